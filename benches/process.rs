@@ -48,7 +48,7 @@ async fn main() -> Result<(), Failure> {
         query("Go on").session(place.session()).await?;
         separate.push(started.elapsed());
     }
-    session.stop().await;
+    session.stop().await?;
     println!(
         "a turn, median of {TURNS}: {} ms in one process, {} ms in one process per turn",
         median(kept),

@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for prompt in ["Say hi in a shell", "Remove everything"] {
         println!("answer: {}", session.query(prompt).text().await?);
     }
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }
 

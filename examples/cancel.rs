@@ -49,7 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     println!("{}", session.query("What happened?").text().await?);
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }
 

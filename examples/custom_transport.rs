@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let session = Session::builder().model("opus").transport(Tcp(address)).start()?;
     println!("{}", session.query("Where are you?").text().await?);
-    println!("the CLI ended with {:?}", session.stop().await);
+    println!("the CLI ended with {:?}", session.stop().await?);
     server.await??;
     Ok(())
 }

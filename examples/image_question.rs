@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let prompt = Prompt::from("What is in this picture? One sentence.").image(media_type, image);
     println!("{}", session.query(prompt).text().await?);
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }
 

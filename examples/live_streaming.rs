@@ -45,6 +45,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         std::io::stdout().flush()?;
     }
     println!();
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }

@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let session = builder.start()?;
     println!("{}", session.query("Tidy up the build directory").text().await?);
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }
 

@@ -34,7 +34,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         println!("{} ({} US dollars)", done.text(), done.spending.cost_usd);
     }
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }
 

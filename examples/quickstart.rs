@@ -70,6 +70,6 @@ async fn ask() -> Result<(), Box<dyn std::error::Error>> {
             _ => {}
         }
     }
-    session.stop().await;
+    session.stop().await?;
     failure.map_or(Ok(()), |why| Err(why.into()))
 }

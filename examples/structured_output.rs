@@ -48,6 +48,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Err(error) => return Err(error.into()),
     }
     println!("for {} US dollars", session.spending().cost_usd);
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }

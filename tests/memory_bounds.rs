@@ -58,7 +58,7 @@ async fn unread(line: &'static str, cap: usize) -> usize {
         }
     };
     assert!(error.is_overflow(), "{error}");
-    session.stop().await;
+    session.stop().await.unwrap();
     taken
 }
 

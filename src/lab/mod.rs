@@ -55,7 +55,7 @@
 //! let place = Hermetic::start(cli, ApiScript::new().on_prompt("Hello", [ApiReply::text("Hi!")])).await?;
 //! let session = place.session().start()?;
 //! assert_eq!(session.query("Hello").text().await?, "Hi!");
-//! session.stop().await;
+//! session.stop().await.unwrap();
 //! place.finish()?;
 //! # Ok(())
 //! # }

@@ -174,8 +174,9 @@ impl Binding {
         &self.machine.script
     }
 
-    pub(super) fn report(&self) -> Report {
-        let report = self.machine.report();
+    /// The report; `runs`: whether the run goes on.
+    pub(super) fn report(&self, runs: bool) -> Report {
+        let report = self.machine.report(runs);
         match &self.name {
             _ if !self.of_several => report,
             Some(name) => report.left_of(name),

@@ -252,17 +252,21 @@ impl Machine {
         }
     }
 
-    pub(super) fn report(&self) -> Report {
+    /// The report; `runs`: whether the run goes on.
+    pub(super) fn report(&self, runs: bool) -> Report {
+        let blocked = if runs { self.blocked() } else { vec![true; self.states.len()] };
+        let coming = self.left_outputs().filter(|(index, _)| !blocked[*index]).count();
         let matched = self.met.iter().filter(|met| met.is_some()).count();
         let played = self.states.iter().filter(|state| **state == State::Played).count();
         Report::run(
             self.divergence.clone(),
-            self.leftover(),
+            self.leftover(&blocked),
             played,
             matched,
             self.script.cli.clone(),
             self.script.source.clone(),
         )
+        .coming(coming)
     }
 
     pub(super) fn meet(&mut self, now: u64, index: usize, met: Met) {
@@ -302,9 +306,9 @@ impl Machine {
             self.urgent.extend(step);
         }
         let others = std::mem::take(&mut self.others);
-        let divergence = divergence.remaining(self.leftover()).among(others);
+        let divergence = divergence.remaining(self.all_left()).among(others);
         self.divergence = Some(divergence);
-        self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report()))));
+        self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report(false)))));
         self.urgent.push_back(Step::CloseOut);
         self.end(Exit::from_code(Exit::DIVERGED));
     }
@@ -336,7 +340,7 @@ impl Machine {
         let script = Arc::clone(&self.script);
         let output = &script.outputs[index];
         if let Action::Exit(exit) = output.action {
-            let left = self.leftover();
+            let left = self.all_left();
             if left.is_empty() {
                 self.states[index] = State::Played;
                 let failed = self.rules.as_ref().and_then(|rules| rules.failed);
@@ -503,12 +507,33 @@ impl Machine {
     }
 
     /// What the recording has and the run did not, except what only waits for the host to end it.
-    fn leftover(&self) -> Left {
+    fn all_left(&self) -> Left {
+        self.leftover(&vec![true; self.states.len()])
+    }
+
+    /// For each output, whether it waits for the host, or for an output that does.
+    fn blocked(&self) -> Vec<bool> {
+        let mut blocked = vec![false; self.states.len()];
+        let unmet = self.script.expectations.iter().zip(&self.met).filter(|(_, met)| met.is_none());
+        let mut open: Vec<usize> =
+            unmet.flat_map(|(open, _)| open.dependents.iter().copied()).collect();
+        while let Some(output) = open.pop() {
+            if !std::mem::replace(&mut blocked[output], true) {
+                open.extend(&self.script.outputs[output].dependents);
+            }
+        }
+        blocked
+    }
+
+    /// The same, of the outputs only those that are blocked.
+    fn leftover(&self, blocked: &[bool]) -> Left {
         let writes = self.left_writes();
         let mut events: Vec<_> =
             writes.map(|open| (open.event, open.what.kind(), open.to_string())).collect();
-        let outputs = self.left_outputs();
-        events.extend(outputs.map(|output| (output.event, left::Kind::Output, output.to_string())));
+        let outputs = self.left_outputs().filter(|(index, _)| blocked[*index]);
+        events.extend(
+            outputs.map(|(_, output)| (output.event, left::Kind::Output, output.to_string())),
+        );
         events.sort_by_key(|(event, ..)| *event);
         let mut left = Left::default();
         events.into_iter().for_each(|(_, kind, text)| left.push(kind, text));
@@ -520,12 +545,13 @@ impl Machine {
         expectations.filter(|(open, met)| met.is_none() && open.required).map(|(open, _)| open)
     }
 
-    fn left_outputs(&self) -> impl DoubleEndedIterator<Item = &Output> {
-        let outputs = self.script.outputs.iter().zip(&self.states).filter(|(output, state)| {
+    fn left_outputs(&self) -> impl DoubleEndedIterator<Item = (usize, &Output)> {
+        let outputs = self.script.outputs.iter().zip(&self.states).enumerate();
+        let outputs = outputs.filter(|(_, (output, state))| {
             **state == State::Waiting
                 && !output.after_end
                 && !matches!(output.action, Action::Exit(_))
         });
-        outputs.map(|(output, _)| output)
+        outputs.map(|(index, (output, _))| (index, output))
     }
 }

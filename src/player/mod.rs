@@ -59,6 +59,7 @@ mod scenario;
 mod script;
 mod signal;
 mod tools;
+mod verification;
 mod watchdog;
 mod words;
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -72,28 +73,48 @@ pub(super) struct Shared {
     launch: Arc<Mutex<Binding>>,
     /// Its report in a run folder.
     log: Option<Arc<LaunchLog>>,
+    runs: Arc<AtomicBool>,
+}
+
+/// The run goes on until this is dropped.
+struct Running<'a>(&'a AtomicBool);
+
+impl<'a> Running<'a> {
+    fn begin(runs: &'a AtomicBool) -> Self {
+        runs.store(true, Ordering::Relaxed);
+        Self(runs)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
 }
 
 impl Shared {
     pub(super) fn new(launch: Binding, log: Option<LaunchLog>) -> Self {
-        Self { launch: Arc::new(Mutex::new(launch)), log: log.map(Arc::new) }
+        Self { launch: Arc::new(Mutex::new(launch)), log: log.map(Arc::new), runs: Arc::default() }
     }
 
     /// Notes how far it is, whenever it waits.
     fn note(&self) {
         if let Some(log) = &self.log {
-            self.with(|launch| log.note(launch.recording(), launch.is_done(), || launch.report()));
+            self.with(|launch| {
+                log.note(launch.recording(), launch.is_done(), || launch.report(false))
+            });
         }
     }
 
     fn end(&self, exit: Exit) {
         if let Some(log) = &self.log {
-            self.with(|launch| log.end(launch.recording(), exit, &launch.report()));
+            self.with(|launch| log.end(launch.recording(), exit, &launch.report(false)));
         }
     }
 
     pub(super) fn report(&self) -> Report {
-        self.with(|machine| machine.report())
+        let runs = self.runs.load(Ordering::Relaxed);
+        self.with(|machine| machine.report(runs))
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Binding) -> T) -> T {
@@ -112,6 +133,7 @@ where
     W: AsyncWrite + Unpin,
     E: AsyncWrite + Unpin,
 {
+    let _running = Running::begin(&machine.runs);
     let start = Instant::now();
     let now = || u64::try_from(start.elapsed().as_micros()).unwrap_or(u64::MAX);
     let mut lines = Some(FramedRead::new(streams.stdin, LineCodec::new()));

@@ -19,12 +19,22 @@ use super::rules::{Rules, RulesError};
 use super::run::{Claims, LaunchLog, RunError, RunFolder};
 use super::script::{SIGNAL_LATE, Unsent};
 use super::signal::Signal;
+use super::verification::Verification;
 
 /// Plays a recording as a transport: strictly, in memory.
 ///
 /// Each prompt must be the recorded one, and so on (see [`player`](crate::player)); otherwise the
 /// connection ends with a report on stderr and exit code 70. You can also get the report from here,
-/// and from every clone: keep one while the session owns the other.
+/// and from every clone.
+///
+/// The handle that you made verifies itself when it is dropped: it panics with the report if
+/// something differed or is left (but not for lines that the CLI of a run that goes on is still to
+/// write). Give the session a clone, and keep the handle until the end of the test. It does not
+/// panic if it was never used, while the thread panics already, after
+/// [`report`](Self::report) or [`assert_finished`](Self::assert_finished), or after
+/// [`unverified`](Self::unverified). A handle that you move into a session does not panic either:
+/// what is left is then an error of [`Session::stop`](crate::Session::stop), and a
+/// [`Warning`](crate::SessionEvent::Warning).
 ///
 /// The values of the recording's variables are the folders of the launch: `${cwd}` is its working
 /// directory and `${home}` its `HOME`, or else those of this process, or else the defaults in the
@@ -61,6 +71,7 @@ pub struct Replay {
     /// The first rules that could not be read.
     refused: Option<Arc<RulesError>>,
     runs: Runs,
+    verification: Verification,
 }
 
 /// The runs of a transport, for its report.
@@ -132,7 +143,9 @@ impl Replay {
     /// that reconnects opens its transport again.
     pub fn sequence(recordings: impl IntoIterator<Item = Recording>) -> Self {
         let recordings = recordings.into_iter().map(CompiledRecording::new);
-        Self { in_order: true, ..Self::of(recordings.collect(), Claims::Free) }
+        let mut replay = Self::of(recordings.collect(), Claims::Free);
+        replay.in_order = true;
+        replay
     }
 
     /// Plays truncated recordings too. Where the events end, the CLI stays silent until the host
@@ -253,11 +266,25 @@ impl Replay {
         }
     }
 
+    /// Does not verify when it is dropped: for a program that plays a part of a recording.
+    #[must_use]
+    pub fn unverified(mut self) -> Self {
+        self.verification.turn_off();
+        self
+    }
+
     /// The combined report of all runs so far. Before the first opening, everything is left.
+    ///
+    /// After it, the handle does not verify itself when it is dropped.
     ///
     /// A run is a separate task: wait for the connection's end (or for the reply that you need)
     /// before you call this.
     pub fn report(&self) -> Report {
+        self.verification.note_report();
+        self.report_so_far()
+    }
+
+    fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
         if self.pool.claims.is_shared() {
             report.unused(self.unused());
@@ -271,7 +298,7 @@ impl Replay {
         };
         for take in unplayed {
             report.add(match take.script(&Launched::new(&Launch::default())) {
-                Ok(script) => Binding::to(script).report(),
+                Ok(script) => Binding::to(script).report(false),
                 Err(why) => Report::unplayable(why),
             });
         }
@@ -304,7 +331,14 @@ impl Replay {
 
     fn of(recordings: Vec<CompiledRecording>, claims: Claims) -> Self {
         let pool = Pool { recordings: recordings.into(), claims };
-        Self { pool, path: None, in_order: false, refused: None, runs: Runs::default() }
+        Self {
+            pool,
+            path: None,
+            in_order: false,
+            refused: None,
+            runs: Runs::default(),
+            verification: Verification::default(),
+        }
     }
 
     fn each(mut self, change: impl Fn(&mut CompiledRecording)) -> Self {
@@ -346,8 +380,23 @@ impl Transport for Replay {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
             let machine = self.begin(&launch)?;
+            self.verification.note_use();
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
+    }
+
+    fn taken(&self) {
+        self.verification.note_taken();
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        self.verification.unfinished(|| self.report_so_far())
+    }
+}
+
+impl Drop for Replay {
+    fn drop(&mut self) {
+        self.verification.verify(|| self.report_so_far());
     }
 }
 

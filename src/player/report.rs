@@ -230,6 +230,8 @@ impl fmt::Display for Divergence {
 pub struct Report {
     divergences: Vec<Divergence>,
     left: Left,
+    /// How many lines the CLI is still to write, without waiting for the host.
+    coming: usize,
     played: usize,
     matched: usize,
     cli: Option<String>,
@@ -245,7 +247,19 @@ impl Report {
         source: Option<String>,
     ) -> Self {
         let divergences = divergence.map(|divergence| Divergence { source, ..divergence });
-        Self { divergences: divergences.into_iter().collect(), left, played, matched, cli }
+        Self {
+            divergences: divergences.into_iter().collect(),
+            left,
+            coming: 0,
+            played,
+            matched,
+            cli,
+        }
+    }
+
+    /// The run goes on: the CLI is still to write this many lines.
+    pub(super) fn coming(self, coming: usize) -> Self {
+        Self { coming, ..self }
     }
 
     /// The report for a recording that cannot be played, so that all of it is left.
@@ -265,6 +279,7 @@ impl Report {
     /// what it played.
     pub(super) fn unbound(mut self, divergence: Option<Divergence>) -> Self {
         self.left.clear();
+        self.coming = 0;
         self.divergences.extend(divergence);
         self
     }
@@ -278,6 +293,7 @@ impl Report {
     pub(super) fn add(&mut self, other: Self) {
         self.divergences.extend(other.divergences);
         self.left.extend(other.left);
+        self.coming += other.coming;
         self.played += other.played;
         self.matched += other.matched;
         self.cli = self.cli.take().or(other.cli);
@@ -285,8 +301,14 @@ impl Report {
 
     /// Whether the host did everything that was recorded, and nothing else.
     ///
-    /// Only the end may be left: closing the input, a signal, the exit.
+    /// Only the end may be left: closing the input, a signal, the exit. A run that goes on is not
+    /// clean while the CLI has lines to write.
     pub fn is_clean(&self) -> bool {
+        self.is_met() && self.coming == 0
+    }
+
+    /// Whether the host did its part.
+    pub(super) fn is_met(&self) -> bool {
         self.divergences.is_empty() && self.left.is_empty()
     }
 
@@ -296,6 +318,7 @@ impl Report {
     }
 
     /// What the recording has and the run did not do (yet), one line each, without the end itself.
+    /// What the CLI of a run that goes on writes next without waiting for the host is not among it.
     pub fn left(&self) -> &[String] {
         self.left.texts()
     }
@@ -327,6 +350,13 @@ impl fmt::Display for Report {
             write!(f, "replay: not finished")?;
             f.write_str(&summary(&self.left, f.alternate()))?;
             writeln!(f)?;
+        }
+        if self.coming > 0 {
+            writeln!(
+                f,
+                "replay: still running: the CLI has {} more lines to write; stop the session first, or wait for its end",
+                self.coming
+            )?;
         }
         write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
         write!(

@@ -43,13 +43,13 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// # let recorder = claude_wire::recorder::Recorder::new(Scenario::new().on_prompt("Hello", reply().text("Hi!")), &path);
 /// # let session = Session::builder().transport(recorder.clone()).start()?;
 /// # session.query("Hello").text().await?;
-/// # session.stop().await;
+/// # session.stop().await.unwrap();
 /// # recorder.flush().await?;
 /// // In your test: `Recorded::from_env("tests/recordings/greeting.jsonl", Process::new(CliPath::Auto))?`.
 /// let cli = Recorded::open(&path, Process::new(CliPath::Auto), Mode::None)?;
 /// let session = Session::builder().transport(cli.clone()).start()?;
 /// assert_eq!(session.query("Hello").text().await?, "Hi!");
-/// session.stop().await;
+/// session.stop().await.unwrap();
 /// cli.finish().await?;
 /// # Ok(()) }
 /// ```
@@ -178,6 +178,22 @@ impl Transport for Recorded {
             Source::Plain(cli) => cli.runs_here(),
         }
     }
+
+    fn taken(&self) {
+        match &self.source {
+            Source::Played(replay) => replay.taken(),
+            Source::Made(made) => made.recorder.taken(),
+            Source::Plain(cli) => cli.taken(),
+        }
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        match &self.source {
+            Source::Played(replay) => replay.unfinished(),
+            Source::Made(made) => made.recorder.unfinished(),
+            Source::Plain(cli) => cli.unfinished(),
+        }
+    }
 }
 
 impl Made {
@@ -246,7 +262,8 @@ fn play(path: &Path) -> Result<Replay, Error> {
             .and_then(|recording| recording.require_whole().map(|()| recording));
         recordings.push(recording.map_err(|error| Error::unplayable(&path, error))?);
     }
-    Ok(Replay::sequence(recordings))
+    // `Recorded::finish` verifies.
+    Ok(Replay::sequence(recordings).unverified())
 }
 
 /// The existing recordings of further connections.
@@ -290,7 +307,7 @@ mod tests {
             let cli = self.choose(says, mode, false).unwrap();
             let session = Session::builder().transport(cli.clone()).start().unwrap();
             let said = session.query("Hello").text().await.unwrap();
-            session.stop().await;
+            session.stop().await.unwrap();
             cli.finish().await.unwrap();
             said
         }
@@ -344,7 +361,7 @@ mod tests {
             session.query("Hello").text().await.unwrap();
             let error = cli.finish().await.unwrap_err();
             assert!(error.is_unfinished() && error.to_string().contains("x.jsonl"), "{error}");
-            session.stop().await;
+            session.stop().await.unwrap();
         };
         let names = || {
             std::fs::read_dir(setup.path.parent().unwrap())
@@ -421,7 +438,7 @@ mod tests {
             for _ in 0..2 {
                 let session = Session::builder().transport(cli.clone()).start().unwrap();
                 assert_eq!(session.query("Hello").text().await.unwrap(), "one");
-                session.stop().await;
+                session.stop().await.unwrap();
             }
             cli.finish().await.unwrap();
         }
@@ -446,7 +463,7 @@ mod tests {
                     "Wrote to ann@x.io."
                 }
             );
-            session.stop().await;
+            session.stop().await.unwrap();
             cli.finish().await.unwrap();
         }
         assert!(!std::fs::read_to_string(&setup.path).unwrap().contains("ann@x.io"));

@@ -226,6 +226,14 @@ impl Transport for Recorder {
     fn runs_here(&self) -> bool {
         self.inner.runs_here()
     }
+
+    fn taken(&self) {
+        self.inner.taken();
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        self.inner.unfinished()
+    }
 }
 
 impl fmt::Debug for Recorder {

@@ -201,9 +201,11 @@ impl SessionBuilder {
         }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
+        transport.taken();
         let setup = Setup {
             options,
             transport,
+            owners: Arc::new(()),
             handlers: self.handlers,
             initialize,
             shutdown: self.shutdown,

@@ -37,6 +37,8 @@ enum Kind {
     WithinHandler,
     Protocol(Failure),
     Overflow(usize),
+    /// The session was stopped before its replay was done.
+    Unfinished(String),
     /// The turn has a result, which says that it failed.
     Result(TurnOutcome, String),
     /// The turn succeeded, but its text is not a structured answer.
@@ -146,6 +148,12 @@ impl Error {
     /// True if and only if the turn was not read and the cap on its buffered messages was reached.
     pub fn is_overflow(&self) -> bool {
         matches!(self.inner.kind, Kind::Overflow(_))
+    }
+
+    /// True if and only if a replay or a scenario that was moved into the session was not played to
+    /// its end when the session was stopped.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self.inner.kind, Kind::Unfinished(_))
     }
 
     /// True if and only if the turn has a result, which says that it failed.
@@ -289,6 +297,10 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
+    pub(super) fn unfinished(left: String) -> Self {
+        Kind::Unfinished(left).into()
+    }
+
     /// Builds the error of a result that failed in this way.
     pub(super) fn of_result(outcome: TurnOutcome, text: String) -> Self {
         Kind::Result(outcome, text).into()
@@ -399,6 +411,9 @@ impl fmt::Display for Error {
                  it: that would wait for the turn, which waits for the handler. Ask with `conversation().side_question(...)`, or spawn \
                  the query and do not wait for it",
             )?,
+            Kind::Unfinished(left) => {
+                write!(f, "the session ended, but not all that was recorded was done\n{left}")?;
+            }
             Kind::Overflow(cap) => {
                 write!(f, "the turn was not read while a request was pending, and more than {cap} bytes (`buffer_cap`) arrived for it")?
             }

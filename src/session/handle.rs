@@ -172,14 +172,20 @@ impl Session {
     /// end of input, then SIGTERM, then SIGKILL. Returns how the process ended; `None` if there was
     /// none.
     ///
+    /// # Errors
+    /// If a [`Replay`](crate::Replay) or a [`Scenario`](crate::Scenario) was moved into the session
+    /// and something of it is left ([`Error::is_unfinished`]); the process has ended all the same.
+    /// With forks, the last one that is stopped reports it. With a real CLI it does not fail.
+    ///
     /// # Cancel safety
     /// Dropping the future does not cancel the stop.
-    pub async fn stop(&self) -> Option<Exit> {
+    pub async fn stop(&self) -> Result<Option<Exit>> {
         let (reply, answer) = oneshot::channel();
-        match self.inner.order(Order::Stop(reply)) {
+        let exit = match self.inner.order(Order::Stop(reply)) {
             Ok(()) => answer.await.unwrap_or_else(|_| self.exit()),
             Err(_) => self.exit(),
-        }
+        };
+        self.inner.shared.unfinished().map_or(Ok(exit), |left| Err(Error::unfinished(left)))
     }
 
     /// Returns a stream of the events that belong to no turn, starting now.

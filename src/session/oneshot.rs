@@ -23,7 +23,7 @@ pub fn query(prompt: impl Into<Prompt>) -> Query {
 /// Runs `work` with a new session, and stops the session when `work` is done, failed or not.
 ///
 /// # Errors
-/// Those of [`SessionBuilder::start`] and those of `work`.
+/// Those of [`SessionBuilder::start`], those of `work`, and those of [`Session::stop`].
 ///
 /// # Cancel safety
 /// Dropping the future drops `work` and ends the CLI.
@@ -37,8 +37,10 @@ where
 {
     let session = session.start()?;
     let done = work(session.clone()).await;
-    session.stop().await;
-    done
+    let stopped = session.stop().await;
+    let done = done?;
+    stopped?;
+    Ok(done)
 }
 
 /// A one-shot query, sent when awaited.

@@ -18,6 +18,8 @@ use crate::wire::control::{Request, RequestName};
 pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) transport: Arc<dyn Transport>,
+    /// One for this session and one for each fork: the last of them reports what is unfinished.
+    pub(super) owners: Arc<()>,
     pub(super) handlers: Handlers,
     /// Fields of the `initialize` request in addition to those of the options.
     pub(super) initialize: Map<String, Value>,

@@ -50,6 +50,14 @@ impl Shared {
         }
     }
 
+    /// What the transport still expected of the host; `None` while a fork uses it, too.
+    pub(super) fn unfinished(&self) -> Option<String> {
+        if Arc::strong_count(&self.setup.owners) > 1 {
+            return None;
+        }
+        self.setup.transport.unfinished()
+    }
+
     pub(super) fn next_turn(&self) -> u64 {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }

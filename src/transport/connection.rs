@@ -43,6 +43,17 @@ pub trait Transport: Send + Sync + 'static {
     fn runs_here(&self) -> bool {
         false
     }
+
+    /// A session has this transport now, and reports what is [`unfinished`](Self::unfinished) at its
+    /// end. A replay that was moved into a session then does not verify itself when it is dropped.
+    /// Default: nothing. A wrapper passes it on.
+    fn taken(&self) {}
+
+    /// What should have happened on this transport and did not, asked at the end of the session
+    /// that has it. Default: `None`. A wrapper passes it on.
+    fn unfinished(&self) -> Option<String> {
+        None
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Arc<T> {
@@ -53,6 +64,14 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     fn runs_here(&self) -> bool {
         (**self).runs_here()
     }
+
+    fn taken(&self) {
+        (**self).taken();
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        (**self).unfinished()
+    }
 }
 
 impl<T: Transport + ?Sized> Transport for Box<T> {
@@ -62,6 +81,14 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn runs_here(&self) -> bool {
         (**self).runs_here()
+    }
+
+    fn taken(&self) {
+        (**self).taken();
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        (**self).unfinished()
     }
 }
 

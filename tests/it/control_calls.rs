@@ -225,7 +225,7 @@ async fn a_call_ends_with_the_connection_and_with_the_session() {
         cli.read().await;
     });
     assert!(session.inspect().version().await.unwrap_err().is_closed());
-    session.stop().await;
+    session.stop().await.unwrap();
     assert!(session.inspect().version().await.unwrap_err().is_stopped());
 }
 

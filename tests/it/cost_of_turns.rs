@@ -125,7 +125,7 @@ async fn each_turn_of_a_recorded_session_costs_its_own_share() {
         assert_eq!(session.spending().results, turns as u64 + 1);
     }
     assert!((session.spending().cost_usd - 0.0024).abs() < 1e-9);
-    session.stop().await;
+    session.stop().await.unwrap();
 }
 
 /// The prompts of a recording.

@@ -20,7 +20,7 @@ async fn replayed(name: &str, builder: SessionBuilder, prompts: &[&str]) {
         let turn = read(session.query(*prompt)).await;
         assert!(turn.error.is_none(), "{:?}\n{}", turn.error, replay.report());
     }
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }
 

@@ -30,7 +30,7 @@ async fn initialize(builder: SessionBuilder) -> String {
     let log = Log::default();
     let session = builder.transport(introduced(json!({}), &log)).start().unwrap();
     session.connect().await.unwrap();
-    session.stop().await.unwrap();
+    session.stop().await.unwrap().unwrap();
     log.all().concat()
 }
 
@@ -151,7 +151,7 @@ async fn a_cli_that_ignores_guards_is_refused() {
                 "{error}"
             );
         }
-        session.stop().await;
+        session.stop().await.unwrap();
     }
 }
 

@@ -68,7 +68,7 @@ async fn every_handshake_matches_its_case() {
         let builder = options::hooks(Session::builder().options(options), &case["options"]);
         let session = builder.transport(transport).start().unwrap();
         let connected = session.connect().await;
-        session.stop().await;
+        session.stop().await.unwrap();
         let found = match connected {
             Ok(_) => json!({"request": serde_json::from_str::<Value>(&requests.all()[0]).unwrap()}),
             Err(_) => json!({"error": "refused"}),

@@ -71,7 +71,7 @@ async fn a_recording_with_sequences_replays_for_another_host() {
         let recorder = Recorder::new(wrapped(before, behind), &path);
         let session = Session::builder().transport(recorder.clone()).start().unwrap();
         assert_eq!(session.query("go").text().await.unwrap(), "hi");
-        session.stop().await;
+        session.stop().await.unwrap();
         recorder.flush().await.unwrap();
 
         // This host has other ids.
@@ -81,7 +81,7 @@ async fn a_recording_with_sequences_replays_for_another_host() {
         assert_eq!(turn.text(), "hi", "{before:?}");
         let raw = turn.values();
         assert!(raw.iter().all(|line| line.is_object()), "{before:?}: {raw:?}");
-        session.stop().await;
+        session.stop().await.unwrap();
         replay.assert_finished();
     }
 }

@@ -109,6 +109,7 @@ mod replay_session;
 mod replay_stalled;
 mod replay_transport;
 mod replay_variables;
+mod replay_verification;
 mod scenario_file;
 mod scenario_rules;
 mod scenario_turns;

@@ -81,7 +81,7 @@ async fn a_server_named_in_the_handshake_answers_as_recorded() {
     let session = builder.start().unwrap();
     let answer = session.query("What is 6 times 7, and 1 divided by 0?").text().await.unwrap();
     assert_eq!(answer, "6 times 7 is 42; 1 cannot be divided by 0.");
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }
 
@@ -94,7 +94,7 @@ async fn an_rmcp_server_answers_the_recorded_calls() {
         "1 + 2 = 3, and fail failed."
     );
     assert_eq!(session.mcp().status().await.unwrap().servers[0].name, "calc");
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }
 
@@ -103,7 +103,7 @@ async fn a_result_that_differs_from_the_recording_is_reported() {
     let (replay, session) = configured();
     session.mcp().in_process("calc", || Wrong);
     assert!(session.query("Add 1 and 2, then fail").text().await.is_err());
-    session.stop().await;
+    session.stop().await.unwrap();
     let report = replay.report().to_string();
     assert!(report.contains(r#""4""#) && report.contains(r#""3""#), "{report}");
 }

@@ -111,7 +111,7 @@ async fn a_turn_delivers_the_text_and_ends_without_a_result() {
     let failed = failed.unwrap();
     assert!(failed.is_ended_without_result(), "{failed}");
     assert_eq!(failed.messages_seen(), 5);
-    session.stop().await;
+    session.stop().await.unwrap();
     scenario.assert_finished();
 }
 

@@ -23,7 +23,7 @@ async fn content(prompt: impl Into<Prompt>) -> String {
     });
     let session = Session::builder().transport(transport).start().unwrap();
     assert_eq!(session.query(prompt).text().await.unwrap(), "seen");
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
     seen.all().remove(0)
 }
 

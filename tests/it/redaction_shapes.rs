@@ -50,7 +50,7 @@ async fn run(cli: impl Transport, commands: usize) -> (Vec<String>, Vec<String>)
     for number in 0..commands {
         texts.push(session.query(format!("Do {number}.")).text().await.unwrap());
     }
-    session.stop().await.unwrap();
+    session.stop().await.unwrap().unwrap();
     drop(session);
     let asked = asked.lock().unwrap().clone();
     (asked, texts)

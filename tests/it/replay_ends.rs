@@ -101,7 +101,7 @@ async fn a_session_sees_the_cli_exit_between_turns() {
         assert_eq!(session.query("Hi").text().await.unwrap(), "Hello");
         assert_eq!(session.query("Again").text().await.unwrap(), "Hello", "{force}");
         assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
-        assert!(session.stop().await.unwrap().success());
+        assert!(session.stop().await.unwrap().unwrap().success());
         replay.assert_finished();
         assert_ne!(exit, Exit::from_code(1));
     }
@@ -120,7 +120,7 @@ async fn a_signal_after_the_end_of_input_waits_for_that_of_the_session() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(session.exit(), None);
     let start = Instant::now();
-    assert_eq!(session.stop().await, Some(Exit::from_code(143)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(143)));
     assert!(start.elapsed() < SOON, "{:?}", start.elapsed());
     replay.assert_finished();
 }
@@ -159,7 +159,7 @@ async fn a_session_gets_the_rest_of_a_turn_whose_input_had_ended() {
         let replay = replay(&lines);
         let session = Session::builder().transport(replay.clone()).start().unwrap();
         assert_eq!(session.query("Hi").text().await.unwrap(), "Hello", "{lines}");
-        assert!(session.stop().await.unwrap().success());
+        assert!(session.stop().await.unwrap().unwrap().success());
         replay.assert_finished();
     }
 }
@@ -220,7 +220,7 @@ async fn each_recorded_end_is_the_end_of_a_session() {
         if name.starts_with("resume-after-kill") {
             session.mcp().status().await.unwrap();
         }
-        session.stop().await;
+        session.stop().await.unwrap();
         assert!(start.elapsed() < SOON, "{name}: {:?}", start.elapsed());
         let exit = exit.unwrap();
         let ended = session.exit().unwrap_or_else(|| panic!("{name}: {}", replay.report()));

@@ -35,7 +35,7 @@ async fn a_waiting_session_can_replay_a_host_that_did_not_wait() {
     let replay = Replay::new(recording(HASTY)).allow_truncated();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     assert_eq!(session.query("Hi").text().await.unwrap(), "Hello", "{}", replay.report());
-    session.stop().await.unwrap();
+    session.stop().await.unwrap().unwrap();
     replay.assert_finished();
 }
 
@@ -114,6 +114,6 @@ async fn a_session_reports_the_startup_failure() {
     let error = session.query("Hi").text().await.unwrap_err();
     assert!(error.stderr_tail().contains("no such option"), "{error}");
     assert_eq!(error.exit(), Some(&Exit::from_code(1)));
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }

@@ -284,7 +284,7 @@ async fn what_comes_before_the_prompt_leaves_recordings_out() {
         with_a_request(3, "same", plan),
     ]);
     for (request, name) in [(plan, "s3"), (model, "s2")] {
-        let replay = Replay::open(folder.path()).unwrap();
+        let replay = Replay::open(folder.path()).unwrap().unverified();
         let mut cli = Cli::start(&replay).await;
         cli.write(&control("i", INITIALIZE)).await;
         assert!(cli.line().await.contains("\"pid\":1"), "the first one");
@@ -310,7 +310,7 @@ async fn another_initialize_is_another_recording() {
         1,
     );
     let folder = folder(&[one_prompt(1, "one", "plain"), hooked]);
-    let replay = Replay::open(folder.path()).unwrap();
+    let replay = Replay::open(folder.path()).unwrap().unverified();
     let initialize =
         control("i", r#"{"subtype":"initialize","hooks":{"Stop":[{"hookCallbackIds":["x"]}]}}"#);
     let (out, _, exit) = launch(&replay, &[initialize, user("one")]).await;
@@ -337,7 +337,7 @@ fn asking(n: usize, prompt: &str, answer: &str) -> String {
 async fn answers_go_to_the_request_that_was_asked() {
     let folder = folder(&[asking(1, "one", "first"), asking(2, "two", "second")]);
     for answers_first in [true, false] {
-        let replay = Replay::open(folder.path()).unwrap();
+        let replay = Replay::open(folder.path()).unwrap().unverified();
         let mut cli = Cli::start(&replay).await;
         cli.write(&control("i", INITIALIZE)).await;
         cli.line().await;
@@ -413,7 +413,7 @@ async fn a_folder_without_recordings_is_refused() {
 async fn a_broken_recording_of_a_folder_is_named() {
     let folder = two();
     fs::write(folder.path().join("002.jsonl"), "not a recording\n").unwrap();
-    let replay = Replay::open(folder.path()).unwrap();
+    let replay = Replay::open(folder.path()).unwrap().unverified();
     let (_, err, exit) = launch(&replay, &[control("i", INITIALIZE), user("two")]).await;
     assert_eq!(exit, Exit::from_code(70));
     assert!(err.contains("a recording cannot be played") && err.contains("002.jsonl:1:"), "{err}");

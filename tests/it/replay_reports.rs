@@ -29,11 +29,7 @@ async fn miss(recorded: &str, lines: &[String]) -> String {
 async fn a_long_prompt_differs_by_word_with_its_place() {
     let text = format!("{}Answer in French.\n{}", "Be brief. ".repeat(60), "Be kind. ".repeat(60));
     for (word, other, place) in [
-        (
-            "French",
-            "German",
-            "character 611: …Be brief. Be brief. Answer in [-French.-]{+German.+} Be kind.",
-        ),
+        ("French", "German", "Be brief. Answer in [-French.-]{+German.+} Be kind."),
         ("in French", "French", "Answer [-in -]French. Be kind."),
         ("Answer", "Always answer", "Be brief. [-Answer-]{+Always answer+} in French."),
     ] {

@@ -19,7 +19,7 @@ async fn a_recorded_conversation() {
         }
         assert_eq!(last.unwrap().frame().kind_name(), "result");
     }
-    assert!(session.stop().await.unwrap().success(), "{}", replay.report());
+    assert!(session.stop().await.unwrap().unwrap().success(), "{}", replay.report());
     replay.assert_finished();
 }
 
@@ -43,7 +43,7 @@ async fn a_scripted_conversation() {
     for (prompt, expected) in [("Hello", "Hi!"), ("And now?", "Bye.")] {
         assert_eq!(session.query(prompt).text().await.unwrap(), expected);
     }
-    session.stop().await.unwrap();
+    session.stop().await.unwrap().unwrap();
     scenario.assert_finished();
 }
 

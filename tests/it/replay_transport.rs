@@ -99,7 +99,7 @@ async fn the_end_need_not_be_played() {
 
 #[tokio::test(start_paused = true)]
 async fn terminate_and_kill_end_it() {
-    let replay = Replay::new(one_turn("Hi"));
+    let replay = Replay::new(one_turn("Hi")).unverified();
     let mut connection = replay.open(Launch::default()).await.unwrap();
     connection.control.terminate();
     assert_eq!(connection.control.wait().await.unwrap(), Exit::from_code(143));

@@ -79,7 +79,7 @@ async fn secrets_are_not_logged_shown_recorded_or_on_the_command_line() {
     assert!(read("environ").contains(CANARY), "or the test proves nothing");
     let command_line = read("cmdline");
     assert!(command_line.contains("--initialize-fields"), "{command_line}");
-    session.stop().await;
+    session.stop().await.unwrap();
     recorder.flush().await.unwrap();
     let mut recorded = std::fs::read_to_string(&path).unwrap();
     recorded += &std::fs::read_to_string(folder.path().join("session-2.jsonl")).unwrap();

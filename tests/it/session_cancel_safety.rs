@@ -98,7 +98,7 @@ proptest! {
             for (n, line) in lines[1..=count].iter().enumerate() {
                 assert_eq!(line, &format!("{{\"type\":\"x\",\"n\":{n}}}"));
             }
-            assert!(session.stop().await.unwrap().success());
+            assert!(session.stop().await.unwrap().unwrap().success());
         });
     }
 }

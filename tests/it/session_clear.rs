@@ -198,7 +198,7 @@ async fn a_clear_behind_other_prompts_waits_for_them() {
 async fn a_stopped_session_cannot_be_cleared() {
     let session = Session::builder().transport(cli(|_, mut cli| async move { cli.serve().await }));
     let session = session.start().unwrap();
-    session.stop().await;
+    session.stop().await.unwrap();
     assert!(session.clear().await.unwrap_err().is_stopped());
 }
 

@@ -139,7 +139,7 @@ proptest! {
                 }
             }
             // All other handles are gone; the end of input comes after the last tail.
-            assert!(session.stop().await.unwrap().success());
+            assert!(session.stop().await.unwrap().unwrap().success());
             let (mut messages, mut frames, mut noise, mut malformed, mut stray) = (0, 0, 0, 0, 0);
             while let Some(event) = events.next().now_or_never().flatten() {
                 match event {

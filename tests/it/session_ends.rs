@@ -79,7 +79,7 @@ async fn an_error_has_the_number_of_messages_seen() {
     let message = "the CLI ended without a result (exit code 0), after 2 messages; its standard error ends with:\nkilled";
     assert_eq!(turn.error().to_string(), message);
     assert_eq!(waiting.unwrap(), "third");
-    session.stop().await;
+    session.stop().await.unwrap();
     assert_eq!(session.query("late").text().await.unwrap_err().messages_seen(), 0);
 }
 

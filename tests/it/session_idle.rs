@@ -65,7 +65,7 @@ async fn closed_streams_are_not_read_again() {
         let after_the_turn = polls.load(Ordering::Relaxed);
         assert!(after_the_turn < 40, "{after_the_turn} polls for one turn");
         tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
-        session.stop().await;
+        session.stop().await.unwrap();
         let at_the_end = polls.load(Ordering::Relaxed);
         assert!(at_the_end - after_the_turn < 20, "{at_the_end} polls in an idle hour");
     }
@@ -101,7 +101,7 @@ async fn cost(messages: usize, lines: fn(usize) -> String, how: How) -> std::tim
     };
     let after = cpu();
     assert_eq!(texts, messages);
-    session.stop().await;
+    session.stop().await.unwrap();
     after - before
 }
 

@@ -191,7 +191,7 @@ async fn one_handler_answers_in_every_turn_and_every_process() {
         assert_eq!(read(session.query(prompt)).await.text(), "done", "{prompt}");
     }
     assert_eq!(read(session.query("four").max_turns(3)).await.text(), "done");
-    session.stop().await;
+    session.stop().await.unwrap();
     let expected =
         success(r#"{"behavior":"allow","updatedInput":{"command":"ls"},"toolUseID":"toolu_1"}"#);
     assert_eq!(answers.all(), vec![expected; 4]);

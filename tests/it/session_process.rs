@@ -17,7 +17,7 @@ async fn a_turn_and_the_end_of_input() {
     assert_eq!(read(session.query("go")).await.text(), "done");
     let pid = session.pid().unwrap();
     assert!(pid > 1);
-    assert_eq!(session.stop().await, Some(Exit::from_code(3)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(3)));
     assert_eq!(session.pid(), None);
     assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists(), "reaped");
 }
@@ -51,7 +51,7 @@ async fn a_grandchild_that_keeps_the_pipes_open_is_not_awaited() {
         .unwrap();
     let start = Instant::now();
     assert_eq!(read(session.query("go")).await.text(), "done");
-    assert_eq!(session.stop().await, Some(Exit::from_code(0)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(0)));
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
@@ -74,7 +74,7 @@ async fn a_grandchild_that_floods_the_pipes_is_not_awaited() {
         let turn = read(session.query("go")).await;
         assert_eq!(turn.error().exit(), Some(&Exit::from_code(7)), "{flood}: {:?}", turn.error);
         assert!(start.elapsed() < Duration::from_secs(10), "{flood}: {:?}", start.elapsed());
-        session.stop().await;
+        session.stop().await.unwrap();
     }
 }
 
@@ -89,7 +89,7 @@ async fn a_process_that_closes_a_pipe_during_the_handshake_is_detected() {
         assert!(error.to_string().contains("closed its standard"), "{closes}: {error}");
         assert_eq!(error.stderr_tail(), "closed\n", "{closes}");
         assert!(start.elapsed() < Duration::from_secs(10), "{closes}: {:?}", start.elapsed());
-        session.stop().await;
+        session.stop().await.unwrap();
     }
 }
 
@@ -102,7 +102,7 @@ async fn a_megabyte_on_stderr_blocks_nothing() {
         .start()
         .unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
-    session.stop().await;
+    session.stop().await.unwrap();
     assert_eq!(session.stderr_tail().len(), 8 * 1024);
     assert!(session.stderr_tail().ends_with("0end"));
 }
@@ -116,5 +116,5 @@ async fn a_process_that_ignores_everything_is_killed() {
     let script = format!("trap '' TERM; {START} {RESULT}; while :; do sleep 1; done");
     let session = Session::builder().shutdown(grace).transport(shell(script)).start().unwrap();
     assert_eq!(read(session.query("go")).await.text(), "done");
-    assert_eq!(session.stop().await, Some(Exit::from_signal(9)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_signal(9)));
 }

@@ -38,7 +38,7 @@ async fn the_model_is_switched_for_one_turn_and_back() {
     assert_eq!(session.query("1").text().await.unwrap(), "one");
     assert_eq!(session.query("2").model("haiku").text().await.unwrap(), "two");
     assert_eq!(session.query("3").text().await.unwrap(), "three");
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -76,7 +76,7 @@ async fn the_current_setting_is_restored_and_not_the_option() {
         session.query("2").model("sonnet").permission_mode("plan").text().await.unwrap(),
         "two"
     );
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,7 +99,7 @@ async fn a_launch_for_one_query_keeps_the_current_settings() {
     {
         assert_eq!(query.text().await.unwrap(), "done");
     }
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +120,7 @@ async fn a_prompt_is_verbatim_at_once() {
     {
         assert_eq!(query.text().await.unwrap(), "done");
     }
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -156,7 +156,7 @@ async fn the_options_of_a_query_override_the_current_settings() {
     let query =
         session.query("2").thinking(Thinking::Disabled).effort("high").settings(json!({"a": 2}));
     assert_eq!(query.text().await.unwrap(), "done");
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -182,7 +182,7 @@ async fn skipping_permissions_is_a_switch_if_the_launch_allows_it() {
             session.query("1").permission_mode("bypassPermissions").text().await.unwrap(),
             how
         );
-        assert!(session.stop().await.unwrap().success());
+        assert!(session.stop().await.unwrap().unwrap().success());
     }
 }
 
@@ -207,7 +207,7 @@ async fn launch_options_restart_the_cli_and_resume_the_conversation() {
     {
         assert_eq!(query.text().await.unwrap(), "done");
     }
-    session.stop().await;
+    session.stop().await.unwrap();
     let launches = launches.lock().unwrap();
     let resumes = &format!("--resume={SESSION}");
     let has = |index: usize, arg: &str| launches[index].iter().any(|other| other == arg);

@@ -37,7 +37,7 @@ fn a_runtime_without_timers_is_reported_by_every_call() {
                 assert!(error.is_start() && !error.is_stopped(), "{error}");
                 assert!(error.to_string().contains("enable_time"), "{error}");
             }
-            assert_eq!(runtime.block_on(session.stop()), None);
+            assert_eq!(runtime.block_on(session.stop()).unwrap(), None);
             // The session still works afterwards.
             let text = self::runtime(threads, true, false).block_on(session.query("go").text());
             assert_eq!(text.unwrap(), "go");
@@ -62,6 +62,6 @@ fn a_runtime_without_io_is_reported_when_a_process_is_started() {
             assert!(error.to_string().contains("enable_io"), "{error}");
         }
         assert!(!started.exists(), "nothing is left running");
-        runtime.block_on(session.stop());
+        runtime.block_on(session.stop()).unwrap();
     }
 }

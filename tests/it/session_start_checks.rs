@@ -107,5 +107,5 @@ async fn a_missing_directory_is_rejected() {
 async fn a_directory_on_another_machine_is_not_checked() {
     let session = Session::builder().cwd("/of/another/machine").transport(echo()).start().unwrap();
     assert_eq!(session.query("go").text().await.unwrap(), "go");
-    session.stop().await;
+    session.stop().await.unwrap();
 }

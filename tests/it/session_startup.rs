@@ -84,7 +84,7 @@ async fn the_limit_of_the_handshake() {
     );
     assert_eq!(turn.error().stderr_tail(), "waiting for a server\n");
     assert_eq!(start.elapsed(), Duration::from_secs(7));
-    assert_eq!(session.stop().await, Some(Exit::from_code(143)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(143)));
 }
 
 /// How a CLI closes its pipes during the handshake while it runs on until SIGTERM.
@@ -205,7 +205,7 @@ async fn a_missing_cli_is_named() {
         assert!(turn.error().transport_error().is_some());
         assert!(turn.error().to_string().contains("/nowhere/claude"), "{:?}", turn.error);
     }
-    assert_eq!(session.stop().await, None);
+    assert_eq!(session.stop().await.unwrap(), None);
     let process = Session::builder()
         .transport(Process::new(CliPath::Explicit("/nowhere/claude".into())))
         .start()

@@ -29,7 +29,7 @@ async fn failed(bytes: &str, exits: bool) -> Error {
     let builder = Session::builder().initialize_timeout(Duration::from_secs(7));
     let session = builder.transport(saying(bytes, exits)).start().unwrap();
     let turn = read(session.query("go")).await;
-    session.stop().await;
+    session.stop().await.unwrap();
     turn.error().clone()
 }
 

@@ -62,7 +62,7 @@ where
 async fn asked_and_stopped(session: Session) {
     read(session.query("go")).await;
     quiet().await;
-    session.stop().await;
+    session.stop().await.unwrap();
 }
 
 /// A CLI whose first process ends in this way, and whose others serve.
@@ -93,7 +93,7 @@ async fn what_the_host_wants_is_distinguished() {
         for query in [session.query("1"), session.query("2").max_turns(3), session.query("3")] {
             assert!(read(query).await.error.is_none());
         }
-        session.stop().await;
+        session.stop().await.unwrap();
     };
     let relaunch = (EndCause::Relaunched, code(0), true);
     assert_eq!(
@@ -181,7 +181,7 @@ async fn an_exit_during_a_stop_counts_as_stopped() {
     });
     let stopped = |session: Session| async move {
         session.connect().await.unwrap();
-        session.stop().await;
+        session.stop().await.unwrap();
     };
     let found = ends_of(builder, stopped).await;
     assert_eq!(found, [(EndCause::Stopped, Some(Exit::from_signal(9)), true)]);
@@ -262,7 +262,7 @@ async fn a_cli_that_closes_a_pipe_but_keeps_running_has_hung_up() {
     let worked = |session: Session| async move {
         read(session.query("go")).await;
         tokio::time::sleep(60 * SECOND).await;
-        session.stop().await;
+        session.stop().await.unwrap();
     };
     assert_eq!(ends_of(builder, worked).await, [(EndCause::HungUp, code(143), true)]);
 }
@@ -309,7 +309,7 @@ async fn a_panic_has_its_own_cause_and_error() {
         ] {
             assert!(error.is_panicked(), "{error}");
         }
-        assert_eq!(session.stop().await, None);
+        assert_eq!(session.stop().await.unwrap(), None);
     };
     assert_eq!(ends_of(builder, asked).await, [(EndCause::Panicked, None, false)]);
 }
@@ -378,7 +378,7 @@ async fn the_phases_of_a_session_come_in_order() {
     assert!(session.state().is_up());
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!(session.state().phase, Phase::Ready);
-    session.stop().await;
+    session.stop().await.unwrap();
     assert_eq!(session.state().phase, Phase::Stopped);
     drop(session);
     assert_eq!(
@@ -481,6 +481,6 @@ async fn an_end_has_its_process_id() {
     assert_eq!(read(session.query("go")).await.text(), "done");
     let pid = session.pid();
     assert!(pid.is_some() && session.state().pid == pid);
-    session.stop().await;
+    session.stop().await.unwrap();
     assert_eq!((session.pid(), session.state().last_end.unwrap().pid), (None, pid));
 }

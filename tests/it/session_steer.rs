@@ -291,7 +291,7 @@ async fn a_lost_message_that_no_one_waits_for_is_a_warning() {
     let turn = begun(&session).await;
     let uuid = turn.steer("and that").await.unwrap().uuid().to_owned();
     assert_eq!(turn.text().await.unwrap(), "first", "the turn ends without it");
-    session.stop().await;
+    session.stop().await.unwrap();
     let mut warnings = Vec::new();
     while let Some(event) = events.next().await {
         if let SessionEvent::Warning(warning) = event {

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 const SECOND: Duration = Duration::from_secs(1);
 
 async fn is_over(session: &Session, exit: Option<Exit>) {
-    assert_eq!(session.stop().await, exit, "a second stop returns the same");
+    assert_eq!(session.stop().await.unwrap(), exit, "a second stop returns the same");
     assert_eq!(session.exit(), exit);
     assert!(read(session.query("too late")).await.error().is_stopped());
     assert!(session.connect().await.unwrap_err().is_stopped());
@@ -26,7 +26,7 @@ async fn is_over(session: &Session, exit: Option<Exit>) {
 #[tokio::test(start_paused = true)]
 async fn before_anything() {
     let session = Session::builder().transport(echo()).start().unwrap();
-    assert_eq!(session.stop().await, None);
+    assert_eq!(session.stop().await.unwrap(), None);
     is_over(&session, None).await;
 }
 
@@ -36,6 +36,7 @@ async fn between_turns_the_end_of_input_is_enough() {
     assert_eq!(read(session.query("go")).await.text(), "go");
     let start = Instant::now();
     let (one, two) = tokio::join!(session.stop(), session.stop());
+    let (one, two) = (one.unwrap(), two.unwrap());
     assert_eq!((one, two), (Some(Exit::from_code(0)), Some(Exit::from_code(0))));
     assert!(start.elapsed() < SECOND);
     is_over(&session, Some(Exit::from_code(0))).await;
@@ -61,7 +62,7 @@ async fn while_the_transport_opens() {
     let session = Session::builder().transport(Slow).start().unwrap();
     let turn = tokio::spawn(read(session.query("go")));
     quiet().await;
-    assert_eq!(session.stop().await, None);
+    assert_eq!(session.stop().await.unwrap(), None);
     assert!(turn.await.unwrap().error().is_stopped());
     tokio::time::sleep(10 * SECOND).await;
     is_over(&session, None).await;
@@ -77,7 +78,7 @@ async fn during_the_handshake() {
     let session = Session::builder().transport(transport).start().unwrap();
     let turn = tokio::spawn(read(session.query("go")));
     quiet().await;
-    assert_eq!(session.stop().await, Some(Exit::from_code(0)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(0)));
     assert!(turn.await.unwrap().error().is_stopped());
     is_over(&session, Some(Exit::from_code(0))).await;
 }
@@ -97,7 +98,7 @@ async fn within_a_turn_which_is_interrupted_first_and_delivered() {
     let turn = tokio::spawn(read(session.query("go")));
     let waiting = tokio::spawn(read(session.query("waits")));
     quiet().await;
-    assert_eq!(session.stop().await, Some(Exit::from_code(1)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(1)));
     let turn = turn.await.unwrap();
     assert_eq!(turn.kinds(), ["system", "result"]);
     assert!(turn.error.is_none(), "{:?}", turn.error);
@@ -117,7 +118,7 @@ async fn within_a_turn_that_gets_no_result() {
     let session = Session::builder().transport(transport).start().unwrap();
     let turn = tokio::spawn(read(session.query("go")));
     quiet().await;
-    assert_eq!(session.stop().await, Some(Exit::from_code(0)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(0)));
     let turn = turn.await.unwrap();
     assert_eq!(turn.kinds(), ["system"]);
     assert!(turn.error().is_stopped(), "{:?}", turn.error);
@@ -141,7 +142,7 @@ async fn a_cli_that_ignores_everything_is_terminated_and_then_killed() {
     let session = Session::builder().shutdown(grace).transport(transport).start().unwrap();
     session.connect().await.unwrap();
     let start = Instant::now();
-    assert_eq!(session.stop().await, Some(Exit::from_signal(9)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_signal(9)));
     assert_eq!(start.elapsed(), 7 * SECOND);
     assert_eq!(log.all(), ["Terminate after 5s"]);
 }
@@ -157,7 +158,7 @@ async fn an_endless_grace_period_does_not_panic() {
     let grace = Shutdown { grace_after_eof: Duration::MAX, grace_after_sigterm: Duration::MAX };
     let session = Session::builder().shutdown(grace).transport(transport).start().unwrap();
     session.connect().await.unwrap();
-    assert_eq!(session.stop().await, Some(Exit::from_code(0)));
+    assert_eq!(session.stop().await.unwrap(), Some(Exit::from_code(0)));
 }
 
 #[tokio::test(start_paused = true)]
@@ -211,7 +212,7 @@ async fn a_process_that_survives_a_kill_is_given_up() {
     let session = Session::builder().transport(Immortal(log.clone())).start().unwrap();
     session.connect().await.unwrap();
     let start = Instant::now();
-    assert_eq!(session.stop().await, None);
+    assert_eq!(session.stop().await.unwrap(), None);
     assert_eq!(start.elapsed(), 9 * SECOND, "5 for the end of input, 2 for SIGTERM, 2 for SIGKILL");
     assert_eq!(log.all(), ["terminate", "kill"]);
     is_over(&session, None).await;

@@ -141,7 +141,7 @@ async fn an_exit_that_waits_to_be_seen_wins_over_the_next_signal() {
     let session = Session::builder().transport(transport).start().unwrap();
     session.connect().await.unwrap();
     let stopping = session.clone();
-    let stop = tokio::spawn(async move { stopping.stop().await });
+    let stop = tokio::spawn(async move { stopping.stop().await.unwrap() });
     stopped_for(60 * SECOND).await;
     assert_eq!(stop.await.unwrap(), Some(Exit::from_code(0)));
 }
@@ -188,7 +188,7 @@ async fn a_blocked_runtime_does_not_fail_a_turn_that_has_its_result() {
         // Nothing else can say that the limit has passed.
         std::thread::sleep(2 * limit);
         assert_eq!(read(turn).await.text(), "done", "{lines} lines");
-        session.stop().await;
+        session.stop().await.unwrap();
     }
 }
 

@@ -36,7 +36,7 @@ async fn two_turns_in_one_process() {
         assert_eq!(text, expected);
     }
     assert_eq!(session.session_id().as_deref(), Some(SESSION));
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test(start_paused = true)]
@@ -98,5 +98,5 @@ async fn a_turn_read_to_its_end_still_reports_how_it_ended() {
     assert_eq!(read().await.final_text().await.unwrap().as_deref(), Some("answer 1"));
     assert_eq!(read().await.collect_summary().await.unwrap().text(), "answer 2");
     assert_eq!(read().await.text().await.unwrap_err().exit(), Some(&Exit::from_code(3)));
-    session.stop().await;
+    session.stop().await.unwrap();
 }

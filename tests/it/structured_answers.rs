@@ -43,7 +43,7 @@ async fn a_recorded_answer_is_read() {
     let session = builder.start().unwrap();
     let person: Person = session.query("Who is it?").json().await.unwrap();
     assert_eq!(person, Person { name: "Ann".into(), age: 3 });
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }
 

@@ -110,7 +110,7 @@ async fn a_session_runs_over_messages_of_any_size() {
         let session = Session::builder().model("opus").transport(transport).start().unwrap();
         assert_eq!(session.query("Hello").text().await.unwrap(), "Hi, \u{1F600}!", "{size}");
         assert_eq!(session.query("Again").text().await.unwrap(), "Hi again.", "{size}");
-        assert!(session.stop().await.is_some_and(|exit| exit.success()), "{size}");
+        assert!(session.stop().await.unwrap().is_some_and(|exit| exit.success()), "{size}");
         let launches = launches.lock().unwrap();
         assert_eq!(launches.len(), 1, "{size}");
         assert!(launches[0].join(" ").contains("--model opus"), "{:?}", launches[0]);

@@ -11,6 +11,6 @@ pub(crate) async fn run() {
     assert!(error.is_process(), "{error}");
     assert_eq!(error.exit().and_then(|exit| exit.code), Some(1));
     assert!(error.stderr_tail().contains("unknown option '--no-such-flag'"), "{error}");
-    session.stop().await;
+    session.stop().await.unwrap();
     close(place);
 }

@@ -17,6 +17,6 @@ pub(crate) async fn run() {
     assert_eq!(session.query("In the original").text().await.unwrap(), "original");
     assert!(fork.session_id().is_some());
     assert_ne!(fork.session_id(), session.session_id());
-    assert!(fork.stop().await.unwrap().success());
+    assert!(fork.stop().await.unwrap().unwrap().success());
     assert!(finish(session, place).await.success());
 }

@@ -9,7 +9,7 @@ pub(crate) async fn run() {
     let session = place.session().start().unwrap();
     let error = session.query("Good bye").text().await.unwrap_err();
     assert!(error.to_string().contains("no rule answers it: turn 1"), "{error}");
-    session.stop().await;
+    session.stop().await.unwrap();
     let requests = place.api().requests().len();
     let error = place.finish().unwrap_err();
     let failures = error.api_report().unwrap().failures();

@@ -74,7 +74,7 @@ async fn sandbox() {
         }
     }
     assert_eq!(mode, Some(PermissionMode::Default), "`manual` is another name");
-    session.stop().await;
+    session.stop().await.unwrap();
 
     // One field that the CLI rejects: no setting is in effect, and the CLI says so.
     let mut wrong = every_field();
@@ -123,7 +123,7 @@ async fn agents() {
         .start()
         .unwrap();
     assert_eq!(session.query("Delegate").text().await.unwrap(), "Done.");
-    session.stop().await;
+    session.stop().await.unwrap();
     let requests = place.api().requests();
     let has_instruction = |request: &ApiRequest| {
         request.body().to_string().contains("The instruction of the project.")
@@ -147,7 +147,7 @@ async fn agents() {
     };
     assert_eq!(first.as_deref(), Some("First."));
     assert_eq!(session.query("Then that.").text().await.unwrap(), "Second.");
-    session.stop().await;
+    session.stop().await.unwrap();
     close(place);
 }
 
@@ -200,7 +200,7 @@ async fn servers() {
             let read: McpServer = serde_json::from_value(config).unwrap();
             assert_eq!(read.transport.unwrap().as_str(), expected["type"]);
         }
-        session.stop().await;
+        session.stop().await.unwrap();
     }
     close(place);
 }

@@ -54,7 +54,7 @@ pub(crate) async fn run() {
         let session = with(place.session()).start().unwrap();
         let connected = session.connect().await;
         assert!(connected.is_ok(), "{form}: {:?}", connected.err());
-        let exit = session.stop().await.unwrap();
+        let exit = session.stop().await.unwrap().unwrap();
         assert!(exit.success(), "{form}: {exit:?}");
     }
 
@@ -72,13 +72,13 @@ pub(crate) async fn run() {
     let prompt = turn.uuid().unwrap().to_owned();
     assert_eq!(turn.text().await.unwrap(), "second");
     let id = session.session_id().unwrap();
-    session.stop().await;
+    session.stop().await.unwrap();
 
     // The latest conversation of the directory, under a new id.
     let fork = place.session().continue_conversation(true).fork_session(true).start().unwrap();
     assert_eq!(fork.query("Three").text().await.unwrap(), "third");
     assert_ne!(fork.session_id().unwrap(), id);
-    fork.stop().await;
+    fork.stop().await.unwrap();
 
     // The second turn is cut off, so that the model is asked only about the first one.
     let session = place
@@ -89,6 +89,6 @@ pub(crate) async fn run() {
         .start()
         .unwrap();
     assert_eq!(session.query("Instead").text().await.unwrap(), "other");
-    session.stop().await;
+    session.stop().await.unwrap();
     close(place);
 }

@@ -25,7 +25,7 @@ pub(crate) async fn run() {
     let recorder = Recorder::new(Process::new(CliPath::Explicit(real_cli().unwrap())), &path);
     let session = place.session().transport(recorder.clone());
     let (session, live) = converse(session).await;
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
     recorder.flush().await.unwrap();
 
     let recording = Recording::open(&path).unwrap();
@@ -35,7 +35,7 @@ pub(crate) async fn run() {
     assert!(scrub(&mut recording.clone(), &roots).is_empty(), "the recorder has redacted it");
     let replay = Replay::new(recording);
     let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
     replay.assert_finished();
 
     assert_eq!(live.len(), replayed.len());

@@ -28,7 +28,7 @@ pub(crate) async fn run() {
         .env("CLAUDE_WIRE_RECORD_TO", recordings.to_str().unwrap())
         .env("CLAUDE_WIRE_REAL_CLI", real_cli().unwrap().to_str().unwrap());
     let (session, live) = converse(session).await;
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
     assert!(place.cwd().join("made.txt").exists(), "the real CLI ran where the session runs");
 
     let recording = Recording::open(place.home().join("1.jsonl")).unwrap();
@@ -36,7 +36,7 @@ pub(crate) async fn run() {
     assert_eq!(recording.events.last().unwrap().kind, EventKind::Exit(RecordedExit::code(0)));
     let replay = Replay::new(recording);
     let (session, replayed) = converse(Session::builder().transport(replay.clone())).await;
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
     replay.assert_finished();
     assert_eq!(live, replayed);
     close(place);

@@ -13,11 +13,11 @@ pub(crate) async fn run() {
     let first = place.session().system_prompt("You are a poet.").start().unwrap();
     first.query("First").drain().await.unwrap();
     let id = first.session_id().unwrap();
-    assert!(first.stop().await.unwrap().success());
+    assert!(first.stop().await.unwrap().unwrap().success());
 
     let second = place.session().system_prompt("You are a pirate.").resume(id).start().unwrap();
     second.query("Second").drain().await.unwrap();
-    assert!(second.stop().await.unwrap().success());
+    assert!(second.stop().await.unwrap().unwrap().success());
     let prompts: Vec<_> =
         place.api().requests().iter().map(|request| request.body()["system"].to_string()).collect();
     assert!(

@@ -13,7 +13,7 @@ pub(crate) async fn run() {
     let turn = tokio::spawn(session.query("Talk").final_result());
     place.api().reached("middle").await;
     let pid = session.pid().unwrap();
-    let exit = session.stop().await.unwrap();
+    let exit = session.stop().await.unwrap().unwrap();
     assert!(exit.code.is_some(), "{exit}");
     assert_eq!(turn.await.unwrap().unwrap().outcome(), TurnOutcome::Aborted);
     assert!(!std::path::Path::new("/proc").join(pid.to_string()).exists());

@@ -25,7 +25,7 @@ pub(crate) fn after_a_kill() -> Shutdown {
 
 /// Stops the session and closes the place; both must succeed.
 pub(crate) async fn finish(session: Session, place: Hermetic) -> Exit {
-    let exit = session.stop().await.expect("a process that has ended");
+    let exit = session.stop().await.unwrap().expect("a process that has ended");
     close(place);
     exit
 }

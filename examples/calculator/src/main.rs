@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let session = builder.start()?;
     println!("{}", session.query("What is 6 times 7, and 1 divided by 0?").text().await?);
-    session.stop().await;
+    session.stop().await?;
     Ok(())
 }
 

@@ -72,7 +72,7 @@ async fn a_session_in_front_of_the_stand_in() {
     let error = text.next().await.unwrap().unwrap_err();
     assert!(error.is_ended_without_result(), "{error}");
     assert_eq!(error.messages_seen(), 4);
-    session.stop().await;
+    session.stop().await.unwrap();
 }
 
 #[cfg(unix)]
@@ -84,7 +84,7 @@ async fn a_script_that_reads_nothing_and_exits() {
     let mut events = session.events();
     let error = session.query("Hello").text().await.unwrap_err();
     assert!(error.is_ended_without_result(), "{error}");
-    session.stop().await;
+    session.stop().await.unwrap();
     drop(session);
     let mut said = Vec::new();
     while let Some(event) = events.next().await {

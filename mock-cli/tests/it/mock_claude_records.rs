@@ -116,12 +116,12 @@ async fn a_recorded_session_replays_the_same() {
         .start()
         .unwrap();
     let live = session.query("What is 2 + 2?").text().await.unwrap();
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 
     let replay = Replay::open(&path).unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     assert_eq!(session.query("What is 2 + 2?").text().await.unwrap(), live);
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }
 

@@ -121,5 +121,5 @@ async fn a_session_converses_with_it() {
     for (prompt, answer) in [("Hello", "Hi!"), ("And now?", "Bye.")] {
         assert_eq!(session.query(prompt).text().await.unwrap(), answer);
     }
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }

@@ -64,7 +64,7 @@ async fn three_turns() {
     let lines = converse(&session, &recording).await;
     let results = lines.iter().filter(|line| line.contains(r#""type":"result""#)).count();
     assert_eq!(results, 3, "{lines:?}");
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn an_sdk_option_never_becomes_a_flag() {
         lines.iter().any(|line| line.contains(cwd.to_str().unwrap())),
         "the folder of the session is the recorded one's: {lines:?}"
     );
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
 }
 
 #[tokio::test]
@@ -103,7 +103,7 @@ async fn a_difference_fails_the_turn_and_says_what_was_expected() {
         error.stderr_tail().contains("something else") && error.stderr_tail().contains("2 + 2"),
         "{error}"
     );
-    session.stop().await;
+    session.stop().await.unwrap();
 }
 
 #[tokio::test]
@@ -122,7 +122,7 @@ async fn recording_a_replay_gives_the_same_recording() {
         .start()
         .unwrap();
     let lines = converse(&session, &original).await;
-    assert!(session.stop().await.unwrap().success());
+    assert!(session.stop().await.unwrap().unwrap().success());
     recorder.flush().await.unwrap();
     assert_eq!(stderr.lock().unwrap().as_str(), "");
 
@@ -150,7 +150,7 @@ async fn recording_a_replay_gives_the_same_recording() {
     let replay = claude_wire::Replay::open(&path).unwrap();
     let session = Session::builder().transport(replay.clone()).start().unwrap();
     assert_eq!(converse(&session, &again).await, lines);
-    session.stop().await;
+    session.stop().await.unwrap();
     replay.assert_finished();
 }
 

@@ -58,7 +58,8 @@ const KINDS: [(&str, Kind); 8] = [
 impl Report {
     /// As one JSON object.
     pub(in crate::player) fn to_json(&self) -> Value {
-        let Self { divergences, left, played, matched, cli } = self;
+        // A report is kept when its run has ended, or waits.
+        let Self { divergences, left, coming: _, played, matched, cli } = self;
         let json = ReportJson {
             played: *played,
             matched: *matched,
@@ -76,6 +77,7 @@ impl Report {
         Ok(Self {
             divergences: divergences.collect::<Result<_, _>>()?,
             left: json.left,
+            coming: 0,
             played: json.played,
             matched: json.matched,
             cli: json.cli,

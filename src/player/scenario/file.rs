@@ -88,7 +88,9 @@ impl Scenario {
         }
         let turns =
             file.turns.into_iter().map(|turn| (turn.prompt, ModelReply { steps: turn.reply }));
-        Ok(Self { turns: turns.collect(), ..Self::default() })
+        let mut scenario = Self::new();
+        scenario.turns = turns.collect();
+        Ok(scenario)
     }
 
     /// The scenario as such a file, for `mock-claude` and an SDK in another language.

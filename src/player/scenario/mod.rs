@@ -18,6 +18,7 @@ use super::binding::Binding;
 use super::replay::{Runs, in_memory};
 use super::report::Report;
 use super::script::Script;
+use super::verification::Verification;
 
 pub use self::file::ScenarioError;
 pub use self::reply::{ModelReply, reply};
@@ -31,7 +32,8 @@ pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 /// exactly once. Unlike a recording, it knows how the CLI answers `initialize`, `interrupt`,
 /// `set_model`, `set_permission_mode`, `mcp_status`, and any other request (with the error
 /// `unsupported_request`); that a denied tool does not run; and that an error ends in exit code 1.
-/// All ids are the same in each run.
+/// All ids are the same in each run. The handle that you made verifies itself when it is dropped,
+/// as that of a `Replay` does.
 ///
 /// ```
 /// use claude_wire::player::{Scenario, reply};
@@ -59,6 +61,7 @@ pub struct Scenario {
     turns: Vec<(Option<String>, ModelReply)>,
     legacy: bool,
     runs: Runs,
+    verification: Verification,
 }
 
 impl Scenario {
@@ -121,11 +124,23 @@ impl Scenario {
         if self.legacy { stage.legacy_recording(&self.turns) } else { stage.recording(&self.turns) }
     }
 
+    /// Does not verify when it is dropped: for a program that plays a part of the scenario.
+    #[must_use]
+    pub fn unverified(mut self) -> Self {
+        self.verification.turn_off();
+        self
+    }
+
     /// The combined report of all runs so far; see [`Replay::report`](super::Replay::report).
     pub fn report(&self) -> Report {
+        self.verification.note_report();
+        self.report_so_far()
+    }
+
+    fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
         if self.runs.len() == 0 {
-            report.add(Binding::to(Arc::new(self.script([""; 0]))).report());
+            report.add(Binding::to(Arc::new(self.script([""; 0]))).report(false));
         }
         report
     }
@@ -144,9 +159,24 @@ impl Scenario {
 /// Each opening plays the scenario from its start. Does not fail inside a tokio runtime.
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
+        self.verification.note_use();
         Box::pin(async move {
             let machine = self.runs.begin(Binding::to(Arc::new(self.script_for(&launch))), None);
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
+    }
+
+    fn taken(&self) {
+        self.verification.note_taken();
+    }
+
+    fn unfinished(&self) -> Option<String> {
+        self.verification.unfinished(|| self.report_so_far())
+    }
+}
+
+impl Drop for Scenario {
+    fn drop(&mut self) {
+        self.verification.verify(|| self.report_so_far());
     }
 }

@@ -412,6 +412,12 @@ impl Drop for Driver {
         let cause =
             if std::thread::panicking() { EndCause::Panicked } else { EndCause::RuntimeGone };
         self.orders.close();
+        if cause != EndCause::Panicked
+            && let Some(left) = self.shared.unfinished()
+        {
+            tracing::warn!("{left}");
+            self.shared.publish(SessionEvent::Warning(left));
+        }
         if self.link.is_some() || self.opening.is_some() || cause == EndCause::Panicked {
             self.exit = None;
             self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));

@@ -43,7 +43,7 @@ async fn the_session_keeps_it_even_if_a_query_opened_the_connection() {
     let session = session();
     session.query("go").text().await.unwrap();
     assert_eq!(session.server_info().unwrap().pid, Some(27782));
-    session.stop().await;
+    session.stop().await.unwrap();
     assert_eq!(session.server_info().unwrap().pid, Some(27782), "the last handshake is kept");
 }
 

@@ -24,7 +24,7 @@ pub async fn answers(case: &Value) -> Option<Vec<Value>> {
     while let Some(message) = turn.next().await {
         message.unwrap();
     }
-    session.stop().await;
+    session.stop().await.unwrap();
     let mut replies: Vec<Value> =
         log.all().iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     for reply in &mut replies {
@@ -51,7 +51,7 @@ pub async fn frames(call: &str) -> Option<Vec<Value>> {
         "stop task t" => session.tasks().stop("t").await.unwrap(),
         _ => return None,
     }
-    session.stop().await;
+    session.stop().await.unwrap();
     let mut frames =
         Value::from_iter(log.all().iter().map(|line| serde_json::from_str::<Value>(line).unwrap()));
     ignore(&mut frames);

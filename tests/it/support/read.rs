@@ -73,7 +73,7 @@ pub async fn quiet() {
 pub fn ended_well(session: &Session) -> impl Future<Output = ()> {
     let caller = std::panic::Location::caller();
     async move {
-        let exit = session.stop().await;
+        let exit = session.stop().await.unwrap();
         assert!(exit.is_some_and(|exit| exit.success()), "the CLI ended with {exit:?} at {caller}");
     }
 }

@@ -162,7 +162,8 @@ impl Host<'_> {
     /// Ends the session, or the latest fork.
     async fn stop(&mut self) {
         if let Some((session, mut events)) = self.sessions.pop() {
-            self.log.stopped(session.stop().await);
+            // Nothing that it talks to is a replay that it owns.
+            self.log.stopped(session.stop().await.unwrap_or_else(|_| session.exit()));
             drop(session);
             while events.join_next().await.is_some() {}
         }

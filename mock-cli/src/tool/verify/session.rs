@@ -110,7 +110,7 @@ impl Stage {
             self.seen.end().await;
         }
         while turns.join_next().await.is_some() {}
-        self.session.stop().await;
+        self.session.stop().await.map_err(|error| error.to_string())?;
         while controls.join_next().await.is_some() {}
         Ok(())
     }
@@ -126,7 +126,7 @@ impl Stage {
         }
         let connected = self.session.connect().await;
         while turns.join_next().await.is_some() {}
-        self.session.stop().await;
+        self.session.stop().await.map_err(|error| error.to_string())?;
         match connected {
             Ok(_) => Err("the handshake succeeded, and the recorded one did not".to_owned()),
             Err(_) => Ok(()),
