@@ -13,7 +13,7 @@
 //!
 //!     // Without `transport` this would ask the `claude` that is installed.
 //!     let cli = Scenario::new().on_prompt("What is 2 + 2?", reply().text("4."));
-//!     let session = Session::builder().model("opus").transport(cli).start()?;
+//!     let session = Session::builder().model("opus").transport(cli.clone()).start()?;
 //!     assert_eq!(session.query("What is 2 + 2?").text().await?, "4.");
 //!     Ok(())
 //! }

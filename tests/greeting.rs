@@ -10,7 +10,7 @@ async fn greet(session: &Session, name: &str) -> Result<String> {
 #[tokio::test]
 async fn greets_by_name() -> Result<()> {
     let cli = Scenario::new().on_prompt("Greet Alice", reply().text("Good morning, Alice!"));
-    let session = Session::builder().transport(cli).start()?;
+    let session = Session::builder().transport(cli.clone()).start()?;
     assert_eq!(greet(&session, "Alice").await?, "Good morning, Alice!");
-    Ok(())
+    Ok(()) // When `cli` is dropped, it verifies that every scripted prompt came.
 }

@@ -294,7 +294,7 @@ async fn what_comes_before_the_prompt_leaves_recordings_out() {
         assert_eq!(cli.line().await, result("answer"), "{name}");
         assert_eq!(cli.end().await.2, Exit::from_code(0), "{}", replay.report());
     }
-    let replay = Replay::open(folder.path()).unwrap();
+    let replay = Replay::open(folder.path()).unwrap().unverified();
     let other = control("x", r#"{"subtype":"set_model","model":"haiku"}"#);
     let (_, err, exit) = launch(&replay, &[control("i", INITIALIZE), other]).await;
     assert_eq!(exit, Exit::from_code(70));
