@@ -99,7 +99,9 @@ fn by_name(tools: &Value) -> Option<Value> {
         for key in ["description", "inputSchema"] {
             part.insert(key.to_owned(), tool.get(key).cloned().unwrap_or_default());
         }
-        part.get_mut("inputSchema").map(schema);
+        if let Some(input) = part.get_mut("inputSchema") {
+            schema(input);
+        }
         Some((tool.get("name")?.as_str()?.to_owned(), Value::Object(part)))
     };
     let tools: Map<String, Value> = tools.as_array()?.iter().filter_map(part).collect();
