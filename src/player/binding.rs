@@ -115,7 +115,7 @@ impl Binding {
         if let ([only], false) = (&*pool.recordings, pool.claims.is_shared()) {
             let script = only.script(&launch)?;
             let live = launch.read(script.cli.as_deref());
-            return Ok(Self::of(Machine::new(script).launched(live)));
+            return Ok(Self::of(Machine::new(script).speaking(&launch.args).launched(live)));
         }
         let left = (0..pool.recordings.len()).filter(|index| !pool.is_used(*index)).collect();
         let mut choice = Choice {
@@ -151,10 +151,11 @@ impl Binding {
             binding.machine = machine;
             return Ok(binding);
         }
-        if let Some(nearest) = nearest {
+        if let Some(nearest) = nearest.or_else(|| choice.nearest_launch()) {
             binding.machine = choice.machine(nearest, choice.others(Some(nearest))?)?;
             return Ok(binding);
         }
+        binding.machine = binding.machine.speaking(&choice.launch.args);
         let divergence = choice.unrecorded("the launch").among(choice.others(None)?);
         binding.machine.diverge(0, divergence);
         Ok(binding)
@@ -167,7 +168,7 @@ impl Binding {
 
     /// Whether only its end is left.
     pub(super) fn is_done(&self) -> bool {
-        self.name.is_some() && self.machine.is_done()
+        (self.name.is_some() || !self.of_several) && self.machine.is_done()
     }
 
     pub(super) fn script(&self) -> &Script {
@@ -356,7 +357,8 @@ impl Binding {
                 self.adopt(trial);
             }
             Ok(None) => {
-                let mut machine = Machine::new(Arc::new(Script::empty()));
+                let machine = Machine::new(Arc::new(Script::empty()));
+                let mut machine = machine.speaking(&choice.launch.args);
                 machine.diverge(now, unrecorded.among(others));
                 self.machine = machine;
                 self.steps.clear();
@@ -386,11 +388,22 @@ impl Choice {
         Ok(self.beginning(index)?.prompt.fits(prompt, rules))
     }
 
+    /// The unused recording whose command line is the nearest, the first of several.
+    fn nearest_launch(&self) -> Option<usize> {
+        let count = |index: usize| {
+            let rules = &self.pool.recordings[index].rules;
+            self.beginning(index)
+                .map_or(usize::MAX, |begins| begins.contradicts(&self.launch, rules))
+        };
+        self.left.iter().copied().min_by_key(|index| count(*index))
+    }
+
     /// The machine of a recording, at the start of this launch.
     fn machine(&self, index: usize, others: Vec<String>) -> Result<Machine, String> {
         let script = self.pool.recordings[index].script(&self.launch)?;
         let live = self.launch.read(script.cli.as_deref());
-        Ok(Machine::new(script).among(others).launched(live))
+        let machine = Machine::new(script).among(others).speaking(&self.launch.args);
+        Ok(machine.launched(live))
     }
 
     fn beginning(&self, index: usize) -> Result<Arc<super::compiled::Beginning>, String> {

@@ -15,12 +15,14 @@ use super::compare;
 use super::host_line::{HostLine, asks, id_text};
 use super::ids::{self, IdKind};
 use super::launch::RecordedLaunch;
+use super::output_format::OutputFormat;
 use super::script::{
     Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, SIGNAL_LATE,
     Script, Unsent,
 };
 use super::signal::Signal;
 use super::tools;
+use super::written;
 
 impl Script {
     /// Compiles a recording. Its `${...}` variables must have been expanded: [`Recording::expand`].
@@ -36,6 +38,7 @@ impl Script {
         }
         let mut script = compiler.finish(recording.events.len(), at);
         script.cli.clone_from(&recording.header.cli);
+        script.files = written::files(recording);
         script
     }
 
@@ -165,7 +168,11 @@ impl<'a> Compiler<'a> {
             idle_timeout: IDLE_TIMEOUT,
             pause: 0,
             unsent: Unsent::Late(SIGNAL_LATE),
+            output: OutputFormat::default(),
+            program: None,
+            files: Vec::new(),
             rules: None,
+            progress: None,
             launch: None,
             tools,
             user_rules: Arc::default(),

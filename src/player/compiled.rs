@@ -33,6 +33,7 @@ pub(super) struct Settings {
     pub(super) pause: Duration,
     pub(super) idle_timeout: Option<Duration>,
     pub(super) unsent: Unsent,
+    pub(super) program: Option<&'static str>,
     pub(super) allow_truncated: bool,
 }
 
@@ -71,6 +72,7 @@ impl Default for Settings {
             pause: Duration::ZERO,
             idle_timeout: None,
             unsent: Unsent::AtOnce,
+            program: None,
             allow_truncated: false,
         }
     }
@@ -196,6 +198,7 @@ impl CompiledRecording {
         script.user_rules = Arc::clone(&self.rules);
         script = script.pause(self.settings.pause);
         script.unsent = self.settings.unsent;
+        script.program = self.settings.program.map(str::to_owned);
         if let Some(name) = &self.name {
             script = script.named(name);
         }
@@ -212,9 +215,14 @@ impl CompiledRecording {
 impl Beginning {
     /// Whether a launch with these arguments may be this recording.
     pub(super) fn is_possible(&self, launch: &Launched, rules: &Rules) -> bool {
-        self.launch.as_ref().is_none_or(|recorded| {
+        self.contradicts(launch, rules) == 0
+    }
+
+    /// In how many places a launch with these arguments contradicts this recording.
+    pub(super) fn contradicts(&self, launch: &Launched, rules: &Rules) -> usize {
+        self.launch.as_ref().map_or(0, |recorded| {
             let live = launch.read(self.cli.as_deref());
-            recorded.contradictions(&live, rules).is_empty()
+            recorded.contradictions(&live, rules).len()
         })
     }
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::wire::{Frame, FrameKind, RawJson};
 
 use super::machine::{Machine, Met, Step};
+use super::report::Divergence;
 use super::scenario::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 use super::script::{Action, CliRequest, Expected, Output, Script};
 
@@ -59,6 +60,78 @@ impl Machine {
         } else {
             self.by_rule(|rules| rules.reply(subtype, request, id));
         }
+    }
+
+    /// Goes to the turn that is this launch's next: other launches have had those before it.
+    pub(super) fn take_turn(&mut self, now: u64) -> Result<(), Divergence> {
+        let Some(progress) = self.script.progress.clone() else { return Ok(()) };
+        let turn = progress.take_turn().map_err(Divergence::unplayable)?;
+        while self.prompts < turn {
+            let prompt = |what: &Expected| matches!(what, Expected::Prompt(_));
+            let Some(index) = self.unmet(|_, what| prompt(what)) else { break };
+            self.prompts += 1;
+            let elsewhere = Met { elsewhere: true, ..Met::default() };
+            for output in self.of_turn(self.prompts) {
+                self.pass_over(now, output);
+            }
+            for open in 0..self.met.len() {
+                let expectation = &self.script.expectations[open];
+                if self.met[open].is_none()
+                    && (open == index
+                        || expectation.turn == self.prompts
+                            && !prompt(&expectation.what)
+                            && !matches!(expectation.what, Expected::Eof { .. }))
+                {
+                    self.meet(now, open, elsewhere.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Clears the conversation by rule, unless the next turn has this very prompt. False if the
+    /// prompt is another one.
+    pub(super) fn improvise_clear(&mut self, line: &Value) -> bool {
+        let text = |content: &Value| {
+            let text = content.pointer("/0/text").unwrap_or(content);
+            text.as_str().map(str::to_owned)
+        };
+        let is_clear = |line: &Value| {
+            line.pointer("/message/content").and_then(text).as_deref() == Some("/clear")
+        };
+        if self.rules.is_none() || !is_clear(line) {
+            return false;
+        }
+        let next = self.unmet(|_, what| matches!(what, Expected::Prompt(_)));
+        let next = next.map(|index| &self.script.expectations[index].what);
+        if matches!(next, Some(Expected::Prompt(next)) if is_clear(next)) {
+            return false;
+        }
+        let prompt = line.get("uuid").and_then(Value::as_str).map(str::to_owned);
+        self.clears.push_back((self.prompts, prompt));
+        true
+    }
+
+    /// Clears the conversation, once the turns before are over. False if there is nothing to clear
+    /// yet.
+    pub(super) fn clear_by_rule(&mut self) -> bool {
+        let is_due = |(after, _): &(usize, Option<String>)| {
+            (1..=*after).flat_map(|turn| self.of_turn(turn)).all(|line| self.is_played(line))
+        };
+        if !self.clears.front().is_some_and(is_due) {
+            return false;
+        }
+        let prompt = self.clears.pop_front().and_then(|(_, prompt)| prompt);
+        let progress = self.script.progress.clone();
+        self.by_rule(|rules| {
+            let known = progress.as_ref().map(|progress| progress.sessions());
+            let (lines, session) = rules.clear(prompt.as_deref(), known.unwrap_or_default());
+            if let Some(progress) = progress {
+                progress.note_session(&session);
+            }
+            lines
+        });
+        true
     }
 
     /// Accepts any answer to a request of the CLI.
@@ -136,7 +209,7 @@ impl Machine {
         }
         self.skip(now, turn);
         let prompt = self.uuid(turn);
-        self.by_rule(|rules| rules.abort(Abort { turn, prompt, open }));
+        self.by_rule(|rules| rules.abort(Abort { prompt, open }));
     }
 
     /// Skips the rest of a turn.

@@ -12,6 +12,7 @@ use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
 use super::launch::LiveLaunch;
 use super::left::{self, Left};
+use super::output_format::OutputFormat;
 use super::renumber::Renumbered;
 use super::report::{Divergence, Report};
 use super::scenario::Rules;
@@ -72,6 +73,12 @@ pub(super) struct Machine {
     divergence: Option<Divergence>,
     /// The other recordings that it might have been, for the report.
     others: Vec<String>,
+    /// The form of the output that the host asked for.
+    pub(super) output: OutputFormat,
+    /// The id of the latest prompt, as the host spells it.
+    pub(super) asked: Option<Bytes>,
+    /// Prompts that clear the conversation: the turn that they come after, and their ids.
+    pub(super) clears: VecDeque<(usize, Option<String>)>,
     /// The state of the CLI's rules.
     pub(super) rules: Option<Rules>,
     /// The live launch, if it is compared.
@@ -103,6 +110,8 @@ pub(super) struct Met {
     pub(super) id: Option<Bytes>,
     /// The callbacks of an `initialize`.
     pub(super) callbacks: Vec<String>,
+    /// It is another launch's.
+    pub(super) elsewhere: bool,
 }
 
 impl Machine {
@@ -122,6 +131,9 @@ impl Machine {
             exit: None,
             divergence: None,
             others: Vec::new(),
+            output: script.output,
+            asked: None,
+            clears: VecDeque::new(),
             rules: script.rules.clone(),
             live: None,
             is_settled: false,
@@ -151,6 +163,12 @@ impl Machine {
             self.ready.clear();
             self.diverge(0, differs);
         }
+        self
+    }
+
+    /// Writes in the form that a launch with these arguments asks for.
+    pub(super) fn speaking(mut self, args: &[String]) -> Self {
+        self.output = OutputFormat::of(args);
         self
     }
 
@@ -202,6 +220,9 @@ impl Machine {
             }
             if let Some(exit) = self.exit {
                 return Step::Exit(exit);
+            }
+            if self.clear_by_rule() {
+                continue;
             }
             match self.ready.first() {
                 Some(&(_, index)) if self.is_held_back(index) => return Step::Wait(None),
@@ -256,7 +277,7 @@ impl Machine {
     pub(super) fn report(&self, runs: bool) -> Report {
         let blocked = if runs { self.blocked() } else { vec![true; self.states.len()] };
         let coming = self.left_outputs().filter(|(index, _)| !blocked[*index]).count();
-        let matched = self.met.iter().filter(|met| met.is_some()).count();
+        let matched = self.met.iter().flatten().filter(|met| !met.elsewhere).count();
         let played = self.states.iter().filter(|state| **state == State::Played).count();
         Report::run(
             self.divergence.clone(),
@@ -264,9 +285,15 @@ impl Machine {
             played,
             matched,
             self.script.cli.clone(),
-            self.script.source.clone(),
         )
         .coming(coming)
+        .with_files(self.files())
+    }
+
+    /// The files that the tools of a launch wrote that has come to something.
+    fn files(&self) -> Vec<String> {
+        let is_played = self.states.contains(&State::Played) && self.rules.is_none();
+        if is_played { self.script.files.clone() } else { Vec::new() }
     }
 
     pub(super) fn meet(&mut self, now: u64, index: usize, met: Met) {
@@ -306,9 +333,15 @@ impl Machine {
             self.urgent.extend(step);
         }
         let others = std::mem::take(&mut self.others);
+        let divergence = divergence.of(self.script.source.clone());
         let divergence = divergence.remaining(self.all_left()).among(others);
+        let last_words = self.last_words(&divergence);
+        let program = self.script.program.as_ref();
+        let advice = program.map(|program| format!("{program}: {}\n", divergence.advice()));
         self.divergence = Some(divergence);
-        self.urgent.push_back(Step::Err(Bytes::from(format!("{}\n", self.report(false)))));
+        let report = format!("{}{}\n", advice.unwrap_or_default(), self.report(false));
+        self.urgent.push_back(Step::Err(report.into()));
+        self.urgent.push_back(Step::Out(last_words));
         self.urgent.push_back(Step::CloseOut);
         self.end(Exit::from_code(Exit::DIVERGED));
     }
@@ -451,6 +484,9 @@ impl Machine {
         if self.rules.is_some() && self.open_turn().is_some() {
             return self.signal.is_some();
         }
+        if self.script.progress.is_some() && self.eof {
+            return true;
+        }
         let signals = self.unmet(|_, what| matches!(what, Expected::Signal { .. })).is_some();
         self.signal.is_some() || self.eof && (!signals || self.missing_write().is_some())
     }
@@ -458,6 +494,11 @@ impl Machine {
     fn unstick(&mut self, now: u64) {
         match (self.signal, self.missing_write()) {
             (Some(signal), _) => self.end(signal.exit()),
+            // What is left of the turns is for other launches.
+            _ if self.script.progress.is_some() => {
+                let failed = self.rules.as_ref().and_then(|rules| rules.failed).unwrap_or(false);
+                self.end(Exit::from_code(i32::from(failed)));
+            }
             (None, Some(missing)) => {
                 let expected = self.script.expectations[missing].to_string();
                 let divergence = Divergence::early_end(expected);
@@ -542,7 +583,8 @@ impl Machine {
 
     fn left_writes(&self) -> impl DoubleEndedIterator<Item = &Expectation> {
         let expectations = self.script.expectations.iter().zip(&self.met);
-        expectations.filter(|(open, met)| met.is_none() && open.required).map(|(open, _)| open)
+        let left = expectations.filter(|(open, met)| met.is_none() && open.required);
+        left.map(|(open, _)| open).filter(|open| self.is_here(open.turn, &open.what))
     }
 
     fn left_outputs(&self) -> impl DoubleEndedIterator<Item = (usize, &Output)> {
@@ -552,6 +594,13 @@ impl Machine {
                 && !output.after_end
                 && !matches!(output.action, Action::Exit(_))
         });
-        outputs.map(|(index, (output, _))| (index, output))
+        let outputs = outputs.map(|(index, (output, _))| (index, output));
+        outputs.filter(|(_, output)| self.script.progress.is_none() || output.turn <= self.prompts)
+    }
+
+    /// Whether an expectation is this launch's: not if it is of a turn that may be another's.
+    fn is_here(&self, turn: usize, what: &Expected) -> bool {
+        self.script.progress.is_none()
+            || !matches!(what, Expected::Prompt(_)) && turn <= self.prompts
     }
 }

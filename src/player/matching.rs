@@ -43,8 +43,13 @@ impl Machine {
 
     /// Prompts come in the recorded order, and between the same requests.
     fn prompt(&mut self, now: u64, line: &Value, uuid: Option<RawJson>) -> Result<(), Divergence> {
+        self.asked = uuid.as_ref().map(|uuid| uuid.bytes().clone());
         let arrived = || format!("prompt {}", prompt_text(line));
         self.settle(None, arrived)?;
+        if self.improvise_clear(line) {
+            return Ok(());
+        }
+        self.take_turn(now)?;
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Prompt(_))) else {
             return Err(Divergence::extra(arrived()));
         };
@@ -142,7 +147,11 @@ impl Machine {
             }
         }
         self.add_ids(index, subtype, request);
-        self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
+        self.meet(
+            now,
+            index,
+            Met { id: id.map(|id| id.bytes().clone()), callbacks, ..Met::default() },
+        );
         Ok(())
     }
 

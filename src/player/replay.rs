@@ -203,6 +203,13 @@ impl Replay {
         }
     }
 
+    /// Begins a report on stderr with a line `PROGRAM: ...` (see
+    /// [`Script::reported_by`](super::Script::reported_by)).
+    #[must_use]
+    pub fn reported_by(self, program: &'static str) -> Self {
+        self.each(|take| take.settings.program = Some(program))
+    }
+
     /// How long to wait for the host before failing with a report (default: 10 minutes; see
     /// [`Script::idle_timeout`](super::Script::idle_timeout)).
     #[must_use]

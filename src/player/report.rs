@@ -2,6 +2,7 @@
 
 mod json;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -100,6 +101,11 @@ impl Divergence {
         Self::new(Kind::Unplayable, None, Some(why))
     }
 
+    /// Names the recording.
+    pub(super) fn of(self, source: Option<String>) -> Self {
+        Self { source, ..self }
+    }
+
     /// Names other recordings, after those that are named.
     pub(super) fn among(mut self, others: Vec<String>) -> Self {
         self.others.extend(others);
@@ -163,13 +169,25 @@ impl Divergence {
     }
 }
 
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Kind::Stalled(limit) = self.kind {
-            write!(f, "no input for {} s while the replay waits for it", limit.as_secs_f64())?;
-        }
-        f.write_str(match self.kind {
-            Kind::Stalled(_) => "",
+/// For texts.
+impl Divergence {
+    /// What differs, and what to do about it, on one line.
+    pub(super) fn advice(&self) -> String {
+        format!("{}; {}", self.what(), self.hint())
+    }
+
+    /// Which replay differs.
+    pub(super) fn replay(&self) -> String {
+        let of = self.source.as_ref().map(|source| format!(" of {source}"));
+        format!("replay{}", of.unwrap_or_default())
+    }
+
+    fn what(&self) -> Cow<'static, str> {
+        Cow::Borrowed(match self.kind {
+            Kind::Stalled(limit) => {
+                let seconds = limit.as_secs_f64();
+                return format!("no input for {seconds} s while the replay waits for it").into();
+            }
             Kind::Launch => "the launch differs from the recorded one",
             Kind::Mismatch => "input differs from the recording",
             Kind::Extra => "input that the recording does not have",
@@ -178,22 +196,10 @@ impl fmt::Display for Divergence {
             Kind::Leftover => "the recording is over, but not all of it was done",
             Kind::Unrecorded => "a launch that no recording is left for",
             Kind::Unplayable => "a recording cannot be played",
-        })?;
-        for (name, value) in [("arrived", &self.arrived), ("expected", &self.expected)] {
-            if let Some(value) = value {
-                write!(f, "\n  {name}: {value}")?;
-            }
-        }
-        for difference in self.differences.iter().take(SHOWN) {
-            write!(f, "\n  differs at {difference}")?;
-        }
-        if self.differences.len() > SHOWN {
-            write!(f, "\n  ... and at {} more places", self.differences.len() - SHOWN)?;
-        }
-        if self.kind != Kind::Launch {
-            f.write_str(&summary(&self.remaining, f.alternate()))?;
-        }
-        list(f, "other recording", &self.others)?;
+        })
+    }
+
+    fn hint(&self) -> &str {
         let hint = match self.kind {
             Kind::Launch => {
                 "launch the CLI as it was recorded, or ignore the place: CLAUDE_WIRE_IGNORE, `Replay::ignore` or a rules file"
@@ -212,8 +218,29 @@ impl fmt::Display for Divergence {
             }
             Kind::Unplayable => "record it again",
         };
-        let hint = self.hint.as_deref().unwrap_or(hint);
-        write!(f, "\n  hint: {hint}")?;
+        self.hint.as_deref().unwrap_or(hint)
+    }
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what())?;
+        for (name, value) in [("arrived", &self.arrived), ("expected", &self.expected)] {
+            if let Some(value) = value {
+                write!(f, "\n  {name}: {value}")?;
+            }
+        }
+        for difference in self.differences.iter().take(SHOWN) {
+            write!(f, "\n  differs at {difference}")?;
+        }
+        if self.differences.len() > SHOWN {
+            write!(f, "\n  ... and at {} more places", self.differences.len() - SHOWN)?;
+        }
+        if self.kind != Kind::Launch {
+            f.write_str(&summary(&self.remaining, f.alternate()))?;
+        }
+        list(f, "other recording", &self.others)?;
+        write!(f, "\n  hint: {}", self.hint())?;
         if !matches!(self.kind, Kind::Stalled(_)) {
             write!(f, "\n  to record again: {RECORD_AGAIN}")?;
         }
@@ -235,6 +262,7 @@ pub struct Report {
     played: usize,
     matched: usize,
     cli: Option<String>,
+    files: Vec<String>,
 }
 
 impl Report {
@@ -244,17 +272,20 @@ impl Report {
         played: usize,
         matched: usize,
         cli: Option<String>,
-        source: Option<String>,
     ) -> Self {
-        let divergences = divergence.map(|divergence| Divergence { source, ..divergence });
         Self {
-            divergences: divergences.into_iter().collect(),
+            divergences: divergence.into_iter().collect(),
             left,
-            coming: 0,
             played,
             matched,
             cli,
+            files: Vec::new(),
+            coming: 0,
         }
+    }
+
+    pub(super) fn with_files(self, files: Vec<String>) -> Self {
+        Self { files, ..self }
     }
 
     /// The run goes on: the CLI is still to write this many lines.
@@ -289,6 +320,11 @@ impl Report {
         left.into_iter().for_each(|text| self.left.push(left::Kind::Recording, text));
     }
 
+    /// Adds the prompts of a scenario that no launch had.
+    pub(super) fn unasked(&mut self, prompts: impl IntoIterator<Item = String>) {
+        prompts.into_iter().for_each(|text| self.left.push(left::Kind::Prompt, text));
+    }
+
     /// Adds the report of another run.
     pub(super) fn add(&mut self, other: Self) {
         self.divergences.extend(other.divergences);
@@ -297,6 +333,11 @@ impl Report {
         self.played += other.played;
         self.matched += other.matched;
         self.cli = self.cli.take().or(other.cli);
+        for file in other.files {
+            if !self.files.contains(&file) {
+                self.files.push(file);
+            }
+        }
     }
 
     /// Whether the host did everything that was recorded, and nothing else.
@@ -323,6 +364,13 @@ impl Report {
         self.left.texts()
     }
 
+    /// The files that the tools of the recorded CLI wrote (`Write`, `Edit`, `NotebookEdit`). A replay
+    /// does not bring them back, nor what shell commands wrote, nor the transcripts in the CLI's home
+    /// folder.
+    pub fn files_not_brought_back(&self) -> &[String] {
+        &self.files
+    }
+
     /// The number of lines and other actions of the CLI that were played.
     pub fn played(&self) -> usize {
         self.played
@@ -337,13 +385,9 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for divergence in &self.divergences {
-            write!(f, "replay")?;
-            if let Some(source) = &divergence.source {
-                write!(f, " of {source}")?;
-            }
             match f.alternate() {
-                true => writeln!(f, ": {divergence:#}")?,
-                false => writeln!(f, ": {divergence}")?,
+                true => writeln!(f, "{}: {divergence:#}", divergence.replay())?,
+                false => writeln!(f, "{}: {divergence}", divergence.replay())?,
             }
         }
         if self.divergences.is_empty() && !self.left.is_empty() {
@@ -357,6 +401,10 @@ impl fmt::Display for Report {
                 "replay: still running: the CLI has {} more lines to write; stop the session first, or wait for its end",
                 self.coming
             )?;
+        }
+        if !self.files.is_empty() {
+            let files = self.files.join(", ");
+            writeln!(f, "replay: files that tools wrote are not brought back: {files}")?;
         }
         write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
         write!(

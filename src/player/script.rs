@@ -16,7 +16,9 @@ use super::host_line::{asks, one_line};
 use super::ids::IdKind;
 use super::launch::RecordedLaunch;
 use super::left::Kind;
+use super::output_format::OutputFormat;
 use super::scenario::Rules;
+use super::turns::SharedTurns;
 
 /// A recording, compiled for playing: each output knows what it waits for.
 ///
@@ -60,8 +62,16 @@ pub struct Script {
     /// Between a line and a request of the CLI or a result after it, in microseconds.
     pub(super) pause: u64,
     pub(super) unsent: Unsent,
+    /// The form of the output that the host asked for, if that is known when it is made.
+    pub(super) output: OutputFormat,
+    /// The files that the CLI's tools wrote, which a replay does not bring back.
+    pub(super) files: Vec<String>,
+    /// The program that names itself in the first line of a report.
+    pub(super) program: Option<String>,
     /// For a script that leaves something to the CLI's rules.
     pub(super) rules: Option<Rules>,
+    /// For a script whose turns go on over launches.
+    pub(super) progress: Option<Arc<dyn SharedTurns>>,
     /// The recorded launch, if a live one is compared with it.
     pub(super) launch: Option<RecordedLaunch>,
     /// The tools of each in-process server, as the recorded host showed them.
@@ -221,6 +231,13 @@ impl Script {
     #[must_use]
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
+        self
+    }
+
+    /// Begins a report on stderr with a line `PROGRAM: ...` that says what differs and what to do.
+    #[must_use]
+    pub fn reported_by(mut self, program: impl Into<String>) -> Self {
+        self.program = Some(program.into());
         self
     }
 

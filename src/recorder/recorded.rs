@@ -9,7 +9,7 @@ use super::error::Error;
 use super::mode::Mode;
 use super::transport::{Recorder, numbered};
 use crate::player::Replay;
-use crate::recording::Recording;
+use crate::recording::{Recording, is_recordings_folder, recordings_in, replace_recordings};
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 
 /// A transport that replays a recording or records one, so that a test is written once.
@@ -27,8 +27,11 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// is called, so a test that fails half-way does not change or create `x.jsonl`. If the last clone
 /// is dropped without `finish`, the temporary file is removed.
 ///
-/// A session that connects more than once has one recording for each connection: `x.jsonl`,
-/// `x-2.jsonl`, and so on, replayed in that order.
+/// A session that connects more than once has one recording for each connection. With a path that
+/// ends in `.jsonl` they are `x.jsonl`, `x-2.jsonl`, and so on, replayed in that order. Any other
+/// path is a folder of recordings, `001.jsonl`, `002.jsonl`, and so on, each replayed to the
+/// connection that has its first prompt (see [`Replay::open`]); `finish` replaces the recordings in
+/// it and leaves its other files alone.
 ///
 /// ```
 /// use claude_wire::Session;
@@ -71,6 +74,8 @@ enum Source {
 /// A recording under a temporary name.
 struct Made {
     recorder: Recorder,
+    /// The temporary folder, if the recording is a folder.
+    folder: Option<PathBuf>,
 }
 
 impl Recorded {
@@ -113,7 +118,12 @@ impl Recorded {
         change: impl FnOnce(Recorder) -> Recorder,
         refused: bool,
     ) -> Result<Self, Error> {
-        let there = path.exists();
+        let is_folder = is_recordings_folder(&path);
+        let there = if is_folder {
+            recordings_in(&path).is_ok_and(|found| !found.is_empty())
+        } else {
+            path.exists()
+        };
         let source = match mode {
             Mode::Passthrough => Source::Plain(Arc::new(cli)),
             Mode::None | Mode::Once if there => Source::Played(play(&path)?),
@@ -124,8 +134,14 @@ impl Recorded {
                 path.parent()
                     .map_or(Ok(()), std::fs::create_dir_all)
                     .map_err(|error| Error::uncreated(&path, error))?;
-                Source::Made(Arc::new(Made {
-                    recorder: change(Recorder::new(cli, partial(&path))).overwrite(true),
+                let partial = partial(&path);
+                let recorder = change(Recorder::new(cli, &partial)).overwrite(true);
+                Source::Made(Arc::new(if is_folder {
+                    std::fs::create_dir(&partial)
+                        .map_err(|error| Error::uncreated(&partial, error))?;
+                    Made { recorder: recorder.in_folder(), folder: Some(partial) }
+                } else {
+                    Made { recorder, folder: None }
                 }))
             }
         };
@@ -203,9 +219,17 @@ impl Made {
         if made.is_empty() {
             return Err(Error::empty(path));
         }
+        if self.folder.is_some() && made.iter().all(|partial| !partial.exists()) {
+            // They have their final names already.
+            return Ok(());
+        }
         self.recorder.flush().await?;
         if !self.recorder.is_sealed() {
             return Err(Error::unfinished(path));
+        }
+        if self.folder.is_some() {
+            replace_recordings(path, &made).map_err(|error| Error::io(path, error))?;
+            return Ok(());
         }
         // The first comes last: while it is missing, so is the recording.
         for (index, partial) in made.iter().enumerate().rev() {
@@ -233,6 +257,9 @@ impl Drop for Made {
             // A complete one has its final name by now.
             let _ = std::fs::remove_file(partial);
         }
+        if let Some(folder) = &self.folder {
+            let _ = std::fs::remove_dir(folder);
+        }
     }
 }
 
@@ -256,6 +283,9 @@ impl std::fmt::Debug for Source {
 }
 
 fn play(path: &Path) -> Result<Replay, Error> {
+    if is_recordings_folder(path) {
+        return Replay::open(path).map_err(|error| Error::unplayable(path, error));
+    }
     let mut recordings = Vec::new();
     for path in std::iter::once(path.to_owned()).chain(further(path)) {
         let recording = Recording::open(&path)
@@ -375,6 +405,43 @@ mod tests {
         half(Mode::Rewrite).await;
         assert_eq!(names(), ["x.jsonl"]);
         assert_eq!(setup.run("two", Mode::None).await, "one");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_folder_has_one_recording_for_each_connection() {
+        let Setup { _folder, path } = setup();
+        let setup = Setup { path: path.with_file_name("launches"), _folder };
+        let run = async |mode, words: [&str; 2]| {
+            let cli = Scenario::new()
+                .on_prompt("one", reply().text(words[0]))
+                .on_prompt("two", reply().text(words[1]));
+            let cli = Recorded::choose(setup.path.clone(), cli, mode, |it| it, false).unwrap();
+            let mut said = Vec::new();
+            for prompt in ["one", "two"] {
+                let session = Session::builder().transport(cli.clone()).start().unwrap();
+                said.push(session.query(prompt).text().await.unwrap());
+                session.stop().await.unwrap();
+            }
+            cli.finish().await.unwrap();
+            cli.finish().await.unwrap();
+            said
+        };
+        let names = |folder: &Path| {
+            let mut names: Vec<_> = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(run(Mode::Once, ["a", "b"]).await, ["a", "b"]);
+        assert_eq!(names(&setup.path), ["001.jsonl", "002.jsonl"]);
+        assert_eq!(names(setup.path.parent().unwrap()), ["launches"], "nothing temporary");
+        std::fs::write(setup.path.join("rules.json"), "{}").unwrap();
+        std::fs::write(setup.path.join("003.jsonl"), "of another launch").unwrap();
+        assert_eq!(run(Mode::Rewrite, ["c", "d"]).await, ["c", "d"]);
+        assert_eq!(names(&setup.path), ["001.jsonl", "002.jsonl", "rules.json"]);
+        assert_eq!(run(Mode::Once, ["e", "f"]).await, ["c", "d"]);
     }
 
     #[cfg(unix)]

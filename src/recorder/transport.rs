@@ -75,6 +75,8 @@ pub struct Recorder {
     path: PathBuf,
     header: Header,
     overwrite: bool,
+    /// Whether the path is a folder, with one recording for each connection.
+    in_folder: bool,
     /// `None` to keep everything.
     redaction: Option<Redaction>,
     /// How much may wait for the file, and how long the file may accept nothing.
@@ -93,6 +95,7 @@ impl Recorder {
             path: path.into(),
             header,
             overwrite: false,
+            in_folder: false,
             redaction: Some(Redaction::new()),
             queue: (QUEUE, STALL),
             opened: Arc::default(),
@@ -111,6 +114,12 @@ impl Recorder {
     #[must_use]
     pub fn overwrite(mut self, yes: bool) -> Self {
         self.overwrite = yes;
+        self
+    }
+
+    /// The path is a folder: `001.jsonl`, `002.jsonl`, ...
+    pub(super) fn in_folder(mut self) -> Self {
+        self.in_folder = true;
         self
     }
 
@@ -202,7 +211,12 @@ impl Recorder {
             }
         };
         let mut opened = self.opened();
-        let path = numbered(&self.path, opened.len() + 1);
+        let number = opened.len() + 1;
+        let path = if self.in_folder {
+            self.path.join(format!("{number:03}.jsonl"))
+        } else {
+            numbered(&self.path, number)
+        };
         let disk = Disk::create(path, header, filter, self.overwrite, self.queue);
         opened.push(disk.clone());
         Log::new(disk, start)

@@ -41,6 +41,8 @@ enum Kind {
     Unfinished(String),
     /// The turn has a result, which says that it failed.
     Result(TurnOutcome, String),
+    /// The turn has the last result of a replay whose input differs from the recording.
+    Diverged(TurnOutcome, String),
     /// The turn succeeded, but its text is not a structured answer.
     NoStructuredOutput(String),
     /// The structured answer does not match the caller's type.
@@ -88,9 +90,13 @@ impl Error {
     /// True if and only if a replay ended because the program's input differs from the recording.
     ///
     /// The message has the replay's report: the recording, what arrived, what was expected, and how
-    /// to record again. Known by the exit code [`Exit::DIVERGED`] together with the report on
-    /// standard error, so a replay in memory and one by `mock-claude` are both recognised.
+    /// to record again. A turn knows it by the key `claude_wire.divergence` of its result, anything
+    /// else by the exit code [`Exit::DIVERGED`] together with the report on standard error, so a
+    /// replay in memory and one by `mock-claude` are both recognised.
     pub fn is_divergence(&self) -> bool {
+        if matches!(self.inner.kind, Kind::Diverged(..)) {
+            return true;
+        }
         let diverged = self.exit().is_some_and(|exit| exit.code == Some(Exit::DIVERGED));
         diverged && self.stderr_tail().lines().any(|line| line.starts_with(REPLAY_REPORT))
     }
@@ -158,7 +164,7 @@ impl Error {
 
     /// True if and only if the turn has a result, which says that it failed.
     pub fn is_result(&self) -> bool {
-        matches!(self.inner.kind, Kind::Result(..))
+        matches!(self.inner.kind, Kind::Result(..) | Kind::Diverged(..))
     }
 
     /// True if and only if the turn failed because of a rate limit of the API: see
@@ -210,7 +216,9 @@ impl Error {
     /// Returns the text of a result that failed, or that lacks its structured answer.
     pub fn result_text(&self) -> Option<&str> {
         match &self.inner.kind {
-            Kind::Result(_, text) | Kind::NoStructuredOutput(text) => Some(text),
+            Kind::Result(_, text) | Kind::Diverged(_, text) | Kind::NoStructuredOutput(text) => {
+                Some(text)
+            }
             _ => None,
         }
     }
@@ -218,7 +226,7 @@ impl Error {
     /// Returns how the turn failed, if it has a result.
     pub fn outcome(&self) -> Option<&TurnOutcome> {
         match &self.inner.kind {
-            Kind::Result(outcome, _) => Some(outcome),
+            Kind::Result(outcome, _) | Kind::Diverged(outcome, _) => Some(outcome),
             _ => None,
         }
     }
@@ -304,6 +312,11 @@ impl Error {
     /// Builds the error of a result that failed in this way.
     pub(super) fn of_result(outcome: TurnOutcome, text: String) -> Self {
         Kind::Result(outcome, text).into()
+    }
+
+    /// Builds the error of the result of a replay whose input differs from the recording.
+    pub(super) fn of_divergence(outcome: TurnOutcome, text: String) -> Self {
+        Kind::Diverged(outcome, text).into()
     }
 
     /// For an error without a session context yet, like the two below.
@@ -419,6 +432,10 @@ impl fmt::Display for Error {
             }
             Kind::Result(TurnOutcome::Aborted, text) => f.write_str(text)?,
             Kind::Result(_, text) => write!(f, "the turn failed: {text}")?,
+            Kind::Diverged(_, text) => {
+                let report = text.strip_prefix("claude-wire: ").unwrap_or(text);
+                write!(f, "the replay diverged:\n{report}")?;
+            }
             Kind::NoStructuredOutput(text) => {
                 write!(f, "the result has no structured output (was a `json_schema` set?); its text is {:?}", shortened(text))?;
             }

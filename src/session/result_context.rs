@@ -7,6 +7,9 @@ use crate::wire::message::ApiErrorKind;
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{Frame, Message, ResultMessage, TurnOutcome};
 
+/// Where a replay says in its last result that the input differs from the recording.
+const DIVERGED: (&str, &str) = ("claude_wire", "/divergence");
+
 /// What a session knows about a result in addition to its fields.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ResultContext {
@@ -16,6 +19,8 @@ pub(super) struct ResultContext {
     rate_limit: Option<RateLimitInfo>,
     /// The end of standard error, for a result that fails without a text.
     stderr: String,
+    /// Whether a replay ended here, because its input differs from the recording.
+    diverged: bool,
 }
 
 impl ResultContext {
@@ -26,7 +31,8 @@ impl ResultContext {
         rate_limit: Option<RateLimitInfo>,
         stderr: impl FnOnce() -> String,
     ) -> Self {
-        let mut context = Self::default();
+        let diverged = result.field(DIVERGED.0).and_then(|own| own.pointer(DIVERGED.1)).is_some();
+        let mut context = Self { diverged, ..Self::default() };
         let message = Message::new(result.clone());
         if let Some(result) = message.as_result().filter(|result| result.failed()) {
             let is_over = |limit: &RateLimitInfo| {
@@ -63,6 +69,16 @@ impl ResultContext {
             }
             _ => outcome,
         }
+    }
+
+    /// Returns the error of the last result of a replay whose input differs from the recording.
+    pub(super) fn divergence(&self, result: &Frame) -> Option<Error> {
+        if !self.diverged {
+            return None;
+        }
+        let message = Message::new(result.clone());
+        let result = message.as_result()?;
+        Some(Error::of_divergence(self.outcome(result, None), result.error_text()?))
     }
 
     /// Returns the error of a failed result, after an assistant message with this `error`.

@@ -155,8 +155,8 @@ impl Turn {
     ///
     /// # Errors
     /// If the turn ends without a result: the CLI exited, a time limit expired, the session was
-    /// stopped. A result of a failed turn is a message, not an error: see
-    /// [`ResultMessage::outcome`].
+    /// stopped; or a replay [diverged](Error::is_divergence). A result of a failed turn is a
+    /// message, not an error: see [`ResultMessage::outcome`].
     ///
     /// # Cancel safety
     /// Nothing is lost when the future is dropped.
@@ -216,6 +216,10 @@ impl Turn {
                             FrameKind::Assistant => self.said = Some(frame.clone()),
                             FrameKind::Result => {
                                 *self.context = mailbox.context();
+                                if let Some(error) = self.context.divergence(&frame) {
+                                    self.spent = mailbox.spending().map(Box::new);
+                                    return self.fail(error);
+                                }
                                 self.end = Some(Ok(frame.clone()));
                             }
                             _ => {}

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::replay_support::{control, recording, user};
 use claude_wire::player::Replay;
+use claude_wire::recording::Recording;
 use claude_wire::transport::{BoxedRead, BoxedWrite, Connection, Control, Exit, Launch, Transport};
 use proptest::prelude::*;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -488,11 +489,78 @@ proptest! {
                     }
                     None => {
                         assert_eq!(exit, Exit::from_code(70), "{out}{err}");
-                        assert!(!out.contains("answer"), "{out}");
+                        assert!(!out.contains(r#""result":"answer"#), "{out}");
                     }
                 }
             }
             assert_eq!(replay.report().left().len(), left.len(), "{}", replay.report());
         });
     }
+}
+
+/// A launch whose prompt is an argument.
+fn with_args(args: &[&str], answer: &str) -> Recording {
+    let mut recording = recording(&format!(
+        r#"{{"us":1,"out":{}}}
+        {{"us":1,"exit":{{"code":0}}}}"#,
+        result(answer)
+    ));
+    recording.header.argv = Some(args.iter().map(|arg| (*arg).to_owned()).collect());
+    recording
+}
+
+fn folder_of(recordings: &[Recording]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, recording) in (1..).zip(recordings) {
+        recording.save(folder.path().join(format!("{number}.jsonl"))).unwrap();
+    }
+    folder
+}
+
+async fn launch_with(replay: &Replay, args: &[&str]) -> (String, String, Exit) {
+    let args = args.iter().map(Into::into).collect();
+    let Connection { stdin, mut stdout, mut stderr, mut control } =
+        replay.open(Launch { args, ..Launch::default() }).await.unwrap();
+    drop(stdin);
+    let (mut out, mut err) = (String::new(), String::new());
+    tokio::try_join!(stdout.read_to_string(&mut out), stderr.read_to_string(&mut err)).unwrap();
+    (out, err, control.wait().await.unwrap())
+}
+
+const PRINT: [&str; 4] = ["-p", "--output-format", "stream-json", "--verbose"];
+
+#[tokio::test(start_paused = true)]
+async fn a_prompt_among_the_arguments_decides_at_once() {
+    let args = |prompt| [&PRINT[..], &[prompt]].concat();
+    let folder = folder_of(&[
+        with_args(&args("one"), "first"),
+        with_args(&args("two"), "second"),
+        with_args(&args("one"), "third"),
+    ]);
+    let replay = Replay::open(folder.path()).unwrap();
+    for (prompt, answer) in [("two", "second"), ("one", "first"), ("one", "third")] {
+        let (out, err, exit) = launch_with(&replay, &args(prompt)).await;
+        assert_eq!((out.trim_end(), exit), (result(answer).as_str(), Exit::from_code(0)), "{err}");
+    }
+    replay.assert_finished();
+    let (out, err, exit) = launch_with(&replay, &args("one")).await;
+    assert_eq!(exit, Exit::from_code(70));
+    assert!(err.contains("a launch that no recording is left for"), "{err}");
+    assert!(out.contains("claude_wire") && !out.contains("first"), "{out}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_launch_is_a_recording_that_its_command_line_does_not_contradict() {
+    let args = |model| [&PRINT[..], &["--model", model, "same"]].concat();
+    let folder = folder_of(&[with_args(&args("opus"), "big"), with_args(&args("haiku"), "small")]);
+    let replay = Replay::open(folder.path()).unwrap();
+    let (_, err, exit) = launch_with(&replay, &args("sonnet")).await;
+    assert_eq!(exit, Exit::from_code(70));
+    assert!(err.contains("differs at --model: expected \"opus\", actual \"sonnet\""), "{err}");
+    assert!(err.contains("other recording: 2.jsonl"), "{err}");
+    for (model, answer) in [("haiku", "small"), ("opus", "big")] {
+        let (out, err, exit) = launch_with(&replay, &args(model)).await;
+        assert_eq!((out.trim_end(), exit), (result(answer).as_str(), Exit::from_code(0)), "{err}");
+    }
+    assert!(replay.report().left().is_empty(), "{}", replay.report());
 }

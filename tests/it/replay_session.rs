@@ -65,9 +65,9 @@ async fn a_divergence_names_the_recording_and_how_to_record_again() {
     let path = project::recording("three-turns");
     let session = Session::builder().transport(Replay::open(&path).unwrap()).start().unwrap();
     let error = session.query("Something else").text().await.unwrap_err();
-    assert!(error.is_divergence() && error.is_process(), "{error}");
+    assert!(error.is_divergence() && error.is_result(), "{error}");
     let text = error.to_string();
-    let replay = format!("the replay diverged (exit code 70):\nreplay of {}: ", path.display());
+    let replay = format!("the replay diverged:\nreplay of {}: ", path.display());
     assert!(text.starts_with(&replay), "{text}");
     assert!(text.contains("to record again: CLAUDE_WIRE_RECORD=rewrite"), "{text}");
 }

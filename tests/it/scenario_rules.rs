@@ -249,7 +249,8 @@ async fn a_hanging_turn_outlives_its_input_and_ends_with_the_process() {
 
 #[tokio::test(start_paused = true)]
 async fn each_opening_of_the_transport_is_its_own_run() {
-    let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
+    let hello = |it: Scenario| it.on_prompt("Hello", reply().text("Hi!"));
+    let scenario = hello(hello(Scenario::new()).next_launch());
     for _ in 0..2 {
         let Connection { mut stdin, mut stdout, mut control, .. } =
             scenario.open(Launch::default()).await.unwrap();

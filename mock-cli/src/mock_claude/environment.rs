@@ -27,6 +27,8 @@ pub(crate) struct Environment {
     pub(crate) ignored: Rules,
     /// The folder that the launches of one test share.
     pub(crate) run: Option<PathBuf>,
+    /// The file for the report of each launch.
+    pub(crate) report: Option<PathBuf>,
     pub(crate) source: Result<Source, String>,
 }
 
@@ -50,6 +52,7 @@ impl Environment {
             pause: pause(var("CLAUDE_WIRE_PAUSE"))?,
             ignored: ignored(var("CLAUDE_WIRE_IGNORE"), lenient)?,
             run: var("CLAUDE_WIRE_RUN").map(PathBuf::from),
+            report: var("CLAUDE_WIRE_REPORT").map(PathBuf::from),
             source: Source::read(
                 |name| var(name).map(PathBuf::from),
                 Mode::is_refused_where(|name| var(name)),
@@ -142,6 +145,7 @@ mod tests {
         assert_eq!(read_all.idle_timeout, Some(Duration::from_millis(500)));
         assert_eq!(read_all.pause, Duration::from_millis(7));
         assert_eq!(read_all.run, Some("run".into()));
+        assert_eq!(read_all.report, None);
         assert_eq!(read_all.source, Ok(Source::Replay("a.jsonl".into())));
         assert!(!read(&[("CLAUDE_WIRE_LENIENT", "0")]).unwrap().lenient);
         assert!(

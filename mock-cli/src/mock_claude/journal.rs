@@ -136,8 +136,8 @@ impl Journal {
     }
 }
 
-/// Opens a journal to append to; a new one is readable and writable by its owner only.
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file to append to; a new one is readable and writable by its owner only.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]

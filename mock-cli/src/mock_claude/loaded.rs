@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use claude_wire::player::{self, Report, RunFolder, Signal, Streams};
+use claude_wire::player::{self, Report, RunFolder, Script, Signal, Streams};
 use claude_wire::transport::{Exit, Launch};
 use claude_wire::{CLI_VERSION, Replay, Scenario};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -10,6 +10,9 @@ use tokio::sync::mpsc;
 
 use super::environment::Environment;
 use super::source::Source;
+
+/// The name in the first line of a report.
+const PROGRAM: &str = "mock-claude";
 
 /// What a source held.
 pub(crate) struct Loaded {
@@ -44,6 +47,12 @@ impl Loaded {
                     .map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
                 if *legacy {
                     scenario = scenario.legacy();
+                }
+                if let Some(run) = run {
+                    let shared = run.plays(path, || false);
+                    scenario = shared
+                        .and_then(|_| scenario.in_run(run.clone()))
+                        .map_err(|error| format!("CLAUDE_WIRE_RUN: {error}"))?;
                 }
                 Ok(Self::of(path, Content::Scenario(scenario)))
             }
@@ -84,29 +93,37 @@ impl Loaded {
     {
         // The wait for a process has a limit.
         let idle_timeout = environment.idle_timeout.unwrap_or(player::IDLE_TIMEOUT);
+        let args = args.iter().map(Into::into).collect();
+        let launch = Launch { args, ..Launch::default() };
         match self.content {
             Content::Recordings(replay) => {
                 let mut replay = replay.pause(environment.pause).idle_timeout(idle_timeout);
                 replay = replay.rules(environment.ignored.clone());
+                replay = replay.reported_by(PROGRAM);
                 if let Some(speed) = environment.speed {
                     replay = replay.speed(speed);
                 }
-                let args = args.iter().map(Into::into).collect();
-                let launch = Launch { args, ..Launch::default() };
                 let played = replay.play(&launch, streams, signals).await;
-                played.map_err(|error| {
-                    let cause = std::error::Error::source(&error).map(ToString::to_string);
-                    format!("CLAUDE_WIRE_REPLAY: {}", cause.unwrap_or_else(|| error.to_string()))
-                })
+                played.map_err(|error| why("CLAUDE_WIRE_REPLAY", &error))
             }
             Content::Scenario(scenario) => {
-                let mut script = scenario.script(args).named(&self.name).pause(environment.pause);
-                script = script.idle_timeout(idle_timeout);
-                if let Some(speed) = environment.speed {
-                    script = script.speed(speed);
-                }
-                Ok(player::play(script, streams, signals).await)
+                let change = |script: Script| {
+                    let script = script.named(&self.name).pause(environment.pause);
+                    let script = script.idle_timeout(idle_timeout).reported_by(PROGRAM);
+                    match environment.speed {
+                        Some(speed) => script.speed(speed),
+                        None => script,
+                    }
+                };
+                let played = scenario.play(&launch, change, streams, signals).await;
+                played.map_err(|error| why("CLAUDE_WIRE_SCENARIO", &error))
             }
         }
     }
+}
+
+/// Why a launch cannot be played.
+fn why(variable: &str, error: &dyn std::error::Error) -> String {
+    let cause = error.source().map(ToString::to_string);
+    format!("{variable}: {}", cause.unwrap_or_else(|| error.to_string()))
 }

@@ -1,14 +1,16 @@
 //! The player behind the standard streams of this process.
 
+use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
-use claude_wire::player::{Signal, Streams};
+use claude_wire::player::{Report, Signal, Streams};
 use claude_wire::recording;
 use claude_wire::transport::Exit;
 use tokio::sync::mpsc;
 
 use super::environment::Environment;
-use super::journal::Journal;
+use super::journal::{self, Journal};
 use super::loaded::Loaded;
 use super::tee::Tee;
 
@@ -36,7 +38,18 @@ pub(crate) fn play(
         loaded.play(args, environment, streams, signals(journal)).await
     })?;
     journal.report(&report);
+    if let Some(path) = &environment.report {
+        append(path, &report).map_err(|error| format!("CLAUDE_WIRE_REPORT: {error}"))?;
+    }
     Ok(end(exit, journal))
+}
+
+/// Appends the report of this launch to a file that several launches may share.
+fn append(path: &Path, report: &Report) -> io::Result<()> {
+    let named =
+        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let mut file = journal::open(path).map_err(named)?;
+    file.write_all(format!("{report}\n").as_bytes()).map_err(named)
 }
 
 /// Passes on the signals that the CLI can catch.

@@ -12,6 +12,7 @@ mod report;
 mod scrub;
 mod seal;
 mod verify;
+mod why;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,7 @@ enum Command {
     Scrub(scrub::Arguments),
     Seal(seal::Arguments),
     Report(report::Arguments),
+    Why(why::Arguments),
     Decode(decode::Arguments),
     Install(install::Install),
     Drift(drift::Arguments),
@@ -41,7 +43,7 @@ enum Command {
 
 /// The commands as the help groups them.
 const GROUPS: [(&str, &[&str]); 2] = [
-    ("Recordings", &["record", "import", "verify", "report", "lint", "scrub", "seal"]),
+    ("Recordings", &["record", "import", "verify", "report", "why", "lint", "scrub", "seal"]),
     ("The CLI", &["install", "decode", "drift"]),
 ];
 
@@ -58,6 +60,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
         Command::Report(arguments) => report::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
         Command::Decode(arguments) => decode::run(arguments),
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),

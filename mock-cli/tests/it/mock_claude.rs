@@ -129,7 +129,8 @@ fn missing_input_ends_with_a_report_and_exit_code_70() {
     let stdin = child.stdin.take();
     let output = child.wait_with_output().unwrap();
     drop(stdin);
-    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(70), ""));
+    assert_eq!((output.status.code(), text(&output.stdout).lines().count()), (Some(70), 1));
+    assert!(text(&output.stdout).contains(r#""claude_wire":{"divergence":{"kind":"stalled""#));
     let report = text(&output.stderr);
     assert!(
         report.contains("no input for 0.1 s")

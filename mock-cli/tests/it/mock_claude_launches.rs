@@ -317,3 +317,96 @@ fn a_question_for_the_version_is_not_a_launch() {
     assert!(command.stdin(Stdio::null()).output().unwrap().status.success());
     assert!(RunFolder::open(setup.path("run")).unwrap().launches().unwrap().is_empty());
 }
+
+#[test]
+fn the_first_line_on_stderr_says_what_to_do() {
+    let setup = Setup::two();
+    let output = setup.ask("three");
+    let stderr = text(&output.stderr);
+    let first = stderr.lines().next().unwrap();
+    assert!(
+        first.starts_with("mock-claude: input differs from the recording; ")
+            && first.ends_with("or record again"),
+        "{stderr}"
+    );
+    let stdout = text(&output.stdout);
+    assert!(stdout.contains(r#""claude_wire":{"divergence":{"kind":"mismatch""#), "{stdout}");
+}
+
+#[test]
+fn the_report_of_each_launch_goes_to_a_file() {
+    let setup = Setup::two();
+    for prompt in ["one", "three"] {
+        let mut command = setup.launch();
+        command.env("CLAUDE_WIRE_REPORT", setup.path("report.txt"));
+        run(&mut command, format!("{}\n", user(prompt)).as_bytes());
+    }
+    let reports = fs::read_to_string(setup.path("report.txt")).unwrap();
+    assert!(reports.starts_with("replay: played=2 matched=2 divergences=0"), "{reports}");
+    assert!(reports.contains("arrived: prompt \"three\""), "{reports}");
+}
+
+#[test]
+fn the_last_launch_that_differed_is_explained() {
+    let setup = Setup::two();
+    let why = || Command::new(TOOL).arg("why").arg(setup.path("run")).output().unwrap();
+    assert_eq!(why().status.code(), Some(2), "there is no run yet");
+    setup.ask("one");
+    assert_eq!(why().status.code(), Some(0));
+    for prompt in ["three", "four"] {
+        setup.ask(prompt);
+    }
+    let output = why();
+    assert_eq!(output.status.code(), Some(1));
+    let says = text(&output.stdout);
+    for part in [
+        "arguments: --print",
+        "used: none of them",
+        "arrived: prompt \"four\"",
+        "expected: prompt \"two\"",
+        "other recording: 001.jsonl: prompt \"one\", used by another launch",
+    ] {
+        assert!(says.contains(part), "{part}: {says}");
+    }
+}
+
+/// A scenario whose turns go on in the launches of a run.
+#[test]
+fn the_turns_of_a_scenario_go_on_over_the_launches_of_a_run() {
+    let setup = Setup::new(&[]);
+    let scenario = r#"{"claude-wire":"scenario","version":1,"turns":[
+        {"prompt":"one","reply":[{"text":"first"}]},{"prompt":"two","reply":[{"text":"second"}]}]}"#;
+    fs::write(setup.path("scenario.json"), scenario).unwrap();
+    let launch = |shared: bool, args: &[&str], prompt: &str| {
+        let mut command = mock(&[&STREAMS[..], args].concat());
+        command.env("CLAUDE_WIRE_SCENARIO", setup.path("scenario.json"));
+        if shared {
+            command.env("CLAUDE_WIRE_RUN", setup.path("run"));
+        }
+        run(&mut command, format!("{}\n", user(prompt)).as_bytes())
+    };
+    let session = |output: &Output| {
+        let line = text(&output.stdout)
+            .lines()
+            .find(|line| line.contains("\"result\""))
+            .unwrap()
+            .to_owned();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        line["session_id"].as_str().unwrap().to_owned()
+    };
+    let first = launch(true, &[], "one");
+    assert_eq!(first.status.code(), Some(0), "{first:?}");
+    assert!(text(&first.stdout).contains("first"));
+    assert_eq!(setup.report().status.code(), Some(1), "a turn is left");
+    let second = launch(true, &["--continue"], "two");
+    assert!(text(&second.stdout).contains("second"), "{second:?}");
+    assert_eq!(session(&first), session(&second));
+    assert_eq!(setup.report().status.code(), Some(0), "{:?}", setup.report());
+    let third = launch(true, &[], "three");
+    assert_eq!(third.status.code(), Some(70), "there is no third turn");
+    assert_eq!(setup.report().status.code(), Some(1));
+
+    let alone = launch(false, &[], "one");
+    assert_eq!(alone.status.code(), Some(70), "without a run all turns are this launch's");
+    assert!(text(&alone.stdout).contains("first"), "{alone:?}");
+}

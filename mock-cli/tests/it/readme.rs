@@ -170,7 +170,9 @@ fn the_program_of_the_packages_readme_finds_the_stand_in_as_claude() {
         assert_eq!(output.status.code(), Some(code), "{output:?}");
         let report = text(&output.stderr);
         assert_eq!(report.contains("input differs from the recording"), code == 70, "{report}");
-        assert_eq!(text(&output.stdout).contains("\"type\":\"result\""), code == 0, "{output:?}");
+        let said = text(&output.stdout);
+        assert_eq!(said.contains("2 + 2 is 4."), code == 0, "{said}");
+        assert_eq!(said.contains(r#""claude_wire":{"divergence""#), code == 70, "{said}");
     }
 }
 

@@ -41,6 +41,8 @@ struct ReportJson {
     cli: Option<String>,
     divergences: Vec<DivergenceJson>,
     left: Left,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    files_not_brought_back: Vec<String>,
 }
 
 /// The kinds without a value, by name.
@@ -55,17 +57,25 @@ const KINDS: [(&str, Kind); 8] = [
     ("unplayable", Kind::Unplayable),
 ];
 
+impl Divergence {
+    /// As one JSON object.
+    pub(in crate::player) fn to_json(&self) -> Value {
+        serde_json::to_value(DivergenceJson::from(self)).unwrap_or_default()
+    }
+}
+
 impl Report {
     /// As one JSON object.
     pub(in crate::player) fn to_json(&self) -> Value {
         // A report is kept when its run has ended, or waits.
-        let Self { divergences, left, coming: _, played, matched, cli } = self;
+        let Self { divergences, left, coming: _, played, matched, cli, files } = self;
         let json = ReportJson {
             played: *played,
             matched: *matched,
             cli: cli.clone(),
             divergences: divergences.iter().map(DivergenceJson::from).collect(),
             left: left.clone(),
+            files_not_brought_back: files.clone(),
         };
         serde_json::to_value(json).unwrap_or_default()
     }
@@ -81,6 +91,7 @@ impl Report {
             played: json.played,
             matched: json.matched,
             cli: json.cli,
+            files: json.files_not_brought_back,
         })
     }
 }
@@ -160,6 +171,7 @@ mod tests {
             };
             let mut report = Report { played: 3, cli: Some("2.1.332".into()), ..Report::default() };
             report.left = left("left");
+            report.files.push("a.txt".into());
             report.divergences.push(divergence);
             let again = Report::from_json(&report.to_json()).unwrap();
             assert_eq!(again.to_string(), report.to_string());

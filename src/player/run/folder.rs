@@ -53,6 +53,9 @@ struct Head {
     records: bool,
 }
 
+/// The report of the last launch that differed.
+pub(super) const LAST_FAILURE: &str = "last-failure.json";
+
 const KIND: &str = "run";
 const VERSION: u64 = 1;
 
@@ -160,6 +163,16 @@ impl RunFolder {
         launches::read(&self.path.join("launches"))
     }
 
+    /// The last launch that differed from the recordings; `None` if none did. Its number is 0, since
+    /// only its end is known.
+    ///
+    /// # Errors
+    /// If its report cannot be read.
+    pub fn last_failure(&self) -> Result<Option<LaunchReport>, RunError> {
+        let path = self.path.join(LAST_FAILURE);
+        if path.exists() { launches::read_one(&path, 0).map(Some) } else { Ok(None) }
+    }
+
     /// The combined report of all launches so far, and of the recordings that none of them used.
     ///
     /// # Errors
@@ -169,7 +182,10 @@ impl RunFolder {
         for launch in self.launches()? {
             report.add(launch.into_report());
         }
-        report.unused(self.unused()?);
+        match self.turns_left()? {
+            Some(prompts) => report.unasked(prompts),
+            None => report.unused(self.unused()?),
+        }
         Ok(report)
     }
 
@@ -183,6 +199,55 @@ impl RunFolder {
             Ok(report) => assert!(report.is_clean(), "{report}"),
             Err(error) => panic!("{error}"),
         }
+    }
+
+    /// Takes the next number of a kind, from 0, with a note.
+    pub(in crate::player) fn take(&self, kind: &str, note: &[u8]) -> Result<usize, String> {
+        let folder = self.path.join(kind);
+        create_dirs(&folder).map_err(|error| RunError::io(&folder, error).to_string())?;
+        for number in 0_usize.. {
+            let path = folder.join(number.to_string());
+            match write_once(&path, note) {
+                Ok(()) => return Ok(number),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(RunError::io(&path, error).to_string()),
+            }
+        }
+        Err(format!("{}: no number is left", folder.display()))
+    }
+
+    /// The notes of the numbers of a kind that are taken, in order.
+    pub(in crate::player) fn taken(&self, kind: &str) -> Vec<String> {
+        let folder = self.path.join(kind);
+        (0_usize..)
+            .map_while(|number| fs::read_to_string(folder.join(number.to_string())).ok())
+            .collect()
+    }
+
+    /// Notes the prompts of a scenario: those of each launch, or one list for all.
+    pub(in crate::player) fn plays_turns(&self, turns: &[Vec<String>]) -> Result<(), RunError> {
+        let path = self.path.join("turns.json");
+        match write_once(&path, &to_json(&turns)) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            done => done.map_err(|error| RunError::io(&path, error)),
+        }
+    }
+
+    /// The prompts of a scenario that no launch had, one line each; `None` if there is none.
+    fn turns_left(&self) -> Result<Option<Vec<String>>, RunError> {
+        let path = self.path.join("turns.json");
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RunError::io(&path, error)),
+        };
+        let turns: Vec<Vec<String>> = serde_json::from_str(&text)
+            .map_err(|error| RunError::format(&path, error.to_string()))?;
+        let (taken, started) = (self.taken("turns").len(), self.taken("starts").len());
+        Ok(Some(match turns.as_slice() {
+            [all] => all.iter().skip(taken).cloned().collect(),
+            launches => launches.iter().skip(started).flatten().cloned().collect(),
+        }))
     }
 
     pub(super) fn is_used(&self, recording: &str) -> bool {

@@ -87,12 +87,17 @@ pub(super) fn read(folder: &Path) -> Result<Vec<LaunchReport>, RunError> {
         let path = entry.map_err(failed)?.path();
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
         let Some(number) = number else { continue };
-        let text = fs::read_to_string(&path).map_err(|error| RunError::io(&path, error))?;
-        let wrong = |why: String| RunError::format(&path, why);
-        let state: State = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-        let report = Report::from_json(&state.report).map_err(wrong)?;
-        found.push(LaunchReport { number, state, report });
+        found.push(read_one(&path, number)?);
     }
     found.sort_by_key(LaunchReport::number);
     Ok(found)
+}
+
+/// Reads one report.
+pub(super) fn read_one(path: &Path, number: u32) -> Result<LaunchReport, RunError> {
+    let text = fs::read_to_string(path).map_err(|error| RunError::io(path, error))?;
+    let wrong = |why: String| RunError::format(path, why);
+    let state: State = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let report = Report::from_json(&state.report).map_err(wrong)?;
+    Ok(LaunchReport { number, state, report })
 }

@@ -1,7 +1,7 @@
 //! What one launch writes into its run folder.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::common::lock;
@@ -10,7 +10,7 @@ use crate::transport::Exit;
 
 use super::super::report::Report;
 use super::error::RunError;
-use super::folder::{RunFolder, replace, to_json, write_once};
+use super::folder::{LAST_FAILURE, RunFolder, replace, to_json, write_once};
 use super::launches::State;
 
 /// The report of a launch, while it runs.
@@ -75,6 +75,12 @@ impl LaunchLog {
         });
         state.report = report.to_json();
         self.save(&state);
+        if !report.divergences().is_empty()
+            && let Some(run) = self.path.parent().and_then(Path::parent)
+            && let Err(error) = replace(&run.join(LAST_FAILURE), &to_json(&*state))
+        {
+            tracing::warn!(%error, "the last failure of a run is not written");
+        }
     }
 
     fn save(&self, state: &State) {

@@ -7,6 +7,8 @@
 //! | `run.json` | what the run plays |
 //! | `used/NAME` | one file for each recording that a launch uses, created by that launch alone |
 //! | `launches/N.json` | the report of the Nth launch |
+//! | `last-failure.json` | the report of the last launch that differed |
+//! | `turns.json`, `turns/`, `starts/`, `sessions/` | of a scenario: its prompts, which are taken, the launches, the ids of sessions |
 //! | `recordings/` | the recordings that its launches made |
 
 mod claims;

@@ -33,7 +33,8 @@ impl Scenario {
     /// Reads a scenario from a JSON file.
     ///
     /// A step of a reply is an object with one key, named after the method of [`ModelReply`];
-    /// `hang` is just the word. A turn without a `prompt` accepts any prompt.
+    /// `hang` is just the word. A turn without a `prompt` accepts any prompt. In the place of `turns`,
+    /// `launches` is a list of such lists, one for each launch.
     ///
     /// ```
     /// # use claude_wire::Scenario;
@@ -79,27 +80,44 @@ impl Scenario {
         check_head(json, KIND, VERSION).map_err(ScenarioError)?;
         let file: File =
             serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
-        for (turn, steps) in file.turns.iter().map(|turn| &turn.reply).enumerate() {
-            for (step, what) in steps.iter().enumerate() {
-                check(what).map_err(|why| {
-                    ScenarioError(format!("turn {}, step {}: {why}", turn + 1, step + 1))
-                })?;
+        let lists = match (file.turns, file.launches) {
+            (Some(turns), None) => vec![turns],
+            (None, Some(launches)) => launches,
+            _ => return Err(ScenarioError("expected either `turns` or `launches`".to_owned())),
+        };
+        let mut scenario = Self::new();
+        for (launch, turns) in lists.into_iter().enumerate() {
+            if launch > 0 {
+                scenario = scenario.next_launch();
+            }
+            for (turn, Turn { prompt, reply }) in turns.into_iter().enumerate() {
+                for (step, what) in reply.iter().enumerate() {
+                    let launch = (launch > 0).then(|| format!("launch {}, ", launch + 1));
+                    check(what).map_err(|why| {
+                        let launch = launch.unwrap_or_default();
+                        let (turn, step) = (turn + 1, step + 1);
+                        ScenarioError(format!("{launch}turn {turn}, step {step}: {why}"))
+                    })?;
+                }
+                scenario.turns.push((prompt, ModelReply { steps: reply }));
             }
         }
-        let turns =
-            file.turns.into_iter().map(|turn| (turn.prompt, ModelReply { steps: turn.reply }));
-        let mut scenario = Self::new();
-        scenario.turns = turns.collect();
         Ok(scenario)
     }
 
     /// The scenario as such a file, for `mock-claude` and an SDK in another language.
     pub fn to_json(&self) -> String {
-        let turns = self
-            .turns
-            .iter()
-            .map(|(prompt, reply)| Turn { prompt: prompt.clone(), reply: reply.steps.clone() });
-        let file = File { kind: KIND.into(), version: VERSION, turns: turns.collect() };
+        let turn = |(prompt, reply): &(Option<String>, ModelReply)| Turn {
+            prompt: prompt.clone(),
+            reply: reply.steps.clone(),
+        };
+        let lists = self.turns_of_launches().into_iter();
+        let mut lists: Vec<Vec<Turn>> =
+            lists.map(|turns| turns.iter().map(turn).collect()).collect();
+        let is_one = lists.len() == 1;
+        let turns = lists.pop_if(|_| is_one);
+        let launches = (!is_one).then_some(lists);
+        let file = File { kind: KIND.into(), version: VERSION, turns, launches };
         // Plain data with string keys always serialises.
         serde_json::to_string_pretty(&file).unwrap_or_default()
     }
@@ -111,7 +129,11 @@ struct File {
     #[serde(rename = "claude-wire")]
     kind: String,
     version: u64,
-    turns: Vec<Turn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    turns: Option<Vec<Turn>>,
+    /// The turns of each launch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    launches: Option<Vec<Vec<Turn>>>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -53,16 +53,32 @@ impl Lines {
         json!({"type": "command_lifecycle", "command_uuid": prompt, "state": state, "uuid": self.uuid(), "session_id": self.session})
     }
 
-    pub(super) fn init(&mut self, prompt: &str) -> Value {
-        json!({
+    pub(super) fn init(&mut self, prompt: Option<&str>) -> Value {
+        let mut line = json!({
             "type": "system", "subtype": "init", "cwd": self.cwd, "session_id": self.session,
             "tools": ["Bash", "Edit", "Glob", "Grep", "Read", "WebFetch", "Write"], "mcp_servers": [], "model": self.model,
             "permissionMode": self.mode, "slash_commands": [], "apiKeySource": "ANTHROPIC_API_KEY", "claude_code_version": CLI_VERSION,
             "output_style": "default", "agents": [], "skills": [], "plugins": [],
             "capabilities": ["interrupt_receipt_v1", "interrupt_cancel_queued_v1", "msg_lifecycle_v1", "request_marker_lists_v1"],
             "uuid": self.uuid(), "original_cwd": self.cwd, "additional_directories": [], "fast_mode_state": "off",
-            "user_message_uuids": [prompt],
-        })
+        });
+        if let Some(prompt) = prompt {
+            line["user_message_uuids"] = json!([prompt]);
+        }
+        line
+    }
+
+    /// The conversation was cleared.
+    pub(super) fn reset(&mut self, prompt: Option<&str>) -> Value {
+        let uuid = self.uuid();
+        let mut line = json!({
+            "type": "conversation_reset", "new_conversation_id": uuid, "uuid": uuid, "trigger": "clear", "timestamp": TIME,
+            "session_id": self.session,
+        });
+        if let Some(prompt) = prompt {
+            line["user_message_uuid"] = prompt.into();
+        }
+        line
     }
 
     pub(super) fn status(&mut self, status: &str, prompt: &str) -> Value {

@@ -3,6 +3,7 @@
 mod file;
 mod legacy;
 mod lines;
+mod progress;
 mod reply;
 mod rules;
 mod stage;
@@ -10,14 +11,24 @@ mod stage;
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use crate::recording::Recording;
-use crate::transport::{self, BoxFuture, Connection, Launch, Memory, Transport};
+use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
 
+use crate::recording::Recording;
+use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Transport};
+
+use self::progress::Progress;
 use self::stage::Stage;
 use super::binding::Binding;
+use super::output_format::OutputFormat;
+use super::play::{self, Shared, Streams};
 use super::replay::{Runs, in_memory};
 use super::report::Report;
+use super::run::{LaunchLog, RunError, RunFolder};
 use super::script::Script;
+use super::signal::Signal;
+use super::turns::SharedTurns as _;
 use super::verification::Verification;
 
 pub use self::file::ScenarioError;
@@ -34,6 +45,11 @@ pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 /// `unsupported_request`); that a denied tool does not run; and that an error ends in exit code 1.
 /// All ids are the same in each run. The handle that you made verifies itself when it is dropped,
 /// as that of a `Replay` does.
+///
+/// The turns go on over launches: a session that launches the CLI again, and every clone of this
+/// scenario, goes on with the next turn. [`next_launch`](Self::next_launch) gives each launch its
+/// own turns. A launch with `--resume` or `--continue` goes on with that session's id, or the latest
+/// one's; with `--fork-session`, after `/clear` and without either it gets a new one.
 ///
 /// ```
 /// use claude_wire::player::{Scenario, reply};
@@ -59,9 +75,12 @@ pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     turns: Vec<(Option<String>, ModelReply)>,
+    /// Where the turns of each further launch begin, if turns are for launches.
+    launches: Vec<usize>,
     legacy: bool,
     runs: Runs,
     verification: Verification,
+    progress: Progress,
 }
 
 impl Scenario {
@@ -84,6 +103,22 @@ impl Scenario {
         self
     }
 
+    /// The turns that follow are for the next launch, and those before it for the launches before.
+    ///
+    /// ```
+    /// use claude_wire::{Scenario, reply};
+    ///
+    /// let scenario = Scenario::new()
+    ///     .on_prompt("Hello", reply().text("Hi!"))
+    ///     .next_launch()
+    ///     .on_prompt("Hello", reply().text("Hi again!"));
+    /// ```
+    #[must_use]
+    pub fn next_launch(mut self) -> Self {
+        self.launches.push(self.turns.len());
+        self
+    }
+
     /// Uses the dialect of early guides to the CLI, which no known version speaks: a bare `message`
     /// for the model's text, `tool_use` and `result` lines for tools, `done` at the end of a turn,
     /// no result, and an exit after the last turn. For testing that your program does not hang with
@@ -95,33 +130,129 @@ impl Scenario {
     }
 
     /// The scenario as the recording of a run without deviations: every permission is granted, and
-    /// only a reply that [hangs](ModelReply::hang) is interrupted.
+    /// only a reply that [hangs](ModelReply::hang) is interrupted. It has the turns of all launches.
     ///
     /// `args` are the launch's arguments; `--include-partial-messages`, `--model`, `--session-id`
     /// and `--permission-mode` show in the lines. A prompt that may be anything becomes `<text:1>`,
     /// which matches any text in a replay.
     pub fn to_recording<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Recording {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        self.played_on(Stage::new(&args, "/home/user/project".to_owned()))
+        self.played_on(Stage::new(&args, "/home/user/project".to_owned(), &[]), &self.turns)
     }
 
     /// The scenario ready to be [played](super::play) over your own streams, in this process's
-    /// folder.
+    /// folder. It shares nothing with other launches: all turns are this one's.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
-        self.script_for(&Launch {
-            args: args.into_iter().map(Into::into).collect(),
-            ..Launch::default()
-        })
+        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        let launch = Launch { args, ..Launch::default() };
+        let cwd = launch.working_dir().unwrap_or_default();
+        self.script_on(Stage::new(&launch.args, cwd, &[]), &self.turns, &launch)
     }
 
-    fn script_for(&self, launch: &Launch) -> Script {
-        let stage = Stage::new(&launch.args, launch.working_dir().unwrap_or_default());
+    /// Shares its turns with the launches of a run in other processes.
+    ///
+    /// # Errors
+    /// If the run folder cannot be written.
+    pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
+        run.plays_turns(&self.prompts())?;
+        self.progress = Progress::Folder(run);
+        Ok(self)
+    }
+
+    /// Plays a launch as a process that replaces the CLI, over your own streams, in this process's
+    /// folder: as [`play`](super::play) does with a script, which `change` may change. Returns the
+    /// exit status to end with, and the report of this launch.
+    ///
+    /// [In a run](Self::in_run) it is the run's next launch; without one, all turns are this
+    /// launch's.
+    ///
+    /// # Errors
+    /// If there are no turns for it, or the run folder cannot be written; then nothing was written.
+    ///
+    /// # Cancel safety
+    /// As for [`play`](super::play).
+    pub async fn play<R, W, E>(
+        &self,
+        launch: &Launch,
+        change: impl FnOnce(Script) -> Script,
+        streams: Streams<R, W, E>,
+        signals: mpsc::Receiver<Signal>,
+    ) -> Result<(Exit, Report), transport::Error>
+    where
+        R: AsyncRead + Unpin,
+        W: AsyncWrite + Unpin,
+        E: AsyncWrite + Unpin,
+    {
+        let (script, log) = match &self.progress {
+            Progress::Folder(run) => {
+                let script = self.next_script(launch).map_err(transport::Error::other)?;
+                let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
+                let log = LaunchLog::start(run, &args.collect::<Vec<_>>());
+                (script, Some(log.map_err(|error| transport::Error::other(error.to_string()))?))
+            }
+            Progress::Memory(_) => (self.script(launch.args.iter()), None),
+        };
+        let machine = Shared::new(Binding::to(Arc::new(change(script))), log);
+        let exit = play::run(&machine, streams, signals).await;
+        Ok((exit, machine.report()))
+    }
+
+    /// The script of the next launch.
+    fn next_script(&self, launch: &Launch) -> Result<Script, String> {
+        let number = self.progress.start_launch()?;
+        let sessions = self.progress.sessions();
+        let cwd = launch.working_dir().unwrap_or_default();
+        let stage = Stage::new(&launch.args, cwd, &sessions);
+        self.progress.note_session(stage.session());
+        if self.launches.is_empty() {
+            let mut script = self.script_on(stage, &self.turns, launch);
+            script.progress = Some(Arc::new(self.progress.clone()));
+            return Ok(script);
+        }
+        let lists = self.turns_of_launches();
+        let count = lists.len();
+        let turns = lists.get(number).ok_or_else(|| {
+            format!("the scenario has turns for {count} launches, and this is one more")
+        })?;
+        Ok(self.script_on(stage, turns, launch))
+    }
+
+    fn script_on(
+        &self,
+        stage: Stage,
+        turns: &[(Option<String>, ModelReply)],
+        launch: &Launch,
+    ) -> Script {
         let rules = stage.rules();
-        Script::new(&self.played_on(stage)).improvising(rules)
+        let mut script = Script::new(&self.played_on(stage, turns)).improvising(rules);
+        let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
+        script.output = OutputFormat::of(&args.collect::<Vec<_>>());
+        script
     }
 
-    fn played_on(&self, stage: Stage) -> Recording {
-        if self.legacy { stage.legacy_recording(&self.turns) } else { stage.recording(&self.turns) }
+    fn played_on(&self, stage: Stage, turns: &[(Option<String>, ModelReply)]) -> Recording {
+        if self.legacy { stage.legacy_recording(turns) } else { stage.recording(turns) }
+    }
+
+    fn turns_of_launches(&self) -> Vec<&[(Option<String>, ModelReply)]> {
+        let ends = self.launches.iter().copied().chain([self.turns.len()]);
+        let starts = [0].into_iter().chain(self.launches.iter().copied());
+        starts.zip(ends).map(|(start, end)| &self.turns[start..end]).collect()
+    }
+
+    /// The prompts of each launch, or of all, for a report.
+    fn prompts(&self) -> Vec<Vec<String>> {
+        let text = |(prompt, _): &(Option<String>, ModelReply)| match prompt {
+            Some(text) => format!("prompt {}", Value::from(text.as_str())),
+            None => "any prompt".to_owned(),
+        };
+        let lists = self.turns_of_launches();
+        let named = lists.iter().map(|turns| turns.iter().map(text));
+        named
+            .map(|turns| {
+                turns.enumerate().map(|(at, text)| format!("{text} (turn {})", at + 1)).collect()
+            })
+            .collect()
     }
 
     /// Does not verify when it is dropped: for a program that plays a part of the scenario.
@@ -139,8 +270,12 @@ impl Scenario {
 
     fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
-        if self.runs.len() == 0 {
-            report.add(Binding::to(Arc::new(self.script([""; 0]))).report(false));
+        let (turns, launches) = self.progress.counts();
+        let lists = self.prompts();
+        if self.launches.is_empty() {
+            report.unasked(lists.into_iter().flatten().skip(turns));
+        } else {
+            report.unasked(lists.into_iter().skip(launches).flatten());
         }
         report
     }
@@ -156,12 +291,13 @@ impl Scenario {
     }
 }
 
-/// Each opening plays the scenario from its start. Does not fail inside a tokio runtime.
+/// Fails if the scenario has [turns for launches](Scenario::next_launch), but none for this one.
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();
         Box::pin(async move {
-            let machine = self.runs.begin(Binding::to(Arc::new(self.script_for(&launch))), None);
+            let script = self.next_script(&launch).map_err(transport::Error::other)?;
+            let machine = self.runs.begin(Binding::to(Arc::new(script)), None);
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::CLI_VERSION;
+use crate::player::turns::fresh;
 use crate::wire::RawJson;
 
 use super::lines::{Lines, Outcome};
@@ -25,6 +26,10 @@ pub(in super::super) struct Rules {
     denials: Vec<Denial>,
     /// Whether the last result was an error; `None` before the first.
     pub(in super::super) failed: Option<bool>,
+    /// The sessions that `/clear` began.
+    cleared: Vec<String>,
+    /// How many results there were.
+    results: u64,
 }
 
 /// A tool that did not run.
@@ -50,7 +55,6 @@ pub(in super::super) enum Verdict {
 /// How a turn is cut short.
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Abort {
-    pub(in super::super) turn: usize,
     /// The prompt's uuid, if it has one.
     pub(in super::super) prompt: Option<String>,
     /// The CLI's requests that are still open.
@@ -59,7 +63,7 @@ pub(in super::super) struct Abort {
 
 impl Rules {
     pub(super) fn new(lines: Lines) -> Self {
-        Self { lines, denials: Vec::new(), failed: None }
+        Self { lines, denials: Vec::new(), failed: None, cleared: Vec::new(), results: 0 }
     }
 
     /// The reply to any request but an interrupt, and what follows it.
@@ -181,6 +185,9 @@ impl Rules {
     pub(in super::super) fn adapt(&mut self, turn: usize, line: &Bytes) -> Option<Bytes> {
         let mut value = serde_json::from_slice::<Value>(line).ok()?;
         let kind = value.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if let Some(session) = value.get_mut("session_id") {
+            *session = self.lines.session.as_str().into();
+        }
         match kind.as_str() {
             "system" if value.get("subtype").is_some_and(|subtype| subtype == "init") => {
                 value["model"] = self.lines.model.as_str().into();
@@ -192,6 +199,9 @@ impl Rules {
                 let denials =
                     denials.map(|Denial { tool, name, input, .. }| json!({"tool_name": name, "tool_use_id": tool, "tool_input": input}));
                 value["permission_denials"] = denials.collect();
+                if value.get("result_index").is_some() {
+                    value["result_index"] = self.next_result().into();
+                }
                 self.failed = Some(value.get("is_error").and_then(Value::as_bool).unwrap_or(false));
             }
             _ => {}
@@ -199,6 +209,38 @@ impl Rules {
         let mut line = value.to_string();
         line.push('\n');
         Some(line.into())
+    }
+
+    fn next_result(&mut self) -> u64 {
+        self.results += 1;
+        self.results - 1
+    }
+
+    /// What `/clear` does: the conversation has a new session. Returns its id, too.
+    pub(in super::super) fn clear(
+        &mut self,
+        prompt: Option<&str>,
+        mut known: Vec<String>,
+    ) -> (Vec<Bytes>, String) {
+        self.cleared.push(self.lines.session.clone());
+        known.extend(self.cleared.iter().cloned());
+        let session = fresh(&known);
+        let mut lines = Vec::new();
+        for state in ["queued", "started"] {
+            lines.extend(prompt.map(|prompt| self.lines.lifecycle(prompt, state)));
+        }
+        lines.push(self.lines.reset(prompt));
+        self.lines.session.clone_from(&session);
+        lines.push(self.lines.init(prompt));
+        let outcome = Outcome {
+            index: self.next_result(),
+            prompt: prompt.map(str::to_owned),
+            ..Outcome::default()
+        };
+        lines.push(self.lines.result(&outcome));
+        lines.extend(prompt.map(|prompt| self.lines.lifecycle(prompt, "completed")));
+        self.failed = Some(false);
+        (lines.into_iter().map(|line| format!("{line}\n").into()).collect(), session)
     }
 
     fn adapt_tool_result(&self, line: &mut Value) {
@@ -222,7 +264,7 @@ impl Rules {
 
     /// The end of a turn that was cut short.
     pub(in super::super) fn abort(&mut self, abort: Abort) -> Vec<Bytes> {
-        let Abort { turn, prompt, open } = abort;
+        let Abort { prompt, open } = abort;
         let mut lines = Vec::new();
         for (id, _) in &open {
             lines.push(json!({"type": "control_cancel_request", "request_id": id}));
@@ -233,7 +275,7 @@ impl Rules {
         }
         lines.push(self.lines.user(&interrupted(!open.is_empty())));
         let aborted = Some(if open.is_empty() { "aborted_streaming" } else { "aborted_tools" });
-        let index = turn.saturating_sub(1) as u64;
+        let index = self.next_result();
         lines.push(self.lines.result(&Outcome {
             rounds: 1,
             index,

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::CLI_VERSION;
+use crate::player::turns::fresh;
 use crate::recording::{Event, EventKind, Header, Payload, RecordedExit, Recording, Stream};
 
 use super::lines::{Lines, Outcome};
@@ -43,17 +44,21 @@ struct Turn {
 }
 
 impl Stage {
-    /// For a launch with these arguments, in this folder.
-    pub(super) fn new(args: &[OsString], cwd: String) -> Self {
+    /// For a launch with these arguments, in this folder, after these sessions.
+    pub(super) fn new(args: &[OsString], cwd: String, sessions: &[String]) -> Self {
         let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
         let value = |flag: &str| {
             let after = args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1));
             let joined = || args.iter().find_map(|arg| arg.strip_prefix(flag)?.strip_prefix('='));
             after.map(|value| value.to_string()).or_else(|| joined().map(str::to_owned))
         };
+        let has = |flags: &[&str]| args.iter().any(|arg| flags.contains(&&**arg));
+        let latest = || sessions.last().filter(|_| has(&["--continue", "-c"])).cloned();
+        let resumed = value("--resume").or_else(|| value("-r")).or_else(latest);
+        let resumed = resumed.filter(|_| !has(&["--fork-session"]));
+        let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
         let lines = Lines::new(
-            value("--session-id")
-                .unwrap_or_else(|| "11111111-2222-4333-8444-555555555555".to_owned()),
+            session,
             value("--model").unwrap_or_else(|| "claude-opus-5-5".to_owned()),
             value("--permission-mode").unwrap_or_else(|| "default".to_owned()),
             cwd,
@@ -69,6 +74,11 @@ impl Stage {
             failed: false,
             awaits_end: true,
         }
+    }
+
+    /// The id of the session.
+    pub(super) fn session(&self) -> &str {
+        &self.lines.session
     }
 
     pub(super) fn rules(&self) -> Rules {
@@ -112,7 +122,7 @@ impl Stage {
             let line = self.lines.lifecycle(&uuid, state);
             self.out(&line);
         }
-        let init = self.lines.init(&uuid);
+        let init = self.lines.init(Some(&uuid));
         self.out(&init);
         for step in &reply.steps {
             self.step(step);

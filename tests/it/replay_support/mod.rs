@@ -23,6 +23,9 @@ const STUCK: Duration = Duration::from_secs(3600);
 pub const INIT: &str = r#"{"type":"system","subtype":"init"}"#;
 pub const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false}"#;
 
+/// What a program finds in the last result of a replay that it differs from.
+pub const DIVERGED: &str = r#""claude_wire":{"divergence":"#;
+
 pub struct Host {
     stdin: Option<DuplexStream>,
     stdout: BufReader<DuplexStream>,
@@ -125,12 +128,10 @@ impl Host {
         };
         timeout(STUCK, streams).await.expect("the player ends").unwrap();
         let (exit, report) = self.task.await.unwrap();
-        End {
-            exit,
-            report,
-            out: String::from_utf8(out).unwrap(),
-            err: String::from_utf8(err).unwrap(),
-        }
+        let mut out = String::from_utf8(out).unwrap();
+        let said = out.find(DIVERGED).map(|_| out.trim_end().rfind('\n').map_or(0, |at| at + 1));
+        let last_words = said.map_or_else(String::new, |at| out.split_off(at));
+        End { exit, report, out, last_words, err: String::from_utf8(err).unwrap() }
     }
 
     /// Waits for the end without reading: the exit, and what the stdout pipe contains.
@@ -156,6 +157,8 @@ pub struct End {
     pub exit: Exit,
     pub report: Report,
     pub out: String,
+    /// The result that tells the program that it differs from the recording.
+    pub last_words: String,
     pub err: String,
 }
 
@@ -165,6 +168,7 @@ impl End {
         assert_eq!(self.exit, Exit::from_code(70), "{}", self.report);
         assert_eq!(self.report.divergences().len(), 1);
         assert_eq!(self.err, format!("{}\n", self.report));
+        assert!(self.last_words.contains(DIVERGED), "{}", self.last_words);
         self.report.to_string()
     }
 }

@@ -1,0 +1,48 @@
+//! The form of the CLI's output that a launch asks for.
+
+/// The form of the CLI's output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum OutputFormat {
+    /// The form that the recording has.
+    #[default]
+    AsRecorded,
+    StreamJson,
+    Json {
+        /// All messages, as an array.
+        all: bool,
+    },
+    Text,
+}
+
+impl OutputFormat {
+    /// The form that a launch with these arguments asks for.
+    pub(super) fn of(args: &[String]) -> Self {
+        const FLAG: &str = "--output-format";
+        let after = args.iter().zip(args.iter().skip(1));
+        let next = after.filter(|(flag, _)| *flag == FLAG).map(|(_, value)| value.as_str());
+        let joined = args.iter().filter_map(|arg| arg.strip_prefix(FLAG)?.strip_prefix('='));
+        match next.chain(joined).next_back() {
+            Some("stream-json") => Self::StreamJson,
+            Some("json") => Self::Json { all: args.iter().any(|arg| arg == "--verbose") },
+            Some(_) => Self::Text,
+            None => Self::AsRecorded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_format_is_that_of_the_flag() {
+        let of = |args: &[&str]| {
+            OutputFormat::of(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(of(&["-p", "--output-format", "stream-json"]), OutputFormat::StreamJson);
+        assert_eq!(of(&["--output-format=json"]), OutputFormat::Json { all: false });
+        assert_eq!(of(&["--verbose", "--output-format", "json"]), OutputFormat::Json { all: true });
+        assert_eq!(of(&["--output-format", "text"]), OutputFormat::Text);
+        assert_eq!(of(&["-p", "hello"]), OutputFormat::AsRecorded);
+    }
+}

@@ -1,0 +1,27 @@
+//! What the launches of a scenario share.
+
+use std::fmt;
+
+/// Which turns of a scenario are taken, and its sessions.
+pub(super) trait SharedTurns: fmt::Debug + Send + Sync {
+    /// Takes the next turn; counted from 0.
+    fn take_turn(&self) -> Result<usize, String>;
+
+    /// The ids of the sessions, in the order in which they began or were resumed.
+    fn sessions(&self) -> Vec<String>;
+
+    /// A session begins, or goes on.
+    fn note_session(&self, id: &str);
+}
+
+/// The id of a session that is new in its run: different for each, and the same in each run.
+pub(super) fn fresh(known: &[String]) -> String {
+    let mut number = 555_555_555_555_u64;
+    loop {
+        let id = format!("11111111-2222-4333-8444-{number:012}");
+        if !known.contains(&id) {
+            return id;
+        }
+        number += 1;
+    }
+}
