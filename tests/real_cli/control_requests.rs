@@ -7,8 +7,8 @@ use claude_wire::session::control::{
 };
 use claude_wire::session::options::Effort;
 use claude_wire::wire::replies;
-use claude_wire::wire::replies::session::HeldMessageOutcome;
 use claude_wire::wire::replies::files::CwdStatus;
+use claude_wire::wire::replies::session::HeldMessageOutcome;
 use serde_json::{Map, json};
 
 use crate::support::{finish, place};
@@ -106,7 +106,9 @@ async fn conversation(session: &Session) {
     let delivery = typed(conversation.set_peer_delivery().shows_held_messages(true)).await;
     assert!(delivery.always_deliver.session.is_none() && !delivery.always_deliver.account);
     // No message is held here: another session would have to send one.
-    for decide in [conversation.deliver_held_message("none"), conversation.drop_held_message("none")] {
+    for decide in
+        [conversation.deliver_held_message("none"), conversation.drop_held_message("none")]
+    {
         assert_eq!(typed(decide).await.outcome, HeldMessageOutcome::Gone);
     }
     assert_eq!(typed(conversation.launch_review("", false)).await.status, "error");

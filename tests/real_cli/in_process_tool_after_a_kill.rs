@@ -22,7 +22,7 @@ pub(crate) async fn run() {
         let summary = session.query(prompt).collect_summary().await.unwrap();
         assert_eq!(summary.text(), "It is 3.");
         let added = summary.tool_calls[0].result.as_ref().unwrap();
-    assert!(added.text().contains('3'), "{prompt}");
+        assert!(added.text().contains('3'), "{prompt}");
         if prompt == "Add" {
             kill(&session).await;
         }

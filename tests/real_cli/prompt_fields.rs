@@ -7,8 +7,7 @@ use claude_wire::wire::message::{OriginKind, Priority};
 use crate::support::{finish, place};
 
 pub(crate) async fn run() {
-    let script = ApiScript::new()
-        .always(When::any(), [ApiReply::text("Seen.")]);
+    let script = ApiScript::new().always(When::any(), [ApiReply::text("Seen.")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
     let asked = async |prompt: Prompt| session.query(prompt).final_result().await.unwrap();
@@ -31,7 +30,10 @@ pub(crate) async fn run() {
 
     let requests = place.api().requests();
     let sent = |number: usize| requests[number].body().to_string();
-    assert!(sent(0).contains("A note") && sent(0).contains("From a person"), "one request for both");
+    assert!(
+        sent(0).contains("A note") && sent(0).contains("From a person"),
+        "one request for both"
+    );
     assert!(sent(1).contains("NOT USER INPUT"), "{}", sent(1));
     assert!(sent(2).contains("<pasted_content") && sent(2).contains("PASTED TWO"), "{}", sent(2));
     assert!(sent(3).contains("INLINE"), "{}", sent(3));
