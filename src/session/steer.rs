@@ -56,7 +56,7 @@ impl Turn {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> claude_wire::Result<()> {
     /// # let cli = Scenario::new()
-    /// #     .on_prompt("Fix the tests", reply().text("Done."))
+    /// #     .on_prompt("Fix the tests", reply().text("I begin.").delay(std::time::Duration::from_millis(200)).text("Done."))
     /// #     .on_prompt("Skip the slow ones", reply().text("Skipped."));
     /// let session = Session::builder().transport(cli).start()?;
     /// let mut turn = session.query("Fix the tests");

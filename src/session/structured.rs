@@ -17,6 +17,7 @@ impl Turn {
     ///
     /// ```
     /// use claude_wire::{Replay, Session};
+    /// use serde_json::json;
     ///
     /// #[derive(serde::Deserialize)]
     /// struct Person {
@@ -26,8 +27,14 @@ impl Turn {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let schema = json!({
+    ///     "type": "object",
+    ///     "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+    ///     "required": ["name", "age"],
+    ///     "additionalProperties": false,
+    /// });
     /// let replay = Replay::open("recordings/2.1.332/structured-output.jsonl")?;
-    /// let session = Session::builder().transport(replay).start()?;
+    /// let session = Session::builder().json_schema(schema).transport(replay).start()?;
     /// let person: Person = session.query("Who is it?").json().await?;
     /// assert_eq!((person.name.as_str(), person.age), ("Ann", 3));
     /// # Ok(())
@@ -85,6 +92,7 @@ mod schema {
         /// # #[tokio::main(flavor = "current_thread")]
         /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
         /// # let replay = Replay::open("recordings/2.1.332/structured-output.jsonl")?;
+        /// # let replay = replay.ignore(["--json-schema"]);
         /// # let session = Session::builder().transport(replay).start()?;
         /// let person = session.query("Who is it?").json_schema_of::<Person>().json::<Person>().await?;
         /// # assert_eq!((person.name.as_str(), person.age), ("Ann", 3));

@@ -65,7 +65,11 @@ impl From<&Usage> for Tokens {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let replay = Replay::open("recordings/2.1.332/partial-messages.jsonl")?;
-/// let session = Session::builder().include_partial_messages(true).transport(replay).start()?;
+/// let session = Session::builder()
+///     .include_partial_messages(true)
+///     .allowed_tools(["Bash"])
+///     .transport(replay)
+///     .start()?;
 /// let mut tally = TokenTally::default();
 /// let mut turn = session.query("Print two lines");
 /// while let Some(message) = turn.next().await {

@@ -18,7 +18,7 @@ fn with<'a>(args: &[&'a str]) -> Vec<&'a str> {
 
 /// What differs for a host that launches and declares this.
 async fn differs(recording: Recording, argv: &[&str], initialize: Option<Value>) -> Vec<String> {
-    let replay = Replay::new(recording);
+    let replay = Replay::new(recording).unverified();
     let played = played(&replay, argv, &conversation(initialize)).await;
     let differs: Vec<_> = played.differs().into_iter().map(str::to_owned).collect();
     let refused = played.code == Some(70);
@@ -265,7 +265,7 @@ async fn prompts_and_subcommands_among_the_arguments_are_compared() {
         (&["plugin", "list"], &["plugins", "list"], &["-p", "plugin list"], "subcommand"),
         (&["plugin", "list"], &["plugins", "list"], &["plugin", "list", "--json"], "--json"),
     ] {
-        let replay = Replay::new(launched(recorded, SAID));
+        let replay = Replay::new(launched(recorded, SAID)).unverified();
         for argv in [recorded, equal] {
             let played = played(&replay, argv, &[]).await;
             assert_eq!(
@@ -284,7 +284,7 @@ async fn prompts_and_subcommands_among_the_arguments_are_compared() {
 /// A wrong launch is refused before anything is written.
 #[tokio::test(start_paused = true)]
 async fn a_launch_is_refused_before_the_host_writes() {
-    let replay = Replay::new(conversed(&with(&["--model", "opus"]), None));
+    let replay = Replay::new(conversed(&with(&["--model", "opus"]), None)).unverified();
     let refused = played(&replay, &STREAMS, &[]).await;
     assert_eq!(refused.code, Some(70));
     let report = replay.report();
@@ -298,7 +298,7 @@ async fn text_on_stdin_settles_what_initialize_would() {
         {"us":1,"eof":"in"}
         {"us":1,"out":"four","as":"text"}
         {"us":1,"exit":{"code":0}}"#;
-    let replay = Replay::new(launched(&["-p", "--system-prompt", "x"], events));
+    let replay = Replay::new(launched(&["-p", "--system-prompt", "x"], events)).unverified();
     let text = ["What is 2 + 2?".to_owned()];
     let same = played(&replay, &["--print", "--system-prompt=x"], &text).await;
     assert_eq!((same.code, same.out.as_str()), (Some(0), "four\n"), "{}", same.report);
@@ -316,7 +316,7 @@ async fn paths_under_variables_are_compared_by_what_is_below() {
         "argv": ["-p", "hi", "--add-dir", "${cwd}/a", "--mcp-config", "${tmp}/mcp-1.json", "--settings", "/tmp/settings-1.json", "--plugin-dir", "${config}/p"],
         "vars": {"cwd": "/home/user/project", "tmp": "/tmp", "config": "/home/user/.claude"},
     });
-    let replay = Replay::new(launched_by(recorded, r#"{"us":1,"exit":{"code":0}}"#));
+    let replay = Replay::new(launched_by(recorded, r#"{"us":1,"exit":{"code":0}}"#)).unverified();
     let live = |dir: &str, plugin: &str| {
         let args = [
             "-p",

@@ -64,7 +64,7 @@ async fn makes(replay: &Replay, first: &str, shown: &str, removed: &str) -> Play
 
 #[tokio::test(start_paused = true)]
 async fn uuids_of_tools_are_paired_by_first_sight() {
-    let replay = Replay::new(made(A));
+    let replay = Replay::new(made(A)).unverified();
     let same = makes(&replay, A, A, A).await;
     assert_eq!(same.code, Some(0), "{}", same.report);
     let other = makes(&replay, B, B, B).await;
@@ -95,9 +95,9 @@ async fn ids_of_another_form_are_paired_where_a_rule_says_so() {
             .map(|line| line.to_string())
     };
     let rule = r#"{"match":[{"at":"mcp_message /result/content/0/text","id":true}]}"#;
-    let plain = Replay::new(recording());
+    let plain = Replay::new(recording()).unverified();
     assert_eq!(played(&plain, &NO_ARGS, &host("item-9", "item-9")).await.code, Some(70));
-    let ruled = Replay::new(recording()).rules(Rules::parse(rule).unwrap());
+    let ruled = Replay::new(recording()).rules(Rules::parse(rule).unwrap()).unverified();
     let live = played(&ruled, &NO_ARGS, &host("item-9", "item-9")).await;
     assert_eq!(live.code, Some(0), "{}", live.report);
     assert!(
@@ -113,7 +113,7 @@ async fn the_live_session_id_takes_the_place_of_the_recorded_one() {
     let done = json!({"type": "result", "subtype": "success", "is_error": false, "session_id": A});
     let events =
         [event("in", &prompt("Hi")), event("out", &done), r#"{"us":1,"eof":"in"}"#.to_owned()];
-    let replay = Replay::new(launched(&["--session-id", A], &events.join("\n")));
+    let replay = Replay::new(launched(&["--session-id", A], &events.join("\n"))).unverified();
     let lines = [prompt("Hi").to_string()];
     for id in [A, B] {
         let played = played(&replay, &[format!("--session-id={id}")], &lines).await;
@@ -171,7 +171,7 @@ fn with_manifest(tools: &[Value]) -> Vec<String> {
 
 #[tokio::test(start_paused = true)]
 async fn a_host_that_sends_manifests_is_not_asked_for_what_they_say() {
-    let replay = Replay::new(asked());
+    let replay = Replay::new(asked()).unverified();
     let mut same = tool("adds", "number");
     same["inputSchema"]["$schema"] = json!("http://json-schema.org/draft-07/schema#");
     same["execution"] = json!({"taskSupport": "forbidden"});
@@ -196,7 +196,7 @@ async fn tools_are_compared_by_name_description_and_schema() {
         (vec![], "tools of calc.add"),
     ] {
         // In a manifest, and where the CLI asks.
-        let replay = Replay::new(asked());
+        let replay = Replay::new(asked()).unverified();
         let manifest = played(&replay, &NO_ARGS, &with_manifest(&tools)).await;
         let servers = ["--mcp-config", r#"{"mcpServers":{"calc":{"type":"sdk","name":"calc"}}}"#];
         let answers = [

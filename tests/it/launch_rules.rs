@@ -16,7 +16,7 @@ fn rules(json: &Value) -> Rules {
 async fn flag(rule: Value, recorded: &str, live: &str) -> Vec<String> {
     let mut rule = rule;
     rule["at"] = "--name".into();
-    let replay = Replay::new(conversed(&["-n", recorded], None));
+    let replay = Replay::new(conversed(&["-n", recorded], None)).unverified();
     let replay = replay.rules(rules(&json!({"match": [rule]})));
     let played = played(&replay, &["--name", live], &conversation(None)).await;
     played.differs().into_iter().map(str::to_owned).collect()
@@ -84,7 +84,7 @@ async fn flags_are_ignored_under_each_of_their_names_and_as_fields() {
         ("initialize /hooks", &[], &[], json!({"hooks": {"Stop": [{"hookCallbackIds": ["x"]}]}})),
         ("--mcp-config", &[], &[], json!({"sdkMcpServers": ["calc"]})),
     ] {
-        let replay = Replay::new(conversed(recorded, Some(json!({}))));
+        let replay = Replay::new(conversed(recorded, Some(json!({})))).unverified();
         let lines = conversation(Some(fields));
         assert_eq!(played(&replay, live, &lines).await.code, Some(70), "{ignored}");
         let ignoring = replay.ignore(["--effort", ignored]);
@@ -102,7 +102,7 @@ async fn prompts_are_counted_from_the_first_of_the_launch() {
         )
     };
     let events = turn("one") + &turn("two") + r#"{"us":1,"eof":"in"}"#;
-    let replay = Replay::new(launched(&[], &events));
+    let replay = Replay::new(launched(&[], &events)).unverified();
     let say = |text: &str| {
         json!({"type": "user", "message": {"role": "user", "content": [{"type": "text", "text": text}]}}).to_string()
     };
@@ -119,7 +119,8 @@ async fn prompts_are_counted_from_the_first_of_the_launch() {
         assert_eq!(played.code, Some(code), "{rule}: {}", played.report);
     }
     // The one among the arguments is number 0.
-    let replay = Replay::new(launched(&["-p", "one"], r#"{"us":1,"exit":{"code":0}}"#));
+    let replay =
+        Replay::new(launched(&["-p", "one"], r#"{"us":1,"exit":{"code":0}}"#)).unverified();
     assert_eq!(
         played(&replay.clone().ignore(["prompt[0]"]), &["-p", "two"], &[]).await.code,
         Some(0)
@@ -129,7 +130,7 @@ async fn prompts_are_counted_from_the_first_of_the_launch() {
     let events = r#"{"us":1,"in":"one","as":"text"}
         {"us":1,"eof":"in"}
         {"us":1,"exit":{"code":0}}"#;
-    let replay = Replay::new(launched(&["-p"], events)).ignore(["prompt[0]"]);
+    let replay = Replay::new(launched(&["-p"], events)).ignore(["prompt[0]"]).unverified();
     let played = played(&replay, &["-p"], &["a".to_owned(), "b".to_owned()]).await;
     assert_eq!(played.code, Some(0), "{}", played.report);
 }
@@ -152,7 +153,7 @@ async fn fields_of_requests_and_answers_are_named_by_a_pointer() {
         .map(|line| line.to_string())
     };
     let no_args: [&str; 0] = [];
-    let replay = Replay::new(launched(&[], events));
+    let replay = Replay::new(launched(&[], events)).unverified();
     let rules = rules(&json!({"match": [
         {"at": "set_model /model", "one_of": ["a", "x"]},
         {"at": "can_use_tool /updatedInput/file_path", "path": true},
@@ -216,7 +217,12 @@ async fn the_file_next_to_a_recording_and_the_one_in_a_folder_are_read() {
     for (path, rules) in [(file, "x.y.rules.json"), (folder.path().join("all"), "all/rules.json")] {
         let rules = folder.path().join(rules);
         let run = async || {
-            played(&Replay::open(&path).unwrap(), &["--model", "b"], &conversation(None)).await
+            played(
+                &Replay::open(&path).unwrap().unverified(),
+                &["--model", "b"],
+                &conversation(None),
+            )
+            .await
         };
         assert_eq!(run().await.code, Some(70), "no rules: {}", path.display());
         std::fs::write(&rules, r#"{"ignore":["--model"]}"#).unwrap();

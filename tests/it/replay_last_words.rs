@@ -52,7 +52,7 @@ async fn a_stream_ends_with_a_result_that_has_the_divergence() {
     let mut wrong: Value = json(&user("three"));
     wrong["uuid"] = "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f".into();
     let lines = [user("one"), wrong.to_string()];
-    let (out, exit) = stdout(&Replay::new(two_turns()), &STREAM, &lines).await;
+    let (out, exit) = stdout(&Replay::new(two_turns()).unverified(), &STREAM, &lines).await;
     assert_eq!((out.len(), exit), (3, Exit::from_code(70)), "{out:?}");
     let last = json(&out[2]);
     for (pointer, expected) in [
@@ -87,7 +87,7 @@ async fn the_form_is_the_one_that_was_asked_for() {
         (&["-p", "--output-format", "json"][..], false),
         (&["-p", "--output-format=json", "--verbose"], true),
     ] {
-        let (out, exit) = stdout(&Replay::new(two_turns()), args, &lines).await;
+        let (out, exit) = stdout(&Replay::new(two_turns()).unverified(), args, &lines).await;
         assert_eq!((out.len(), exit), (1, Exit::from_code(70)), "{out:?}");
         let said = json(&out[0]);
         assert_eq!(said.is_array(), array, "{said}");
@@ -96,7 +96,7 @@ async fn the_form_is_the_one_that_was_asked_for() {
         assert_eq!(last["session_id"], "s-1", "the first that would have come");
     }
     for args in [&["-p", "--output-format", "text"][..]] {
-        let (out, exit) = stdout(&Replay::new(two_turns()), args, &lines).await;
+        let (out, exit) = stdout(&Replay::new(two_turns()).unverified(), args, &lines).await;
         assert_eq!(exit, Exit::from_code(70));
         assert!(out[0].starts_with("claude-wire: replay: input differs"), "{out:?}");
     }
@@ -109,7 +109,8 @@ async fn text_is_answered_with_text() {
         {"us":0,"eof":"in"}
         {"us":1,"out":"First.","as":"text"}
         {"us":1,"exit":{"code":0}}"#;
-    let replay = Replay::new(Recording::from_bytes(&recording(text).to_bytes()).unwrap());
+    let replay =
+        Replay::new(Recording::from_bytes(&recording(text).to_bytes()).unwrap()).unverified();
     let (out, exit) = stdout(&replay, &["-p"], &["two".to_owned()]).await;
     assert_eq!(exit, Exit::from_code(70));
     assert!(out[0].starts_with("claude-wire: ") && !out.concat().contains("First"), "{out:?}");
@@ -124,13 +125,13 @@ async fn every_kind_of_divergence_is_said() {
         (&["broken".to_owned()], "extra"),
     ];
     for (lines, kind) in cases {
-        let (out, exit) = stdout(&Replay::new(two_turns()), &STREAM, lines).await;
+        let (out, exit) = stdout(&Replay::new(two_turns()).unverified(), &STREAM, lines).await;
         assert_eq!(exit, Exit::from_code(70), "{kind}");
         assert_eq!(json(out.last().unwrap())["claude_wire"]["divergence"]["kind"], kind);
     }
     let folder = tempfile::tempdir().unwrap();
     two_turns().save(folder.path().join("1.jsonl")).unwrap();
-    let replay = Replay::open(folder.path()).unwrap();
+    let replay = Replay::open(folder.path()).unwrap().unverified();
     stdout_clean(&replay).await;
     let (out, exit) = stdout(&replay, &STREAM, &[user("one")]).await;
     assert_eq!((out.len(), exit), (1, Exit::from_code(70)));
@@ -151,7 +152,7 @@ async fn stdout_clean(replay: &Replay) {
 
 #[tokio::test(start_paused = true)]
 async fn a_session_gets_it_as_the_error_of_its_turn() {
-    let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
+    let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!")).unverified();
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
     let error = session.query("Goodbye").text().await.unwrap_err();
     assert!(error.is_divergence() && error.is_result(), "{error}");
@@ -162,7 +163,8 @@ async fn a_session_gets_it_as_the_error_of_its_turn() {
 
 #[tokio::test(start_paused = true)]
 async fn a_result_that_only_fails_is_not_a_divergence() {
-    let scenario = Scenario::new().on_prompt("Hello", reply().error(529, "Overloaded"));
+    let scenario =
+        Scenario::new().on_prompt("Hello", reply().error(529, "Overloaded")).unverified();
     let session = Session::builder().transport(scenario.clone()).start().unwrap();
     let error = session.query("Hello").text().await.unwrap_err();
     assert!(error.is_result() && !error.is_divergence(), "{error}");

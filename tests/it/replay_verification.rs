@@ -183,7 +183,8 @@ async fn a_one_shot_query_that_leaves_something_fails() {
 
 #[tokio::test(start_paused = true)]
 async fn the_last_fork_reports_what_is_left() {
-    let cli = Scenario::new().on_prompt("one", reply().text("1"));
+    let cli =
+        Scenario::new().on_prompt("one", reply().text("1")).on_prompt("two", reply().text("2"));
     let session = Session::builder().transport(cli).start().unwrap();
     session.query("one").text().await.unwrap();
     let fork = session.fork().unwrap();

@@ -57,11 +57,7 @@ async fn turns_go_on_over_launches() {
             said.extend(results(&lines).into_iter().map(str::to_owned));
             let indexes: Vec<_> =
                 lines.iter().filter_map(|line| line["result_index"].as_u64()).collect();
-            assert_eq!(
-                indexes,
-                (0..prompts.len() as u64).collect::<Vec<_>>(),
-                "of its own process"
-            );
+            assert_eq!(indexes, (0..prompts.len() as u64).collect::<Vec<_>>(), "of this process");
         }
         assert_eq!(said, ["first", "second", "third"], "{split:?}");
         scenario.assert_finished();
@@ -128,19 +124,19 @@ async fn each_launch_may_have_its_own_turns() {
     let again = Scenario::parse(&scenario.to_json()).unwrap();
     assert_eq!(again.report().left(), ["prompt \"Hello\" (turn 1)"; 2]);
     let (_, exit) = launch(&again, &[], &[]).await;
-    assert_eq!(exit, Exit::from_code(70), "the first launch has a turn of its own");
+    assert_eq!(exit, Exit::from_code(70), "each launch has its turn");
     let error = Scenario::parse(r#"{"claude-wire":"scenario","version":1}"#).unwrap_err();
     assert!(error.to_string().contains("either `turns` or `launches`"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn sessions_are_new_resumed_continued_and_forked() {
-    let scenario = (0..9).fold(Scenario::new(), |it, _| it.on_any_prompt(reply().text("Yes.")));
+    let scenario = (0..8).fold(Scenario::new(), |it, _| it.on_any_prompt(reply().text("Yes.")));
     let session =
         async |args: &[&str]| sessions(&launch(&scenario, args, &["?"]).await.0).remove(0);
     let first = session(&[]).await;
     let second = session(&[]).await;
-    assert_ne!(first, second, "each launch is a session of its own");
+    assert_ne!(first, second, "each launch is another session");
     assert_eq!(session(&["--continue"]).await, second, "the latest");
     assert_eq!(session(&["--resume", &first]).await, first);
     assert_eq!(session(&["-c"]).await, first, "the one that went on last");

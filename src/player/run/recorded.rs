@@ -10,8 +10,8 @@ use super::folder::{RunFolder, create};
 use super::log::LaunchLog;
 
 impl RunFolder {
-    /// Starts a launch that is recorded: claims the file of its recording, `recordings/001.jsonl`
-    /// and so on, which is empty and may be overwritten.
+    /// Starts a launch that is recorded: claims the file of its recording (`001.jsonl` and so on in
+    /// the folder `recordings`), which is empty and may be overwritten.
     ///
     /// # Errors
     /// If a file of the run cannot be created.

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 /// What a host saw.
 pub(crate) struct Played {
     pub(crate) code: Option<i32>,
+    /// Without what a host that differs gets last.
     pub(crate) out: String,
     pub(crate) report: String,
 }
@@ -60,6 +61,11 @@ pub(crate) async fn played(replay: &Replay, argv: &[impl AsRef<str>], lines: &[S
     read.unwrap();
     errors.unwrap();
     let exit = cli.control.wait().await.unwrap();
+    if exit.code == Some(70) {
+        let lines: Vec<_> = out.split_inclusive('\n').collect();
+        let last = lines.iter().position(|line| line.contains("claude-wire: "));
+        out = lines[..last.expect("the report is on stdout, too")].concat();
+    }
     Played { code: exit.code, out, report }
 }
 
