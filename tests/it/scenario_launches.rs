@@ -222,9 +222,9 @@ proptest! {
             });
             let mut said = Vec::new();
             let mut open: Vec<String> = Vec::new();
-            for turn in 0..turns {
+            for (turn, ends) in ends.into_iter().enumerate().take(turns) {
                 open.push(format!("prompt {turn}"));
-                if ends[turn] || turn + 1 == turns {
+                if ends || turn + 1 == turns {
                     let prompts: Vec<_> = open.iter().map(String::as_str).collect();
                     let (lines, exit) = launch(&scenario, &[], &prompts).await;
                     assert_eq!(exit, Exit::from_code(0));

@@ -143,6 +143,7 @@ impl Json for AgentEffort {
 /// An MCP server of an agent.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
+#[expect(clippy::large_enum_variant, reason = "an agent has few servers")]
 pub enum AgentMcpServer {
     /// A server of the session, by its name.
     Named(String),

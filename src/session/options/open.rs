@@ -242,7 +242,7 @@ fn whole(value: &Value) -> Option<u64> {
     let exact = |number: f64| {
         // The largest whole number up to which none is skipped.
         let exact = number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number);
-        exact.then(|| number as u64)
+        exact.then_some(number as u64)
     };
     value.as_u64().or_else(|| value.as_f64().and_then(exact))
 }

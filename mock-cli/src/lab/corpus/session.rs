@@ -182,6 +182,7 @@ fn prompt(content: &Value) -> Prompt {
 }
 
 /// Reads a turn.
+#[expect(clippy::manual_async_fn, reason = "it says that the future is Send")]
 fn read(
     mut turn: Turn,
     drop_after: Option<Pattern>,
