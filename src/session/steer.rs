@@ -48,7 +48,7 @@ impl Turn {
     /// dropped or a time limit ends it, messages that the CLI has not taken are cancelled; after
     /// [`Session::interrupt`](super::Session::interrupt) the CLI still answers them, unless
     /// `cancel_queued` is set. A single one is withdrawn by
-    /// [`cancel_message`](super::Conversation::cancel_message).
+    /// [`cancel_message`](super::control::Conversation::cancel_message).
     ///
     /// ```
     /// use claude_wire::{Scenario, Session, reply};
