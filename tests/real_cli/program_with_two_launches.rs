@@ -135,7 +135,7 @@ pub(crate) async fn run() {
         (Change::Tool, "Adds numbers"),
         (Change::Hook, "PreToolUse"),
         (Change::Decision, "deny"),
-        (Change::AllowedTools, "--allowedTools"),
+        (Change::AllowedTools, "--allowed-tools"),
     ] {
         let replay = Replay::open(&recordings).unwrap();
         let error = program(|_| Session::builder().transport(replay.clone()), change).await;

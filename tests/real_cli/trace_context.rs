@@ -20,7 +20,7 @@ pub(crate) async fn run() {
         .unwrap();
     let summary = session.query("Print").collect_summary().await.unwrap();
     let result = summary.tool_calls[0].result.as_ref().unwrap();
-    let printed = result.content.as_ref().unwrap().text();
+    let printed: String = result.content.as_ref().unwrap().deserialize().unwrap();
     assert_eq!(printed.trim(), format!("{parent} vendor=value"));
     assert!(finish(session, place).await.success());
 }
