@@ -17,7 +17,8 @@ export function show(message) {
     case 'result': {
       const { subtype, is_error, result, num_turns, permission_denials } = message;
       const denials = JSON.stringify(permission_denials);
-      return `R[${subtype} ${is_error} ${JSON.stringify(result)} turns=${num_turns} denials=${denials}]`;
+      const errors = (message.errors ?? []).map(error => ` ${error}`).join('');
+      return `R[${subtype} ${is_error} ${JSON.stringify(result)} turns=${num_turns} denials=${denials}${errors}]`;
     }
     case 'stream_event':
       return `E ${message.event.type}`;

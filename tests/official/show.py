@@ -33,9 +33,10 @@ def show(message):
         case UserMessage():
             return f"U[{message.content}]"
         case ResultMessage():
+            errors = "".join(f" {error}" for error in message.errors or [])
             return (
                 f"R[{message.subtype} {message.is_error} {message.result!r} "
-                f"turns={message.num_turns} denials={message.permission_denials}]"
+                f"turns={message.num_turns} denials={message.permission_denials}{errors}]"
             )
         case SystemMessage():
             return f"S[{message.subtype}]"

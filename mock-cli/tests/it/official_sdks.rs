@@ -224,7 +224,9 @@ mod recorded_here {
                 .env(&[change, ("CLAUDE_WIRE_RUN", run.to_str().unwrap())]);
             let output = changed.replays(&recordings);
             let shown = text(&output.stdout) + &text(&output.stderr);
-            assert_ne!(output.status.code(), Some(0), "{change:?}: {shown}");
+            // A client goes on after a failed turn, so its exit code says nothing.
+            assert!(!shown.contains(live.trim()), "{change:?}: {shown}");
+
             assert!(shown.contains(difference), "{change:?}: {shown}");
             assert!(shown.contains("record again"), "{change:?}: {shown}");
         }
