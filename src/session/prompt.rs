@@ -145,7 +145,7 @@ impl Prompt {
         self.set(|fields| fields.pasted_content.push(value.into()))
     }
 
-    /// Adds a text that the user pasted and that is still in the content (`inline_pastes`, seen). The
+    /// Adds a text that the user pasted and that is still in the content (`inline_pastes`; CLI 2.1.332 accepts it). The
     /// CLI may mark it there with tags; it looks for the first 100 that are not blank.
     #[must_use]
     pub fn pasted_inline(self, text: impl Into<String>) -> Self {

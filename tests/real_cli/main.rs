@@ -75,6 +75,7 @@ tests![
     permission_deny,
     permission_deny_interrupt,
     permission_without_handler,
+    #[cfg(feature = "mcp")]
     program_with_two_launches,
     prompt_fields,
     questions_to_the_user,

@@ -26,7 +26,7 @@ pub struct PromptFields {
     /// `pasted_content`: what was pasted and is not in the content, each a string or an array of
     /// content blocks (seen, CLI 2.1.332).
     pub pasted_content: Vec<RawJson>,
-    /// `inline_pastes`: what was pasted and is in the content (seen, CLI 2.1.332).
+    /// `inline_pastes`: what was pasted and is in the content (CLI 2.1.332 accepts it).
     pub inline_pastes: Vec<String>,
     /// `client_composed`: true if the CLI takes the content literally (seen, CLI 2.1.329).
     pub client_composed: bool,
