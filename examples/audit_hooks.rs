@@ -17,6 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let guard = Matcher::all().block_on_failure();
     let live = std::env::args().nth(1).as_deref() == Some("--live");
     let mut builder = Session::builder()
+        .allowed_tools(["Bash"])
         .on_hook(if live { guard } else { Matcher::all() }, check)
         .on_hook(Matcher::all(), |event: PostToolUse, _| async move {
             println!("  {} has run, and gave {}", event.tool_name, event.tool_response);

@@ -37,9 +37,7 @@ struct Calculator;
 /// What the model passes in.
 #[derive(serde::Deserialize, schemars::JsonSchema)]
 struct Pair {
-    /// The first number.
     a: f64,
-    /// The second number.
     b: f64,
 }
 
