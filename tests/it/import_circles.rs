@@ -253,7 +253,7 @@ fn sources(root: &str, texts: &[(String, String)]) -> BTreeMap<Module, Source> {
     all.iter().map(source).collect()
 }
 
-/// The module that declares what a path in `from` names; `None` if it is not one of the crate's.
+/// The module that declares what a path in `from` names; `None` if that is outside of the crate.
 fn declares(
     all: &BTreeMap<Module, Source>,
     from: &Module,

@@ -83,7 +83,7 @@ fn dirt_is_detected() {
         r#"{"text":"write to ann@example.org"}"#,
         r#"{"authorization":"x"}"#,
         r#"{"cwd":"/home/ann/project"}"#,
-        r#"{"cwd":"/srv/lab/work"}"#,
+        r#"{"cwd":"/srv/"}"#,
         r#"{"type":"control_response","response":{"agents":[{"description":"What an agent is good for, in the vendor's own words."}]}}"#,
     ] {
         let mut dirty = clean.clone();

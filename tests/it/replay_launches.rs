@@ -319,7 +319,7 @@ async fn another_initialize_is_another_recording() {
     assert_eq!(exit, Exit::from_code(0));
 }
 
-/// A launch whose CLI asks something before the first prompt, as for a server of the host's.
+/// A launch whose CLI asks something before the first prompt, as for a server of the host.
 fn asking(n: usize, prompt: &str, answer: &str) -> String {
     let ask = format!(
         r#"{{"us":1,"out":{{"type":"control_request","request_id":"cli{n}","request":{{"subtype":"mcp_message","server_name":"s","message":{{"method":"tools/list","id":{n}}}}}}}}}"#

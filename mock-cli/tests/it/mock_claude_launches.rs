@@ -403,7 +403,7 @@ fn the_turns_of_a_scenario_go_on_over_the_launches_of_a_run() {
     assert_eq!(session(&first), session(&second));
     assert_eq!(setup.report().status.code(), Some(0), "{:?}", setup.report());
     let third = launch(true, &[], "three");
-    assert_eq!(third.status.code(), Some(70), "there is no third turn");
+    assert_eq!(third.status.code(), Some(70), "only two turns are scripted");
     assert_eq!(setup.report().status.code(), Some(1));
 
     let alone = launch(false, &[], "one");

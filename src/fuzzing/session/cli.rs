@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use crate::common::lock;
 use crate::transport::{BoxedRead, BoxedWrite, Exit, Memory, Peer};
 
-/// The session's limit of a line, which some of the CLI's lines exceed.
+/// The session's limit of a line, which some lines of the CLI exceed.
 pub(super) const MAX_LINE: usize = 1024;
 
 /// The remaining script, for all processes, and what they have read.

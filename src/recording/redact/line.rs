@@ -154,7 +154,7 @@ impl Looking<'_> {
     }
 }
 
-/// The subject of one of the CLI's lines.
+/// The subject of a line of the CLI.
 #[derive(Clone, Copy, Debug, Default)]
 struct About {
     /// It lists the CLI's capabilities, in its own words.
@@ -382,7 +382,7 @@ pub(super) enum PieceKind {
     Json,
 }
 
-/// What a line of the CLI's means for the unfinished texts.
+/// What a line of the CLI means for the unfinished texts.
 pub(super) fn part_of(json: &[u8], strings: &Strings) -> Part {
     let values = &strings.values;
     let top = |key: &[u8]| {
