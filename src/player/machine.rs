@@ -11,12 +11,11 @@ use crate::transport::Exit;
 use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
 use super::launch::LiveLaunch;
-use super::left::{self, Left};
 use super::output_format::OutputFormat;
 use super::renumber::Renumbered;
-use super::report::{Divergence, Report};
+use super::report::Divergence;
 use super::scenario::Rules;
-use super::script::{Action, Expectation, Expected, Output, Pace, Script, Unsent};
+use super::script::{Action, Expected, Output, Pace, Script, Unsent};
 use super::signal::Signal;
 
 /// An action of the host.
@@ -55,7 +54,7 @@ pub(super) enum Step {
 pub(super) struct Machine {
     pub(super) script: Arc<Script>,
     pub(super) met: Vec<Option<Met>>,
-    states: Vec<State>,
+    pub(super) states: Vec<State>,
     /// For each output: how many conditions it still waits for, and when it may come.
     waits: Vec<usize>,
     due: Vec<u64>,
@@ -70,7 +69,7 @@ pub(super) struct Machine {
     /// When the event that ended the recorded CLI comes by itself.
     unsent_due: Option<u64>,
     exit: Option<Exit>,
-    divergence: Option<Divergence>,
+    pub(super) divergence: Option<Divergence>,
     /// The other recordings that it might have been, for the report.
     others: Vec<String>,
     /// The form of the output that the host asked for.
@@ -96,7 +95,7 @@ const WROTE_NOTHING: &str = "your program closed its input and wrote nothing, wh
 
 /// The state of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Waiting,
     Played,
     /// Its turn was cut short.
@@ -271,29 +270,6 @@ impl Machine {
             }
             _ => 0,
         }
-    }
-
-    /// The report; `runs`: whether the run goes on.
-    pub(super) fn report(&self, runs: bool) -> Report {
-        let blocked = if runs { self.blocked() } else { vec![true; self.states.len()] };
-        let coming = self.left_outputs().filter(|(index, _)| !blocked[*index]).count();
-        let matched = self.met.iter().flatten().filter(|met| !met.elsewhere).count();
-        let played = self.states.iter().filter(|state| **state == State::Played).count();
-        Report::run(
-            self.divergence.clone(),
-            self.leftover(&blocked),
-            played,
-            matched,
-            self.script.cli.clone(),
-        )
-        .coming(coming)
-        .with_files(self.files())
-    }
-
-    /// The files that the tools of a launch wrote that has come to something.
-    fn files(&self) -> Vec<String> {
-        let is_played = self.states.contains(&State::Played) && self.rules.is_none();
-        if is_played { self.script.files.clone() } else { Vec::new() }
     }
 
     pub(super) fn meet(&mut self, now: u64, index: usize, met: Met) {
@@ -538,69 +514,5 @@ impl Machine {
         // After the end of input only a signal is left, and most hosts send one soon or never.
         let signal = |what: &Expected| self.eof && matches!(what, Expected::Signal { .. });
         self.missing_write().or_else(|| self.unmet(|index, what| holds_back(index) || signal(what)))
-    }
-
-    /// Whether only its end is left, and nothing differed.
-    pub(super) fn is_done(&self) -> bool {
-        self.divergence.is_none()
-            && self.left_outputs().next_back().is_none()
-            && self.left_writes().next_back().is_none()
-    }
-
-    /// What the recording has and the run did not, except what only waits for the host to end it.
-    fn all_left(&self) -> Left {
-        self.leftover(&vec![true; self.states.len()])
-    }
-
-    /// For each output, whether it waits for the host, or for an output that does.
-    fn blocked(&self) -> Vec<bool> {
-        let mut blocked = vec![false; self.states.len()];
-        let unmet = self.script.expectations.iter().zip(&self.met).filter(|(_, met)| met.is_none());
-        let mut open: Vec<usize> =
-            unmet.flat_map(|(open, _)| open.dependents.iter().copied()).collect();
-        while let Some(output) = open.pop() {
-            if !std::mem::replace(&mut blocked[output], true) {
-                open.extend(&self.script.outputs[output].dependents);
-            }
-        }
-        blocked
-    }
-
-    /// The same, of the outputs only those that are blocked.
-    fn leftover(&self, blocked: &[bool]) -> Left {
-        let writes = self.left_writes();
-        let mut events: Vec<_> =
-            writes.map(|open| (open.event, open.what.kind(), open.to_string())).collect();
-        let outputs = self.left_outputs().filter(|(index, _)| blocked[*index]);
-        events.extend(
-            outputs.map(|(_, output)| (output.event, left::Kind::Output, output.to_string())),
-        );
-        events.sort_by_key(|(event, ..)| *event);
-        let mut left = Left::default();
-        events.into_iter().for_each(|(_, kind, text)| left.push(kind, text));
-        left
-    }
-
-    fn left_writes(&self) -> impl DoubleEndedIterator<Item = &Expectation> {
-        let expectations = self.script.expectations.iter().zip(&self.met);
-        let left = expectations.filter(|(open, met)| met.is_none() && open.required);
-        left.map(|(open, _)| open).filter(|open| self.is_here(open.turn, &open.what))
-    }
-
-    fn left_outputs(&self) -> impl DoubleEndedIterator<Item = (usize, &Output)> {
-        let outputs = self.script.outputs.iter().zip(&self.states).enumerate();
-        let outputs = outputs.filter(|(_, (output, state))| {
-            **state == State::Waiting
-                && !output.after_end
-                && !matches!(output.action, Action::Exit(_))
-        });
-        let outputs = outputs.map(|(index, (output, _))| (index, output));
-        outputs.filter(|(_, output)| self.script.progress.is_none() || output.turn <= self.prompts)
-    }
-
-    /// Whether an expectation is this launch's: not if it is of a turn that may be another's.
-    fn is_here(&self, turn: usize, what: &Expected) -> bool {
-        self.script.progress.is_none()
-            || !matches!(what, Expected::Prompt(_)) && turn <= self.prompts
     }
 }

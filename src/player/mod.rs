@@ -52,6 +52,7 @@ mod matching;
 mod opening;
 mod output_format;
 mod play;
+mod remaining;
 mod renumber;
 mod replay;
 mod report;

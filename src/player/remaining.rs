@@ -1,0 +1,95 @@
+//! What a run has not done yet, and its report.
+
+use super::left::{self, Left};
+use super::machine::{Machine, State};
+use super::report::Report;
+use super::script::{Action, Expectation, Expected, Output};
+
+impl Machine {
+    /// The report; `runs`: whether the run goes on.
+    pub(super) fn report(&self, runs: bool) -> Report {
+        let blocked = if runs { self.blocked() } else { vec![true; self.states.len()] };
+        let coming = self.left_outputs().filter(|(index, _)| !blocked[*index]).count();
+        let matched = self.met.iter().flatten().filter(|met| !met.elsewhere).count();
+        let played = self.states.iter().filter(|state| **state == State::Played).count();
+        Report::run(
+            self.divergence.clone(),
+            self.leftover(&blocked),
+            played,
+            matched,
+            self.script.cli.clone(),
+        )
+        .coming(coming)
+        .with_files(self.files())
+    }
+
+    /// The files that the tools of a launch wrote that has come to something.
+    fn files(&self) -> Vec<String> {
+        let is_played = self.states.contains(&State::Played) && self.rules.is_none();
+        if is_played { self.script.files.clone() } else { Vec::new() }
+    }
+
+    /// Whether only its end is left, and nothing differed.
+    pub(super) fn is_done(&self) -> bool {
+        self.divergence.is_none()
+            && self.left_outputs().next_back().is_none()
+            && self.left_writes().next_back().is_none()
+    }
+
+    /// What the recording has and the run did not, except what only waits for the host to end it.
+    pub(super) fn all_left(&self) -> Left {
+        self.leftover(&vec![true; self.states.len()])
+    }
+
+    /// For each output, whether it waits for the host, or for an output that does.
+    fn blocked(&self) -> Vec<bool> {
+        let mut blocked = vec![false; self.states.len()];
+        let unmet = self.script.expectations.iter().zip(&self.met).filter(|(_, met)| met.is_none());
+        let mut open: Vec<usize> =
+            unmet.flat_map(|(open, _)| open.dependents.iter().copied()).collect();
+        while let Some(output) = open.pop() {
+            if !std::mem::replace(&mut blocked[output], true) {
+                open.extend(&self.script.outputs[output].dependents);
+            }
+        }
+        blocked
+    }
+
+    /// The same, of the outputs only those that are blocked.
+    fn leftover(&self, blocked: &[bool]) -> Left {
+        let writes = self.left_writes();
+        let mut events: Vec<_> =
+            writes.map(|open| (open.event, open.what.kind(), open.to_string())).collect();
+        let outputs = self.left_outputs().filter(|(index, _)| blocked[*index]);
+        events.extend(
+            outputs.map(|(_, output)| (output.event, left::Kind::Output, output.to_string())),
+        );
+        events.sort_by_key(|(event, ..)| *event);
+        let mut left = Left::default();
+        events.into_iter().for_each(|(_, kind, text)| left.push(kind, text));
+        left
+    }
+
+    fn left_writes(&self) -> impl DoubleEndedIterator<Item = &Expectation> {
+        let expectations = self.script.expectations.iter().zip(&self.met);
+        let left = expectations.filter(|(open, met)| met.is_none() && open.required);
+        left.map(|(open, _)| open).filter(|open| self.is_here(open.turn, &open.what))
+    }
+
+    fn left_outputs(&self) -> impl DoubleEndedIterator<Item = (usize, &Output)> {
+        let outputs = self.script.outputs.iter().zip(&self.states).enumerate();
+        let outputs = outputs.filter(|(_, (output, state))| {
+            **state == State::Waiting
+                && !output.after_end
+                && !matches!(output.action, Action::Exit(_))
+        });
+        let outputs = outputs.map(|(index, (output, _))| (index, output));
+        outputs.filter(|(_, output)| self.script.progress.is_none() || output.turn <= self.prompts)
+    }
+
+    /// Whether an expectation is this launch's: not if it is of a turn that may be another's.
+    fn is_here(&self, turn: usize, what: &Expected) -> bool {
+        self.script.progress.is_none()
+            || !matches!(what, Expected::Prompt(_)) && turn <= self.prompts
+    }
+}
