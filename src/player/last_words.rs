@@ -13,6 +13,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::wire::Frame;
+use crate::wire::result::OWN_FIELD;
 
 use super::machine::Machine;
 use super::output_format::OutputFormat;
@@ -45,7 +46,7 @@ impl Machine {
         // SDKs refuse a result without some of these.
         let mut result = json!({
             "type": "result", "subtype": "error_during_execution", "is_error": true, "errors": [text],
-            "claude_wire": {"divergence": divergence.to_json()}, "session_id": self.session_id(), "duration_ms": 0, "duration_api_ms": 0,
+            OWN_FIELD: {"divergence": divergence.to_json()}, "session_id": self.session_id(), "duration_ms": 0, "duration_api_ms": 0,
             "num_turns": 0, "total_cost_usd": 0, "usage": {"input_tokens": 0, "output_tokens": 0}, "modelUsage": {}, "permission_denials": [],
             "uuid": "00000000-0000-4000-8000-000000000070",
         });

@@ -4,11 +4,9 @@ use std::time::SystemTime;
 
 use super::error::Error;
 use crate::wire::message::ApiErrorKind;
+use crate::wire::result::OWN_FIELD;
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{Frame, Message, ResultMessage, TurnOutcome};
-
-/// Where a replay says in its last result that the input differs from the recording.
-const DIVERGED: (&str, &str) = ("claude_wire", "/divergence");
 
 /// What a session knows about a result in addition to its fields.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +29,7 @@ impl ResultContext {
         rate_limit: Option<RateLimitInfo>,
         stderr: impl FnOnce() -> String,
     ) -> Self {
-        let diverged = result.field(DIVERGED.0).and_then(|own| own.pointer(DIVERGED.1)).is_some();
+        let diverged = result.field(OWN_FIELD).and_then(|own| own.pointer("/divergence")).is_some();
         let mut context = Self { diverged, ..Self::default() };
         let message = Message::new(result.clone());
         if let Some(result) = message.as_result().filter(|result| result.failed()) {

@@ -9,6 +9,7 @@ use crate::recording::file::Recording;
 use crate::recording::normalise::json;
 use crate::wire::control::{CliRequest, ControlFrame};
 use crate::wire::hook::HookInput;
+use crate::wire::result::OWN_FIELD;
 use crate::wire::unknown_of;
 use crate::wire::{Body, Frame, Message, RawJson};
 
@@ -34,7 +35,8 @@ impl fmt::Display for Gap {
 /// type.
 ///
 /// Inputs and results of tools, and other fields that may hold any JSON, have no type and so no
-/// gaps. Lines that are not frames are skipped.
+/// gaps. Lines that are not frames are skipped, and so is the result with which a replay reports
+/// that the input differs from the recording: the CLI did not write it.
 ///
 /// ```
 /// use claude_wire::recording::{Event, EventKind, Header, Recording, audit};
@@ -52,6 +54,7 @@ pub fn audit(recording: &Recording) -> BTreeSet<Gap> {
         let kind = namer.name(&event.kind, json(&event.kind).as_ref());
         if let (Some(kind), EventKind::Out(line)) = (kind, &event.kind)
             && let Ok(frame) = Frame::parse(line.bytes().clone())
+            && frame.field(OWN_FIELD).is_none()
         {
             let what = gaps_of(&kind, &Message::new(frame)).into_iter();
             gaps.extend(what.map(|what| Gap { kind: kind.clone(), what: without_numbers(&what) }));
@@ -166,6 +169,13 @@ mod tests {
         let unknown = hook(r#"{"hook_event_name":"FutureEvent"}"#);
         let expected = r#"out control_request/hook_callback/FutureEvent: request.input.hook_event_name = "FutureEvent" is not known"#;
         assert_eq!(gaps(&[&unknown]), [expected]);
+    }
+
+    #[test]
+    fn what_a_replay_wrote_is_not_the_word_of_the_cli() {
+        let result = |own: &str| format!(r#"{{"type":"result","subtype":"quantum"{own}}}"#);
+        assert!(!gaps(&[&result("")]).is_empty());
+        assert_eq!(gaps(&[&result(r#","claude_wire":{"divergence":{}}"#)]), [""; 0]);
     }
 
     #[test]

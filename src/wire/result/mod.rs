@@ -15,3 +15,6 @@ pub use self::message::{
     TerminalReason, Undelivered,
 };
 pub use self::outcome::TurnOutcome;
+
+/// The field of a result that a replay or the stand-in wrote about itself. No CLI writes it.
+pub(crate) const OWN_FIELD: &str = "claude_wire";
