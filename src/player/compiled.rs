@@ -168,12 +168,7 @@ impl CompiledRecording {
         {
             return Ok(Arc::clone(script));
         }
-        let recording = match &self.source {
-            Source::Memory(recording) => Arc::clone(recording),
-            Source::File(path) => {
-                Arc::new(Recording::open(path).map_err(|error| error.to_string())?)
-            }
-        };
+        let recording = self.recording()?;
         if !self.settings.allow_truncated {
             recording.require_whole().map_err(|error| {
                 format!("{}; Replay::allow_truncated plays it all the same", self.named(error))
@@ -184,6 +179,16 @@ impl CompiledRecording {
         let folders = (!recording.header.vars.is_empty()).then(|| launch.folders.clone());
         *latest = Some((folders, Arc::clone(&script)));
         Ok(script)
+    }
+
+    /// All of it, with its variables.
+    pub(super) fn recording(&self) -> Result<Arc<Recording>, String> {
+        Ok(match &self.source {
+            Source::Memory(recording) => Arc::clone(recording),
+            Source::File(path) => {
+                Arc::new(Recording::open(path).map_err(|error| error.to_string())?)
+            }
+        })
     }
 
     fn named(&self, error: Error) -> String {

@@ -50,6 +50,7 @@ mod left;
 mod machine;
 mod matching;
 mod opening;
+mod openings;
 mod output_format;
 mod play;
 mod remaining;

@@ -13,6 +13,7 @@ use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, 
 
 use super::binding::{Binding, Pool};
 use super::compiled::{CompiledRecording, Launched};
+use super::openings;
 use super::play::{self, Shared, Streams};
 use super::report::Report;
 use super::rules::{Rules, RulesError};
@@ -271,6 +272,20 @@ impl Replay {
             [only] => only.warnings(),
             _ => Vec::new(),
         }
+    }
+
+    /// Warnings about recordings that the same launch may be, and that differ in what they write
+    /// before its first prompt: ids, times and paths aside.
+    ///
+    /// Until its first prompt decides, a launch plays the first recording that it may be. If it then
+    /// turns out to be another one, the program has already read the lines of the first, such as its
+    /// reply to `initialize`. Each warning names two recordings and where they differ.
+    ///
+    /// Reads all recordings; one that cannot be played is left out. Each recording is compared with
+    /// those before it that differ, so that a folder of 1,000 recordings of which none is like
+    /// another can take some seconds.
+    pub fn opening_warnings(&self) -> Vec<String> {
+        if self.in_order { Vec::new() } else { openings::warnings(&self.pool) }
     }
 
     /// Does not verify when it is dropped: for a program that plays a part of a recording.

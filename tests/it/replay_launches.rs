@@ -564,3 +564,104 @@ async fn a_launch_is_a_recording_that_its_command_line_does_not_contradict() {
     }
     assert!(replay.report().left().is_empty(), "{}", replay.report());
 }
+
+/// The same launch with another reply to `initialize`.
+fn replying(n: usize, prompt: &str, reply: &str) -> String {
+    one_prompt(n, prompt, "answer").replace(&format!(r#""pid":{n}"#), reply)
+}
+
+#[test]
+fn recordings_that_differ_before_the_first_prompt_are_warned_of() {
+    let warned = |recordings: &[String]| {
+        let folder = folder(recordings);
+        Replay::open(folder.path()).unwrap().opening_warnings()
+    };
+    let with_model = |model: &str| format!(r#""models":["{model}"],"pid":7"#);
+    assert_eq!(warned(&[one_prompt(1, "one", "a"), one_prompt(2, "two", "b")]), [""; 0]);
+    assert_eq!(
+        warned(&[replying(1, "one", &with_model("x")), replying(2, "two", &with_model("x"))]),
+        [""; 0]
+    );
+    for (changed, says) in [
+        (replying(2, "two", &with_model("y")), "field response.response.models[]"),
+        (replying(2, "two", r#""pid":7"#), "models"),
+        (
+            format!(
+                r#"{{"us":0,"out":{{"type":"system","subtype":"early"}}}}
+                {}"#,
+                replying(2, "two", &with_model("x"))
+            ),
+            "out system/early",
+        ),
+        (
+            format!(
+                r#"{{"us":0,"err":"careful"}}
+                {}"#,
+                replying(2, "two", &with_model("x"))
+            ),
+            "stderr",
+        ),
+    ] {
+        let found = warned(&[
+            replying(1, "one", &with_model("x")),
+            changed,
+            replying(3, "three", &with_model("x")),
+        ]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            found[0].starts_with("001.jsonl and 002.jsonl may be the same launch"),
+            "{found:?}"
+        );
+        assert!(found[0].contains(says), "{says}: {found:?}");
+        assert!(found[1].starts_with("002.jsonl and 003.jsonl"), "{found:?}");
+    }
+}
+
+#[test]
+fn recordings_that_another_launch_separates_are_not_warned_of() {
+    let with = |argv: &[&str], events: &str| {
+        let mut recording = recording(events);
+        recording.header.argv = Some(argv.iter().map(|arg| (*arg).to_owned()).collect());
+        recording
+    };
+    let one = replying(1, "one", r#""models":["x"]"#);
+    let two = replying(2, "two", r#""models":["y"]"#);
+    let declaring = |events: &str, prompt: &str| {
+        events.replace(
+            INITIALIZE,
+            &format!(r#"{{"subtype":"initialize","systemPrompt":["{prompt}"]}}"#),
+        )
+    };
+    for (front, own, count) in [
+        (with(&["--model", "a"], &one), with(&["--model", "b"], &two), 0),
+        (with(&[], &declaring(&one, "a")), with(&[], &declaring(&two, "b")), 0),
+        (with(&["-p", "one"], &one), with(&["-p", "two"], &two), 0),
+        (with(&["--model", "a"], &one), with(&["--model", "a"], &two), 1),
+        (with(&["--verbose"], &one), with(&[], &two), 1),
+        (with(&[], &declaring(&one, "a")), with(&[], &declaring(&two, "a")), 1),
+    ] {
+        let folder = folder_of(&[front, own]);
+        let found = Replay::open(folder.path()).unwrap().opening_warnings();
+        assert_eq!(found.len(), count, "{found:?}");
+    }
+    // A rule can make them the same.
+    let folder = folder_of(&[with(&["--model", "a"], &one), with(&["--model", "b"], &two)]);
+    let replay = Replay::open(folder.path()).unwrap().ignore(["--model"]);
+    assert_eq!(replay.opening_warnings().len(), 1);
+}
+
+/// The lines that the warning is about: a launch of the second begins with those of the first.
+#[tokio::test(start_paused = true)]
+async fn what_is_warned_of_reaches_the_program() {
+    let folder =
+        folder(&[replying(1, "one", r#""models":["x"]"#), replying(2, "two", r#""models":["y"]"#)]);
+    let replay = Replay::open(folder.path()).unwrap();
+    assert_eq!(replay.opening_warnings().len(), 1);
+    let mut cli = Cli::start(&replay).await;
+    let (reply, _) = cli.ask("r9", "two").await;
+    assert!(reply.contains(r#"["x"]"#), "{reply}");
+    cli.end().await;
+    let mut cli = Cli::start(&replay).await;
+    assert!(cli.ask("r9", "one").await.0.contains(r#"["x"]"#));
+    cli.end().await;
+}

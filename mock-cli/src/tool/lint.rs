@@ -1,8 +1,12 @@
 //! `lint`: finds what should not be in a recording that is shared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use claude_wire::recording::{Event, EventKind, Finding, Header, Integrity, Recording};
+use claude_wire::Replay;
+use claude_wire::player::Rules;
+use claude_wire::recording::{
+    Event, EventKind, Finding, Header, Integrity, Recording, recordings_in,
+};
 
 use super::arguments::{Known, SCRUB, warn_of_folders};
 use crate::{Failure, Found};
@@ -14,17 +18,22 @@ use crate::{Failure, Found};
 /// only hashes and names, so look at them yourself. If one is a secret, pass it with --secret-env.
 /// The command first checks itself: it plants one secret of each kind in a test recording, and
 /// fails if it does not find them all.
+///
+/// Of a folder, each recording is examined. A warning names recordings that the same launch may be,
+/// and that write something else before its first prompt decides which one it is; it is not a
+/// finding.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   claude-wire lint recordings/*/*.jsonl
+  claude-wire lint tests/recordings/two-launches
   claude-wire lint session.jsonl --secret-env DEPLOY_PHRASE
 
 Exit codes: 0 nothing was found, 1 something was, 2 a recording could not be read to its end, or the search itself does not work.")]
 pub(crate) struct Arguments {
-    /// The recordings
+    /// The recordings, or folders of them
     #[arg(required = true, value_name = "RECORDING")]
-    files: Vec<PathBuf>,
+    paths: Vec<PathBuf>,
     /// Do not report high-entropy strings
     #[arg(long)]
     no_random: bool,
@@ -37,7 +46,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let find = |recording: &Recording| redaction.lint(recording);
     control(find)?;
     let (mut failures, mut count, mut read) = (Vec::new(), 0, 0);
-    for file in &arguments.files {
+    let mut files = Vec::new();
+    for path in &arguments.paths {
+        match path.is_dir() {
+            true => match folder(path) {
+                Ok(found) => files.extend(found),
+                Err(why) => failures.push(why),
+            },
+            false => files.push(path.clone()),
+        }
+    }
+    for file in &files {
         let recording = match Recording::open(file) {
             Ok(recording) => recording,
             Err(error) => {
@@ -70,6 +89,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         true if count == 0 => Ok(Found::Nothing),
         true => Ok(Found::Something),
         false => Err(failures.join("\nclaude-wire: ")),
+    }
+}
+
+/// The recordings of a folder. Warns of those that a replay may play in the place of another.
+fn folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    Rules::of_recordings(path).map_err(|error| error.to_string())?;
+    // What cannot be read is reported file by file.
+    if let Ok(replay) = Replay::open(path) {
+        for warning in replay.opening_warnings() {
+            eprintln!("claude-wire: warning: {}: {warning}", path.display());
+        }
+    }
+    match recordings_in(path).map_err(|error| error.to_string())? {
+        found if found.is_empty() => Err(format!("{}: no recordings in it", path.display())),
+        found => Ok(found),
     }
 }
 

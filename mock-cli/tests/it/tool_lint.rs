@@ -301,3 +301,42 @@ fn lint_warns_of_folders_of_the_host_wherever_they_are() {
     let output = tool("lint", &[], &[&path]);
     assert_eq!(text(&output.stderr), "claude-wire: 0 found in 1 recordings\n");
 }
+
+#[test]
+fn a_folder_is_linted_recording_by_recording_and_as_a_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let save = |name: &str, argv: &[&str], reply: &str| {
+        let mut recording = Recording::new(Header::new());
+        recording.header.argv = Some(argv.iter().map(|arg| (*arg).to_owned()).collect());
+        recording.events.push(Event::new(0, EventKind::Out(reply.into())));
+        let prompt = format!(r#"{{"type":"user","message":{{"role":"user","content":"{name}"}}}}"#);
+        recording.events.push(Event::new(0, EventKind::In(prompt.as_str().into())));
+        recording.save(folder.path().join(name)).unwrap();
+    };
+    let lint = || {
+        let output = tool("lint", &[], &[folder.path()]);
+        (output.status.code(), text(&output.stderr), text(&output.stdout))
+    };
+    assert_eq!(lint().0, Some(2), "an empty folder");
+    save("001.jsonl", &["--verbose"], r#"{"type":"system","subtype":"a"}"#);
+    save("002.jsonl", &["--verbose"], r#"{"type":"system","subtype":"a"}"#);
+    assert_eq!(lint().1, "claude-wire: 0 found in 2 recordings\n");
+    save("003.jsonl", &["--verbose"], r#"{"type":"system","subtype":"b"}"#);
+    let (code, warnings, _) = lint();
+    assert_eq!(code, Some(0), "a warning only: {warnings}");
+    let says = format!(
+        "claude-wire: warning: {}: 001.jsonl and 003.jsonl may be the same launch",
+        folder.path().display()
+    );
+    assert!(warnings.starts_with(&says), "{warnings}");
+    assert!(warnings.ends_with("claude-wire: 0 found in 3 recordings\n"), "{warnings}");
+    // Another command line is another launch.
+    save("003.jsonl", &["--verbose", "--model", "m"], r#"{"type":"system","subtype":"b"}"#);
+    assert_eq!(lint().1, "claude-wire: 0 found in 3 recordings\n");
+    dirty(&folder, "004.jsonl");
+    let (code, _, findings) = lint();
+    assert!(code == Some(1) && findings.contains("004.jsonl:2: email"), "{findings}");
+    fs::write(folder.path().join("rules.json"), r#"{"ignored":[]}"#).unwrap();
+    let (code, why, _) = lint();
+    assert!(code == Some(2) && why.contains("rules.json"), "{why}");
+}
