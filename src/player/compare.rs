@@ -3,36 +3,54 @@
 //! | line | what counts |
 //! |---|---|
 //! | `user` | `message` (a text and a list of one text block are the same), `parent_tool_use_id`, `priority`, `isSynthetic`, `shouldQuery` |
-//! | `control_request` | the `request` without `expires_at` and the JSON-RPC `id` of an `mcp_message` |
+//! | `control_request` | the `request` |
 //! | ... `initialize` | what may also be a flag, with the launch (`launch/declared.rs`), or without a recorded launch the hooks (events, matchers, how many callbacks, not their ids) and the SDK MCP servers; the tools of manifests; other fields where both have them |
-//! | answer | success or error; of a success the `response` without `toolUseID`; a missing `updatedInput` is the input unchanged; the result of `tools/call` and of no other JSON-RPC method, where a missing `isError` is false, and the tools of `tools/list`; never the text of an error |
+//! | answer | success or error; of a success the `response`; a missing `updatedInput` is the input unchanged; the result of `tools/call`, where a missing `isError` is false, and the tools of `tools/list` |
 //!
-//! A field that is `null` and one that is absent are the same, except in `set_max_thinking_tokens`,
-//! where the CLI distinguishes them. A recorded text that is a placeholder (`<text:1>`) matches
-//! every value; a placeholder inside a text (`mail <email:1> now`) matches every text in its place.
+//! What is left out is in `recording/redact/fields.rs`, which the recorder uses as well: ids, times, the
+//! texts of errors. A field that is `null` and one that is absent are the same, except in
+//! `set_max_thinking_tokens`, where the CLI distinguishes them. A recorded text or name that is a
+//! placeholder (`<text:1>`) matches every value; a placeholder inside a text (`mail <email:1> now`)
+//! matches every text in its place.
 
 use serde_json::{Map, Value, json};
 
 use super::difference::Difference;
 use super::launch;
 use super::rules::{Place, Rules};
-use crate::recording::{fits_redacted, is_placeholder};
+use crate::recording::fields::{HostPart, fits, left_out};
 
 /// The fields of a `user` line that are compared.
 pub(super) fn prompt(line: &Value) -> Value {
-    let mut meaning = Map::new();
-    for key in ["message", "parent_tool_use_id", "priority", "isSynthetic", "shouldQuery"] {
-        if let Some(value) = line.get(key) {
-            meaning.insert(key.to_owned(), value.clone());
-        }
-    }
+    let mut meaning = compared(HostPart::Prompt, line);
     if let Some(content) = meaning.get_mut("message").and_then(|message| message.get_mut("content"))
         && let Value::String(text) = content
-        && !is_placeholder(text.as_bytes())
+        && !fits(text, None)
     {
         *content = json!([{"type": "text", "text": text}]);
     }
-    Value::Object(meaning)
+    meaning
+}
+
+/// A line, or the part of it that is given, without what is not compared.
+pub(super) fn compared(part: HostPart<'_>, value: &Value) -> Value {
+    fn copy<'v>(part: HostPart<'_>, value: &'v Value, path: &mut Vec<&'v str>) -> Value {
+        let Value::Object(fields) = value else { return value.clone() };
+        // Nothing deeper is left out.
+        if path.len() > 3 {
+            return value.clone();
+        }
+        let mut copied = Map::new();
+        for (name, field) in fields {
+            path.push(name);
+            if left_out(part, path).is_none() {
+                copied.insert(name.clone(), copy(part, field, path));
+            }
+            path.pop();
+        }
+        copied.into()
+    }
+    copy(part, value, &mut Vec::new())
 }
 
 /// The differences between the compared fields of two prompts, whose place in the launch is given.
@@ -71,18 +89,9 @@ pub(super) fn prompts(
 /// The differences between two `control_request`s of one subtype, but for `initialize`; `request` is
 /// the field of that name.
 pub(super) fn requests(subtype: &str, expected: &Value, actual: &Value) -> Vec<Difference> {
-    let strip = |request: &Value| {
-        let mut request = request.clone();
-        remove(&mut request, "expires_at");
-        if subtype == "mcp_message"
-            && let Some(message) = request.get_mut("message")
-        {
-            remove(message, "id");
-        }
-        request
-    };
     let null_is_absent = subtype != "set_max_thinking_tokens";
-    values("request", &strip(expected), &strip(actual), null_is_absent)
+    let part = request_part(subtype);
+    values("request", &compared(part, expected), &compared(part, actual), null_is_absent)
 }
 
 /// The differences between two answers to the CLI's `request`; an answer is the `response` field.
@@ -92,9 +101,9 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
     if !differences.is_empty() || outcome(expected) != "success" {
         return differences;
     }
-    let strip = |answer: &Value| {
+    let meaning = |answer: &Value| {
+        let answer = compared(answer_part(request, answer), answer);
         let mut body = answer.get("response").cloned().unwrap_or(Value::Null);
-        remove(&mut body, "toolUseID");
         match request.get("subtype").and_then(Value::as_str) {
             Some("can_use_tool") => {
                 let input = request.get("input").unwrap_or(&Value::Null);
@@ -102,14 +111,10 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
                     remove(&mut body, "updatedInput");
                 }
             }
+            // The tools of `tools/list` are compared by name.
+            Some("mcp_message") if method(request) == Some("tools/list") => body = Value::Null,
             Some("mcp_message") => {
-                let called =
-                    request.pointer("/message/method").is_some_and(|method| method == "tools/call");
-                body = if called {
-                    body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null)
-                } else {
-                    Value::Null
-                };
+                body = body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null);
                 if body.get("isError") == Some(&Value::Bool(false)) {
                     remove(&mut body, "isError");
                 }
@@ -118,7 +123,31 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
         }
         if body.as_object().is_some_and(Map::is_empty) { Value::Null } else { body }
     };
-    values("response.response", &strip(expected), &strip(actual), true)
+    values("response.response", &meaning(expected), &meaning(actual), true)
+}
+
+/// What decides which fields of a request are compared.
+pub(super) fn request_part(subtype: &str) -> HostPart<'static> {
+    if subtype == "mcp_message" { HostPart::McpRequest } else { HostPart::Request }
+}
+
+/// What decides which fields of an answer are compared.
+pub(super) fn answer_part<'a>(request: &'a Value, answer: &Value) -> HostPart<'a> {
+    let is_success = answer.get("subtype").is_some_and(|subtype| subtype == "success");
+    match request.get("subtype").is_some_and(|subtype| subtype == "mcp_message") {
+        true => HostPart::McpAnswer { is_success, method: method(request).unwrap_or_default() },
+        false => HostPart::Answer { is_success },
+    }
+}
+
+fn method(request: &Value) -> Option<&str> {
+    request.pointer("/message/method")?.as_str()
+}
+
+/// The differences between two lines of another kind.
+pub(super) fn others(expected: &Value, actual: &Value) -> Vec<Difference> {
+    let meaning = |line: &Value| compared(HostPart::Other, line);
+    values("line", &meaning(expected), &meaning(actual), true)
 }
 
 /// The differences between two `initialize` requests. `settles`: what may also be a flag has been
@@ -192,13 +221,23 @@ impl Walk<'_> {
     fn pair(&mut self, path: &str, expected: Option<&Value>, actual: Option<&Value>) {
         let (expected, actual) = (self.present(expected), self.present(actual));
         match (expected, actual) {
-            (Some(Value::String(text)), _) if is_placeholder(text.as_bytes()) => {}
-            (Some(Value::String(expected)), Some(Value::String(actual)))
-                if fits_redacted(expected, actual) => {}
+            (Some(Value::String(expected)), actual)
+                if fits(expected, actual.and_then(Value::as_str)) => {}
             (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
-                let new = actual.keys().filter(|key| !expected.contains_key(*key));
-                for key in expected.keys().chain(new) {
-                    self.pair(&format!("{path}.{key}"), expected.get(key), actual.get(key));
+                let mut new: Vec<_> =
+                    actual.keys().filter(|key| !expected.contains_key(*key)).collect();
+                for (key, expected) in expected {
+                    let mut live = actual.get(key);
+                    // A name in which something was redacted.
+                    if live.is_none()
+                        && let Some(at) = new.iter().position(|name| fits(key, Some(name)))
+                    {
+                        live = actual.get(new.remove(at));
+                    }
+                    self.pair(&format!("{path}.{key}"), Some(expected), live);
+                }
+                for key in new {
+                    self.pair(&format!("{path}.{key}"), None, actual.get(key));
                 }
             }
             (Some(Value::Array(expected)), Some(Value::Array(actual))) => {

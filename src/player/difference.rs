@@ -22,14 +22,6 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    /// The difference between two texts.
-    pub(super) fn of_texts(path: &str, expected: &str, actual: &str) -> Vec<Self> {
-        if expected == actual {
-            return Vec::new();
-        }
-        vec![Self::new(path, Some(expected.into()), Some(actual.into()))]
-    }
-
     pub(super) fn new(path: &str, expected: Option<Value>, actual: Option<Value>) -> Self {
         Self { path: path.to_owned(), expected, actual, rule: None }
     }

@@ -334,14 +334,11 @@ impl Machine {
             && expected != bytes
         {
             let differences = match (expected_json, json) {
-                (Some(expected), Some(actual)) => {
-                    compare::values("line", &without_ids(expected), &without_ids(actual), true)
+                (Some(expected), Some(actual)) => compare::others(expected, actual),
+                _ => {
+                    let text = |bytes: &Bytes| Value::from(&*String::from_utf8_lossy(bytes));
+                    compare::values("line", &text(expected), &text(bytes), true)
                 }
-                _ => Difference::of_texts(
-                    "line",
-                    &String::from_utf8_lossy(expected),
-                    &String::from_utf8_lossy(bytes),
-                ),
             };
             if !differences.is_empty() {
                 return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
@@ -396,14 +393,4 @@ fn never_sent(before: &Expected) -> String {
         _ => "the recorded program wrote that line before this prompt; write it, or record again"
             .to_owned(),
     }
-}
-
-fn without_ids(line: &Value) -> Value {
-    let mut line = line.clone();
-    if let Some(fields) = line.as_object_mut() {
-        for key in ["uuid", "request_id", "session_id"] {
-            fields.shift_remove(key);
-        }
-    }
-    line
 }

@@ -92,6 +92,6 @@ pub(crate) use {
     beginning::open_beginning,
     header::check_head,
     launches::replace_recordings,
-    redact::{Redactor, is_placeholder, masked, secret_values},
+    redact::{Redactor, fields, masked, secret_values},
     vars::Hider,
 };

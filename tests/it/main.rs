@@ -90,6 +90,7 @@ mod recording_redaction_pieces;
 mod recording_redaction_places;
 mod recording_scrub;
 mod recording_variables;
+mod redaction_compared;
 mod redaction_rates;
 mod redaction_secrets;
 mod redaction_shapes;

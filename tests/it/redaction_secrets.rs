@@ -293,6 +293,8 @@ fn ids_of_tool_calls_are_kept_whatever_their_form() {
         let lines_with_it = [
             json!({"type": "assistant", "parent_tool_use_id": id, "message": {"content": [{"type": "tool_use", "id": id, "name": "Bash", "input": {}}]}}),
             json!({"type": "assistant", "message": {"content": [{"id": id, "name": "web_search", "type": "server_tool_use"}]}}),
+            json!({"type": "assistant", "message": {"content": [{"id": id, "name": "Bash", "input": {"a": "1", "b": "2", "c": "3", "d": ["4", "5"], "e": {"f": "6"}}, "type": "tool_use"}]}}),
+            json!({"type": "system", "subtype": "x", "preceding_tool_use_ids": ["t", id], "sourceToolUseID": id, "parentToolUseID": id}),
             json!({"type": "stream_event", "event": {"type": "content_block_start", "content_block": {"type": "tool_use", "id": id, "name": "Bash"}}}),
             json!({"type": "user", "message": {"content": [{"type": "tool_result", "tool_use_id": id, "content": "ok"}]}}),
             json!({"type": "control_request", "request_id": "r", "request": {"subtype": "can_use_tool", "tool_use_id": id}}),

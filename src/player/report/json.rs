@@ -166,7 +166,11 @@ mod tests {
                 remaining: left("r"),
                 hint: Some("because".into()),
                 others: vec!["b.jsonl: prompt \"x\"".into()],
-                differences: Difference::of_texts("prompt", "one", "two"),
+                differences: vec![Difference::new(
+                    "prompt",
+                    Some("one".into()),
+                    Some("two".into()),
+                )],
                 ..Divergence::new(kind, Some("a".into()), None)
             };
             let mut report = Report { played: 3, cli: Some("2.1.332".into()), ..Report::default() };

@@ -4,15 +4,16 @@
 //! Ids and the data of files are skipped. In every other string the [`finder`](super::finder)
 //! searches.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::embedded::holds_secrets;
+use super::fields::is_kept;
 use super::finder::{Finder, Found, Place, merged};
 use super::known::Known;
 use super::names::{self, Named};
-use super::placeholder::{Placeholder, begins_as_key, is_placeholder, own_length, placeholders};
+use super::placeholder::{Placeholder, is_placeholder, own_length, placeholders};
 use super::text::{Text, looks_secret};
-use crate::common::is_uuid;
 use crate::recording::strings::{JsonString, Strings, strings};
 
 /// Members of the CLI's control replies that describe or instruct its commands, agents, tools and
@@ -93,7 +94,15 @@ impl Looking<'_> {
         let about = if self.out { About::of(json, &strings.values) } else { About::default() };
         let has_holder =
             strings.keys.iter().any(|key| matches!(&json[key.value.clone()], b"env" | b"headers"));
-        let line = Line { json, strings, about, out: self.out, has_holder, is_root };
+        let line = Line {
+            json,
+            strings,
+            about,
+            out: self.out,
+            has_holder,
+            is_root,
+            types: OnceCell::new(),
+        };
         let mut found = Places::default();
         let (mut keys, mut values) =
             (strings.keys.iter().peekable(), strings.values.iter().enumerate().peekable());
@@ -127,7 +136,7 @@ impl Looking<'_> {
     fn in_value(&self, line: &Line<'_>, index: usize, string: &JsonString, found: &mut Places) {
         let span = string.value.clone();
         let (key, text) = (&line.json[string.key.clone()], &line.json[span.clone()]);
-        if text.is_empty() || is_id(key, text) || line.is_tool_use_id(index, key) {
+        if text.is_empty() || is_kept(key, text, || line.type_next_to(index)) {
             return;
         }
         match line.kind_of(index) {
@@ -188,6 +197,8 @@ struct Line<'a> {
     /// Whether it has an `env` or `headers` at all.
     has_holder: bool,
     is_root: bool,
+    /// The `type` of each object, once one is asked for.
+    types: OnceCell<Vec<Option<Range<usize>>>>,
 }
 
 impl Line<'_> {
@@ -198,13 +209,11 @@ impl Line<'_> {
         let (key, text) = (&json[string.key.clone()], &json[string.value.clone()]);
         match key {
             b"signature"
-                if self.has_sibling(index, b"type", |kind| {
-                    matches!(kind, b"thinking" | b"signature_delta")
-                }) =>
+                if matches!(self.type_next_to(index), Some(b"thinking" | b"signature_delta")) =>
             {
                 return Some("signature");
             }
-            b"data" if self.has_sibling(index, b"type", |kind| kind == b"redacted_thinking") => {
+            b"data" if self.type_next_to(index) == Some(b"redacted_thinking") => {
                 return Some("signature");
             }
             b"accountUuid" => return Some("account"),
@@ -231,22 +240,27 @@ impl Line<'_> {
         about.identifies.then(|| names::identity(key)).flatten().or(is_text.then_some("text"))
     }
 
-    /// Whether a string is the id of a tool call. It is kept whatever its form: gateways make ids of
-    /// many forms, and a program finds the result of a call by it.
-    fn is_tool_use_id(&self, index: usize, key: &[u8]) -> bool {
-        let is_use = |kind: &[u8]| kind.ends_with(b"tool_use");
-        match key {
-            b"tool_use_id" | b"tool_use_ids" | b"toolUseID" | b"parent_tool_use_id" => true,
-            b"id" => self.has_sibling(index, b"type", is_use),
-            _ => false,
-        }
+    fn is_mirrored_text(&self, index: usize, key: &[u8], text: &[u8]) -> bool {
+        let is_the_clis = MIRRORED_MEMBERS.contains(&key)
+            || (key == b"content" && self.type_next_to(index) == Some(b"skill_listing"));
+        is_the_clis && own_length(text) > LONGEST_MIRRORED
     }
 
-    fn is_mirrored_text(&self, index: usize, key: &[u8], text: &[u8]) -> bool {
-        let is_list = |kind: &[u8]| kind == b"skill_listing";
-        let is_the_clis = MIRRORED_MEMBERS.contains(&key)
-            || (key == b"content" && self.has_sibling(index, b"type", is_list));
-        is_the_clis && own_length(text) > LONGEST_MIRRORED
+    /// The `type` of the object that a string is a member of, wherever it is in the object.
+    fn type_next_to(&self, index: usize) -> Option<&[u8]> {
+        let types = self.types.get_or_init(|| {
+            let mut types = vec![None; self.strings.parents.len()];
+            for string in &self.strings.values {
+                if let Some(parent) = string.parent
+                    && &self.json[string.key.clone()] == b"type"
+                {
+                    types[parent] = Some(string.value.clone());
+                }
+            }
+            types
+        });
+        let span = types.get(self.strings.values[index].parent?)?.clone()?;
+        Some(&self.json[span])
     }
 
     /// Whether the same object has such a value under this key. Only nearby members are searched.
@@ -295,42 +309,6 @@ fn is_secret(key: &[u8], text: &[u8]) -> bool {
 fn is_description(key: &[u8], text: &[u8]) -> bool {
     let blanked = text.len() > 3 && text.iter().all(|byte| *byte == b'.');
     TEXT_MEMBERS.contains(&key) && (blanked || own_length(text) > LONGEST_TEXT)
-}
-
-/// Whether a string is an id, or names a kind, by its member and its form. A replay compares it, so
-/// it is kept.
-fn is_id(key: &[u8], text: &[u8]) -> bool {
-    let is_kind = matches!(key, b"type" | b"subtype");
-    let is_id = matches!(
-        key,
-        b"uuid"
-            | b"uuids"
-            | b"id"
-            | b"session_id"
-            | b"sessionId"
-            | b"request_id"
-            | b"tool_use_id"
-            | b"tool_use_ids"
-            | b"toolUseID"
-            | b"parent_tool_use_id"
-            | b"message_id"
-            | b"api_message_id"
-            | b"message_uuid"
-            | b"user_message_uuid"
-            | b"user_message_uuids"
-            | b"command_uuid"
-            | b"callback_id"
-            | b"hookCallbackIds"
-            | b"task_id"
-            | b"agent_id"
-            | b"agentId"
-            | b"hook_id"
-            | b"turnAttributionKey"
-    );
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':');
-    let is_form = || text.len() <= 128 && text.iter().all(is_part);
-    let is_known = || is_uuid(text) || text.starts_with(b"msg_") || text.starts_with(b"toolu_");
-    (is_kind || is_id) && is_form() && (is_kind || is_known() || !begins_as_key(text))
 }
 
 /// Whether a string is a file in base64.
@@ -462,18 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_files_are_known_by_name_and_form() {
-        assert!(
-            is_id(b"tool_use_id", b"toolu_01AbC")
-                && is_id(b"uuid", b"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f")
-                && is_id(b"turnAttributionKey", b"0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f")
-        );
-        assert!(
-            !is_id(b"id", b"ann@x.io")
-                && !is_id(b"id", b"10.0.0.1")
-                && !is_id(b"name", b"x")
-                && !is_id(b"id", b"sk-ant-a1")
-        );
+    fn files_are_known_by_name_and_form() {
         let data = "iVBORw0KGgo/".repeat(8);
         assert!(
             is_file(b"data", data.as_bytes())

@@ -9,6 +9,7 @@
 //!   over a [`text`].
 //! * [`names`]: what a value's name says about it; [`assigned`] and [`embedded`] find such values
 //!   in texts.
+//! * [`fields`]: what a field is to the recorder and to a replay.
 //! * [`shapes`]: secrets recognised by their context.
 //! * [`known`]: texts found before, in all their forms.
 //! * [`line`]: which strings of a line are searched, and how.
@@ -18,6 +19,7 @@
 
 mod assigned;
 mod embedded;
+pub(crate) mod fields;
 mod finder;
 mod known;
 mod line;
@@ -43,7 +45,6 @@ pub use scrub::scrub;
 #[cfg(feature = "session")]
 pub(crate) use {
     mask::{masked, secret_values},
-    placeholder::is_placeholder,
     redactor::Redactor,
 };
 

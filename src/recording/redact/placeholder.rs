@@ -136,7 +136,7 @@ pub(super) struct Placeholder {
 }
 
 /// Whether a text is a placeholder and nothing else.
-pub(crate) fn is_placeholder(text: &[u8]) -> bool {
+pub(super) fn is_placeholder(text: &[u8]) -> bool {
     placeholders(text).next().is_some_and(|found| found.range == (0..text.len()))
 }
 
