@@ -36,6 +36,7 @@ impl PassThrough {
                 if let Some(error) = recorder.error() {
                     eprintln!("{error}");
                 }
+                recorder.not_kept().iter().for_each(|why| eprintln!("mock-claude: {why}"));
                 then(&recording, exit);
                 Ok(end(exit))
             }

@@ -13,6 +13,7 @@ use super::aliases::Aliases;
 use super::compare;
 use super::compiled::{CompiledRecording, Launched};
 use super::host_line::HostLine;
+use super::kept::KeptFile;
 use super::machine::{Input, Machine, Step};
 use super::opening::FirstPrompt;
 use super::report::{Divergence, Report};
@@ -169,6 +170,11 @@ impl Binding {
     /// Whether only its end is left.
     pub(super) fn is_done(&self) -> bool {
         (self.name.is_some() || !self.of_several) && self.machine.is_done()
+    }
+
+    /// A file was put back, or could not be.
+    pub(super) fn note_put_back(&mut self, done: Result<Arc<KeptFile>, String>) {
+        self.machine.put_back.push(done);
     }
 
     pub(super) fn script(&self) -> &Script {
@@ -501,7 +507,7 @@ impl Written {
             Step::Err(_) => self.err += 1,
             Step::CloseOut => self.out_closed = true,
             Step::CloseErr => self.err_closed = true,
-            Step::Exit(_) | Step::Wait(_) => {}
+            Step::PutBack(_) | Step::Exit(_) | Step::Wait(_) => {}
         }
         self.requests.extend(super::aliases::request_id(step));
     }
@@ -519,6 +525,7 @@ impl Written {
             Step::Err(_) => is_new(&mut err),
             Step::CloseOut => !self.out_closed,
             Step::CloseErr => !self.err_closed,
+            Step::PutBack(_) => true,
             Step::Exit(_) | Step::Wait(_) => false,
         });
         steps

@@ -171,6 +171,7 @@ impl<'a> Compiler<'a> {
             output: OutputFormat::default(),
             program: None,
             files: Vec::new(),
+            kept: Vec::new(),
             rules: None,
             progress: None,
             launch: None,

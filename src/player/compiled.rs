@@ -9,8 +9,10 @@ use crate::common::lock;
 use crate::recording::{self, Error, Recording};
 use crate::transport::Launch;
 
+use super::kept::KeptFile;
 use super::launch::{LiveLaunch, RecordedLaunch};
 use super::opening::FirstPrompt;
+use super::put_back;
 use super::rules::Rules;
 use super::script::{Script, Unsent};
 
@@ -174,9 +176,11 @@ impl CompiledRecording {
                 format!("{}; Replay::allow_truncated plays it all the same", self.named(error))
             })?;
         }
-        let script = self.compile(&recording, launch).map_err(|error| self.named(error))?;
+        let mut script = self.compile(&recording, launch).map_err(|error| self.named(error))?;
+        script.kept = self.kept(&recording, launch, &script)?;
         let script = Arc::new(script);
-        let folders = (!recording.header.vars.is_empty()).then(|| launch.folders.clone());
+        let is_anywhere = recording.header.vars.is_empty() && script.kept.is_empty();
+        let folders = (!is_anywhere).then(|| launch.folders.clone());
         *latest = Some((folders, Arc::clone(&script)));
         Ok(script)
     }
@@ -189,6 +193,19 @@ impl CompiledRecording {
                 Arc::new(Recording::open(path).map_err(|error| error.to_string())?)
             }
         })
+    }
+
+    /// The files that are kept next to it, and the outputs that they come before.
+    fn kept(
+        &self,
+        recording: &Recording,
+        launch: &Launched,
+        script: &Script,
+    ) -> Result<Vec<(usize, Arc<KeptFile>)>, String> {
+        let Some(name) = &self.name else { return Ok(Vec::new()) };
+        let files = KeptFile::of(Path::new(name), &recording.header, &launch.folders)
+            .map_err(|error| format!("{name}: its kept files cannot be read: {error}"))?;
+        Ok(put_back::placed(files, &script.outputs))
     }
 
     fn named(&self, error: Error) -> String {

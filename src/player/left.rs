@@ -46,16 +46,19 @@ pub(super) enum Kind {
     Line,
     /// A line of the CLI, or the end of one of its streams.
     Output,
+    /// A kept file that could not be put back.
+    File,
 }
 
 /// The kinds in the order of a summary, with their names: of one, and of several.
-const KINDS: [(Kind, &str, &str); 6] = [
+const KINDS: [(Kind, &str, &str); 7] = [
     (Kind::Recording, "recording", "recordings"),
     (Kind::Prompt, "prompt", "prompts"),
     (Kind::Request, "request", "requests"),
     (Kind::Answer, "answer", "answers"),
     (Kind::Line, "line", "lines"),
     (Kind::Output, "line of the CLI", "lines of the CLI"),
+    (Kind::File, "file that was not put back", "files that were not put back"),
 ];
 
 /// How many prompts a summary shows.
@@ -111,7 +114,7 @@ impl fmt::Display for Left {
             return Ok(());
         }
         write!(f, "\n  left: {}", self.counts())?;
-        let is_named = |kind: &Kind| matches!(kind, Kind::Prompt | Kind::Recording);
+        let is_named = |kind: &Kind| matches!(kind, Kind::Prompt | Kind::Recording | Kind::File);
         let has_names = self.kinds.iter().any(is_named);
         let all = f.alternate();
         let mut shown = 0;

@@ -10,6 +10,7 @@ use crate::transport::Exit;
 
 use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
+use super::kept::KeptFile;
 use super::launch::LiveLaunch;
 use super::output_format::OutputFormat;
 use super::renumber::Renumbered;
@@ -41,6 +42,8 @@ pub(super) enum Step {
     Out(Bytes),
     /// Write this to stderr.
     Err(Bytes),
+    /// Put this file back into the working directory.
+    PutBack(Arc<KeptFile>),
     CloseOut,
     CloseErr,
     /// Exit, once everything is written.
@@ -86,6 +89,8 @@ pub(super) struct Machine {
     pub(super) is_settled: bool,
     pub(super) renumbered: Renumbered,
     pub(super) handshakes: Handshakes,
+    /// The kept files that were put back, and why others were not.
+    pub(super) put_back: Vec<Result<Arc<KeptFile>, String>>,
 }
 
 /// The hint for a host that closed its input at once.
@@ -138,6 +143,7 @@ impl Machine {
             is_settled: false,
             renumbered: Renumbered::default(),
             handshakes: Handshakes::default(),
+            put_back: Vec::new(),
             script,
         };
         for index in 0..machine.waits.len() {
@@ -352,6 +358,7 @@ impl Machine {
             let left = self.all_left();
             if left.is_empty() {
                 self.states[index] = State::Played;
+                self.put_back_with(index);
                 let failed = self.rules.as_ref().and_then(|rules| rules.failed);
                 self.end(failed.map_or(exit, |failed| Exit::from_code(i32::from(failed))));
             } else {
@@ -370,12 +377,26 @@ impl Machine {
                 let line = ids::replace(&line.wire(), &self.live_ids(output));
                 let line =
                     if self.renumbered.is_empty() { line } else { self.renumbered.live(line) };
-                self.adapt(output, line).map(Step::Out)
+                let step = self.adapt(output, line).map(Step::Out)?;
+                if !self.put_back_with(index) {
+                    return Some(step);
+                }
+                self.urgent.push_back(step);
+                None
             }
             Action::Err(line) => Some(Step::Err(line.wire())),
             Action::CloseOut => Some(Step::CloseOut),
             Action::CloseErr | Action::Exit(_) => Some(Step::CloseErr),
         }
+    }
+
+    /// Puts the kept files back that come with an output. Returns whether there are any.
+    fn put_back_with(&mut self, index: usize) -> bool {
+        let files = self.script.kept.iter().filter(|(output, _)| *output == index);
+        let steps: Vec<_> = files.map(|(_, file)| Step::PutBack(Arc::clone(file))).collect();
+        let any = !steps.is_empty();
+        self.urgent.extend(steps);
+        any
     }
 
     /// The places of the host's ids in a line, with the live ones.

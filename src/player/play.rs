@@ -149,6 +149,13 @@ where
             match machine.with(|machine| machine.next(now())) {
                 Step::Out(bytes) => out.queue(bytes),
                 Step::Err(bytes) => err.queue(bytes),
+                Step::PutBack(file) => {
+                    let done = file.put_back().map(|()| file);
+                    if let Err(why) = &done {
+                        err.queue(format!("claude-wire: {why}\n").into());
+                    }
+                    machine.with(|machine| machine.note_put_back(done));
+                }
                 Step::CloseOut => out.close(),
                 Step::CloseErr => err.close(),
                 Step::Exit(status) => exit = Some(status),

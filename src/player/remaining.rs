@@ -12,21 +12,22 @@ impl Machine {
         let coming = self.left_outputs().filter(|(index, _)| !blocked[*index]).count();
         let matched = self.met.iter().flatten().filter(|met| !met.elsewhere).count();
         let played = self.states.iter().filter(|state| **state == State::Played).count();
-        Report::run(
-            self.divergence.clone(),
-            self.leftover(&blocked),
-            played,
-            matched,
-            self.script.cli.clone(),
-        )
-        .coming(coming)
-        .with_files(self.files())
+        let mut left = self.leftover(&blocked);
+        let failed = self.put_back.iter().filter_map(|done| done.as_ref().err());
+        failed.for_each(|why| left.push(left::Kind::File, why.clone()));
+        Report::run(self.divergence.clone(), left, played, matched, self.script.cli.clone())
+            .coming(coming)
+            .with_files(self.files())
     }
 
     /// The files that the tools of a launch wrote that has come to something.
     fn files(&self) -> Vec<String> {
         let is_played = self.states.contains(&State::Played) && self.rules.is_none();
-        if is_played { self.script.files.clone() } else { Vec::new() }
+        if !is_played {
+            return Vec::new();
+        }
+        let is_back = |path: &str| self.put_back.iter().flatten().any(|kept| kept.is_at(path));
+        self.script.files.iter().filter(|path| !is_back(path)).cloned().collect()
     }
 
     /// Whether only its end is left, and nothing differed.
@@ -67,6 +68,7 @@ impl Machine {
         events.sort_by_key(|(event, ..)| *event);
         let mut left = Left::default();
         events.into_iter().for_each(|(_, kind, text)| left.push(kind, text));
+
         left
     }
 

@@ -366,7 +366,8 @@ impl Report {
 
     /// The files that the tools of the recorded CLI wrote (`Write`, `Edit`, `NotebookEdit`). A replay
     /// does not bring them back, nor what shell commands wrote, nor the transcripts in the CLI's home
-    /// folder.
+    /// folder. Files that were [kept](crate::recorder::Recorder::keep_files) and put back are not
+    /// among them.
     pub fn files_not_brought_back(&self) -> &[String] {
         &self.files
     }

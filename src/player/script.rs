@@ -14,6 +14,7 @@ use crate::transport;
 
 use super::host_line::{asks, one_line};
 use super::ids::IdKind;
+use super::kept::KeptFile;
 use super::launch::RecordedLaunch;
 use super::left::Kind;
 use super::output_format::OutputFormat;
@@ -66,6 +67,8 @@ pub struct Script {
     pub(super) output: OutputFormat,
     /// The files that the CLI's tools wrote, which a replay does not bring back.
     pub(super) files: Vec<String>,
+    /// Files that are put back: the output that they come before, in order.
+    pub(super) kept: Vec<(usize, Arc<KeptFile>)>,
     /// The program that names itself in the first line of a report.
     pub(super) program: Option<String>,
     /// For a script that leaves something to the CLI's rules.

@@ -4,7 +4,6 @@ use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::disk::owned;
 use super::error::Error;
 
 /// The placeholder for a number in the name of a recording.
@@ -37,6 +36,13 @@ fn create(path: PathBuf) -> Result<PathBuf, Error> {
         Ok(_) => Ok(path),
         Err(error) => Err(Error::uncreated(&path, error)),
     }
+}
+
+/// Creates files that only their owner can read: they may contain secrets that no rule recognises.
+pub(super) fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// Releases a name for which nothing was recorded.

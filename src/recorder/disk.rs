@@ -16,8 +16,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::claim::owned;
 use super::error::Error;
 use super::filter::Filter;
+use super::keep::Keep;
 use crate::common::lock;
 use crate::recording::{Event, Header, MAX_RECORDED_LINE, Writer};
 
@@ -64,6 +66,8 @@ struct State {
     finished: bool,
     closed: bool,
     error: Option<Error>,
+    /// The files that were not kept, and why.
+    not_kept: Vec<String>,
 }
 
 impl Disk {
@@ -73,6 +77,7 @@ impl Disk {
         header: Header,
         filter: Filter,
         overwrite: bool,
+        keep: Option<Keep>,
         (limit, stall): (usize, Duration),
     ) -> Self {
         let disk = Self(Arc::new(Shared {
@@ -84,7 +89,9 @@ impl Disk {
         }));
         let shared = Arc::clone(&disk.0);
         let thread = thread::Builder::new().name("claude-wire-record".into());
-        if let Err(error) = thread.spawn(move || shared.run(&header, filter, overwrite)) {
+        if let Err(error) =
+            thread.spawn(move || shared.run(&header, filter, overwrite, keep.as_ref()))
+        {
             disk.0.fail(Error::io(&disk.0.path, error));
         }
         disk
@@ -154,6 +161,11 @@ impl Disk {
         self.0.lock().error.clone()
     }
 
+    /// The files that were not kept, and why.
+    pub(super) fn not_kept(&self) -> Vec<String> {
+        self.0.lock().not_kept.clone()
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.0.path
     }
@@ -190,8 +202,8 @@ impl Disk {
 }
 
 impl Shared {
-    fn run(&self, header: &Header, filter: Filter, overwrite: bool) {
-        match self.write(header, filter, overwrite) {
+    fn run(&self, header: &Header, filter: Filter, overwrite: bool, keep: Option<&Keep>) {
+        match self.write(header, filter, overwrite, keep) {
             Ok(()) => {
                 self.lock().closed = true;
                 self.changed.notify_all();
@@ -201,7 +213,13 @@ impl Shared {
     }
 
     /// Runs until the recording is finished, or given up by the other side.
-    fn write(&self, header: &Header, mut filter: Filter, overwrite: bool) -> io::Result<()> {
+    fn write(
+        &self,
+        header: &Header,
+        mut filter: Filter,
+        overwrite: bool,
+        keep: Option<&Keep>,
+    ) -> io::Result<()> {
         // A pipe or a device cannot be read back, so it keeps its first header.
         let is_file = std::fs::metadata(&self.path).map_or(true, |there| there.is_file());
         let mut options = OpenOptions::new();
@@ -231,9 +249,15 @@ impl Shared {
             state.bytes -= taken;
             self.changed.notify_all();
         }
+        let redactions = filter.redactions();
+        if let Some(keep) = keep.filter(|_| is_file) {
+            let not_kept = keep.run(&self.path, &mut filter);
+            not_kept.iter().for_each(|why| tracing::warn!("{why}"));
+            self.lock().not_kept = not_kept;
+        }
         let finished = if is_file {
             let mut header = header.clone();
-            header.redactions = filter.redactions();
+            header.redactions = redactions;
             header.cli = header.cli.or_else(|| filter.version().map(str::to_owned));
             writer.finish_with(&header)
         } else {
@@ -281,13 +305,6 @@ impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
-}
-
-/// Creates files that only their owner can read: they may contain secrets that no rule recognises.
-pub(super) fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 /// The cost of an event in the queue: many short lines cost more than their bytes.

@@ -16,6 +16,7 @@ mod date;
 mod disk;
 mod error;
 mod filter;
+mod keep;
 mod launch_context;
 mod lines;
 mod log;

@@ -50,7 +50,7 @@ impl Recorder {
         // First, so that no signal is lost between the start and the handlers.
         let mut signals = Signals::new();
         let (start, given) = (Instant::now(), launch.clone());
-        let connection = self.transport().open(launch).await?;
+        let connection = self.open_inner(launch).await?;
         let log = self.begin(&given, start);
         let Connection { stdin, stdout, stderr, mut control } = tee(connection, log.clone());
 

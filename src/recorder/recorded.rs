@@ -9,7 +9,9 @@ use super::error::Error;
 use super::mode::Mode;
 use super::transport::{Recorder, numbered};
 use crate::player::Replay;
-use crate::recording::{Recording, is_recordings_folder, recordings_in, replace_recordings};
+use crate::recording::{
+    Recording, is_recordings_folder, move_kept, recordings_in, remove_kept, replace_recordings,
+};
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 
 /// A transport that replays a recording or records one, so that a test is written once.
@@ -31,7 +33,8 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// ends in `.jsonl` they are `x.jsonl`, `x-2.jsonl`, and so on, replayed in that order. Any other
 /// path is a folder of recordings, `001.jsonl`, `002.jsonl`, and so on, each replayed to the
 /// connection that has its first prompt (see [`Replay::open`]); `finish` replaces the recordings in
-/// it and leaves its other files alone.
+/// it, and the [files](Recorder::keep_files) that are kept with them, and leaves its other files
+/// alone.
 ///
 /// ```
 /// use claude_wire::Session;
@@ -231,6 +234,9 @@ impl Made {
         // The first comes last: while it is missing, so is the recording.
         for (index, partial) in made.iter().enumerate().rev() {
             let name = numbered(path, index + 1);
+            if partial.exists() {
+                move_kept(partial, &name).map_err(|error| Error::io(&name, error))?;
+            }
             match std::fs::rename(partial, &name) {
                 // It has its final name already.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && name.exists() => {}
@@ -242,7 +248,8 @@ impl Made {
             .map(|number| numbered(path, number))
             .take_while(|later| later.exists())
         {
-            std::fs::remove_file(&later).map_err(|error| Error::io(&later, error))?;
+            let removed = std::fs::remove_file(&later).and_then(|()| remove_kept(&later));
+            removed.map_err(|error| Error::io(&later, error))?;
         }
         Ok(())
     }
@@ -252,7 +259,8 @@ impl Drop for Made {
     fn drop(&mut self) {
         for partial in self.recorder.paths() {
             // A complete one has its final name by now.
-            let _ = std::fs::remove_file(partial);
+            let _ = std::fs::remove_file(&partial);
+            let _ = remove_kept(&partial);
         }
         if let Some(folder) = &self.folder {
             let _ = std::fs::remove_dir(folder);

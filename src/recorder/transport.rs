@@ -12,6 +12,7 @@ use super::date::rfc3339;
 use super::disk::{Disk, QUEUE, STALL};
 use super::error::Error;
 use super::filter::Filter;
+use super::keep::{self, Keep};
 use super::launch_context::LaunchContext;
 use super::log::Log;
 use super::tee::tee;
@@ -79,6 +80,8 @@ pub struct Recorder {
     in_folder: bool,
     /// `None` to keep everything.
     redaction: Option<Redaction>,
+    /// Which files are kept.
+    keep: Vec<String>,
     /// How much may wait for the file, and how long the file may accept nothing.
     pub(super) queue: (usize, Duration),
     opened: Arc<Mutex<Vec<Disk>>>,
@@ -97,6 +100,7 @@ impl Recorder {
             overwrite: false,
             in_folder: false,
             redaction: Some(Redaction::new()),
+            keep: Vec::new(),
             queue: (QUEUE, STALL),
             opened: Arc::default(),
         }
@@ -137,6 +141,31 @@ impl Recorder {
     pub fn unredacted(mut self) -> Self {
         self.redaction = None;
         self
+    }
+
+    /// Keeps files that a launch leaves in its working directory: those that these patterns match
+    /// when it has ended, such as `out/report.txt`, `*.md` or `src/**/*.rs`. They are copied next to
+    /// the recording, from `DIR/NAME.jsonl` to `DIR/files/NAME`, where they replace those that it
+    /// had. A [`Replay`](crate::Replay) of the recording puts them back.
+    ///
+    /// A pattern is a path below the working directory, with `/`. `*`, `?` and `[abc]` match within
+    /// a name, and not its leading dot; `**` matches folders. Text is redacted as the recording is,
+    /// with the same placeholders; what is not UTF-8 is kept as it is, and not searched. Links, and
+    /// what is below one, are not kept, nor files over 1 MiB, over 16 MiB together, or over 1,000.
+    /// [`not_kept`](Self::not_kept) says what was left out.
+    ///
+    /// What is not such a pattern is refused when the recorder is opened.
+    #[must_use]
+    pub fn keep_files(mut self, patterns: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.keep.extend(patterns.into_iter().map(Into::into));
+        self
+    }
+
+    /// The files of the launches so far that [`keep_files`](Self::keep_files) names and that were
+    /// not kept, and why: one line each. A pattern that matches nothing is one, too. Complete after
+    /// [`flush`](Self::flush).
+    pub fn not_kept(&self) -> Vec<String> {
+        self.opened().iter().flat_map(Disk::not_kept).collect()
     }
 
     /// The first error of the recordings so far. The sessions are not affected.
@@ -184,8 +213,12 @@ impl Recorder {
         }
     }
 
-    pub(super) fn transport(&self) -> &dyn Transport {
-        &*self.inner
+    /// Opens the recorded transport.
+    pub(super) async fn open_inner(&self, launch: Launch) -> Result<Connection, transport::Error> {
+        for pattern in &self.keep {
+            keep::check(pattern).map_err(transport::Error::other)?;
+        }
+        self.inner.open(launch).await
     }
 
     pub(super) fn begin(&self, launch: &Launch, start: Instant) -> Log {
@@ -217,7 +250,11 @@ impl Recorder {
         } else {
             numbered(&self.path, number)
         };
-        let disk = Disk::create(path, header, filter, self.overwrite, self.queue);
+        let keep = (!self.keep.is_empty()).then(|| Keep {
+            patterns: self.keep.clone(),
+            cwd: launch.working_dir().map(Into::into),
+        });
+        let disk = Disk::create(path, header, filter, self.overwrite, keep, self.queue);
         opened.push(disk.clone());
         Log::new(disk, start)
     }
@@ -232,7 +269,7 @@ impl Transport for Recorder {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
             let (start, given) = (Instant::now(), launch.clone());
-            let connection = self.inner.open(launch).await?;
+            let connection = self.open_inner(launch).await?;
             Ok(tee(connection, self.begin(&given, start)))
         })
     }

@@ -7,6 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+#[cfg(feature = "session")]
+use super::kept::{move_kept, remove_kept};
 
 /// Whether a path names a folder of recordings: anything but a path that ends in `.jsonl`, or an
 /// existing file.
@@ -46,7 +48,8 @@ pub fn recordings_in(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Moves recordings into a folder, which is created if it is missing, as `001.jsonl` and so on.
-/// They replace the recordings that it has; other files stay. Returns the new paths.
+/// They replace the recordings that it has, and their kept files; other files stay. Returns the new
+/// paths.
 #[cfg(feature = "session")]
 pub(crate) fn replace_recordings(folder: &Path, made: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder)?;
@@ -62,8 +65,12 @@ pub(crate) fn replace_recordings(folder: &Path, made: &[PathBuf]) -> io::Result<
         }
         drafts.push((draft, folder.join(format!("{number:03}.jsonl"))));
     }
-    old.iter().try_for_each(fs::remove_file)?;
-    for (draft, path) in &drafts {
+    for path in &old {
+        fs::remove_file(path)?;
+        remove_kept(path)?;
+    }
+    for ((draft, path), from) in drafts.iter().zip(made) {
+        move_kept(from, path)?;
         fs::rename(draft, path)?;
     }
     Ok(drafts.into_iter().map(|(_, path)| path).collect())

@@ -57,6 +57,8 @@ mod folders;
 mod format;
 mod header;
 mod import;
+#[cfg(feature = "session")]
+mod kept;
 mod launches;
 mod limits;
 mod migrate;
@@ -79,6 +81,8 @@ pub use folders::host_folders;
 pub use format::{FORMAT_VERSION, MAX_RECORDED_LINE};
 pub use header::Header;
 pub use import::{ImportOptions, import};
+#[cfg(feature = "session")]
+pub use kept::{kept_files, lines_of_file};
 pub use launches::{is_recordings_folder, recordings_in};
 pub use limits::read_lines;
 pub use normalise::normalise;
@@ -91,6 +95,7 @@ pub use writer::Writer;
 pub(crate) use {
     beginning::open_beginning,
     header::check_head,
+    kept::{kept_folder, kept_name, lines, move_kept, remove_kept, text_of},
     launches::replace_recordings,
     redact::{Redactor, fields, masked, secret_values},
     vars::Hider,

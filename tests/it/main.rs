@@ -30,6 +30,7 @@ mod hooks_registration;
 mod host_conformance;
 mod house_rules;
 mod import_circles;
+mod kept_files;
 mod lab_delivery;
 mod lab_mounted;
 mod lab_script;

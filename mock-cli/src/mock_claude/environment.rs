@@ -19,6 +19,8 @@ pub(crate) struct Environment {
     pub(crate) lenient: bool,
     /// Whether a recording that is made is redacted.
     pub(crate) redact: bool,
+    /// The files that are kept with a recording that is made.
+    pub(crate) keep: Vec<String>,
     pub(crate) speed: Option<f64>,
     pub(crate) idle_timeout: Option<Duration>,
     /// Before a request of the CLI, and before a result.
@@ -47,6 +49,7 @@ impl Environment {
         Ok(Self {
             lenient,
             redact: redact(var("CLAUDE_WIRE_REDACT"))?,
+            keep: list(var("CLAUDE_WIRE_KEEP")),
             speed: speed(var("CLAUDE_WIRE_SPEED"))?,
             idle_timeout: idle_timeout(var("CLAUDE_WIRE_IDLE_TIMEOUT"))?,
             pause: pause(var("CLAUDE_WIRE_PAUSE"))?,
@@ -73,11 +76,17 @@ fn redact(value: Option<OsString>) -> Result<bool, String> {
 }
 
 fn ignored(value: Option<OsString>, lenient: bool) -> Result<Rules, String> {
-    let value = value.unwrap_or_default();
-    let places = value.to_string_lossy();
-    let places = places.split(',').map(str::trim).filter(|place| !place.is_empty());
+    let places = list(value);
     let rules = if lenient { Rules::new().lenient() } else { Rules::new() };
     rules.ignore(places).map_err(|error| format!("CLAUDE_WIRE_IGNORE: {error}"))
+}
+
+/// What is between the commas of a value.
+fn list(value: Option<OsString>) -> Vec<String> {
+    let value = value.unwrap_or_default();
+    let value = value.to_string_lossy();
+    let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+    items.map(str::to_owned).collect()
 }
 
 fn speed(value: Option<OsString>) -> Result<Option<f64>, String> {

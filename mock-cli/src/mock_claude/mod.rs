@@ -42,6 +42,8 @@ What to play; set one of these:
   CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
                             run the real CLI with the same arguments, and record it; {n} in the file's name becomes the
                             first free number, for programs that start the CLI more than once
+  CLAUDE_WIRE_KEEP=PATTERNS files below the working directory that are kept with a recording that is made, separated by
+                            commas (out/*.txt,notes.md); a replay puts them back
   CLAUDE_WIRE_REDACT=off    with CLAUDE_WIRE_RECORD_TO: record keys, addresses and long texts as they are; run
                             `claude-wire scrub` before you share such a recording
 
@@ -90,10 +92,10 @@ pub(crate) fn main() -> ExitCode {
         Ok(run) => run,
         Err(error) => return misconfigured(&journal, &format!("CLAUDE_WIRE_RUN: {error}")),
     };
-    if let Ok(Environment { source: Ok(source), redact, .. }) = &environment {
+    if let Ok(Environment { source: Ok(source), redact, keep, .. }) = &environment {
         match real_cli(source, run.as_ref()) {
             Ok(Some((target, why))) => {
-                return record::record(&target, why, *redact, &journal)
+                return record::record(&target, why, *redact, keep, &journal)
                     .unwrap_or_else(|why| misconfigured(&journal, &why));
             }
             Ok(None) => {}

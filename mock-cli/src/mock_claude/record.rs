@@ -37,6 +37,7 @@ pub(crate) fn record(
     target: &Target<'_>,
     why: &str,
     redact: bool,
+    keep: &[String],
     journal: &Journal,
 ) -> Result<ExitCode, String> {
     let cli = real_cli(why, env::var_os(REAL_CLI))?;
@@ -63,7 +64,10 @@ pub(crate) fn record(
     let cli = Process::new(CliPath::Explicit(cli));
     let cli = Arc::new(Journaled { cli, journal: journal.clone() });
     PassThrough { cli, args, recording }.run(
-        |recorder| if redact { recorder } else { recorder.unredacted() },
+        |recorder| {
+            let recorder = recorder.keep_files(keep);
+            if redact { recorder } else { recorder.unredacted() }
+        },
         |_, exit| {
             drop(scrap);
             let exit = match (exit.code, exit.signal_name()) {

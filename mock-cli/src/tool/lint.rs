@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use claude_wire::Replay;
 use claude_wire::player::Rules;
 use claude_wire::recording::{
-    Event, EventKind, Finding, Header, Integrity, Recording, recordings_in,
+    Event, EventKind, Finding, Header, Integrity, Recording, kept_files, lines_of_file,
+    recordings_in,
 };
 
 use super::arguments::{Known, SCRUB, warn_of_folders};
@@ -19,7 +20,7 @@ use crate::{Failure, Found};
 /// The command first checks itself: it plants one secret of each kind in a test recording, and
 /// fails if it does not find them all.
 ///
-/// Of a folder, each recording is examined. A warning names recordings that the same launch may be,
+/// The files that are kept with a recording are examined, too. Of a folder, each recording is. A warning names recordings that the same launch may be,
 /// and that write something else before its first prompt decides which one it is; it is not a
 /// finding.
 #[derive(clap::Args)]
@@ -82,6 +83,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                 finding.place,
                 finding.excerpt
             );
+        }
+    }
+    for file in files.iter().flat_map(|file| kept_files(file).unwrap_or_default()) {
+        let text = match std::fs::read(&file) {
+            Ok(text) => text,
+            Err(error) => {
+                failures.push(format!("{}: {error}", file.display()));
+                continue;
+            }
+        };
+        // What is not text cannot be searched.
+        let Some(lines) = lines_of_file(&text) else { continue };
+        for finding in find(&lines)
+            .into_iter()
+            .filter(|finding| finding.kind != "random" || !arguments.no_random)
+        {
+            count += 1;
+            let (line, Finding { kind, place, excerpt, .. }) = (finding.line - 1, &finding);
+            println!("{}:{line}: {kind} in {place}: {excerpt}", file.display());
         }
     }
     eprintln!("claude-wire: {count} found in {read} recordings");

@@ -8,6 +8,7 @@ mod support;
 #[cfg(feature = "lab")]
 mod drift;
 mod install;
+mod kept_files;
 mod legacy_dialect;
 mod mock_claude;
 mod mock_claude_journal;

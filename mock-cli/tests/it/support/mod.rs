@@ -44,6 +44,7 @@ pub fn mock(args: &[&str]) -> Command {
         "RECORD_IN_CI",
         "REAL_CLI",
         "RUN",
+        "KEEP",
         "REPORT",
         "SPEED",
         "IDLE_TIMEOUT",
