@@ -100,8 +100,9 @@
 //! A CLI that names no prompts is served first in, first out. All of them open each turn with
 //! `init`, and some state in a result's `origin` that it is not a prompt's. Where only later lines
 //! show which turn a line belongs to, the line is held until then; `machine/doubt.rs` has the
-//! rules. Only lines of old CLIs are delayed: by the rest of a turn that follows the report of a
-//! background task, and by one second if a result came before anything else.
+//! rules. Lines of old CLIs are delayed by the rest of a turn that follows the report of a background
+//! task, and by one second if a result came before anything else. Lines of a CLI that says that it
+//! names prompts are delayed by at most a second if it opens a turn without the name of one.
 
 mod failure;
 #[cfg(any(test, feature = "fuzzing"))]

@@ -16,6 +16,8 @@ pub(super) struct Habits {
     pub(super) names_in_init: bool,
     /// Whether it opens a turn with `system` / `init`.
     pub(super) opens: bool,
+    /// Whether it has named no prompt within the time limit, although it says that it does.
+    pub(super) mute: bool,
     /// Whether it has reported the end of a background task since it last opened a turn. Then it
     /// may open one itself.
     pub(super) reported: bool,
@@ -65,6 +67,7 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
             // A CLI that has named this prompt, or earlier ones, names it when its turn begins.
             false if habits.names => Route::ForeignStart,
             false if habits.reported => Route::Doubtful,
+            false if !habits.mute && frame.declares_lifecycle() => Route::Doubtful,
             false => Route::Start,
         };
     }
@@ -91,6 +94,7 @@ fn lifecycle(frame: &Frame, current: &Current) -> Route {
     match state(frame).as_deref() {
         Some("started") if of_a_message && current.started => Route::Added,
         Some("started") => Route::Start,
+        Some("queued") if !of_a_message && current.started && !current.echoed => Route::NotBegun,
         Some("completed") if of_a_message || current.asks_nothing => Route::MessageOver,
         Some("cancelled") => Route::Withdrawn,
         _ => Route::Turn,

@@ -9,6 +9,7 @@ mod endings;
 mod forget;
 mod handshake;
 mod in_force;
+mod initial;
 mod limits;
 mod made_again;
 mod model;

@@ -139,6 +139,10 @@ impl Current {
         let names = frame.names_prompts();
         // A CLI that names none begins the prompt alone, and later all messages together.
         let prompt_waits = self.written.first().is_some_and(|it| it.stage == Stage::Waiting);
+        if route == Route::NotBegun {
+            self.not_begun();
+            return Vec::new();
+        }
         let step = |written: &mut Written| {
             let is_prompt = written.steer.is_none();
             let named = frame.answers(&written.uuid);
@@ -161,6 +165,17 @@ impl Current {
             }
         };
         self.written.iter_mut().filter_map(step).collect()
+    }
+
+    /// The turn that the CLI has opened is not this one.
+    fn not_begun(&mut self) {
+        for prompt in self.written.iter_mut().filter(|written| written.steer.is_none()) {
+            prompt.stage = Stage::Waiting;
+        }
+        // The caller's interrupt was for this turn, and is repeated when it begins.
+        self.interrupted |= self.asked_to_end;
+        (self.started, self.said, self.asked_to_end) = (false, false, false);
+        self.work = Work::default();
     }
 
     /// A result has come, and messages are left: it goes on like a prompt that was just written.
@@ -274,6 +289,9 @@ pub(super) enum Route {
     Turn,
     /// The running turn; this line begins it.
     Start,
+    /// The running turn: the CLI says that its prompt waits, so that the turn that it has opened is
+    /// one that it started itself.
+    NotBegun,
     /// The running turn, as its result.
     Result,
     /// The running turn: the CLI adds one of its messages to it.

@@ -253,6 +253,14 @@ impl Frame {
         self.kind == FrameKind::System && self.subtype().as_deref() == Some("init")
     }
 
+    /// True if the line that opens a turn says that the CLI writes `command_lifecycle` (capability
+    /// `msg_lifecycle_v1`, seen in 2.1.329). It names a prompt there before it opens its turn.
+    pub(crate) fn declares_lifecycle(&self) -> bool {
+        self.root().get("capabilities").is_some_and(|capabilities| {
+            capabilities.items().any(|it| it.string().is_some_and(|it| it == "msg_lifecycle_v1"))
+        })
+    }
+
     /// True if the frame is a bare message of the model, as in an old dialect.
     pub(crate) fn is_bare_message(&self) -> bool {
         let role =

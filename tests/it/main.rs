@@ -130,6 +130,7 @@ mod session_events;
 mod session_exit_cases;
 mod session_handles;
 mod session_idle;
+mod session_initial_turn;
 mod session_laziness;
 mod session_lines;
 mod session_old_dialect;

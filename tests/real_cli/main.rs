@@ -43,6 +43,7 @@ tests![
     hooks_out_of_time,
     hooks_typed,
     image_prompt,
+    initial_prompt,
     in_process_tool,
     #[cfg(feature = "mcp")]
     in_process_tool_added,

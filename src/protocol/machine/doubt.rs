@@ -3,12 +3,15 @@
 //! | held | belongs to the turn | belongs to no turn |
 //! |---|---|---|
 //! | a turn opened by an old CLI after it reported the end of a background task | its result has no origin | its result has one |
+//! | a turn opened without the name of a prompt by a CLI that says it writes `command_lifecycle` | no prompt is named within a second of its opening or its result, or the model's messages name it | the CLI reports that the prompt waits or starts, or opens another turn |
 //! | a result that comes before the turn has been opened | no turn is opened within a second | the CLI opens a turn |
 //! | a result without a model request, in a turn without model output | no turn is opened within a second, or another task is reported first | the CLI opens a turn |
 //! | a result that names no prompt, from a CLI that names them | the CLI reports that it is done with the prompt, or exits | the model speaks, or a line names the prompt |
 //!
 //! CLI 2.1.247 leaves the name out of the results of local commands, which is why the last row is
-//! needed.
+//! needed. CLI 2.1.332 opens such a turn as the second row has by itself, for the `initialPrompt` of
+//! an agent, perhaps before it has read the first prompt. A CLI that names no prompt although it
+//! says so costs a second once for each connection.
 
 use std::time::{Duration, Instant};
 
@@ -31,6 +34,8 @@ pub(super) struct Doubt {
     bytes: usize,
     has_result: bool,
     said: bool,
+    /// Whether the CLI says that it names prompts, and has named none.
+    unnamed: bool,
     /// Whether the end of a task was reported since the result.
     reported: bool,
     /// When the lines go to the turn if nothing else has come.
@@ -61,6 +66,7 @@ impl Doubt {
         self.said |= frame.speaks();
         self.reported |= self.has_result && is_task_end(&frame);
         self.has_result |= frame.ends_turn();
+        self.unnamed |= frame.opens_turn() && frame.declares_lifecycle();
         self.lines.push(frame);
     }
 }
@@ -69,6 +75,7 @@ impl Machine {
     /// Holds a line.
     pub(super) fn doubt(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
         let closes = frame.ends_turn();
+        let opens = frame.opens_turn();
         let names = self.habits.names_in_init;
         if closes && names {
             out.push(Output::warning(format!(
@@ -78,7 +85,7 @@ impl Machine {
         }
         let doubt = &mut self.doubt;
         doubt.keep(frame);
-        if closes && !names {
+        if closes && !names || opens && doubt.unnamed {
             doubt.until = now.checked_add(OPENS_WITHIN);
         }
         if doubt.bytes > LIMIT {
@@ -108,7 +115,8 @@ impl Machine {
                     Some(Whose::Ours)
                 }
                 (true, FrameKind::CommandLifecycle) => Some(Whose::Theirs),
-                (true, _) => Some(if has_result { Whose::Theirs } else { Whose::Ours }),
+                (true, _) if has_result || frame.opens_turn() => Some(Whose::Theirs),
+                (true, _) => Some(Whose::Ours),
                 // The CLI names prompts and has not begun this one.
                 (false, _) => (!started).then_some(Whose::Theirs),
             }
@@ -143,7 +151,7 @@ impl Machine {
         self.doubt(now, frame, out);
         if unprompted {
             self.settle(now, Whose::Theirs, out);
-        } else if !empty {
+        } else if !empty && !self.doubt.unnamed {
             self.settle(now, Whose::Ours, out);
         }
         None
@@ -151,7 +159,8 @@ impl Machine {
 
     /// Releases the held lines.
     pub(super) fn settle(&mut self, now: Instant, whose: Whose, out: &mut Vec<Output>) {
-        let Doubt { lines, until, has_result, .. } = std::mem::take(&mut self.doubt);
+        let Doubt { lines, until, has_result, unnamed, .. } = std::mem::take(&mut self.doubt);
+        self.habits.mute |= unnamed && whose == Whose::Ours;
         if whose == Whose::Ours && has_result {
             // The turn has begun and ended: there is nothing left to interrupt.
             self.current.iter_mut().for_each(|current| current.started = true);
@@ -169,7 +178,12 @@ impl Machine {
                 Whose::Theirs if over => route(&frame, self.current.as_ref(), &self.habits),
                 Whose::Theirs => Route::NoTurn,
             };
-            if closes && whose == Whose::Theirs && until.is_some() && !frame.is_unprompted() {
+            if closes
+                && whose == Whose::Theirs
+                && until.is_some()
+                && !unnamed
+                && !frame.is_unprompted()
+            {
                 out.push(Output::warning(format!("{}: it belongs to no turn", self.stray(&frame))));
             }
             over |= closes;

@@ -72,6 +72,7 @@ impl Machine {
                 | Route::Start
                 | Route::Added
                 | Route::MessageOver
+                | Route::NotBegun
                 | Route::Withdrawn
                 | Route::Result,
                 Some(current),
@@ -109,6 +110,13 @@ impl Machine {
             current.said = frame.speaks();
             current.opens_until = None;
             self.habits.foreign = false;
+        }
+        if route == Route::NotBegun {
+            self.habits.foreign = true;
+            out.push(Output::warning(format!(
+                "the CLI has not begun prompt {}: what came of this turn until now is of a turn that it started itself",
+                current.uuid()
+            )));
         }
         if current.abandoned {
             self.counters.drained += 1;

@@ -48,7 +48,8 @@ open_object! {
         /// The skills that it starts with.
         pub skills: Vec<String> = "skills",
         /// The first prompt when it leads the conversation: a turn that the CLI starts before that
-        /// of your first prompt.
+        /// of your first prompt. Its messages are events of the session and of no query
+        /// ([`SessionEvent::Message`](crate::SessionEvent::Message)).
         pub initial_prompt: Option<String> = "initialPrompt" seen,
         /// How many requests to the model it may take, from 1 up.
         pub max_turns: Option<u32> = "maxTurns",

@@ -13,6 +13,7 @@ use super::host::Fields;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostOptions {
+    agent: Option<String>,
     allowed_tools: Option<Vec<String>>,
     file_checkpointing: Option<bool>,
     include_hook_events: Option<bool>,
@@ -50,7 +51,7 @@ impl HostOptions {
             }};
         }
         let builder = set!(builder:
-            allowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
+            agent, allowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
             permission_mode, replay_user_messages, session_id, session_mirror, setting_sources, strict_mcp_config, system_prompt, tools,
         );
         let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {

@@ -56,6 +56,7 @@ table![
     "large-answer",
     "sub-agent",
     "notice-between-prompts",
+    "initial-prompt",
     "cron",
     "plan",
     "commit-by-bash",
