@@ -19,12 +19,14 @@ use super::opening::FirstPrompt;
 use super::report::{Divergence, Report};
 use super::run::Claims;
 use super::script::Script;
+use super::sessions::Sessions;
 
 /// The recordings of a program's launches, and which of them are used.
 #[derive(Clone, Debug)]
 pub(super) struct Pool {
     pub(super) recordings: Arc<[CompiledRecording]>,
     pub(super) claims: Claims,
+    pub(super) sessions: Sessions,
 }
 
 /// A launch: the machine of the recording that it is, or may be.
@@ -91,12 +93,31 @@ impl Pool {
     fn claim(&self, index: usize) -> Result<bool, String> {
         self.claims.claim(&self.name(index))
     }
+
+    /// A launch has a session, which later ones may resume.
+    fn note_session(&self, machine: &Machine) -> Result<(), String> {
+        match machine.session() {
+            Some((recorded, live)) if !machine.is_diverged() => {
+                self.sessions.note(&recorded, &live)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Binding {
     /// The launch of one script.
     pub(super) fn to(script: Arc<Script>) -> Self {
         Self::of(Machine::new(script))
+    }
+
+    /// The launch of one script, which may be refused.
+    pub(super) fn refusing(script: Arc<Script>, refused: Option<Divergence>) -> Self {
+        let mut binding = Self::to(script);
+        if let Some(divergence) = refused {
+            binding.machine.refuse(divergence);
+        }
+        binding
     }
 
     fn of(machine: Machine) -> Self {
@@ -116,7 +137,9 @@ impl Binding {
         if let ([only], false) = (&*pool.recordings, pool.claims.is_shared()) {
             let script = only.script(&launch)?;
             let live = launch.read(script.cli.as_deref());
-            return Ok(Self::of(Machine::new(script).speaking(&launch.args).launched(live)));
+            let machine = Machine::new(script).speaking(&launch.args).launched(live);
+            pool.note_session(&machine)?;
+            return Ok(Self::of(machine));
         }
         let left = (0..pool.recordings.len()).filter(|index| !pool.is_used(*index)).collect();
         let mut choice = Choice {
@@ -145,6 +168,7 @@ impl Binding {
                     continue;
                 }
                 binding.name = Some(choice.name(index));
+                pool.note_session(&machine)?;
             } else {
                 choice.front = index;
                 binding.choice = Some(choice);
@@ -275,7 +299,12 @@ impl Binding {
                 continue;
             }
             match choice.pool.claim(index) {
-                Ok(true) => return self.bind(index, trial),
+                Ok(true) => {
+                    if let Err(why) = choice.pool.note_session(&trial.machine) {
+                        return self.fail(now, why);
+                    }
+                    return self.bind(index, trial);
+                }
                 Ok(false) => {}
                 Err(why) => return self.fail(now, why),
             }
@@ -325,7 +354,11 @@ impl Binding {
         match choice.pool.claim(choice.front) {
             Ok(true) => {
                 self.name = Some(choice.name(choice.front));
+                let noted = choice.pool.note_session(&self.machine);
                 self.choice = None;
+                if let Err(why) = noted {
+                    self.fail(now, why);
+                }
             }
             Ok(false) => self.settle(now, &FirstPrompt::None),
             Err(why) => self.fail(now, why),

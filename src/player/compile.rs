@@ -39,6 +39,7 @@ impl Script {
         let mut script = compiler.finish(recording.events.len(), at);
         script.cli.clone_from(&recording.header.cli);
         script.files = written::files(recording);
+        script.session = recording.events.iter().find_map(session_of);
         script
     }
 
@@ -57,6 +58,18 @@ impl Script {
     pub(super) fn empty() -> Self {
         Self::new(&Recording::new(Header::new()))
     }
+}
+
+/// The id of the session, if this is its `init`.
+fn session_of(event: &Event) -> Option<String> {
+    let EventKind::Out(line) = &event.kind else { return None };
+    memchr::memmem::find(line.bytes(), b"\"init\"")?;
+    let frame = Frame::parse(line.bytes().clone()).ok()?;
+    let has = |field: &str, value: &str| {
+        frame.field(field).and_then(|found| found.as_str().map(|text| text == value))
+    };
+    (has("type", "system")? && has("subtype", "init")?).then_some(())?;
+    frame.field("session_id")?.as_str().map(|id| id.into_owned())
 }
 
 impl From<&Recording> for Script {
@@ -172,8 +185,10 @@ impl<'a> Compiler<'a> {
             program: None,
             files: Vec::new(),
             kept: Vec::new(),
+            session: None,
             rules: None,
             progress: None,
+            shares_nothing: false,
             launch: None,
             tools,
             user_rules: Arc::default(),

@@ -13,6 +13,7 @@ use super::kept::KeptFile;
 use super::launch::{LiveLaunch, RecordedLaunch};
 use super::opening::FirstPrompt;
 use super::put_back;
+use super::renumber::Renumbered;
 use super::rules::Rules;
 use super::script::{Script, Unsent};
 
@@ -52,6 +53,8 @@ pub(super) struct Launched {
     pub(super) args: Vec<String>,
     /// The values of a recording's variables. A folder that is unknown or not UTF-8 is left out.
     pub(super) folders: BTreeMap<String, String>,
+    /// The sessions of earlier launches.
+    pub(super) sessions: Renumbered,
 }
 
 /// The header and the first prompt, with the folders of the latest launch.
@@ -252,13 +255,18 @@ impl Beginning {
 impl Launched {
     /// The command line, read as the CLI of a version does.
     pub(super) fn read(&self, version: Option<&str>) -> LiveLaunch {
-        LiveLaunch::new(&self.args, version)
+        LiveLaunch::new(&self.args, version).after(self.sessions.clone())
     }
 
     pub(super) fn new(launch: &Launch) -> Self {
         let folders = [("cwd", launch.working_dir()), ("home", launch.home())];
         let folders = folders.into_iter().filter_map(|(name, path)| Some((name.to_owned(), path?)));
         let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
-        Self { args: args.collect(), folders: folders.collect() }
+        Self { args: args.collect(), folders: folders.collect(), ..Self::default() }
+    }
+
+    /// After these sessions.
+    pub(super) fn after(self, sessions: Renumbered) -> Self {
+        Self { sessions, ..self }
     }
 }

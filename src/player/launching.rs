@@ -22,15 +22,24 @@ impl Machine {
             differences.extend(recorded.declared(live, None, &script.user_rules));
             self.is_settled = true;
         }
-        if let (Some(recorded), Some(live)) = (recorded.session_id(), live.session_id())
-            && recorded != live
-        {
+        differences.extend(recorded.session_differences(live, &script.user_rules));
+        let session = recorded.session_id().or(script.session.as_deref());
+        if let (Some(recorded), Some(live)) = (session, live.session_id()) {
             self.renumbered.add(recorded, live);
         }
         for (recorded, live) in recorded.ids(live, &script.user_rules) {
             self.renumbered.add(&recorded, &live);
         }
         if differences.is_empty() { Ok(()) } else { Err(Divergence::launch(None, differences)) }
+    }
+
+    /// The session of this launch: the recorded id, and the live one.
+    pub(super) fn session(&self) -> Option<(String, String)> {
+        let launch = self.script.launch.as_ref();
+        let recorded = launch.and_then(|launch| launch.session_id());
+        let recorded = recorded.or(self.script.session.as_deref())?;
+        let live = self.renumbered.live_of(recorded).unwrap_or(recorded);
+        Some((recorded.to_owned(), live.to_owned()))
     }
 
     /// Compares what may be declared in `initialize`, when that is there, or at the first prompt.

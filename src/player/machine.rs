@@ -98,6 +98,11 @@ const WROTE_NOTHING: &str = "your program closed its input and wrote nothing, wh
     wrote its prompts there; if yours gives its prompt as an argument (`claude -p PROMPT`), record \
     it like that";
 
+/// The hint for a launch of a scenario that has another launch's turns, too.
+pub(super) const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
+    program launches the CLI more than once, set CLAUDE_WIRE_RUN to a new folder, so that the turns \
+    go on over its launches";
+
 /// The state of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -163,12 +168,18 @@ impl Machine {
 
     /// Compares the launch with the recorded one, if that is known.
     pub(super) fn launched(mut self, live: LiveLaunch) -> Self {
+        self.renumbered = live.sessions().clone();
         self.live = Some(live);
         if let Err(differs) = self.begin_launch() {
-            self.ready.clear();
-            self.diverge(0, differs);
+            self.refuse(differs);
         }
         self
+    }
+
+    /// Refuses the launch before anything is played.
+    pub(super) fn refuse(&mut self, differs: Divergence) {
+        self.ready.clear();
+        self.diverge(0, differs);
     }
 
     /// Writes in the form that a launch with these arguments asks for.
@@ -499,15 +510,14 @@ impl Machine {
             (None, Some(missing)) => {
                 let expected = self.script.expectations[missing].to_string();
                 let divergence = Divergence::early_end(expected);
-                let wrote_nothing = !self.is_any_written();
-                self.diverge(
-                    now,
-                    if wrote_nothing {
-                        divergence.because(WROTE_NOTHING.to_owned())
-                    } else {
-                        divergence
-                    },
-                );
+                let divergence = if !self.is_any_written() {
+                    divergence.because(WROTE_NOTHING.to_owned())
+                } else if self.script.shares_nothing {
+                    divergence.because(SHARES_NOTHING.to_owned())
+                } else {
+                    divergence
+                };
+                self.diverge(now, divergence);
             }
             (None, None) => self.diverge(now, Divergence::leftover()),
         }

@@ -10,7 +10,7 @@ use super::compare;
 use super::compile::only_reads;
 use super::difference::Difference;
 use super::host_line::{HostLine, asks, one_line};
-use super::machine::{Machine, Met, Step};
+use super::machine::{Machine, Met, SHARES_NOTHING, Step};
 use super::opening::FirstPrompt;
 use super::renumber::Renumbered;
 use super::report::Divergence;
@@ -85,6 +85,9 @@ impl Machine {
                 let divergence =
                     Divergence::mismatch(arrived(), expectation.to_string(), differences);
                 return Err(match skipped {
+                    Some(_) if self.script.shares_nothing && self.prompts == 0 => {
+                        divergence.because(SHARES_NOTHING.to_owned())
+                    }
                     Some(later) => divergence.because(format!(
                         "this is the prompt of event {}: your program left out the one that is expected",
                         self.script.expectations[later].event + 1

@@ -63,6 +63,7 @@ mod rules;
 mod run;
 mod scenario;
 mod script;
+mod sessions;
 mod signal;
 mod tools;
 mod turns;

@@ -51,6 +51,11 @@ impl Renumbered {
         }
     }
 
+    /// The live id in the place of a recorded one.
+    pub(super) fn live_of(&self, recorded: &str) -> Option<&str> {
+        self.0.iter().find(|(one, _)| one == recorded).map(|(_, live)| live.as_str())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.changed().next().is_none()
     }

@@ -19,6 +19,7 @@ use super::report::Report;
 use super::rules::{Rules, RulesError};
 use super::run::{Claims, LaunchLog, RunError, RunFolder};
 use super::script::{SIGNAL_LATE, Unsent};
+use super::sessions::Sessions;
 use super::signal::Signal;
 use super::verification::Verification;
 
@@ -146,6 +147,7 @@ impl Replay {
         let recordings = recordings.into_iter().map(CompiledRecording::new);
         let mut replay = Self::of(recordings.collect(), Claims::Free);
         replay.in_order = true;
+        replay.pool.sessions = Sessions::in_memory();
         replay
     }
 
@@ -226,6 +228,7 @@ impl Replay {
     /// [opened](Self::open) from a path.
     pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
         run.plays(self.path.as_deref().unwrap_or(Path::new("")), || false)?;
+        self.pool.sessions = Sessions::Folder(run.clone());
         self.pool.claims = Claims::Folder(run);
         Ok(self)
     }
@@ -352,7 +355,12 @@ impl Replay {
     }
 
     fn of(recordings: Vec<CompiledRecording>, claims: Claims) -> Self {
-        let pool = Pool { recordings: recordings.into(), claims };
+        let sessions = match &claims {
+            Claims::Free => Sessions::None,
+            Claims::Memory(_) => Sessions::in_memory(),
+            Claims::Folder(run) => Sessions::Folder(run.clone()),
+        };
+        let pool = Pool { recordings: recordings.into(), claims, sessions };
         Self {
             pool,
             path: None,
@@ -385,7 +393,7 @@ impl Replay {
             };
             pool.recordings = Arc::new([take.clone()]);
         }
-        let launch = Launched::new(launch);
+        let launch = Launched::new(launch).after(pool.sessions.known());
         let log = match &pool.claims {
             Claims::Folder(run) => Some(LaunchLog::start(run, &launch.args)),
             _ => None,

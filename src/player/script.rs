@@ -69,12 +69,16 @@ pub struct Script {
     pub(super) files: Vec<String>,
     /// Files that are put back: the output that they come before, in order.
     pub(super) kept: Vec<(usize, Arc<KeptFile>)>,
+    /// The id of the session, as its first `init` says it.
+    pub(super) session: Option<String>,
     /// The program that names itself in the first line of a report.
     pub(super) program: Option<String>,
     /// For a script that leaves something to the CLI's rules.
     pub(super) rules: Option<Rules>,
     /// For a script whose turns go on over launches.
     pub(super) progress: Option<Arc<dyn SharedTurns>>,
+    /// Whether all turns of a scenario are this launch's, because it is not in a run.
+    pub(super) shares_nothing: bool,
     /// The recorded launch, if a live one is compared with it.
     pub(super) launch: Option<RecordedLaunch>,
     /// The tools of each in-process server, as the recorded host showed them.

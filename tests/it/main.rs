@@ -38,6 +38,7 @@ mod launch_compared;
 mod launch_corpus;
 mod launch_ids;
 mod launch_rules;
+mod launch_sessions;
 mod lines_terminal_sequences;
 mod mcp_calls;
 mod mcp_conformance;

@@ -149,6 +149,46 @@ async fn sessions_are_new_resumed_continued_and_forked() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_resumed_session_is_one_of_an_earlier_launch() {
+    let new = || (0..4).fold(Scenario::new(), |it, _| it.on_any_prompt(reply().text("Yes.")));
+    let other = "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f";
+    let joined = format!("--resume={other}");
+    for args in [
+        &["--resume", other][..],
+        &["-r", other],
+        &[&joined],
+        &["--resume", other, "--fork-session"],
+    ] {
+        let scenario = new().unverified();
+        let (first, _) = launch(&scenario, &[], &["?"]).await;
+        let (lines, exit) = launch(&scenario, args, &["?"]).await;
+        assert_eq!((exit, results(&lines).len()), (Exit::from_code(70), 0), "{args:?}: {lines:?}");
+        let report = scenario.report();
+        let says = format!(
+            "--resume: expected a session of an earlier launch ({}), actual {other:?}",
+            sessions(&first)[0]
+        );
+        assert!(report.divergences()[0].is_launch(), "{report}");
+        assert!(report.to_string().contains(&says), "{report}");
+        assert_eq!(report.left().len(), 3, "it took no turn: {report}");
+        // And it is still unknown.
+        assert_eq!(launch(&scenario, args, &["?"]).await.1, Exit::from_code(70), "{args:?}");
+    }
+    // What the first launch resumes is older than the scenario; later ones may resume it again.
+    let scenario = new();
+    for _ in 0..2 {
+        let (lines, exit) = launch(&scenario, &["--resume", other], &["?"]).await;
+        assert_eq!((exit, sessions(&lines)), (Exit::from_code(0), vec![other.to_owned()]));
+    }
+    // So may those of a session that was cleared.
+    let (cleared, _) = launch(&scenario, &[], &["?", "/clear"]).await;
+    let after = &sessions(&cleared)[1];
+    let (lines, exit) = launch(&scenario, &["--resume", after], &["?"]).await;
+    assert_eq!((exit, &sessions(&lines)[0]), (Exit::from_code(0), after));
+    scenario.assert_finished();
+}
+
+#[tokio::test(start_paused = true)]
 async fn clear_begins_a_session_and_takes_no_turn() {
     let scenario = Scenario::new()
         .on_prompt("before", reply().text("a"))

@@ -409,4 +409,41 @@ fn the_turns_of_a_scenario_go_on_over_the_launches_of_a_run() {
     let alone = launch(false, &[], "one");
     assert_eq!(alone.status.code(), Some(70), "without a run all turns are this launch's");
     assert!(text(&alone.stdout).contains("first"), "{alone:?}");
+    // The second launch of a program, and what to do.
+    let second = launch(false, &[], "two");
+    assert_eq!(second.status.code(), Some(70));
+    assert!(!text(&second.stdout).contains("second"), "{second:?}");
+    for output in [&alone, &second] {
+        assert!(text(&output.stderr).contains("set CLAUDE_WIRE_RUN to a new folder"), "{output:?}");
+    }
+}
+
+#[test]
+fn without_a_run_each_launch_has_all_turns() {
+    let setup = Setup::new(&[]);
+    let turns = r#"{"prompt":"one","reply":[{"text":"first"}]},{"prompt":"two","reply":[{"text":"second"}]}"#;
+    let scenario = |turns: String| {
+        let scenario = format!(r#"{{"claude-wire":"scenario","version":1,{turns}}}"#);
+        fs::write(setup.path("scenario.json"), scenario).unwrap();
+    };
+    let launch = || {
+        let mut command = mock(&STREAMS);
+        command.env("CLAUDE_WIRE_SCENARIO", setup.path("scenario.json"));
+        run(&mut command, format!("{}\n{}\n", user("one"), user("two")).as_bytes())
+    };
+    scenario(format!(r#""turns":[{turns}]"#));
+    for _ in 0..2 {
+        let output = launch();
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert!(said.contains("first") && said.contains("second"), "{said}");
+    }
+    // Turns of launches cannot be those of one.
+    scenario(format!(r#""launches":[[{turns}],[{turns}]]"#));
+    let output = launch();
+    assert_eq!(output.status.code(), Some(78), "{output:?}");
+    let why = text(&output.stderr);
+    assert!(why.contains("turns for 2 launches") && why.contains("set CLAUDE_WIRE_RUN"), "{why}");
+    scenario(format!(r#""launches":[[{turns}]]"#));
+    assert_eq!(launch().status.code(), Some(0));
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::player::compare;
 use crate::player::difference::Difference;
+use crate::player::renumber::Renumbered;
 use crate::player::rules::{Place, Rules};
 use crate::recording::{Event, EventKind, Header};
 
@@ -25,7 +26,11 @@ struct Line {
 
 /// The command line of a live launch, read with the table of a recording's CLI.
 #[derive(Clone, Debug)]
-pub(in crate::player) struct LiveLaunch(Line);
+pub(in crate::player) struct LiveLaunch {
+    line: Line,
+    /// The sessions of earlier launches of the run: the recorded ids, and the live ones.
+    sessions: Renumbered,
+}
 
 /// The launch of a recording: its command line, and what it declared in `initialize`.
 #[derive(Clone, Debug)]
@@ -71,17 +76,28 @@ impl LiveLaunch {
         args: impl IntoIterator<Item = impl Into<String>>,
         version: Option<&str>,
     ) -> Self {
-        Self(Line::read(args.into_iter().map(Into::into).collect(), version))
+        let line = Line::read(args.into_iter().map(Into::into).collect(), version);
+        Self { line, sessions: Renumbered::default() }
+    }
+
+    /// After these sessions.
+    pub(in crate::player) fn after(self, sessions: Renumbered) -> Self {
+        Self { sessions, ..self }
+    }
+
+    /// The sessions of earlier launches of the run.
+    pub(in crate::player) fn sessions(&self) -> &Renumbered {
+        &self.sessions
     }
 
     /// The prompt among the arguments.
     pub(in crate::player) fn prompt(&self) -> Option<&str> {
-        self.0.prompt()
+        self.line.prompt()
     }
 
     /// The id of the new session, where the arguments name one.
     pub(in crate::player) fn session_id(&self) -> Option<&str> {
-        self.0.session_id()
+        self.line.session_id()
     }
 }
 
@@ -123,7 +139,8 @@ impl RecordedLaunch {
         live: &LiveLaunch,
         rules: &Rules,
     ) -> Vec<Difference> {
-        let (recorded, live) = (&self.line, &live.0);
+        let sessions = &live.sessions;
+        let (recorded, live) = (&self.line, &live.line);
         if recorded.read.is_none() || live.read.is_none() {
             let words = |line: &Line| line.args.iter().map(String::as_str).collect::<Value>();
             return compare::values("arguments", &words(recorded), &words(live), true);
@@ -138,6 +155,10 @@ impl RecordedLaunch {
         let names: BTreeSet<_> = recorded.flags.keys().chain(live.flags.keys()).collect();
         for name in names {
             let (expected, actual) = (recorded.flags.get(name), live.flags.get(name));
+            // The session of an earlier launch has the id that it has in this run.
+            let resumed = expected.filter(|_| *name == "--resume").and_then(Value::as_str);
+            let resumed = resumed.and_then(|id| sessions.live_of(id)).map(Value::from);
+            let expected = resumed.as_ref().or(expected);
             let is_left_out = recorded.is_session()
                 && (is_left_out(name)
                     || is_shown_by_both(name) && (expected.is_none() || actual.is_none())
@@ -153,9 +174,29 @@ impl RecordedLaunch {
     pub(in crate::player) fn ids(&self, live: &LiveLaunch, rules: &Rules) -> Vec<(String, String)> {
         let pair = |(name, recorded): (&&'static str, &Value)| {
             let matcher = rules.matcher(&Place::named(name))?;
-            matcher.pair(Some(recorded), live.0.flags.get(name))
+            matcher.pair(Some(recorded), live.line.flags.get(name))
         };
         self.line.flags.iter().filter_map(pair).collect()
+    }
+
+    /// Where the id of the new session is one of another session of the run.
+    pub(in crate::player) fn session_differences(
+        &self,
+        live: &LiveLaunch,
+        rules: &Rules,
+    ) -> Vec<Difference> {
+        const FLAG: &str = "--session-id";
+        let (Some(recorded), Some(id)) = (self.session_id(), live.session_id()) else {
+            return Vec::new();
+        };
+        if live.sessions.may_add(recorded, id) || rules.matcher(&Place::named(FLAG)).is_some() {
+            return Vec::new();
+        }
+        let actual = Some(id.into());
+        vec![match live.sessions.live_of(recorded) {
+            Some(known) => Difference::new(FLAG, Some(known.into()), actual),
+            None => Difference::of_rule(FLAG, "an id that no other launch has".to_owned(), actual),
+        }]
     }
 
     /// Where the prompts among the arguments differ.
@@ -188,7 +229,7 @@ impl RecordedLaunch {
         }
         let differ = |declared: &Declared| {
             let expected = declared.value(&self.line.flags, self.initialize.as_ref());
-            let actual = declared.value(&live.0.flags, initialize);
+            let actual = declared.value(&live.line.flags, initialize);
             if declared.at == "--mcp-config"
                 && names_a_file(expected.as_ref()) != names_a_file(actual.as_ref())
             {

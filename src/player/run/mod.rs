@@ -9,6 +9,7 @@
 //! | `launches/N.json` | the report of the Nth launch |
 //! | `last-failure.json` | the report of the last launch that differed |
 //! | `turns.json`, `turns/`, `starts/`, `sessions/` | of a scenario: its prompts, which are taken, the launches, the ids of sessions |
+//! | `resumable/` | of a replay: the recorded ids of sessions, and the live ones |
 //! | `recordings/` | the recordings that its launches made |
 
 mod claims;

@@ -21,10 +21,11 @@ use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Transp
 use self::progress::Progress;
 use self::stage::Stage;
 use super::binding::Binding;
+use super::difference::Difference;
 use super::output_format::OutputFormat;
 use super::play::{self, Shared, Streams};
 use super::replay::{Runs, in_memory};
-use super::report::Report;
+use super::report::{Divergence, Report};
 use super::run::{LaunchLog, RunError, RunFolder};
 use super::script::Script;
 use super::signal::Signal;
@@ -49,7 +50,8 @@ pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 /// The turns go on over launches: a session that launches the CLI again, and every clone of this
 /// scenario, goes on with the next turn. [`next_launch`](Self::next_launch) gives each launch its
 /// own turns. A launch with `--resume` or `--continue` goes on with that session's id, or the latest
-/// one's; with `--fork-session`, after `/clear` and without either it gets a new one.
+/// one's; with `--fork-session`, after `/clear` and without either it gets a new one. A launch that
+/// resumes a session that no earlier launch had is refused; the first launch may resume any.
 ///
 /// ```
 /// use claude_wire::player::{Scenario, reply};
@@ -146,7 +148,10 @@ impl Scenario {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
         let launch = Launch { args, ..Launch::default() };
         let cwd = launch.working_dir().unwrap_or_default();
-        self.script_on(Stage::new(&launch.args, cwd, &[]), &self.turns, &launch)
+        let stage = Stage::new(&launch.args, cwd, &[]);
+        let mut script = self.script_on(stage, &self.turns, &launch);
+        script.shares_nothing = true;
+        script
     }
 
     /// Shares its turns with the launches of a run in other processes.
@@ -164,10 +169,11 @@ impl Scenario {
     /// exit status to end with, and the report of this launch.
     ///
     /// [In a run](Self::in_run) it is the run's next launch; without one, all turns are this
-    /// launch's.
+    /// launch's, and it must have them all.
     ///
     /// # Errors
-    /// If there are no turns for it, or the run folder cannot be written; then nothing was written.
+    /// If there are no turns for it, the scenario [has turns for launches](Self::next_launch) and is
+    /// not in a run, or the run folder cannot be written; then nothing was written.
     ///
     /// # Cancel safety
     /// As for [`play`](super::play).
@@ -183,38 +189,55 @@ impl Scenario {
         W: AsyncWrite + Unpin,
         E: AsyncWrite + Unpin,
     {
-        let (script, log) = match &self.progress {
+        let (script, refused, log) = match &self.progress {
             Progress::Folder(run) => {
-                let script = self.next_script(launch).map_err(transport::Error::other)?;
+                let (script, refused) =
+                    self.next_script(launch).map_err(transport::Error::other)?;
                 let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
                 let log = LaunchLog::start(run, &args.collect::<Vec<_>>());
-                (script, Some(log.map_err(|error| transport::Error::other(error.to_string()))?))
+                let log = log.map_err(|error| transport::Error::other(error.to_string()))?;
+                (script, refused, Some(log))
             }
-            Progress::Memory(_) => (self.script(launch.args.iter()), None),
+            Progress::Memory(_) if !self.launches.is_empty() => {
+                let count = self.turns_of_launches().len();
+                return Err(transport::Error::other(format!(
+                    "the scenario has turns for {count} launches, which must share a run folder; set \
+                     CLAUDE_WIRE_RUN (in Rust, Scenario::in_run)"
+                )));
+            }
+            Progress::Memory(_) => (self.script(launch.args.iter()), None, None),
         };
-        let machine = Shared::new(Binding::to(Arc::new(change(script))), log);
+        let launch = Binding::refusing(Arc::new(change(script)), refused);
+        let machine = Shared::new(launch, log);
         let exit = play::run(&machine, streams, signals).await;
         Ok((exit, machine.report()))
     }
 
-    /// The script of the next launch.
-    fn next_script(&self, launch: &Launch) -> Result<Script, String> {
+    /// The script of the next launch, and why that is refused.
+    fn next_script(&self, launch: &Launch) -> Result<(Script, Option<Divergence>), String> {
         let number = self.progress.start_launch()?;
         let sessions = self.progress.sessions();
         let cwd = launch.working_dir().unwrap_or_default();
         let stage = Stage::new(&launch.args, cwd, &sessions);
-        self.progress.note_session(stage.session());
+        let refused = stage.unknown_session().map(|id| {
+            let expected = format!("a session of an earlier launch ({})", sessions.join(", "));
+            let differs = Difference::of_rule("--resume", expected, Some(id.into()));
+            Divergence::launch(None, vec![differs])
+        });
+        if refused.is_none() {
+            self.progress.note_session(stage.session());
+        }
         if self.launches.is_empty() {
             let mut script = self.script_on(stage, &self.turns, launch);
             script.progress = Some(Arc::new(self.progress.clone()));
-            return Ok(script);
+            return Ok((script, refused));
         }
         let lists = self.turns_of_launches();
         let count = lists.len();
         let turns = lists.get(number).ok_or_else(|| {
             format!("the scenario has turns for {count} launches, and this is one more")
         })?;
-        Ok(self.script_on(stage, turns, launch))
+        Ok((self.script_on(stage, turns, launch), refused))
     }
 
     fn script_on(
@@ -296,8 +319,8 @@ impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();
         Box::pin(async move {
-            let script = self.next_script(&launch).map_err(transport::Error::other)?;
-            let machine = self.runs.begin(Binding::to(Arc::new(script)), None);
+            let (script, refused) = self.next_script(&launch).map_err(transport::Error::other)?;
+            let machine = self.runs.begin(Binding::refusing(Arc::new(script), refused), None);
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

@@ -29,6 +29,8 @@ pub(super) struct Stage {
     failed: bool,
     /// Whether the process exits only when its host closes its input.
     awaits_end: bool,
+    /// The session that it resumes, if no launch before had it.
+    unknown: Option<String>,
 }
 
 /// The current turn.
@@ -54,7 +56,11 @@ impl Stage {
         };
         let has = |flags: &[&str]| args.iter().any(|arg| flags.contains(&&**arg));
         let latest = || sessions.last().filter(|_| has(&["--continue", "-c"])).cloned();
-        let resumed = value("--resume").or_else(|| value("-r")).or_else(latest);
+        let named = value("--resume").or_else(|| value("-r"));
+        // The session that the first launch resumes is of a time before the scenario.
+        let is_unknown = |id: &String| !sessions.is_empty() && !sessions.contains(id);
+        let unknown = named.clone().filter(is_unknown);
+        let resumed = named.or_else(latest);
         let resumed = resumed.filter(|_| !has(&["--fork-session"]));
         let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
         let lines = Lines::new(
@@ -73,12 +79,18 @@ impl Stage {
             turns: 0,
             failed: false,
             awaits_end: true,
+            unknown,
         }
     }
 
     /// The id of the session.
     pub(super) fn session(&self) -> &str {
         &self.lines.session
+    }
+
+    /// The session that it resumes, if launches came before and none had it.
+    pub(super) fn unknown_session(&self) -> Option<&str> {
+        self.unknown.as_deref()
     }
 
     pub(super) fn rules(&self) -> Rules {
