@@ -26,6 +26,7 @@ pub(crate) async fn run() {
         let mut events = session.events();
         if delay > 0 {
             session.connect().await.unwrap();
+            // The CLI reports nothing before it opens its turn.
             tokio::time::sleep(Duration::from_millis(delay)).await;
         }
         let summary = session.query("What now?").collect_summary().await.unwrap();
