@@ -44,12 +44,20 @@ pub(super) struct Refused {
 
 impl Handshakes {
     /// The first lines to the servers of which the recorded host sent a manifest in its
-    /// `initialize`, and this host sends none. `version` is that of the CLI.
-    pub(super) fn begin(&mut self, recorded: &Value, live: &Value, version: &str) -> Vec<Bytes> {
+    /// `initialize`, and this host, which has them, sends none. `version` is that of the CLI.
+    pub(super) fn begin(
+        &mut self,
+        recorded: &Value,
+        live: &Value,
+        has: impl Fn(&str) -> bool,
+        version: &str,
+    ) -> Vec<Bytes> {
         let manifests = |request: &Value| request.get("sdkMcpServerManifests").cloned();
         let Some(Value::Object(recorded)) = manifests(recorded) else { return Vec::new() };
         let live = manifests(live).unwrap_or_default();
-        let missing = recorded.iter().filter(|(server, _)| live.get(server).is_none());
+        let missing = recorded
+            .iter()
+            .filter(|(server, _)| live.get(server.as_str()).is_none() && has(server.as_str()));
         missing
             .map(|(server, manifest)| {
                 let protocol = manifest.pointer("/initializeResult/protocolVersion");
@@ -64,13 +72,13 @@ impl Handshakes {
             .collect()
     }
 
-    /// Handles an answer, with the tools of each recorded server; `None` if it answers none of
-    /// these requests. The lines that follow it.
+    /// Handles an answer; `None` if it answers none of these requests. The lines that follow it.
+    /// `differ` compares the tools of a server with the recorded ones.
     pub(super) fn answered(
         &mut self,
         id: &str,
         response: &Value,
-        recorded: &BTreeMap<String, Value>,
+        differ: impl FnOnce(&str, &Value) -> Vec<Difference>,
     ) -> Option<Result<Vec<Bytes>, Refused>> {
         let Asked { server, method } = self.open.remove(id)?;
         let has_result = response.pointer("/response/mcp_response/result").is_some();
@@ -89,8 +97,8 @@ impl Handshakes {
             ]),
             Method::Initialized => Ok(Vec::new()),
             Method::ListTools => {
-                let differences = tools::of_list(response)
-                    .map_or_else(Vec::new, |live| tools::differences(recorded, &server, &live));
+                let differences =
+                    tools::of_list(response).map_or_else(Vec::new, |live| differ(&server, live));
                 let expected = format!("the tools of the MCP server {server:?}");
                 if differences.is_empty() {
                     Ok(Vec::new())

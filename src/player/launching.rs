@@ -65,9 +65,25 @@ impl Machine {
     /// The differences between the tools that an `initialize` shows, and the recorded ones.
     pub(super) fn manifest_differences(&self, initialize: &Value) -> Vec<Difference> {
         let live = tools::of_manifests(initialize);
-        live.iter()
-            .flat_map(|(server, live)| tools::differences(&self.script.tools, server, live))
-            .collect()
+        live.iter().flat_map(|(server, live)| self.tool_differences(server, live)).collect()
+    }
+
+    /// The differences between the tools of a server and the recorded ones.
+    pub(super) fn tool_differences(&self, server: &str, live: &Value) -> Vec<Difference> {
+        let (rules, ids) = (&self.script.user_rules, &self.renumbered);
+        tools::differences(&self.script.tools, server, live, rules, ids)
+    }
+
+    /// Whether the live host has an in-process server, as far as is known. One may be missing if a
+    /// rule leaves `--mcp-config` out.
+    pub(super) fn has_server(&self, server: &str, initialize: &Value) -> bool {
+        match &self.live {
+            Some(live) => live.has_server(server, initialize),
+            None => {
+                let servers = initialize.get("sdkMcpServers").and_then(Value::as_array);
+                servers.is_none_or(|servers| servers.iter().any(|name| name == server))
+            }
+        }
     }
 
     /// Leaves out the handshakes with the servers whose manifests this host sends: the CLI asks for

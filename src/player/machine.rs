@@ -89,6 +89,8 @@ pub(super) struct Machine {
     pub(super) is_settled: bool,
     pub(super) renumbered: Renumbered,
     pub(super) handshakes: Handshakes,
+    /// Text on stdin that a rule is about.
+    pub(super) text: Option<String>,
     /// The kept files that were put back, and why others were not.
     pub(super) put_back: Vec<Result<Arc<KeptFile>, String>>,
 }
@@ -148,6 +150,7 @@ impl Machine {
             is_settled: false,
             renumbered: Renumbered::default(),
             handshakes: Handshakes::default(),
+            text: None,
             put_back: Vec::new(),
             script,
         };
@@ -203,6 +206,9 @@ impl Machine {
                 .diverge(now, Divergence::extra(format!("a line of {len} bytes, over the limit"))),
             Input::Eof => {
                 self.eof = true;
+                if let Err(differs) = self.end_text(now) {
+                    return self.diverge(now, differs);
+                }
                 self.meet_first(now, |what| matches!(what, Expected::Eof { .. }));
                 if self.rules.is_some() {
                     self.improvise_eof(now);

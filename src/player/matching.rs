@@ -1,6 +1,8 @@
 //! Finds the expectation that a line of the host meets.
 #![expect(clippy::result_large_err, reason = "a divergence is made once: it ends its run")]
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ use super::machine::{Machine, Met, SHARES_NOTHING, Step};
 use super::opening::FirstPrompt;
 use super::renumber::Renumbered;
 use super::report::Divergence;
-use super::rules::{Matcher, Place};
+use super::rules::Place;
 use super::script::{Expected, prompt_text, request_text};
 use super::tools;
 
@@ -152,7 +154,10 @@ impl Machine {
             let script = self.script.clone();
             if let Expected::Request { request: recorded, .. } = &script.expectations[index].what {
                 let version = script.cli.as_deref().unwrap_or(crate::CLI_VERSION);
-                let lines = self.handshakes.begin(recorded, request, version);
+                let mut handshakes = std::mem::take(&mut self.handshakes);
+                let has = |server: &str| self.has_server(server, request);
+                let lines = handshakes.begin(recorded, request, has, version);
+                self.handshakes = handshakes;
                 self.urgent.extend(lines.into_iter().map(Step::Out));
             }
         }
@@ -187,6 +192,7 @@ impl Machine {
         actual: &Value,
         settles: bool,
     ) -> Vec<Difference> {
+        let whole = actual;
         let (mut expected, mut actual) = (self.recorded_ids(expected), self.recorded_ids(actual));
         let rules = &self.script.user_rules;
         let applied = rules.apply(subtype, &mut expected, &mut actual, &self.renumbered);
@@ -194,7 +200,7 @@ impl Machine {
         match subtype {
             "initialize" => {
                 found.extend(compare::initializes(&expected, &actual, settles));
-                found.extend(self.manifest_differences(&actual));
+                add(&mut found, self.manifest_differences(whole));
             }
             _ => found.extend(compare::requests(subtype, &expected, &actual)),
         }
@@ -205,7 +211,11 @@ impl Machine {
         let asks = self.script.cli_requests.get(id).map(|request| asks(&request.request));
         let asks = asks.unwrap_or_else(|| format!("an unknown request {id:?}"));
         let arrived = || format!("answer to {asks}: {}", one_line(&response.to_string(), 120));
-        match self.handshakes.answered(id, response, &self.script.tools) {
+        let (script, ids) = (&self.script, &self.renumbered);
+        let differ = |server: &str, live: &Value| {
+            tools::differences(&script.tools, server, live, &script.user_rules, ids)
+        };
+        match self.handshakes.answered(id, response, differ) {
             Some(Ok(lines)) => {
                 self.play_before_turns(now);
                 self.urgent.extend(lines.into_iter().map(Step::Out));
@@ -262,7 +272,11 @@ impl Machine {
         expected: &Value,
         actual: &Value,
     ) -> (Vec<Difference>, Renumbered) {
+        let whole = actual;
         let (mut expected, mut actual) = (expected.clone(), actual.clone());
+        if tools::of_answer(request, &actual).is_some() {
+            tools::align(&expected, &mut actual);
+        }
         let mut ids = self.renumbered.clone();
         let subtype = request.get("subtype").and_then(Value::as_str).unwrap_or_default();
         let rules = &self.script.user_rules;
@@ -276,8 +290,8 @@ impl Machine {
             ids.recorded(&mut actual);
         }
         found.extend(compare::answers(request, &expected, &actual));
-        if let Some((server, listed)) = tools::of_answer(request, &actual) {
-            found.extend(tools::differences(&self.script.tools, &server, &listed));
+        if let Some((server, listed)) = tools::of_answer(request, whole) {
+            add(&mut found, self.tool_differences(&server, &listed));
         }
         (found, ids)
     }
@@ -307,15 +321,51 @@ impl Machine {
         self.live.as_ref().is_some_and(|live| live.prompt().is_some())
     }
 
-    /// Takes all text on stdin as written: it may be any.
-    fn meet_text(&mut self, now: u64) {
-        let is_text = |what: &Expected| match what {
-            Expected::Other { json, .. } => FirstPrompt::is_text(json.as_ref()),
-            _ => false,
-        };
-        while let Some(index) = self.unmet(|_, what| is_text(what)) {
+    /// Compares the text on stdin, which has ended, with the recorded text as its rule says.
+    pub(super) fn end_text(&mut self, now: u64) -> Result<(), Divergence> {
+        let Some(live) = self.text.take() else { return Ok(()) };
+        let mut recorded = String::new();
+        let mut places = Vec::new();
+        for (index, open) in self.script.expectations.iter().enumerate() {
+            if let Expected::Other { bytes, json } = &open.what
+                && FirstPrompt::is_text(json.as_ref())
+                && self.met[index].is_none()
+            {
+                recorded.push_str(&String::from_utf8_lossy(bytes));
+                recorded.push('\n');
+                places.push(index);
+            }
+        }
+        let place = self.text_place();
+        let value = |text: &str| Value::from(text.strip_suffix('\n').unwrap_or(text));
+        let (expected, actual) = (value(&recorded), value(&live));
+        let rules = Arc::clone(&self.script.user_rules);
+        let Some(matcher) = rules.matcher(&place) else { return Ok(()) };
+        if places.is_empty() {
+            let arrived = format!("text {}", one_line(&live, 120));
+            return Err(Divergence::extra(arrived));
+        }
+        let pair = matcher.pair(Some(&expected), Some(&actual));
+        let is_known = pair.as_ref().is_none_or(|(one, live)| self.renumbered.may_add(one, live));
+        if !is_known || !matcher.fits(Some(&expected), Some(&actual)) {
+            let name = place.to_string();
+            let differs = Difference::of_rule(&name, matcher.to_string(), Some(actual));
+            let arrived = format!("text {}", one_line(&live, 120));
+            let expected = format!("text {}", one_line(&recorded, 120));
+            return Err(Divergence::mismatch(arrived, expected, vec![differs]));
+        }
+        if let Some((recorded, live)) = pair {
+            self.renumbered.add(&recorded, &live);
+        }
+        for index in places {
             self.meet(now, index, Met::default());
         }
+        Ok(())
+    }
+
+    /// The place of the text on stdin, for rules.
+    fn text_place(&self) -> Place {
+        Place::Prompt(usize::from(self.has_prompt()))
     }
 
     /// Any other line must be the next of its kind, byte for byte or as JSON.
@@ -323,9 +373,11 @@ impl Machine {
         let arrived = || format!("line {:?}", one_line(&String::from_utf8_lossy(bytes), 120));
         if FirstPrompt::is_text(json) {
             self.settle(None, arrived)?;
-            let place = Place::Prompt(usize::from(self.has_prompt()));
-            if let Some(Matcher::Any) = self.script.user_rules.matcher(&place) {
-                self.meet_text(now);
+            if self.script.user_rules.matcher(&self.text_place()).is_some() {
+                // A rule is about all of it, which is known at its end.
+                let text = self.text.get_or_insert_default();
+                text.push_str(&String::from_utf8_lossy(bytes));
+                text.push('\n');
                 return Ok(());
             }
         }
@@ -379,6 +431,15 @@ impl Met {
     pub(super) fn id_text(&self) -> Option<String> {
         let id = RawJson::parse(self.id.clone()?).ok()?;
         Some(id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()))
+    }
+}
+
+/// Adds differences, each once.
+fn add(found: &mut Vec<Difference>, more: Vec<Difference>) {
+    for difference in more {
+        if !found.contains(&difference) {
+            found.push(difference);
+        }
     }
 }
 

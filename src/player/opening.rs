@@ -41,8 +41,9 @@ impl FirstPrompt {
         Self::of_text(&text)
     }
 
-    /// Of all that was written, which is text.
+    /// Of all that was written, which is text; without the end of its last line.
     pub(super) fn of_text(text: &str) -> Self {
+        let text = text.strip_suffix('\n').unwrap_or(text);
         if text.is_empty() { Self::None } else { Self::Text(text.to_owned()) }
     }
 

@@ -6,10 +6,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::compare;
 use super::difference::Difference;
+use super::renumber::Renumbered;
+use super::rules::Rules;
 use super::script::{CliRequest, Expectation, Expected};
 
 /// The JSON-RPC methods of a handshake, which a manifest makes unnecessary.
@@ -43,7 +45,7 @@ pub(super) fn recorded(
 pub(super) fn of_manifests(initialize: &Value) -> BTreeMap<String, Value> {
     let manifests = initialize.get("sdkMcpServerManifests").and_then(Value::as_object);
     let listed = manifests.into_iter().flatten().filter_map(|(server, manifest)| {
-        Some((server.clone(), by_name(manifest.pointer("/toolsListResult/tools")?)?))
+        Some((server.clone(), manifest.pointer("/toolsListResult/tools")?.clone()))
     });
     listed.collect()
 }
@@ -53,12 +55,12 @@ pub(super) fn of_answer(request: &Value, response: &Value) -> Option<(String, Va
     if method(request)? != "tools/list" {
         return None;
     }
-    Some((server(request)?.to_owned(), of_list(response)?))
+    Some((server(request)?.to_owned(), of_list(response)?.clone()))
 }
 
 /// The tools in a host's answer to `tools/list`.
-pub(super) fn of_list(response: &Value) -> Option<Value> {
-    by_name(response.pointer("/response/mcp_response/result/tools")?)
+pub(super) fn of_list(response: &Value) -> Option<&Value> {
+    response.pointer("/response/mcp_response/result/tools")
 }
 
 /// The server whose handshake a request of the CLI belongs to.
@@ -71,16 +73,57 @@ pub(super) fn is_call(request: &Value) -> bool {
     method(request) == Some("tools/call")
 }
 
-/// The differences between the tools of a server.
+/// The differences between the tools of a server. Rules name them where they are shown: in the
+/// answer to `tools/list`, or in the manifest. Each counts for both.
 pub(super) fn differences(
     recorded: &BTreeMap<String, Value>,
     server: &str,
     live: &Value,
+    rules: &Rules,
+    ids: &Renumbered,
 ) -> Vec<Difference> {
-    match recorded.get(server) {
-        Some(recorded) => compare::values(&format!("tools of {server}"), recorded, live, true),
-        None => Vec::new(),
+    let Some(recorded) = recorded.get(server) else { return Vec::new() };
+    let list = |tools: Value| json!({"response": {"mcp_response": {"result": {"tools": tools}}}});
+    let manifest = |tools: Option<&Value>| {
+        let tools = tools.cloned().unwrap_or_default();
+        json!({"sdkMcpServerManifests": {server: {"toolsListResult": {"tools": tools}}}})
+    };
+    let (mut expected, mut actual) = (list(recorded.clone()), list(in_order_of(recorded, live)));
+    let applied = rules.apply_to_answer("mcp_message", &mut expected, &mut actual, ids);
+    let mut found = applied.differences;
+    let (mut expected, mut actual) = (manifest(of_list(&expected)), manifest(of_list(&actual)));
+    let applied = rules.apply("initialize", &mut expected, &mut actual, ids);
+    found.extend(applied.differences);
+    let tools = |request: &Value| of_manifests(request).get(server).and_then(by_name);
+    if let (Some(expected), Some(actual)) = (tools(&expected), tools(&actual)) {
+        found.extend(compare::values(&format!("tools of {server}"), &expected, &actual, true));
     }
+    found
+}
+
+/// Brings the tools of an answer to `tools/list` into the order of another one.
+pub(super) fn align(expected: &Value, actual: &mut Value) {
+    let ordered =
+        of_list(expected).zip(of_list(actual)).map(|(one, other)| in_order_of(one, other));
+    let tools = actual.pointer_mut("/response/mcp_response/result/tools");
+    if let (Some(ordered), Some(tools)) = (ordered, tools) {
+        *tools = ordered;
+    }
+}
+
+/// The live tools in the order of the recorded ones, then the others: rules name a tool by its
+/// place.
+fn in_order_of(recorded: &Value, live: &Value) -> Value {
+    let mut left = live.as_array().cloned().unwrap_or_default();
+    let mut ordered = Vec::new();
+    for tool in recorded.as_array().into_iter().flatten() {
+        match left.iter().position(|other| other.get("name") == tool.get("name")) {
+            Some(at) => ordered.push(left.remove(at)),
+            // Its place stays empty.
+            None => ordered.push(Value::Null),
+        }
+    }
+    ordered.into_iter().chain(left).collect()
 }
 
 fn method(request: &Value) -> Option<&str> {

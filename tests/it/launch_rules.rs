@@ -235,3 +235,212 @@ async fn the_file_next_to_a_recording_and_the_one_in_a_folder_are_read() {
         assert!(error.contains("rules.json: ignore[0]: "), "{error}");
     }
 }
+
+/// A launch with text on stdin: a recording alone, and one of a folder.
+#[tokio::test(start_paused = true)]
+async fn a_match_is_about_all_of_the_text_on_stdin() {
+    let uuid = "99999999-2222-4333-8444-555555555555";
+    let events = r#"{"us":1,"in":"run-1","as":"text"}
+        {"us":1,"in":"of today","as":"text"}
+        {"us":1,"eof":"in"}
+        {"us":1,"out":"Done.","as":"text"}
+        {"us":1,"exit":{"code":0}}"#;
+    let folder = tempfile::tempdir().unwrap();
+    launched(&["-p"], events).save(folder.path().join("1.jsonl")).unwrap();
+    for (rule, fits, others) in [
+        (json!({"any": true}), &["x", "run-1\nof today", "a\n\nb\n{"][..], &[][..]),
+        (
+            json!({"regex": "^run-[0-9]+\nof \\w+$"}),
+            &["run-7\nof tomorrow"],
+            &["run-7", "run-x\nof"],
+        ),
+        (json!({"regex": "^run-[0-9]+$"}), &["run-7", "run-1\nof today"], &["run-7\nof"]),
+        (json!({"date": true}), &["2026-11-29"], &["today"]),
+        (json!({"uuid": true}), &[uuid], &["run-1", "run-1\nof tomorrow"]),
+        (json!({"path": true}), &["/a/b"], &["a/b"]),
+        (json!({"one_of": ["a", "b\nc"]}), &["a", "b\nc"], &["b", "c"]),
+        (json!({"id": true}), &["x", "y\nz"], &[]),
+    ] {
+        let mut rule = rule;
+        rule["at"] = "prompt[0]".into();
+        let rules = rules(&json!({"match": [rule]}));
+        let open = |from_folder: bool| {
+            let replay = match from_folder {
+                true => Replay::open(folder.path()).unwrap(),
+                false => Replay::new(launched(&["-p"], events)),
+            };
+            replay.rules(rules.clone()).unverified()
+        };
+        for from_folder in [false, true] {
+            let play = async |text: &str| {
+                let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+                played(&open(from_folder), &["-p"], &lines).await
+            };
+            for text in others {
+                let found = play(text).await;
+                assert_eq!((found.code, found.out.as_str()), (Some(70), ""), "{rule} {text:?}");
+                assert!(found.report.contains("prompt[0]: expected "), "{}", found.report);
+            }
+            for text in fits.iter().chain(&["run-1\nof today"]) {
+                let found = play(text).await;
+                assert_eq!(found.out, "Done.\n", "{rule} {text:?}: {}", found.report);
+            }
+        }
+    }
+    // Text that the recording has not.
+    let replay = Replay::new(launched(
+        &["-p", "x"],
+        "{\"us\":1,\"eof\":\"in\"}\n{\"us\":1,\"exit\":{\"code\":0}}",
+    ));
+    let replay = replay.ignore(["prompt[1]"]).unverified();
+    let extra = played(&replay, &["-p", "x"], &["more".to_owned()]).await;
+    assert_eq!(extra.code, Some(70), "{}", extra.report);
+}
+
+/// The CLI reads all of its text before it answers, and so does a replay, whatever the rule.
+#[tokio::test(start_paused = true)]
+async fn text_under_a_rule_is_answered_at_its_end() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let events = r#"{"us":1,"in":"a","as":"text"}
+        {"us":1,"in":"b","as":"text"}
+        {"us":1,"eof":"in"}
+        {"us":1,"out":"Done.","as":"text"}
+        {"us":1,"exit":{"code":0}}"#;
+    let replay = Replay::new(launched(&["-p"], events)).ignore(["prompt[0]"]);
+    let launch = Launch { args: vec!["-p".into()], ..Launch::default() };
+    let mut cli = replay.open(launch).await.unwrap();
+    cli.stdin.write_all(b"one\n").await.unwrap();
+    let wait = std::time::Duration::from_secs(1);
+    let mut out = String::new();
+    let early = tokio::time::timeout(wait, cli.stdout.read_to_string(&mut out)).await;
+    assert!(early.is_err() && out.is_empty(), "{out}");
+    drop(cli.stdin);
+    cli.stdout.read_to_string(&mut out).await.unwrap();
+    assert_eq!(out, "Done.\n");
+    replay.assert_finished();
+}
+
+/// The tools of a server, with these descriptions.
+fn tools(described: &[(&str, &str)]) -> Value {
+    let tool = |(name, text): &(&str, &str)| json!({"name": name, "description": text, "inputSchema": {"type": "object"}});
+    described.iter().map(tool).collect()
+}
+
+/// A host with one in-process server, which shows its tools in a manifest, or when it is asked.
+fn serving(tools: &Value, manifest: bool) -> Vec<String> {
+    let mut request = json!({"subtype": "initialize", "sdkMcpServers": ["calc"]});
+    if manifest {
+        request["sdkMcpServerManifests"] =
+            json!({"calc": {"initializeResult": {}, "toolsListResult": {"tools": tools}}});
+    }
+    let line = |line: Value| line.to_string();
+    let initialize =
+        line(json!({"type": "control_request", "request_id": "i", "request": request}));
+    let answer = |id: u8, result: Value| {
+        let id = format!("00000000-0000-4000-8000-{id:012}");
+        let response = json!({"mcp_response": {"jsonrpc": "2.0", "id": 0, "result": result}});
+        line(
+            json!({"type": "control_response", "response": {"subtype": "success", "request_id": id, "response": response}}),
+        )
+    };
+    let prompt = line(json!({"type": "user", "message": {"role": "user", "content": "Hi"}}));
+    if manifest {
+        return vec![initialize, prompt];
+    }
+    let shown = answer(3, json!({"tools": tools}));
+    vec![initialize, answer(1, json!({})), answer(2, json!({})), shown, prompt]
+}
+
+/// The recording of such a host.
+fn served(tools: &Value, manifest: bool) -> claude_wire::recording::Recording {
+    let asked = |id: u8, message: Value| {
+        let id = format!("00000000-0000-4000-8000-{id:012}");
+        json!({"type": "control_request", "request_id": id, "request": {"subtype": "mcp_message", "server_name": "calc", "message": message}})
+    };
+    let ready =
+        json!({"type": "control_response", "response": {"subtype": "success", "request_id": "i"}});
+    let result = json!({"type": "result", "subtype": "success", "is_error": false});
+    let lines = serving(tools, manifest);
+    let mut all = String::new();
+    let mut parts: Vec<Vec<Value>> = vec![Vec::new(); lines.len()];
+    if manifest {
+        parts[0] = vec![ready];
+    } else {
+        parts[0] = vec![asked(1, json!({"method": "initialize", "id": 0}))];
+        parts[1] = vec![
+            ready,
+            asked(2, json!({"method": "notifications/initialized"})),
+            asked(3, json!({"method": "tools/list", "id": 1})),
+        ];
+    }
+    parts.last_mut().unwrap().push(result);
+    for (line, outs) in lines.iter().zip(parts) {
+        all.push_str(&format!("{{\"us\":1,\"in\":{line}}}\n"));
+        for out in outs {
+            all.push_str(&format!("{{\"us\":1,\"out\":{out}}}\n"));
+        }
+    }
+    all.push_str("{\"us\":1,\"eof\":\"in\"}\n{\"us\":1,\"exit\":{\"code\":0}}");
+    launched(&[], &all)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rule_for_a_tool_counts_wherever_its_host_shows_it() {
+    let recorded = tools(&[("add", "Adds"), ("sub", "Subtracts")]);
+    let live = tools(&[("add", "Adds"), ("sub", "Divides")]);
+    let turned = tools(&[("sub", "Divides"), ("add", "Adds")]);
+    let other = tools(&[("add", "Divides"), ("sub", "Subtracts")]);
+    let renamed = tools(&[("add", "Adds"), ("div", "Subtracts")]);
+    let listed = "mcp_message /result/tools/1/description";
+    let declared = "initialize /sdkMcpServerManifests/calc/toolsListResult/tools/1/description";
+    for (rule, shown, code) in [
+        (json!({"at": listed, "any": true}), &live, 0),
+        (json!({"at": listed, "any": true}), &turned, 0),
+        (json!({"at": listed, "any": true}), &other, 70),
+        (json!({"at": listed, "any": true}), &renamed, 70),
+        (json!({"at": listed, "regex": "^Div"}), &live, 0),
+        (json!({"at": listed, "regex": "^Mul"}), &live, 70),
+        (json!({"at": listed, "one_of": ["Divides"]}), &live, 0),
+        (json!({"at": declared, "any": true}), &live, 0),
+        (json!({"at": declared, "any": true}), &other, 70),
+        (json!({"at": declared, "regex": "^Mul"}), &live, 70),
+        (json!({"at": "mcp_message /result/tools/1", "any": true}), &live, 0),
+        (json!({"at": "mcp_message /result/tools", "any": true}), &renamed, 0),
+        (json!({"at": "mcp_message /result/content", "any": true}), &live, 70),
+    ] {
+        let rules = rules(&json!({"match": [rule]}));
+        for (was, is) in [(true, false), (true, true), (false, false), (false, true)] {
+            let replay = Replay::new(served(&recorded, was)).unverified();
+            let unchanged = played(&replay, &[""; 0], &serving(&recorded, is)).await;
+            assert_eq!(unchanged.code, Some(0), "{was} {is}: {}", unchanged.report);
+            let changed = played(&replay, &[""; 0], &serving(shown, is)).await;
+            assert_eq!(changed.code, Some(70), "{was} {is}: without a rule");
+            let found = played(&replay.rules(rules.clone()), &[""; 0], &serving(shown, is)).await;
+            assert_eq!(found.code, Some(code), "{rule} {was} {is}: {}", found.report);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_a_rule_leaves_out_is_not_asked() {
+    let tools = tools(&[("add", "Adds")]);
+    let without = conversation(Some(json!({"sdkMcpServers": []})));
+    let absent = conversation(Some(json!({})));
+    let other = conversation(Some(json!({"sdkMcpServers": ["another"]})));
+    let replay = Replay::new(served(&tools, true)).unverified();
+    for live in [&without, &absent, &other] {
+        let refused = played(&replay, &[""; 0], live).await;
+        assert!(refused.differs()[0].starts_with("--mcp-config"), "{}", refused.report);
+        let ruled = replay.clone().ignore(["--mcp-config"]);
+        let found = played(&ruled, &[""; 0], live).await;
+        assert_eq!(found.code, Some(0), "{live:?}: {}", found.report);
+        assert!(!found.out.contains("mcp_message"), "{}", found.out);
+    }
+    // One that is declared as a flag is there, and asked.
+    let flag = r#"{"mcpServers":{"calc":{"type":"sdk","name":"calc"}}}"#;
+    let mut lines = serving(&tools, false);
+    lines[0] = conversation(Some(json!({})))[0].replace("\"1\"", "\"i\"");
+    let found = played(&replay, &["--mcp-config", flag], &lines).await;
+    assert_eq!(found.code, Some(0), "{}", found.report);
+    assert_eq!(found.out.matches("mcp_message").count(), 3, "{}", found.out);
+}

@@ -95,6 +95,16 @@ impl LiveLaunch {
         self.line.prompt()
     }
 
+    /// Whether a host with this `initialize` has an MCP server of this name, as far as is known:
+    /// the servers of a file are not.
+    pub(in crate::player) fn has_server(&self, name: &str, initialize: &Value) -> bool {
+        let declared = DECLARED.iter().find(|declared| declared.at == "--mcp-config");
+        let servers =
+            declared.and_then(|declared| declared.value(&self.line.flags, Some(initialize)));
+        let has = |server: &Value| server == name || server.is_object();
+        servers.as_ref().and_then(Value::as_array).is_some_and(|servers| servers.iter().any(has))
+    }
+
     /// The id of the new session, where the arguments name one.
     pub(in crate::player) fn session_id(&self) -> Option<&str> {
         self.line.session_id()
