@@ -7,11 +7,14 @@
 //! none. The recordings it might be are tried one after the other: one that diverges is not it.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::aliases::Aliases;
+use super::candidate::Candidate;
 use super::compare;
 use super::compiled::{CompiledRecording, Launched};
+use super::explain::Wrote;
 use super::host_line::HostLine;
 use super::kept::KeptFile;
 use super::machine::{Input, Machine, Step};
@@ -178,11 +181,13 @@ impl Binding {
         }
         if let Some(nearest) = nearest.or_else(|| choice.nearest_launch()) {
             binding.machine = choice.machine(nearest, choice.others(Some(nearest))?)?;
+            binding.machine.explain(|| choice.candidates());
             return Ok(binding);
         }
-        binding.machine = binding.machine.speaking(&choice.launch.args);
+        binding.machine = choice.nothing();
         let divergence = choice.unrecorded("the launch").among(choice.others(None)?);
         binding.machine.diverge(0, divergence);
+        binding.machine.explain(|| choice.candidates());
         Ok(binding)
     }
 
@@ -346,8 +351,10 @@ impl Binding {
                 return self.settle(now, &none);
             }
             let others = choice.others(None).unwrap_or_default();
-            self.unrecorded =
-                Some(choice.unrecorded("a launch that ended without a prompt").among(others));
+            let unrecorded = choice.unrecorded("a launch that ended without a prompt");
+            let unrecorded = unrecorded.among(others).in_run(choice.run());
+            let explained = choice.run().map(|_| choice.candidates()).unwrap_or_default();
+            self.unrecorded = Some(unrecorded.explained(explained));
             self.choice = None;
             return;
         }
@@ -393,12 +400,13 @@ impl Binding {
                     trial.machine.diverge(now, unrecorded);
                     trial.drain(now, &choice.written);
                 }
+                trial.machine.explain(|| choice.candidates());
                 self.adopt(trial);
             }
             Ok(None) => {
-                let machine = Machine::new(Arc::new(Script::empty()));
-                let mut machine = machine.speaking(&choice.launch.args);
+                let mut machine = choice.nothing();
                 machine.diverge(now, unrecorded.among(others));
+                machine.explain(|| choice.candidates());
                 self.machine = machine;
                 self.steps.clear();
             }
@@ -435,6 +443,30 @@ impl Choice {
                 .map_or(usize::MAX, |begins| begins.contradicts(&self.launch, rules))
         };
         self.left.iter().copied().min_by_key(|index| count(*index))
+    }
+
+    /// A machine that has nothing to play.
+    fn nothing(&self) -> Machine {
+        let script = Script { run: self.run(), ..Script::empty() };
+        Machine::new(Arc::new(script)).speaking(&self.launch.args)
+    }
+
+    fn run(&self) -> Option<Arc<Path>> {
+        self.pool.recordings.first()?.run.clone()
+    }
+
+    /// Every recording, with what this launch did compared with it.
+    fn candidates(&self) -> Vec<Candidate> {
+        let wrote = Wrote::of(self.inputs.iter().map(|(_, input)| input));
+        let recordings = self.pool.recordings.iter().enumerate();
+        let candidates = recordings.map(|(index, recording)| {
+            let candidate = recording.candidate(&self.launch, &wrote);
+            match self.pool.is_used(index) {
+                true => candidate.out("used by another launch"),
+                false => candidate,
+            }
+        });
+        candidates.collect()
     }
 
     /// The machine of a recording, at the start of this launch.

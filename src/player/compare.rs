@@ -89,9 +89,13 @@ pub(super) fn prompts(
 /// The differences between two `control_request`s of one subtype, but for `initialize`; `request` is
 /// the field of that name.
 pub(super) fn requests(subtype: &str, expected: &Value, actual: &Value) -> Vec<Difference> {
-    let null_is_absent = subtype != "set_max_thinking_tokens";
     let part = request_part(subtype);
-    values("request", &compared(part, expected), &compared(part, actual), null_is_absent)
+    values("request", &compared(part, expected), &compared(part, actual), null_is_absent(subtype))
+}
+
+/// Whether the CLI takes `null` in a request of this subtype for an absent field.
+pub(super) fn null_is_absent(subtype: &str) -> bool {
+    subtype != "set_max_thinking_tokens"
 }
 
 /// The differences between two answers to the CLI's `request`; an answer is the `response` field.
@@ -101,29 +105,32 @@ pub(super) fn answers(request: &Value, expected: &Value, actual: &Value) -> Vec<
     if !differences.is_empty() || outcome(expected) != "success" {
         return differences;
     }
-    let meaning = |answer: &Value| {
-        let answer = compared(answer_part(request, answer), answer);
-        let mut body = answer.get("response").cloned().unwrap_or(Value::Null);
-        match request.get("subtype").and_then(Value::as_str) {
-            Some("can_use_tool") => {
-                let input = request.get("input").unwrap_or(&Value::Null);
-                if body.get("updatedInput").is_some_and(|updated| updated == input) {
-                    remove(&mut body, "updatedInput");
-                }
-            }
-            // The tools of `tools/list` are compared by name.
-            Some("mcp_message") if method(request) == Some("tools/list") => body = Value::Null,
-            Some("mcp_message") => {
-                body = body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null);
-                if body.get("isError") == Some(&Value::Bool(false)) {
-                    remove(&mut body, "isError");
-                }
-            }
-            _ => {}
-        }
-        if body.as_object().is_some_and(Map::is_empty) { Value::Null } else { body }
-    };
+    let meaning = |answer: &Value| answer_meaning(request, answer);
     values("response.response", &meaning(expected), &meaning(actual), true)
+}
+
+/// What is compared of an answer that is a success, but for the tools of `tools/list`.
+pub(super) fn answer_meaning(request: &Value, answer: &Value) -> Value {
+    let answer = compared(answer_part(request, answer), answer);
+    let mut body = answer.get("response").cloned().unwrap_or(Value::Null);
+    match request.get("subtype").and_then(Value::as_str) {
+        Some("can_use_tool") => {
+            let input = request.get("input").unwrap_or(&Value::Null);
+            if body.get("updatedInput").is_some_and(|updated| updated == input) {
+                remove(&mut body, "updatedInput");
+            }
+        }
+        // The tools of `tools/list` are compared by name.
+        Some("mcp_message") if method(request) == Some("tools/list") => body = Value::Null,
+        Some("mcp_message") => {
+            body = body.pointer("/mcp_response/result").cloned().unwrap_or(Value::Null);
+            if body.get("isError") == Some(&Value::Bool(false)) {
+                remove(&mut body, "isError");
+            }
+        }
+        _ => {}
+    }
+    if body.as_object().is_some_and(Map::is_empty) { Value::Null } else { body }
 }
 
 /// What decides which fields of a request are compared.
@@ -196,9 +203,7 @@ pub(super) fn values(
     actual: &Value,
     null_is_absent: bool,
 ) -> Vec<Difference> {
-    let mut found = Vec::new();
-    Walk { null_is_absent, found: &mut found }.pair(path, Some(expected), Some(actual));
-    found
+    pairs(path, Some(expected), Some(actual), null_is_absent)
 }
 
 /// The differences between two values that may be absent.
@@ -207,8 +212,39 @@ pub(super) fn optional(
     expected: Option<&Value>,
     actual: Option<&Value>,
 ) -> Vec<Difference> {
+    pairs(path, expected, actual, true)
+}
+
+/// The same, for requests in which `null` may be something else.
+pub(super) fn pairs(
+    path: &str,
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+    null_is_absent: bool,
+) -> Vec<Difference> {
     let mut found = Vec::new();
-    Walk { null_is_absent: true, found: &mut found }.pair(path, expected, actual);
+    Walk { null_is_absent, found: &mut found }.pair(path, expected, actual);
+    found
+}
+
+/// The members of two objects, each with the one in its place; a name in which something was redacted
+/// fits another one.
+pub(super) fn members<'v>(
+    expected: &'v Map<String, Value>,
+    actual: &'v Map<String, Value>,
+) -> Vec<(&'v str, Option<&'v Value>, Option<&'v Value>)> {
+    let mut new: Vec<_> = actual.iter().filter(|(key, _)| !expected.contains_key(*key)).collect();
+    let mut found = Vec::new();
+    for (key, value) in expected {
+        let mut live = actual.get(key);
+        if live.is_none()
+            && let Some(at) = new.iter().position(|(name, _)| fits(key, Some(name)))
+        {
+            live = Some(new.remove(at).1);
+        }
+        found.push((key.as_str(), Some(value), live));
+    }
+    found.extend(new.into_iter().map(|(key, value)| (key.as_str(), None, Some(value))));
     found
 }
 
@@ -224,20 +260,8 @@ impl Walk<'_> {
             (Some(Value::String(expected)), actual)
                 if fits(expected, actual.and_then(Value::as_str)) => {}
             (Some(Value::Object(expected)), Some(Value::Object(actual))) => {
-                let mut new: Vec<_> =
-                    actual.keys().filter(|key| !expected.contains_key(*key)).collect();
-                for (key, expected) in expected {
-                    let mut live = actual.get(key);
-                    // A name in which something was redacted.
-                    if live.is_none()
-                        && let Some(at) = new.iter().position(|name| fits(key, Some(name)))
-                    {
-                        live = actual.get(new.remove(at));
-                    }
-                    self.pair(&format!("{path}.{key}"), Some(expected), live);
-                }
-                for key in new {
-                    self.pair(&format!("{path}.{key}"), None, actual.get(key));
+                for (key, expected, actual) in members(expected, actual) {
+                    self.pair(&format!("{path}.{key}"), expected, actual);
                 }
             }
             (Some(Value::Array(expected)), Some(Value::Array(actual))) => {

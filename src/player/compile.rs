@@ -171,6 +171,7 @@ impl<'a> Compiler<'a> {
         }
         let tools = tools::recorded(&self.expectations, &self.cli_requests);
         Script {
+            run: None,
             expectations: self.expectations,
             outputs: self.outputs,
             cli_requests: self.cli_requests,

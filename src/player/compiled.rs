@@ -6,11 +6,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::common::lock;
-use crate::recording::{self, Error, Recording};
+use crate::recording::{self, Error, EventKind, Recording};
 use crate::transport::Launch;
 
+use super::candidate::{Candidate, FieldCheck};
+use super::explain::{self, Wrote};
 use super::kept::KeptFile;
 use super::launch::{LiveLaunch, RecordedLaunch};
+use super::machine::Input;
 use super::opening::FirstPrompt;
 use super::put_back;
 use super::renumber::Renumbered;
@@ -24,6 +27,8 @@ pub(super) struct CompiledRecording {
     pub(super) name: Option<String>,
     pub(super) settings: Settings,
     pub(super) rules: Arc<Rules>,
+    /// The run folder of its launches.
+    pub(super) run: Option<Arc<Path>>,
     /// The latest script and its folders: most launches have the same as the one before.
     latest: Arc<Mutex<Option<Compiled>>>,
     beginning: Arc<Mutex<Option<Arc<Beginning>>>>,
@@ -105,6 +110,7 @@ impl CompiledRecording {
             name: None,
             settings: Settings::default(),
             rules: Arc::default(),
+            run: None,
             latest: Arc::default(),
             beginning: Arc::default(),
         }
@@ -145,23 +151,69 @@ impl CompiledRecording {
         {
             return Ok(Arc::clone(beginning));
         }
-        let first = match &self.source {
-            Source::Memory(recording) => {
-                let end = recording.events.iter().position(FirstPrompt::is_last);
-                let end = end.map_or(recording.events.len(), |at| at + 1);
-                let mut first = Recording::new(recording.header.clone());
-                first.events = recording.events[..end].to_vec();
-                first
-            }
-            Source::File(path) => recording::open_beginning(path, FirstPrompt::is_last)
-                .map_err(|error| error.to_string())?,
-        };
+        let first = self.first()?;
         let folders = (!first.header.vars.is_empty()).then(|| launch.folders.clone());
         let recorded = RecordedLaunch::of_header(&first.header, &launch.folders);
         let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
         let prompt = FirstPrompt::of(&first);
         let beginning = Beginning { folders, launch: recorded, cli: first.header.cli, prompt };
         Ok(Arc::clone(known.insert(Arc::new(beginning))))
+    }
+
+    /// Its header, and what its host did up to the first prompt.
+    fn first(&self) -> Result<Recording, String> {
+        match &self.source {
+            Source::Memory(recording) => {
+                let end = recording.events.iter().position(FirstPrompt::is_last);
+                let end = end.map_or(recording.events.len(), |at| at + 1);
+                let mut first = Recording::new(recording.header.clone());
+                first.events = recording.events[..end].to_vec();
+                Ok(first)
+            }
+            Source::File(path) => recording::open_beginning(path, FirstPrompt::is_last)
+                .map_err(|error| error.to_string()),
+        }
+    }
+
+    /// What a launch that wrote this was compared with, field by field.
+    pub(super) fn candidate(&self, launch: &Launched, wrote: &Wrote) -> Candidate {
+        let name = self.short_name();
+        let fields = match self.checks(launch, wrote) {
+            Ok(fields) => fields,
+            Err(why) => return Candidate::new(name, Vec::new()).out(why),
+        };
+        Candidate::new(name, fields)
+    }
+
+    fn checks(&self, launch: &Launched, wrote: &Wrote) -> Result<Vec<FieldCheck>, String> {
+        let first = self.first()?;
+        let recorded = RecordedLaunch::of_header(&first.header, &launch.folders);
+        let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
+        let recorded = recorded.map(|recorded| recorded.with_events(&first.events));
+        let mut fields = match &recorded {
+            Some(recorded) => {
+                let live = launch.read(first.header.cli.as_deref());
+                let initialize = wrote.initialize.as_ref();
+                recorded.checks(&live, wrote.is_settled(), initialize, &self.rules)
+            }
+            None => {
+                let why = "the recording does not say how it was launched";
+                vec![FieldCheck::ignored("launch", why)]
+            }
+        };
+        let lines = first.events.iter().filter_map(|event| match &event.kind {
+            EventKind::In(line) => Some(Input::Line(line.bytes().clone())),
+            _ => None,
+        });
+        let expected = Wrote::of(&lines.collect::<Vec<_>>());
+        if let (Some(expected), Some(actual)) = (&expected.initialize, &wrote.initialize) {
+            let settles = recorded.is_some();
+            fields.extend(explain::requests("initialize", expected, actual, settles, &self.rules));
+        }
+        if wrote.has_prompt() {
+            fields.extend(explain::first_prompts(&expected, wrote, &self.rules));
+        }
+        Ok(fields)
     }
 
     /// The script for a launch. Fails if the file cannot be read or is truncated, or the values of
@@ -220,6 +272,7 @@ impl CompiledRecording {
 
     fn compile(&self, recording: &Recording, launch: &Launched) -> Result<Script, Error> {
         let mut script = Script::for_launches(recording, &launch.folders)?;
+        script.run = self.run.clone();
         script.user_rules = Arc::clone(&self.rules);
         script = script.pause(self.settings.pause);
         script.unsent = self.settings.unsent;

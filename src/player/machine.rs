@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use crate::transport::Exit;
 
+use super::candidate::Candidate;
 use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
 use super::kept::KeptFile;
@@ -332,7 +333,7 @@ impl Machine {
             self.urgent.extend(step);
         }
         let others = std::mem::take(&mut self.others);
-        let divergence = divergence.of(self.script.source.clone());
+        let divergence = divergence.of(self.script.source.clone()).in_run(self.script.run.clone());
         let divergence = divergence.remaining(self.all_left()).among(others);
         let last_words = self.last_words(&divergence);
         let program = self.script.program.as_ref();
@@ -343,6 +344,15 @@ impl Machine {
         self.urgent.push_back(Step::Out(last_words));
         self.urgent.push_back(Step::CloseOut);
         self.end(Exit::from_code(Exit::DIVERGED));
+    }
+
+    /// Adds what was compared to a divergence, where there is a run folder for it.
+    pub(super) fn explain(&mut self, candidates: impl FnOnce() -> Vec<Candidate>) {
+        if self.script.run.is_some()
+            && let Some(divergence) = self.divergence.take()
+        {
+            self.divergence = Some(divergence.explained(candidates()));
+        }
     }
 
     /// The first matching expectation that is not met yet.

@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use crate::wire::RawJson;
 
+use super::candidate::{Candidate, FieldCheck};
 use super::compare;
 use super::compile::only_reads;
 use super::difference::Difference;
+use super::explain;
 use super::host_line::{HostLine, asks, one_line};
 use super::machine::{Machine, Met, SHARES_NOTHING, Step};
 use super::opening::FirstPrompt;
@@ -86,6 +88,10 @@ impl Machine {
                 });
                 let divergence =
                     Divergence::mismatch(arrived(), expectation.to_string(), differences);
+                let rules = &self.script.user_rules;
+                let divergence = divergence.explained(
+                    self.candidate(index, || explain::prompts(expected, line, place, rules)),
+                );
                 return Err(match skipped {
                     Some(_) if self.script.shares_nothing && self.prompts == 0 => {
                         divergence.because(SHARES_NOTHING.to_owned())
@@ -136,7 +142,8 @@ impl Machine {
                     arrived(),
                     nearest.to_string(),
                     differs(&nearest.what).unwrap_or_default(),
-                ),
+                )
+                .explained(self.requests_explained(subtype, request, settles)),
                 None => Divergence::extra(arrived()),
             });
         };
@@ -207,6 +214,29 @@ impl Machine {
         found
     }
 
+    /// What an event of the recording was compared with, where there is a run folder for it.
+    fn candidate(&self, index: usize, fields: impl FnOnce() -> Vec<FieldCheck>) -> Vec<Candidate> {
+        let name = || self.script.expectations[index].to_string();
+        let explained = self.script.run.as_ref().map(|_| Candidate::new(name(), fields()));
+        explained.into_iter().collect()
+    }
+
+    /// Every recorded request of this subtype that is not made yet, compared with a live one.
+    fn requests_explained(&self, subtype: &str, actual: &Value, settles: bool) -> Vec<Candidate> {
+        let open = self.script.expectations.iter().enumerate();
+        let open = open.filter(|(index, _)| self.met[*index].is_none());
+        let explained = open.filter_map(|(index, open)| match &open.what {
+            Expected::Request { subtype: recorded, request } if recorded == subtype => {
+                let rules = &self.script.user_rules;
+                let (one, other) = (self.recorded_ids(request), self.recorded_ids(actual));
+                let fields = || explain::requests(subtype, &one, &other, settles, rules);
+                Some(self.candidate(index, fields))
+            }
+            _ => None,
+        });
+        explained.flatten().collect()
+    }
+
     fn answer(&mut self, now: u64, id: &str, response: &Value) -> Result<(), Divergence> {
         let asks = self.script.cli_requests.get(id).map(|request| asks(&request.request));
         let asks = asks.unwrap_or_else(|| format!("an unknown request {id:?}"));
@@ -256,7 +286,14 @@ impl Machine {
         {
             let (differences, ids) = self.answer_differences(&request.request, expected, response);
             if !differences.is_empty() {
-                return Err(Divergence::mismatch(arrived(), expectation.to_string(), differences));
+                let rules = &self.script.user_rules;
+                let candidate = self.candidate(index, || {
+                    let mut actual = response.clone();
+                    ids.recorded(&mut actual);
+                    explain::answers(&request.request, expected, &actual, rules)
+                });
+                let differs = Divergence::mismatch(arrived(), expectation.to_string(), differences);
+                return Err(differs.explained(candidate));
             }
             self.renumbered = ids;
         }

@@ -34,10 +34,12 @@
 
 mod aliases;
 mod binding;
+mod candidate;
 mod compare;
 mod compile;
 mod compiled;
 mod difference;
+mod explain;
 mod handshake;
 mod host_line;
 mod host_script;

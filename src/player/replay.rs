@@ -229,8 +229,9 @@ impl Replay {
     pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
         run.plays(self.path.as_deref().unwrap_or(Path::new("")), || false)?;
         self.pool.sessions = Sessions::Folder(run.clone());
+        let folder: Arc<Path> = run.path().into();
         self.pool.claims = Claims::Folder(run);
-        Ok(self)
+        Ok(self.each(|take| take.run = Some(Arc::clone(&folder))))
     }
 
     /// Plays the next launch as a process that replaces the CLI, over your own streams: as

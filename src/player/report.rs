@@ -4,8 +4,11 @@ mod json;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::candidate::Candidate;
 use super::difference::Difference;
 use super::left::{self, Left};
 use crate::transport::REPLAY_REPORT;
@@ -26,6 +29,10 @@ pub struct Divergence {
     hint: Option<String>,
     /// The recording.
     source: Option<String>,
+    /// The run folder, where it is explained.
+    run: Option<Arc<Path>>,
+    /// What was compared, field by field. Only a run folder has it.
+    candidates: Vec<Candidate>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +51,10 @@ enum Kind {
 /// How to record again, for each way to replay.
 const RECORD_AGAIN: &str = "CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, \
                             CLAUDE_WIRE_RECORD_TO=FILE with mock-claude";
+
+/// Where there is no run folder.
+const NO_RUN: &str = "field by field: no last-failure.json was written, because there is no run \
+                      folder (CLAUDE_WIRE_RUN) for `claude-wire why`";
 
 /// How many differences, and how many lines of the rest, a text shows.
 const SHOWN: usize = 8;
@@ -106,6 +117,22 @@ impl Divergence {
         Self { source, ..self }
     }
 
+    /// Names the run folder in which it is explained.
+    pub(super) fn in_run(self, run: Option<Arc<Path>>) -> Self {
+        Self { run, ..self }
+    }
+
+    /// Adds what was compared.
+    pub(super) fn explained(mut self, candidates: Vec<Candidate>) -> Self {
+        self.candidates = candidates;
+        self
+    }
+
+    /// What was compared, field by field.
+    pub(super) fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
     /// Names other recordings, after those that are named.
     pub(super) fn among(mut self, others: Vec<String>) -> Self {
         self.others.extend(others);
@@ -122,6 +149,8 @@ impl Divergence {
             others: Vec::new(),
             hint: None,
             source: None,
+            run: None,
+            candidates: Vec::new(),
         }
     }
 
@@ -244,7 +273,10 @@ impl fmt::Display for Divergence {
         if !matches!(self.kind, Kind::Stalled(_)) {
             write!(f, "\n  to record again: {RECORD_AGAIN}")?;
         }
-        Ok(())
+        match &self.run {
+            Some(run) => write!(f, "\n  field by field: claude-wire why {}", run.display()),
+            None => write!(f, "\n  {NO_RUN}"),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,6 +72,8 @@ pub struct Script {
     pub(super) kept: Vec<(usize, Arc<KeptFile>)>,
     /// The id of the session, as its first `init` says it.
     pub(super) session: Option<String>,
+    /// The run folder, in which a difference is explained.
+    pub(super) run: Option<Arc<Path>>,
     /// The program that names itself in the first line of a report.
     pub(super) program: Option<String>,
     /// For a script that leaves something to the CLI's rules.

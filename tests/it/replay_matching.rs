@@ -68,6 +68,7 @@ async fn a_different_prompt_is_rejected_with_the_difference() {
   left: prompt "And again" (event 4)
   hint: make your program write what was recorded, or record again
   to record again: CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, CLAUDE_WIRE_RECORD_TO=FILE with mock-claude
+  field by field: no last-failure.json was written, because there is no run folder (CLAUDE_WIRE_RUN) for `claude-wire why`
 replay: played=0 matched=0 divergences=1 left=6 cli=2.1.329"#
     );
     assert!(end.report.divergences()[0].is_mismatch());

@@ -8,8 +8,10 @@ use crate::{Failure, Found};
 
 /// Explain the last launch of a run that differed from the recordings.
 ///
-/// It names the arguments of the launch, what arrived and what was expected, where they differ, and
-/// every recording that the launch might have been.
+/// It names the arguments of the launch, what arrived and what was expected, and where they differ.
+/// Then it lists every recording that the launch might have been, or the recorded events that its
+/// input might have been, and says of each field whether it is compared, ignored, redacted or matched
+/// by a rule.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -26,7 +28,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     if !arguments.run.is_dir() {
         let place = arguments.run.display();
         return Err(format!(
-            "{place}: not a folder; without CLAUDE_WIRE_RUN the reports of launches are not kept"
+            "{place}: not a folder; without CLAUDE_WIRE_RUN no last-failure.json is written"
         ));
     }
     let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
@@ -40,5 +42,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
     println!("used: {}", launch.recording().unwrap_or("none of them"));
     println!("{}", launch.report());
+    let explanation = launch.explanation();
+    if !explanation.is_empty() {
+        println!("\ncompared with:\n{explanation}");
+    }
     Ok(Found::Something)
 }

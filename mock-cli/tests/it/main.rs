@@ -29,3 +29,4 @@ mod tool_import;
 mod tool_lint;
 mod tool_record;
 mod tool_verify;
+mod tool_why;

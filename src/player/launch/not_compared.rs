@@ -14,10 +14,9 @@ pub(super) enum Why {
     Announcement,
 }
 
-#[cfg(test)]
 impl Why {
-    /// As the page says it.
-    fn text(self) -> &'static str {
+    /// As the page and reports say it.
+    pub(super) fn text(self) -> &'static str {
         match self {
             Self::Id => "an id that the SDK makes",
             Self::Output => "how output is written",
@@ -47,9 +46,9 @@ pub(super) const NOT_COMPARED: [(&str, Why); 17] = [
     ("--verbose", Why::Output),
 ];
 
-/// Whether a flag of a session is left out of the comparison.
-pub(super) fn is_left_out(flag: &str) -> bool {
-    NOT_COMPARED.iter().any(|(name, _)| *name == flag)
+/// Why a flag of a session is left out of the comparison; `None`: it is not.
+pub(super) fn left_out(flag: &str) -> Option<Why> {
+    NOT_COMPARED.iter().find(|(name, _)| *name == flag).map(|(_, why)| *why)
 }
 
 /// A flag that is compared only where both launches have it: what a recording without it was

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::player::candidate::FieldCheck;
 use crate::player::compare;
 use crate::player::difference::Difference;
 use crate::player::renumber::Renumbered;
@@ -13,7 +14,10 @@ use crate::recording::{Event, EventKind, Header};
 use super::argv::CommandLine;
 use super::declared::{DECLARED, Declared};
 use super::meaning;
-use super::not_compared::{is_left_out, is_shown_by_both};
+use super::not_compared::{Why, is_shown_by_both, left_out};
+
+/// Why a field is not compared that both launches must have for that.
+const ONLY_ONE: &str = "only one of the launches has it";
 
 /// A command line with the meaning of its flags.
 #[derive(Clone, Debug)]
@@ -165,16 +169,108 @@ impl RecordedLaunch {
         let names: BTreeSet<_> = recorded.flags.keys().chain(live.flags.keys()).collect();
         for name in names {
             let (expected, actual) = (recorded.flags.get(name), live.flags.get(name));
-            // The session of an earlier launch has the id that it has in this run.
-            let resumed = expected.filter(|_| *name == "--resume").and_then(Value::as_str);
-            let resumed = resumed.and_then(|id| sessions.live_of(id)).map(Value::from);
+            let resumed = self.resumed(name, sessions);
             let expected = resumed.as_ref().or(expected);
-            let is_left_out = recorded.is_session()
-                && (is_left_out(name)
-                    || is_shown_by_both(name) && (expected.is_none() || actual.is_none())
-                    || DECLARED.iter().any(|declared| declared.at == *name));
-            if !is_left_out {
+            if !self.is_declared(name) && self.left_out(name, expected, actual).is_none() {
                 found.extend(differences(name, expected, actual, rules));
+            }
+        }
+        found
+    }
+
+    /// The id of the session of an earlier launch, as it is in this run, for the flag with that id.
+    fn resumed(&self, flag: &str, sessions: &Renumbered) -> Option<Value> {
+        let recorded = self.line.flags.get("--resume").filter(|_| flag == "--resume")?;
+        sessions.live_of(recorded.as_str()?).map(Value::from)
+    }
+
+    /// Whether a flag is compared with what may be in `initialize`.
+    fn is_declared(&self, name: &str) -> bool {
+        self.line.is_session() && DECLARED.iter().any(|declared| declared.at == name)
+    }
+
+    /// Why a flag is not compared; `None`: it is.
+    fn left_out(
+        &self,
+        name: &str,
+        expected: Option<&Value>,
+        actual: Option<&Value>,
+    ) -> Option<&'static str> {
+        if !self.line.is_session() {
+            return None;
+        }
+        let is_of_one = expected.is_none() || actual.is_none();
+        let of_one = || (is_shown_by_both(name) && is_of_one).then_some(ONLY_ONE);
+        left_out(name).map(Why::text).or_else(of_one)
+    }
+
+    /// What the comparison does with each part of the launch. `settled`: it is known what the live
+    /// host declares in `initialize`, which is then given.
+    pub(in crate::player) fn checks(
+        &self,
+        live: &LiveLaunch,
+        settled: bool,
+        initialize: Option<&Value>,
+        rules: &Rules,
+    ) -> Vec<FieldCheck> {
+        let contradictions = self.contradictions(live, rules);
+        let whole = |at: &str, expected: &Value| {
+            let of = contradictions.iter().filter(|difference| difference.path.starts_with(at));
+            FieldCheck::of(at, None, Some(expected), &of.cloned().collect::<Vec<_>>())
+        };
+        let (recorded, other) = (&self.line, &live.line);
+        if recorded.read.is_none() || other.read.is_none() {
+            return vec![whole("arguments", &recorded.args.clone().into())];
+        }
+        let is_empty = |value: &Value| value.as_array().is_none_or(Vec::is_empty);
+        let mut found = Vec::new();
+        let (expected, actual) = (recorded.command(), other.command());
+        if !is_empty(&expected) || !is_empty(&actual) {
+            found.push(whole("subcommand", &expected));
+            if contradictions.iter().any(|difference| difference.path.starts_with("subcommand")) {
+                return found;
+            }
+        }
+        let (expected, actual) = (recorded.unknown(), other.unknown());
+        if !is_empty(&expected) || !is_empty(&actual) {
+            found.push(match rules.compares_unknown_flags() {
+                true => whole("unknown flags", &expected),
+                false => FieldCheck::ignored("unknown flags", "CLAUDE_WIRE_LENIENT is set"),
+            });
+        }
+        let names: BTreeSet<_> = recorded.flags.keys().chain(other.flags.keys()).collect();
+        for name in names.into_iter().filter(|name| !self.is_declared(name)) {
+            let (expected, actual) = (recorded.flags.get(name), other.flags.get(name));
+            let resumed = self.resumed(name, &live.sessions);
+            let expected = resumed.as_ref().or(expected);
+            found.push(match self.left_out(name, expected, actual) {
+                Some(why) => FieldCheck::ignored(name, why),
+                None => check(name, expected, actual, rules),
+            });
+        }
+        let prompts = self.prompt_differences(live, rules);
+        if self.prompt().is_some() || live.prompt().is_some() {
+            let (rule, expected) = (rules.matcher(&Place::Prompt(0)), self.prompt());
+            let expected = expected.map(Value::from);
+            found.push(FieldCheck::of("prompt[0]", rule, expected.as_ref(), &prompts));
+        }
+        if recorded.is_session() {
+            for declared in &DECLARED {
+                let expected = declared.value(&recorded.flags, self.initialize.as_ref());
+                let actual = declared.value(&other.flags, initialize);
+                if expected.is_none() && actual.is_none() {
+                    continue;
+                }
+                found.push(match settled || live.prompt().is_some() {
+                    false => FieldCheck::ignored(
+                        declared.at,
+                        "until `initialize` or a prompt is there, since it can be declared there",
+                    ),
+                    true if is_of_a_file(declared, expected.as_ref(), actual.as_ref()) => {
+                        FieldCheck::ignored(declared.at, "the servers of a file are not known")
+                    }
+                    true => check(declared.at, expected.as_ref(), actual.as_ref(), rules),
+                });
             }
         }
         found
@@ -240,10 +336,7 @@ impl RecordedLaunch {
         let differ = |declared: &Declared| {
             let expected = declared.value(&self.line.flags, self.initialize.as_ref());
             let actual = declared.value(&live.line.flags, initialize);
-            if declared.at == "--mcp-config"
-                && names_a_file(expected.as_ref()) != names_a_file(actual.as_ref())
-            {
-                // The servers of the file are not known.
+            if is_of_a_file(declared, expected.as_ref(), actual.as_ref()) {
                 return Vec::new();
             }
             differences(declared.at, expected.as_ref(), actual.as_ref(), rules)
@@ -261,8 +354,23 @@ fn initialize_of(line: &[u8]) -> Option<Value> {
     (request.get("subtype")? == "initialize").then_some(request)
 }
 
+/// Whether one of the two names a file of MCP servers, which are not known then.
+fn is_of_a_file(declared: &Declared, expected: Option<&Value>, actual: Option<&Value>) -> bool {
+    declared.at == "--mcp-config" && names_a_file(expected) != names_a_file(actual)
+}
+
 fn names_a_file(servers: Option<&Value>) -> bool {
     servers.and_then(Value::as_array).into_iter().flatten().any(|name| name.is_object())
+}
+
+fn check(
+    name: &str,
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+    rules: &Rules,
+) -> FieldCheck {
+    let differences = differences(name, expected, actual, rules);
+    FieldCheck::of(name, rules.matcher(&Place::named(name)), expected, &differences)
 }
 
 fn differences(

@@ -1,5 +1,6 @@
 //! Reports as JSON: in a run folder, and in the line that tells a program where it diverged.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,9 @@ struct DivergenceJson {
     left: Left,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     other_recordings: Vec<String>,
+    /// The run folder.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    run: Option<PathBuf>,
     /// The difference that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
@@ -98,8 +102,19 @@ impl Report {
 
 impl From<&Divergence> for DivergenceJson {
     fn from(divergence: &Divergence) -> Self {
-        let Divergence { kind, arrived, expected, differences, remaining, others, source, hint } =
-            divergence.clone();
+        // The candidates are only kept in a run folder.
+        let Divergence {
+            kind,
+            arrived,
+            expected,
+            differences,
+            remaining,
+            others,
+            source,
+            hint,
+            run,
+            candidates: _,
+        } = divergence.clone();
         let seconds = match kind {
             Kind::Stalled(limit) => Some(limit.as_secs_f64()),
             _ => None,
@@ -115,6 +130,7 @@ impl From<&Divergence> for DivergenceJson {
             left: remaining,
             other_recordings: others,
             hint,
+            run: run.map(|run| run.to_path_buf()),
         }
     }
 }
@@ -143,6 +159,8 @@ impl TryFrom<DivergenceJson> for Divergence {
             others: json.other_recordings,
             source: json.recording,
             hint: json.hint,
+            run: json.run.map(Into::into),
+            candidates: Vec::new(),
         })
     }
 }
@@ -165,6 +183,7 @@ mod tests {
                 source: Some("a.jsonl".into()),
                 remaining: left("r"),
                 hint: Some("because".into()),
+                run: Some(std::path::Path::new("run").into()),
                 others: vec!["b.jsonl: prompt \"x\"".into()],
                 differences: vec![Difference::new(
                     "prompt",

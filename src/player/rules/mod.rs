@@ -66,6 +66,8 @@ pub(super) struct Applied {
     pub(super) differences: Vec<Difference>,
     /// Recorded ids, and the live ones in their places.
     pub(super) ids: Vec<(String, String)>,
+    /// The places that one of the two has, with their rules.
+    pub(super) seen: Vec<(String, Matcher)>,
 }
 
 #[derive(Deserialize)]
@@ -224,6 +226,7 @@ impl Rules {
             if recorded.is_none() && live.is_none() {
                 continue;
             }
+            applied.seen.push((place.to_string(), matcher.clone()));
             let pair = matcher.pair(recorded.as_ref(), live.as_ref());
             let is_known = pair.as_ref().is_none_or(|(one, other)| ids.may_add(one, other));
             if is_known && matcher.fits(recorded.as_ref(), live.as_ref()) {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::recording::RecordedExit;
 
+use super::super::candidate::Candidate;
 use super::super::report::Report;
 use super::error::RunError;
 
@@ -32,6 +33,9 @@ pub(super) struct State {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) exit: Option<RecordedExit>,
     pub(super) report: Value,
+    /// Of a launch that differed: what it was compared with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) candidates: Vec<Candidate>,
 }
 
 impl LaunchReport {
@@ -63,6 +67,17 @@ impl LaunchReport {
     /// How its replay went.
     pub fn report(&self) -> &Report {
         &self.report
+    }
+
+    /// What the launch was compared with: every recording that it might have been, or the recorded
+    /// events that what it wrote might have been. Per field: whether it is compared, ignored, redacted
+    /// or matched by a rule, and where it differs. Empty for a launch that did not differ, and if
+    /// nothing of this kind was recorded. For people; only [`RunFolder::last_failure`] has it.
+    ///
+    /// [`RunFolder::last_failure`]: super::RunFolder::last_failure
+    pub fn explanation(&self) -> String {
+        let lines = self.state.candidates.iter().map(Candidate::to_string);
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     /// The report, in which a launch that has not come to its end is left.

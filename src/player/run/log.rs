@@ -8,7 +8,7 @@ use crate::common::lock;
 use crate::recording::RecordedExit;
 use crate::transport::Exit;
 
-use super::super::report::Report;
+use super::super::report::{Divergence, Report};
 use super::error::RunError;
 use super::folder::{LAST_FAILURE, RunFolder, replace, to_json, write_once};
 use super::launches::State;
@@ -30,6 +30,7 @@ impl LaunchLog {
             done: false,
             exit: None,
             report: Report::default().to_json(),
+            candidates: Vec::new(),
         };
         let content = to_json(&state);
         let mut number = 1_u32;
@@ -77,9 +78,12 @@ impl LaunchLog {
         self.save(&state);
         if !report.divergences().is_empty()
             && let Some(run) = self.path.parent().and_then(Path::parent)
-            && let Err(error) = replace(&run.join(LAST_FAILURE), &to_json(&*state))
         {
-            tracing::warn!(%error, "the last failure of a run is not written");
+            let candidates = report.divergences().iter().flat_map(Divergence::candidates);
+            let state = State { candidates: candidates.cloned().collect(), ..state.clone() };
+            if let Err(error) = replace(&run.join(LAST_FAILURE), &to_json(&state)) {
+                tracing::warn!(%error, "the last failure of a run is not written");
+            }
         }
     }
 

@@ -207,7 +207,11 @@ impl Scenario {
             }
             Progress::Memory(_) => (self.script(launch.args.iter()), None, None),
         };
-        let launch = Binding::refusing(Arc::new(change(script)), refused);
+        let mut script = change(script);
+        if let Progress::Folder(run) = &self.progress {
+            script.run = Some(run.path().into());
+        }
+        let launch = Binding::refusing(Arc::new(script), refused);
         let machine = Shared::new(launch, log);
         let exit = play::run(&machine, streams, signals).await;
         Ok((exit, machine.report()))

@@ -11,7 +11,7 @@
 
 use super::placeholder::begins_as_key;
 #[cfg(feature = "session")]
-use super::placeholder::{fits_redacted, is_placeholder};
+use super::placeholder::{fits_redacted, is_placeholder, placeholders};
 use crate::common::is_uuid;
 
 /// What a field is by its name.
@@ -104,6 +104,12 @@ pub(crate) fn fits(recorded: &str, live: Option<&str>) -> bool {
     is_placeholder(recorded.as_bytes()) || live.is_some_and(|live| fits_redacted(recorded, live))
 }
 
+/// Whether something was redacted in a recorded text.
+#[cfg(feature = "session")]
+pub(crate) fn is_redacted(text: &str) -> bool {
+    placeholders(text.as_bytes()).next().is_some()
+}
+
 /// A line of the host, by what decides which of its fields are compared.
 #[derive(Clone, Copy, Debug)]
 #[cfg(feature = "session")]
@@ -142,6 +148,23 @@ pub(crate) enum LeftOut {
     ErrorText,
     /// What an MCP server says without being called.
     Protocol,
+}
+
+#[cfg(feature = "session")]
+impl LeftOut {
+    /// The reason, for a report.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Id => "an id",
+            Self::ToolUse => "the id of a tool call",
+            Self::Time => "a time",
+            Self::NotAsked => "does not change what is asked",
+            Self::ErrorText => "the text of an error",
+            Self::Protocol => {
+                "of MCP, only results of tools/call and the tools of tools/list are compared"
+            }
+        }
+    }
 }
 
 /// Why a replay does not compare the field at this path of a line of the host; `None`: it does. Of
