@@ -231,6 +231,9 @@ impl Binding {
                 HostLine::Prompt { line, .. } => {
                     return self.settle(now, &FirstPrompt::Line(compare::prompt(&line)));
                 }
+                HostLine::Nothing if line.iter().all(u8::is_ascii_whitespace) => {
+                    choice.text.push('\n');
+                }
                 HostLine::Other { bytes, json } if FirstPrompt::is_text(json.as_ref()) => {
                     choice.text.push_str(&String::from_utf8_lossy(&bytes));
                     choice.text.push('\n');

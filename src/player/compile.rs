@@ -60,6 +60,12 @@ impl Script {
     }
 }
 
+/// Whether a CLI with these arguments reads text from stdin, and not lines of the protocol.
+fn reads_text(args: &[String]) -> bool {
+    let is_stream = |pair: &[String]| pair[0] == "--input-format" && pair[1] == "stream-json";
+    !args.windows(2).any(is_stream) && !args.iter().any(|arg| arg == "--input-format=stream-json")
+}
+
 /// The id of the session, if this is its `init`.
 fn session_of(event: &Event) -> Option<String> {
     let EventKind::Out(line) = &event.kind else { return None };
@@ -105,6 +111,10 @@ struct Compiler<'a> {
     prompt_ids: HashMap<String, usize>,
     requests: HashMap<String, HostRequest>,
     callbacks: HashMap<String, (usize, usize)>,
+    /// Whether stdin is text.
+    text: bool,
+    /// Blank lines since the last line of text.
+    blanks: Vec<(usize, u64)>,
 }
 
 /// The state of the CLI with respect to prompts.
@@ -133,7 +143,8 @@ impl<'a> Compiler<'a> {
             EventKind::Exit(exit) => exit.signal.clone(),
             _ => None,
         });
-        Self { events: &recording.events, ended_by, ..Self::default() }
+        let text = recording.header.argv.as_ref().is_some_and(|args| reads_text(args));
+        Self { events: &recording.events, ended_by, text, ..Self::default() }
     }
 
     fn event(&mut self, index: usize, at: u64, kind: &EventKind) {
@@ -187,6 +198,7 @@ impl<'a> Compiler<'a> {
             files: Vec::new(),
             kept: Vec::new(),
             session: None,
+            reads_text: self.text,
             rules: None,
             progress: None,
             shares_nothing: false,
@@ -198,6 +210,9 @@ impl<'a> Compiler<'a> {
 
     fn host(&mut self, index: usize, at: u64, bytes: &Bytes) {
         match HostLine::parse(bytes) {
+            HostLine::Nothing if self.text && bytes.iter().all(u8::is_ascii_whitespace) => {
+                self.blanks.push((index, at));
+            }
             HostLine::Nothing => {}
             HostLine::Prompt { line, uuid } => {
                 let prompt = self.expect(index, at, Expected::Prompt(compare::prompt(&line)));
@@ -241,6 +256,12 @@ impl<'a> Compiler<'a> {
                 self.gates.push(cancel);
             }
             HostLine::Other { bytes, json } => {
+                // Those at the end of a text say nothing.
+                for (index, at) in std::mem::take(&mut self.blanks) {
+                    let blank = Expected::Other { bytes: Bytes::new(), json: None };
+                    let blank = self.expect(index, at, blank);
+                    self.gates.push(blank);
+                }
                 let other = self.expect(index, at, Expected::Other { bytes, json });
                 self.gates.push(other);
             }

@@ -90,6 +90,8 @@ pub(super) struct Machine {
     pub(super) is_settled: bool,
     pub(super) renumbered: Renumbered,
     pub(super) handshakes: Handshakes,
+    /// Blank lines of a text since its last line.
+    pub(super) blanks: usize,
     /// Text on stdin that a rule is about.
     pub(super) text: Option<String>,
     /// The kept files that were put back, and why others were not.
@@ -151,6 +153,7 @@ impl Machine {
             is_settled: false,
             renumbered: Renumbered::default(),
             handshakes: Handshakes::default(),
+            blanks: 0,
             text: None,
             put_back: Vec::new(),
             script,

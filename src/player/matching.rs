@@ -25,7 +25,11 @@ use super::tools;
 impl Machine {
     pub(super) fn line(&mut self, now: u64, bytes: &Bytes) {
         let verdict = match HostLine::parse(bytes) {
-            HostLine::Nothing => return,
+            HostLine::Nothing => {
+                let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
+                self.blanks += usize::from(self.script.reads_text && is_blank);
+                return;
+            }
             HostLine::Prompt { mut line, uuid } => {
                 self.renumbered.recorded(&mut line);
                 self.prompt(now, &line, uuid)
@@ -39,7 +43,9 @@ impl Machine {
                 self.answer(now, &id, &response)
             }
             HostLine::Cancel { id } => self.cancel(now, &id),
-            HostLine::Other { bytes, json } => self.other(now, &bytes, json.as_ref()),
+            HostLine::Other { bytes, json } => (0..std::mem::take(&mut self.blanks))
+                .try_for_each(|_| self.other(now, &Bytes::new(), None))
+                .and_then(|()| self.other(now, &bytes, json.as_ref())),
         };
         if let Err(divergence) = verdict {
             self.diverge(now, divergence);

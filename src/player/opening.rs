@@ -28,6 +28,9 @@ impl FirstPrompt {
             match &event.kind {
                 EventKind::In(line) => match HostLine::parse(line.bytes()) {
                     HostLine::Prompt { line, .. } => return Self::Line(compare::prompt(&line)),
+                    HostLine::Nothing if line.bytes().iter().all(u8::is_ascii_whitespace) => {
+                        text.push('\n');
+                    }
                     HostLine::Other { bytes, json } if Self::is_text(json.as_ref()) => {
                         text.push_str(&String::from_utf8_lossy(&bytes));
                         text.push('\n');
@@ -41,9 +44,9 @@ impl FirstPrompt {
         Self::of_text(&text)
     }
 
-    /// Of all that was written, which is text; without the end of its last line.
+    /// Of all that was written, which is text; without line breaks at its end.
     pub(super) fn of_text(text: &str) -> Self {
-        let text = text.strip_suffix('\n').unwrap_or(text);
+        let text = text.trim_end_matches('\n');
         if text.is_empty() { Self::None } else { Self::Text(text.to_owned()) }
     }
 

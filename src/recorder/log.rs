@@ -134,6 +134,11 @@ impl Guard<'_> {
         }
     }
 
+    /// The CLI reads no more. What comes of its input from now on is not an end of input.
+    pub(super) fn input_over(&mut self) {
+        self.0.stdin_failed |= !self.0.stdin.ended;
+    }
+
     /// A signal was sent.
     pub(super) fn signal(&mut self, name: &str) {
         if self.0.exit.is_none() {

@@ -72,6 +72,8 @@ impl Recorder {
                 }
             }
         };
+        // This end of input is not the program's: a replay must not wait for it.
+        log.lock().input_over();
         input.abort();
         let streams = async {
             // A pump ends with its stream, and does not panic.

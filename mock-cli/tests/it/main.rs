@@ -5,6 +5,7 @@
 mod captures;
 mod support;
 
+mod argv_forms;
 #[cfg(feature = "lab")]
 mod drift;
 mod install;
