@@ -78,48 +78,62 @@ async fn a_launch_with_another_flag_is_refused() {
     }
 }
 
+/// The flags that the page of the stand-in lists as not compared.
+fn not_compared() -> Vec<String> {
+    let page = std::fs::read_to_string(crate::support::project::project().join("docs/stand-in.md"));
+    let flags = page.unwrap();
+    let flags = flags.lines().filter_map(|line| line.strip_prefix("| `--")?.split_once("` | "));
+    flags.map(|(flag, _)| format!("--{flag}")).collect()
+}
+
+/// Each flag of each recording, left out and with another value.
 #[tokio::test(start_paused = true)]
-async fn a_launch_without_a_recorded_flag_is_refused() {
-    // What has its own effect in a recording, and is compared.
-    let mut seen = Vec::new();
+async fn a_launch_without_a_recorded_flag_or_with_another_value_is_refused() {
+    let not_compared = not_compared();
+    assert!(not_compared.len() > 10, "{not_compared:?}");
+    let (mut left_out, mut changed) = (Vec::new(), Vec::new());
     for Case { name, replay, argv, lines } in corpus() {
-        for (at, arg) in argv.iter().enumerate() {
+        for (at, arg) in argv.iter().enumerate().filter(|(_, arg)| arg.starts_with("--")) {
             let (flag, attached) =
-                arg.split_once('=').map_or((&**arg, false), |(flag, _)| (flag, true));
-            let compared = [
-                "--allowed-tools",
-                "--allowedTools",
-                "--fork-session",
-                "--json-schema",
-                "--max-budget-usd",
-                "--max-turns",
-                "--model",
-                "--permission-mode",
-                "--permission-prompt-tool",
-                "--resume",
-                "--setting-sources",
-                "--strict-mcp-config",
-                "--system-prompt",
-                "--tools",
-                "--no-session-persistence",
-                "--no-such-flag",
-            ];
-            if !compared.contains(&flag) {
+                arg.split_once('=').map_or((&**arg, None), |(flag, value)| (flag, Some(value)));
+            if not_compared.iter().any(|known| known == flag) || flag == "--" {
                 continue;
             }
-            let has_value =
-                !attached && argv.get(at + 1).is_some_and(|next| !next.starts_with("--"));
-            let mut live = argv.clone();
-            live.drain(at..at + 1 + usize::from(has_value));
-            let played = played(&replay, &live, &lines).await;
-            assert_eq!(played.code, Some(70), "{name} without {arg}: {}", played.report);
-            seen.push(flag.to_owned());
+            let next = argv.get(at + 1).filter(|next| !next.starts_with('-'));
+            let value = attached.or(next.map(String::as_str));
+            let width = 1 + usize::from(attached.is_none() && next.is_some());
+            let live = |new: &[String]| {
+                let mut live = argv.clone();
+                live.splice(at..at + width, new.iter().cloned());
+                live
+            };
+            // What writes the output is the CLI's choice where only one launch names it.
+            if flag != "--output-format" {
+                let played = played(&replay, &live(&[]), &lines).await;
+                assert_eq!(played.code, Some(70), "{name} without {arg}: {}", played.report);
+                left_out.push(flag.to_owned());
+            }
+            // The content of a file is not known, and any file in a temporary folder is equal.
+            let is_plain = |value: &&str| !value.starts_with(['{', '/', '$', '<']);
+            if let Some(value) = value.filter(is_plain) {
+                let other = match value.parse::<f64>() {
+                    Ok(number) => (number + 1.0).to_string(),
+                    Err(_) => format!("another{value}"),
+                };
+                let new = [flag.to_owned(), other];
+                let played = played(&replay, &live(&new), &lines).await;
+                assert_eq!(played.code, Some(70), "{name} with {new:?}: {}", played.report);
+                changed.push(flag.to_owned());
+            }
         }
     }
     for flag in
         ["--model", "--resume", "--json-schema", "--system-prompt", "--tools", "--max-turns"]
     {
-        assert!(seen.iter().any(|seen| seen == flag), "{flag} is in no recording: {seen:?}");
+        assert!(left_out.iter().any(|seen| seen == flag), "{flag} is in no recording");
+    }
+    for flag in ["--model", "--resume", "--max-turns", "--output-format", "--permission-mode"] {
+        assert!(changed.iter().any(|seen| seen == flag), "{flag} was not changed: {changed:?}");
     }
 }
 
@@ -228,4 +242,140 @@ async fn a_host_that_writes_something_else_in_one_place_is_refused() {
     ] {
         assert!(seen.contains_key(place), "{place} was changed nowhere: {seen:?}");
     }
+}
+
+fn subtype_of(line: &Value) -> &str {
+    line.pointer("/request/subtype").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The values in a line that are not containers, each with its path.
+fn leaves(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, Value)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                path.push(name.clone());
+                leaves(field, path, found);
+                path.pop();
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                path.push(index.to_string());
+                leaves(item, path, found);
+                path.pop();
+            }
+        }
+        _ => found.push((path.clone(), value.clone())),
+    }
+}
+
+/// Another value of the same type; `None` for a text that was redacted, which matches any.
+fn another(value: &Value) -> Option<Value> {
+    Some(match value {
+        Value::String(text) if text.contains('<') || text.contains("REDACTED") => return None,
+        Value::String(text) => format!("another {text}").into(),
+        Value::Number(_) => 987_654.into(),
+        Value::Bool(on) => (!on).into(),
+        _ => "another".into(),
+    })
+}
+
+/// Whether a host that has another value there does something else, as docs/stand-in.md and
+/// `player/compare.rs` say it.
+fn is_compared(line: &Value, path: &[&str]) -> bool {
+    let text = |pointer: &str| line.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    match (text("/type"), path) {
+        (_, ["type"]) => true,
+        ("user", [name, ..]) => {
+            ["message", "parent_tool_use_id", "priority", "isSynthetic", "shouldQuery"]
+                .contains(name)
+        }
+        ("control_request", ["request", "subtype"]) => true,
+        ("control_request", ["request", name, rest @ ..])
+            if text("/request/subtype") == "initialize" =>
+        {
+            match (*name, rest) {
+                ("hooks", rest) => !rest.contains(&"hookCallbackIds"),
+                // Of a server only its name, which is a key here; of its tools what the model sees.
+                ("mcpServers", _) => false,
+                ("sdkMcpServerManifests", [_, "toolsListResult", "tools", _, field, rest @ ..]) => {
+                    ["name", "description", "inputSchema"].contains(field)
+                        && rest.first() != Some(&"$schema")
+                }
+                ("sdkMcpServerManifests", _) => false,
+                ("plugins", [_, field]) => *field == "path",
+                _ => true,
+            }
+        }
+        ("control_request", ["request", "expires_at"])
+        | ("control_request", ["request", "message", "id"]) => false,
+        ("control_request", ["request", ..]) => true,
+        ("control_response", ["response", "request_id" | "subtype"]) => true,
+        ("control_response", ["response", "response", "mcp_response", "result", field, ..]) => {
+            ["content", "isError", "structuredContent"].contains(field)
+        }
+        ("control_response", ["response", "response", "mcp_response", ..])
+        | ("control_response", ["response", "response", "toolUseID"])
+        | ("control_response", ["response", "error"]) => false,
+        ("control_response", ["response", "response", ..]) => true,
+        ("control_cancel_request", [name]) => *name == "request_id",
+        _ => false,
+    }
+}
+
+/// Each value of each line that the host of each recording wrote, changed once: what is compared is
+/// refused, and what is not is in the list above.
+#[tokio::test(start_paused = true)]
+async fn each_value_that_is_compared_is_refused_when_it_is_changed() {
+    let (mut counts, mut played_whole, mut skipped) = (std::collections::BTreeMap::new(), 0, 0);
+    let mut wrong = Vec::new();
+    for Case { name, replay, argv, lines } in corpus() {
+        // This host is too simple for recordings with signals and races.
+        if played(&replay, &argv, &lines).await.code == Some(70) || name.contains("large-") {
+            skipped += 1;
+            continue;
+        }
+        played_whole += 1;
+        let mut seen = std::collections::BTreeSet::new();
+        for (at, text) in lines.iter().enumerate() {
+            let Ok(line) = serde_json::from_str::<Value>(text) else { continue };
+            let mut all = Vec::new();
+            leaves(&line, &mut Vec::new(), &mut all);
+            // A line that the CLI needs: without it the replay differs.
+            let mut without = lines.clone();
+            without.remove(at);
+            if played(&replay, &argv, &without).await.code != Some(70) {
+                continue;
+            }
+            for (path, value) in all {
+                let parts: Vec<&str> = path.iter().map(String::as_str).collect();
+                let subtype = line.pointer("/request/subtype").map(Value::to_string);
+                if !is_compared(&line, &parts) || !seen.insert((subtype, path.clone())) {
+                    continue;
+                }
+                let Some(other) = another(&value) else { continue };
+                let mut changed = line.clone();
+                *changed.pointer_mut(&format!("/{}", path.join("/"))).unwrap() = other;
+                let mut live = lines.clone();
+                live[at] = changed.to_string();
+                let kind = match line["type"].as_str() {
+                    Some("control_request") => subtype_of(&line),
+                    kind => kind.unwrap_or_default(),
+                };
+                *counts.entry(kind.to_owned()).or_insert(0) += 1;
+                let found = played(&replay, &argv, &live).await;
+                if found.code != Some(70) {
+                    wrong.push(format!("{name}, line {at}: {}", path.join("/")));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} were not refused:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(played_whole > 2 * skipped, "{played_whole} played, {skipped} skipped");
+    for (kind, least) in [("user", 300), ("initialize", 80), ("control_response", 60)] {
+        let count = counts.get(kind).copied().unwrap_or(0);
+        assert!(count >= least, "{kind}: {count} values were changed: {counts:?}");
+    }
+    let others = counts.keys().filter(|kind| !["user", "initialize"].contains(&kind.as_str()));
+    assert!(others.count() > 5, "{counts:?}");
 }
