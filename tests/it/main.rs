@@ -97,6 +97,7 @@ mod redaction_rates;
 mod redaction_secrets;
 mod redaction_shapes;
 mod replay_ends;
+mod replay_folder_cost;
 mod replay_gates;
 mod replay_handshake;
 mod replay_handshakes;

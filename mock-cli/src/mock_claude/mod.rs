@@ -4,6 +4,8 @@
 //! was recorded or scripted to its standard streams. Environment variables say what to play: see
 //! [`HELP`]. What it saw goes into a [`journal`].
 
+#[cfg(unix)]
+mod direct;
 mod environment;
 mod journal;
 mod journaled;

@@ -7,8 +7,12 @@ use std::process::ExitCode;
 use claude_wire::player::{Report, Signal, Streams};
 use claude_wire::recording;
 use claude_wire::transport::Exit;
+#[cfg(unix)]
+use tokio::io::AsyncWrite;
 use tokio::sync::mpsc;
 
+#[cfg(unix)]
+use super::direct::Direct;
 use super::environment::Environment;
 use super::journal::{self, Journal};
 use super::loaded::Loaded;
@@ -32,8 +36,8 @@ pub(crate) fn play(
     let (exit, report) = runtime.block_on(async {
         let streams = Streams {
             stdin: Tee::new(tokio::io::stdin(), "in", journal),
-            stdout: Tee::new(tokio::io::stdout(), "out", journal),
-            stderr: Tee::new(tokio::io::stderr(), "err", journal),
+            stdout: Tee::new(stdout(), "out", journal),
+            stderr: Tee::new(stderr(), "err", journal),
         };
         loaded.play(args, environment, streams, signals(journal)).await
     })?;
@@ -43,6 +47,19 @@ pub(crate) fn play(
     }
     Ok(end(exit, journal))
 }
+
+#[cfg(unix)]
+fn stdout() -> impl AsyncWrite + Unpin {
+    Direct::new(io::stdout(), tokio::io::stdout())
+}
+
+#[cfg(unix)]
+fn stderr() -> impl AsyncWrite + Unpin {
+    Direct::new(io::stderr(), tokio::io::stderr())
+}
+
+#[cfg(not(unix))]
+use tokio::io::{stderr, stdout};
 
 /// Appends the report of this launch to a file that several launches may share.
 fn append(path: &Path, report: &Report) -> io::Result<()> {

@@ -1,0 +1,93 @@
+//! Replays by a process: the stand-in, and the bare program.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::corpus::{ARGS, Corpus, INITIALIZE, Played};
+use crate::rows::Row;
+use crate::{Failure, bare};
+
+const ROUNDS: usize = 101;
+
+pub(crate) fn run(corpus: &Corpus, mock: &Path) -> Result<Vec<Row>, Failure> {
+    let stand_in = |replay: &Path| {
+        let mut command = Command::new(mock);
+        command.args(ARGS).env("CLAUDE_WIRE_REPLAY", replay).env("CLAUDE_WIRE_PAUSE", "0");
+        command
+    };
+    let bare = |played: &Played| -> Result<Command, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.env(bare::PLAN, &played.plan);
+        Ok(command)
+    };
+    let Corpus { short, long, folder, last } = corpus;
+    Ok(vec![
+        Row::measure(
+            "initialize answered, from the start of the process",
+            ROUNDS,
+            Some(5.0),
+            || Ok(play(stand_in(&short.recording), short)?.answered),
+            || Ok::<_, Failure>(play(bare(short)?, short)?.answered),
+        )?,
+        Row::measure(
+            "500 messages, a process from start to exit",
+            ROUNDS,
+            Some(15.0),
+            || Ok(play(stand_in(&long.recording), long)?.whole),
+            || Ok::<_, Failure>(play(bare(long)?, long)?.whole),
+        )?,
+        Row::measure(
+            "the last of a folder of 1,000, a process from start to exit",
+            ROUNDS / 4,
+            None,
+            || Ok(play(stand_in(folder), last)?.whole),
+            || Ok::<_, Failure>(play(bare(last)?, last)?.whole),
+        )?,
+    ])
+}
+
+/// How long after its start a process had answered `initialize`, and exited.
+struct Times {
+    answered: Duration,
+    whole: Duration,
+}
+
+/// Starts a process, and is its host.
+fn play(mut command: Command, played: &Played) -> Result<Times, Failure> {
+    for name in ["CLAUDE_WIRE_RUN", "CLAUDE_WIRE_JOURNAL", "CLAUDE_WIRE_REPORT"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let start = Instant::now();
+    let mut child = command.spawn()?;
+    let (mut stdin, stdout) =
+        (child.stdin.take().ok_or("no stdin")?, child.stdout.take().ok_or("no stdout")?);
+    let mut stdout = BufReader::with_capacity(64 * 1024, stdout);
+    let mut line = String::new();
+    let mut until = |mark: &str| -> Result<(), Failure> {
+        while !line.contains(mark) {
+            line.clear();
+            if stdout.read_line(&mut line)? == 0 {
+                return Err(format!("the output ended before {mark}").into());
+            }
+        }
+        line.clear();
+        Ok(())
+    };
+    writeln!(stdin, "{INITIALIZE}")?;
+    until("control_response")?;
+    let answered = start.elapsed();
+    for prompt in &played.prompts {
+        writeln!(stdin, "{prompt}")?;
+        until("\"type\":\"result\"")?;
+    }
+    drop(stdin);
+    let status = child.wait()?;
+    let whole = start.elapsed();
+    if !status.success() {
+        return Err(format!("{command:?}: {status}").into());
+    }
+    Ok(Times { answered, whole })
+}
