@@ -160,6 +160,11 @@ impl Machine {
         self.config.initialize = request;
     }
 
+    /// Returns the `initialize` request of the last connection, or of the next one.
+    pub fn initialize(&self) -> &Request {
+        &self.config.initialize
+    }
+
     /// Returns the time at which the next [`Input::Tick`] is due.
     pub fn deadline(&self) -> Option<Instant> {
         let turn = self.current.as_ref().and_then(|current| current.deadline(self.may_be_silent()));

@@ -183,7 +183,7 @@ impl SessionBuilder {
         Options::resolve(&[&self.options, &self.config])
     }
 
-    fn build(self) -> Result<Setup, OptionError> {
+    pub(super) fn build(self) -> Result<Setup, OptionError> {
         let mut options = self.resolved();
         for warning in self.handlers.warnings(&options, &self.initialize) {
             tracing::warn!("{warning}");
@@ -214,6 +214,7 @@ impl SessionBuilder {
             buffer_limit: self.buffer_limit.min(self.buffer_cap),
             buffer_cap: self.buffer_cap,
             on_stderr: self.on_stderr,
+            spare: false,
         };
         setup.refuse_fields_set_twice(&setup.options)?;
         Ok(setup)

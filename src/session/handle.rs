@@ -111,6 +111,31 @@ impl Session {
         Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
     }
 
+    /// Repeats the handshake with the running CLI, and returns its reply, which
+    /// [`server_info`](Self::server_info) has from then on: commands, models and the account as
+    /// they are now. Starts the CLI if it is not running.
+    ///
+    /// CLI 2.1.332 takes nothing but the hooks again (seen: prompts, agents and servers stay as in
+    /// the first handshake). It sends the requests again that wait for an answer of your program;
+    /// one that a handler is answering is not given to it twice. A hook that is being called is
+    /// cancelled, and the CLI treats its call as refused. So call it between turns.
+    ///
+    /// # Errors
+    /// If the CLI refuses, exits, or does not answer within `initialize_timeout`.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the CLI may carry out the request all the same.
+    pub async fn reinitialize(&self) -> Result<Reply<ServerInfo>> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.order(Order::Reinitialize(reply))?;
+        let body = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
+        let mut status = self.inner.shared.status();
+        if body.is_some() {
+            status.server_info = body;
+        }
+        Ok(Reply::read(status.server_info.clone()))
+    }
+
     /// Starts a new conversation in the same process (`/clear`). The session id changes.
     ///
     /// If no CLI is running, none is started: the next query starts one that resumes nothing, even
@@ -164,8 +189,8 @@ impl Session {
                 "none yet",
             )
         })?;
-        let options = setup.options.clone().forking(id);
-        Ok(Session::new(Setup { options, ..setup.clone() }))
+        let options = self.inner.shared.options().clone().forking(id);
+        Ok(Session::new(Setup { options, spare: false, ..setup.clone() }))
     }
 
     /// Ends the session: the running turn is interrupted, queued prompts fail, and the CLI gets the

@@ -26,8 +26,7 @@ impl Plan {
     ///
     /// # Errors
     /// If the combination is rejected, or an option is only valid for a session.
-    pub(super) fn of(query: &Options, setup: &Setup) -> Result<Self> {
-        let session = &setup.options;
+    pub(super) fn of(query: &Options, session: &Options, setup: &Setup) -> Result<Self> {
         if *query == Options::default() {
             let verbatim = session.verbatim_prompts == Some(true);
             return Ok(Self {

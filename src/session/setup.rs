@@ -29,6 +29,8 @@ pub(super) struct Setup {
     pub(super) buffer_limit: usize,
     pub(super) buffer_cap: usize,
     pub(super) on_stderr: Option<OnStderr>,
+    /// Whether its process is started in advance, and claimed later.
+    pub(super) spare: bool,
 }
 
 impl Setup {

@@ -1,13 +1,14 @@
 //! What the handles of a session and its driver share: its configuration, and its state.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::watch;
 
 use super::error::Error;
 use super::events::{Hub, SessionEvent};
 use super::handlers::HostRequest;
+use super::options::Options;
 use super::result_context::ResultContext;
 use super::setup::Setup;
 use super::state::{ConnectionEnd, SessionState, Status};
@@ -16,7 +17,7 @@ use super::weak::WeakSession;
 use crate::common::lock;
 use crate::protocol::{EndCause, Machine, Phase};
 use crate::transport::Exit;
-use crate::wire::Frame;
+use crate::wire::{Frame, RawJson};
 
 pub(super) struct Shared {
     pub(super) setup: Setup,
@@ -26,6 +27,8 @@ pub(super) struct Shared {
     pub(super) events: Hub,
     pub(super) state: watch::Sender<SessionState>,
     status: Mutex<Status>,
+    /// The options of a session whose process was started in advance, once that is claimed.
+    claimed: OnceLock<Box<Options>>,
     pub(super) unread_events: AtomicU64,
     pub(super) unread_messages: Arc<AtomicU64>,
     turns: AtomicU64,
@@ -42,11 +45,30 @@ impl Shared {
             events: Hub::default(),
             state: watch::Sender::default(),
             status: Mutex::default(),
+            claimed: OnceLock::new(),
             unread_events: AtomicU64::default(),
             unread_messages: Arc::default(),
             turns: AtomicU64::default(),
             #[cfg(feature = "otel")]
             trace: super::trace::CallerTrace::default(),
+        }
+    }
+
+    /// The options of the session.
+    pub(super) fn options(&self) -> &Options {
+        self.claimed.get().map_or(&self.setup.options, |claimed| claimed)
+    }
+
+    /// Whether a process of this session waits for a claim.
+    pub(super) fn is_parked(&self) -> bool {
+        self.setup.spare && self.claimed.get().is_none()
+    }
+
+    /// The process is claimed: its options, and what it now says about itself.
+    pub(super) fn claim(&self, options: Options, server_info: Option<RawJson>) {
+        let _ = self.claimed.set(Box::new(options));
+        if server_info.is_some() {
+            self.status().server_info = server_info;
         }
     }
 
@@ -65,7 +87,7 @@ impl Shared {
     /// Builds a request of the CLI for the handlers.
     pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
         let status = self.status();
-        let cwd = status.cwd.clone().or_else(|| self.setup.options.cwd.clone());
+        let cwd = status.cwd.clone().or_else(|| self.options().cwd.clone());
         HostRequest::new(frame, self.session.clone(), status.session_id.clone(), cwd)
     }
 

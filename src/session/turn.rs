@@ -256,7 +256,7 @@ impl Turn {
         };
         let shared = &self.session.shared;
         let Plan { timeouts, verbatim, switches, launch, settled } =
-            Plan::of(&self.options, &shared.setup)?;
+            Plan::of(&self.options, shared.options(), &shared.setup)?;
         let line = self.session.line()?;
         let uuid = uuid::Uuid::new_v4().to_string();
         let mailbox = Arc::new(Mailbox::new(

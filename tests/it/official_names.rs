@@ -69,9 +69,7 @@ fn every_named_method_exists() {
     assert!(missing.is_empty(), "no method has this name: {missing:#?}");
     assert!(checked > 100, "only {checked} names");
     let prose = PAGE.split_once("What only the makers' own").unwrap().1.split_once("##").unwrap().0;
-    for name in
-        ["on_request", "env", "extra_arg", "initialize_field", "events", "transport", "connect"]
-    {
+    for name in ["on_request", "env", "extra_arg", "initialize_field", "events", "transport"] {
         assert!(prose.contains(&format!("`{name}`")) && known.contains(name), "{name}");
     }
 }

@@ -24,6 +24,7 @@ use claude_wire::mcp::rmcp as _;
 #[cfg(feature = "mcp")]
 use claude_wire::mcp::rmcp::model::ToolAnnotations as _;
 use claude_wire::session::DecisionClassification as _;
+use claude_wire::session::Spare as _;
 use claude_wire::session::control::Conversation as _;
 use claude_wire::session::control::Files as _;
 use claude_wire::session::control::Mcp as _;

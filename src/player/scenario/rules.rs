@@ -111,6 +111,17 @@ impl Rules {
                     format!("{status}\n").into(),
                 ]
             }
+            // Of a process that was started in advance.
+            "claim_session" => {
+                if let Some(mode) = field("permission_mode") {
+                    self.lines.mode = mode.to_owned();
+                }
+                let session = self.lines.session.clone();
+                let claimed = json!({
+                    "status": "ok", "cwd": field("cwd"), "session_id": session, "parked_ms": 0, "sdk_mcp_settled": true,
+                });
+                vec![spell(&success(id, Some(claimed)), id)]
+            }
             "mcp_status" => vec![spell(&success(id, Some(json!({"mcpServers": []}))), id)],
             "set_max_thinking_tokens" | "apply_flag_settings" | "rename_session" => {
                 vec![spell(&success(id, None), id)]

@@ -288,6 +288,8 @@ impl Machine {
         match (purpose, result) {
             (Purpose::Caller(request), result) => {
                 self.note_answer(request, &result);
+                // Only the reply to a repeated handshake has them.
+                self.redeliver(&frame, out);
                 out.push(Output::Reply(request, result));
             }
             (Purpose::Initialize, Ok(response)) => {

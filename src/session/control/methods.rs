@@ -175,7 +175,7 @@ impl Mcp<'_> {
     {
         let name = name.into();
         self.0.inner.shared.setup.handlers.mcp.insert(name.clone(), make);
-        let config = self.0.inner.shared.setup.options.tool_server_config(&name);
+        let config = self.0.inner.shared.options().tool_server_config(&name);
         (name, config)
     }
 

@@ -231,6 +231,16 @@ impl Driver {
                 let request = self.register(reply);
                 self.handle(Input::Command(Command::Connect(request)));
             }
+            Order::Reinitialize(reply) => {
+                let id = self.register(reply);
+                let limit = self.shared.options().timeouts().initialize;
+                let again = Box::new(self.machine.initialize().clone());
+                self.handle(Input::Command(match self.machine.is_ready() {
+                    true => Command::Control(id, again, limit),
+                    // The handshake that is to come is as good.
+                    false => Command::Connect(id),
+                }));
+            }
             Order::Control(request, limit, reply) => {
                 let id = self.register(reply);
                 self.handle(Input::Command(Command::Control(id, request, limit)));

@@ -24,6 +24,8 @@ pub(in crate::session) enum Order {
     Steer(Box<Steer>, SteerWaiter),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
+    /// Repeat the handshake with the CLI that runs.
+    Reinitialize(oneshot::Sender<Reply>),
     Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),
     /// A caller no longer waits for its reply, or has begun to wait for a message.
     LookAgain,

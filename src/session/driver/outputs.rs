@@ -133,12 +133,15 @@ impl Driver {
         self.refused = None;
         self.shared.set_launched();
         self.preamble = Some(Preamble::default());
-        let options = self.profiles.launch(profile).unwrap_or(&self.shared.setup.options);
+        let options = self.profiles.launch(profile).unwrap_or_else(|| self.shared.options());
         let initialize = self.shared.setup.initialize(options);
-        let launch = match self.shared.setup.launch(options, resume, self.forgotten) {
+        let mut launch = match self.shared.setup.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };
+        if self.shared.is_parked() {
+            launch.args.push("--await-claim".into());
+        }
         #[cfg(feature = "otel")]
         let launch =
             crate::transport::Launch { env: self.shared.trace.apply(launch.env), ..launch };
@@ -146,7 +149,7 @@ impl Driver {
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());
         let transport = self.shared.setup.transport.clone();
-        let limit = self.shared.setup.options.timeouts().initialize;
+        let limit = self.shared.options().timeouts().initialize;
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
         self.opening = Some(Box::pin(async move {
             let opened = async {

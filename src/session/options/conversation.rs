@@ -14,6 +14,18 @@ impl Options {
         self.without_conversation().resume(id).fork_session(true)
     }
 
+    /// Rejects a conversation to resume, for a process that is started before it has one. The CLI
+    /// would exit.
+    pub(in crate::session) fn refuse_conversation(&self) -> Checked {
+        let field = match self.continue_conversation {
+            Some(true) => "continue_conversation",
+            _ if self.resume.is_some() => "resume",
+            _ => return Ok(()),
+        };
+        let expected = "no conversation for a process that is started in advance";
+        Err(OptionError::new(field, expected, "one to resume"))
+    }
+
     pub(super) fn check_conversation(&self) -> Checked {
         let resumes = self.resume.is_some();
         let continues = self.continue_conversation == Some(true);

@@ -20,6 +20,7 @@ macro_rules! declare {
             $(argv $write:ident $($flag:literal)+;)?
             $(also $($also:literal)+;)?
             $(initialize $key:literal $(= $value:ident)?;)*
+            $(claim $claim:literal $(= $claimed:ident)?;)*
             $(env $form:ident $variable:literal;)?
             $(config $name:literal $read:ident $words:literal;)*
             $(check $check:ident;)?
@@ -81,6 +82,24 @@ macro_rules! declare {
                     }
                 )?)+
                 Ok(())
+            }
+
+            /// Returns what these options add to the claim of a process that was started in
+            /// advance, or the name of the first option that a claim cannot set.
+            pub(in crate::session) fn claim(&self) -> Result<Map<String, Value>, &'static str> {
+                let mut fields = Map::new();
+                $(
+                    let names: &[&str] = &[$($claim,)*];
+                    if names.is_empty() && self.$field.is_some() {
+                        return Err(stringify!($field));
+                    }
+                    $(
+                        if let Some(value) = declare!(@field self $field $($claimed)?) {
+                            fields.insert($claim.to_owned(), value);
+                        }
+                    )*
+                )+
+                Ok(fields)
             }
 
             /// Rejects options that have no meaning for one turn, instead of ignoring them.

@@ -30,6 +30,32 @@ impl Options {
         }
     }
 
+    /// A list in the schema of the CLI.
+    pub(super) fn claimed_prompt(&self) -> Option<Value> {
+        match &self.system_prompt {
+            Some(SystemPrompt::Text(text)) => Some(json!([text])),
+            _ => None,
+        }
+    }
+
+    pub(super) fn appended_prompt(&self) -> Option<Value> {
+        match &self.system_prompt {
+            Some(SystemPrompt::Append(text)) => Some(json!(text)),
+            _ => None,
+        }
+    }
+
+    /// The process that is claimed has another directory, where a relative path would not mean this
+    /// one.
+    pub(super) fn claimed_folder(&self) -> Option<Value> {
+        let cwd = self.cwd.as_ref()?;
+        Some(json!(std::path::absolute(cwd).unwrap_or_else(|_| cwd.clone())))
+    }
+
+    pub(super) fn claimed_variables(&self) -> Option<Value> {
+        self.env.as_ref().map(|env| json!(env))
+    }
+
     pub(super) fn sent_agents(&self) -> Option<Value> {
         self.agents.as_ref().filter(|all| !all.is_empty()).map(Json::to_json)
     }

@@ -23,6 +23,7 @@ macro_rules! setters {
             $(argv $write:ident $($flag:literal)+;)?
             $(also $($also:literal)+;)?
             $(initialize $key:literal $(= $value:ident)?;)*
+            $(claim $claim:literal $(= $claimed:ident)?;)*
             $(env $form:ident $variable:literal;)?
             $(config $name:literal $read:ident $words:literal;)*
             $(check $check:ident;)?
@@ -62,6 +63,7 @@ macro_rules! index {
             $(argv $write:ident $($flag:literal)+;)?
             $(also $($also:literal)+;)?
             $(initialize $key:literal $(= $value:ident)?;)*
+            $(claim $claim:literal $(= $claimed:ident)?;)*
             $(env $form:ident $variable:literal;)?
             $(config $name:literal $read:ident $words:literal;)*
             $(check $check:ident;)?

@@ -13,6 +13,7 @@
 //! | `argv` | the method of `Argv` that writes it, and its flags |
 //! | `also` | further flags that setting it writes |
 //! | `initialize` | its field of the initialize request; `= f` where that is not the value as JSON but what `f` makes of all options |
+//! | `claim` | its field of `claim_session`, for a process that was started in advance; `= f` as for `initialize` |
 //! | `env` | its variable for the CLI, as a `text` or a `switch` |
 //! | `config` | its key in the configuration, the method of `Input` that reads it, and its values in words |
 //! | `check` | the function of `check.rs` that a value must pass |
@@ -42,6 +43,8 @@ macro_rules! option_table {
             argv system_prompt "--system-prompt" "--append-system-prompt" "--system-prompt-file";
             initialize "systemPrompt" = long_prompt;
             initialize "appendSystemPrompt" = long_appended_prompt;
+            claim "system_prompt" = claimed_prompt;
+            claim "append_system_prompt" = appended_prompt;
             config "system_prompt" prompt "text";
             config "append_system_prompt" appended_prompt "text";
             config "system_prompt_file" prompt_file "path";
@@ -147,6 +150,7 @@ macro_rules! option_table {
             set map_of<$crate::session::options::AgentDefinition>;
             default "none beyond the settings";
             initialize "agents" = sent_agents;
+            claim "agents" = sent_agents;
             check agents;
             index model;
         }
@@ -156,6 +160,7 @@ macro_rules! option_table {
             set into;
             default "the CLI finds one";
             initialize "title";
+            claim "title";
             check name;
             session only;
             index conversation;
@@ -181,6 +186,7 @@ macro_rules! option_table {
             set into;
             default "what the settings say, else `default`";
             argv word "--permission-mode";
+            claim "permission_mode";
             config "permission_mode" word "text";
             check word;
             index permission;
@@ -396,6 +402,7 @@ macro_rules! option_table {
         cwd: ::std::path::PathBuf {
             set into;
             default "that of this process";
+            claim "cwd" = claimed_folder;
             config "cwd" path "path";
             check file;
             index place;
@@ -407,6 +414,7 @@ macro_rules! option_table {
             set list<::std::path::PathBuf>;
             default "none";
             argv each "--add-dir";
+            claim "additional_directories";
             config "add_dirs" paths "list of paths";
             check files;
             index place;
@@ -757,6 +765,7 @@ macro_rules! option_table {
         env: ::std::collections::BTreeMap<String, Option<String>> {
             set none;
             default "none";
+            claim "env" = claimed_variables;
             check variables;
             debug keys;
             index place;

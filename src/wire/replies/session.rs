@@ -168,6 +168,29 @@ object! {
 }
 
 object! {
+    /// A process that was started in advance is bound to a conversation (reply to `claim_session`,
+    /// CLI 2.1.332).
+    pub struct ClaimedSession {
+        /// Always `ok`.
+        pub status: String = "status" v2_1_332,
+        /// The directory, with all links resolved; absent if its name has characters that are not
+        /// shown.
+        pub cwd: Option<String> = "cwd" v2_1_332,
+        /// The id of the conversation.
+        pub session_id: String = "session_id" v2_1_332,
+        /// How long the process has waited, in milliseconds.
+        pub parked_ms: Option<u64> = "parked_ms" v2_1_332,
+        /// True if the handshakes with in-process MCP servers were over.
+        pub sdk_mcp_settled: bool = "sdk_mcp_settled" v2_1_332,
+        /// The reply to the handshake for this directory: a
+        /// [`ServerInfo`](crate::wire::replies::server::ServerInfo).
+        pub initialize: Option<RawJson> = "initialize" v2_1_332,
+        /// Whether the trust of the user in the directory was saved.
+        pub workspace_trust_recorded: Option<bool> = "workspace_trust_recorded" declared,
+    }
+}
+
+object! {
     /// The result of logging a host's events (reply to `log_host_events`, CLI 2.1.332).
     pub struct HostEventsReceipt {
         /// What happened to them.

@@ -10,9 +10,9 @@ unsent {
     }
 
     request ClaimSession = "claim_session" {
-        internal refuses "none: only for a process that is started in advance (`--await-claim`), which this crate does not start";
+        internal refuses "none: `Spare::claim` sends it; any other process refuses it";
         effect Effect::Acts;
-        reply untyped ();
+        reply body session::ClaimedSession;
     }
 
     request SetChromeBrowserHints = "set_chrome_browser_hints" {

@@ -14,6 +14,11 @@ pub(super) type Fields = Map<String, Value>;
 pub(super) enum SessionStep {
     /// Starts the CLI. Otherwise the first prompt or request does.
     Connect {},
+    /// Only as the first step: starts the CLI in advance, and claims it for this folder of the
+    /// working folder, which is made.
+    Claim { folder: String, permission_mode: Option<String> },
+    /// Repeats the handshake.
+    Reinitialize {},
     /// Sends a prompt, and by default reads the turn to its end.
     Prompt {
         /// A text or content blocks.

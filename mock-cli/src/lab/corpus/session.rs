@@ -7,7 +7,7 @@ use bytes::Bytes;
 use claude_wire::session::handlers::HostRequest;
 use claude_wire::session::{Events, Prompt, SessionEvent, SteerHandle, Turn};
 use claude_wire::wire::RawJson;
-use claude_wire::{Session, SessionBuilder};
+use claude_wire::{Options, Session, SessionBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -29,9 +29,22 @@ pub(super) async fn act(
     log: &Log,
 ) -> Result<(), String> {
     let builder = options.clone().apply(stage.session(entry)).transport(signals.clone());
-    let session = handlers(builder, entry, log)
-        .start()
-        .map_err(|error| format!("the session was refused: {error}"))?;
+    let builder = handlers(builder, entry, log);
+    let session = match steps.first() {
+        Some(SessionStep::Claim { folder, permission_mode }) => {
+            let mut claim = Options::default().cwd(stage.folder(folder)?);
+            if let Some(mode) = permission_mode {
+                claim = claim.permission_mode(mode.as_str());
+            }
+            let spare = builder.prewarm().await;
+            match spare {
+                Ok(spare) => spare.claim(claim).await,
+                Err(error) => Err(error),
+            }
+        }
+        _ => builder.start(),
+    };
+    let session = session.map_err(|error| format!("the session was refused: {error}"))?;
     let mut host = Host {
         sessions: Vec::new(),
         turns: JoinSet::new(),
@@ -100,6 +113,15 @@ impl Host<'_> {
             SessionStep::Connect {} => {
                 let reply =
                     session.connect().await.map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
+                self.reply(reply.map_err(|error| error.to_string()));
+            }
+            SessionStep::Claim { .. } if self.asked == 0 && self.replies == 0 => {}
+            SessionStep::Claim { .. } => return Err("a claim is the first step".to_owned()),
+            SessionStep::Reinitialize {} => {
+                let reply = session
+                    .reinitialize()
+                    .await
+                    .map(|reply| reply.raw().map(|raw| raw.bytes().clone()));
                 self.reply(reply.map_err(|error| error.to_string()));
             }
             SessionStep::Control { subtype, fields } => {

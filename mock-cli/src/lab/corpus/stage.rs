@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use claude_wire::lab::Hermetic;
 use claude_wire::transport::{Environment, Inherit, Launch};
@@ -77,6 +77,18 @@ impl Stage<'_> {
             Self::Live(place) => fs::write(place.cwd().join(file), "")
                 .map_err(|error| format!("the file {file:?}: {error}")),
             Self::Replay => Ok(()),
+        }
+    }
+
+    /// Makes a folder in the working folder, and returns its path.
+    pub(super) fn folder(&self, name: &str) -> Result<PathBuf, String> {
+        match self {
+            Self::Live(place) => {
+                let folder = place.cwd().join(name);
+                fs::create_dir(&folder).map_err(|error| format!("the folder {name:?}: {error}"))?;
+                Ok(folder)
+            }
+            Self::Replay => Ok(Path::new(NEUTRAL_CWD).join(name)),
         }
     }
 

@@ -57,6 +57,7 @@ table![
     "sub-agent",
     "notice-between-prompts",
     "initial-prompt",
+    "reinitialize",
     "cron",
     "plan",
     "commit-by-bash",
