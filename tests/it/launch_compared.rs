@@ -282,6 +282,22 @@ async fn prompts_and_subcommands_among_the_arguments_are_compared() {
 }
 
 /// A wrong launch is refused before anything is written.
+/// An SDK may pass an empty argument in the place of a prompt, and write its prompts to stdin.
+#[tokio::test(start_paused = true)]
+async fn an_empty_argument_is_not_a_prompt() {
+    let hooks = |event: &str| Some(json!({"hooks": {event: [{"hookCallbackIds": ["h"]}]}}));
+    for (recorded, live) in [
+        (&[""][..], &[""][..]),
+        (&[""], &[]),
+        (&[], &[""]),
+        (&["--verbose", ""], &["", "--verbose"]),
+    ] {
+        let recording = || conversed(&with(recorded), hooks("Stop"));
+        assert_eq!(differs(recording(), &with(live), hooks("Stop")).await, [""; 0], "{live:?}");
+        assert_eq!(differs(recording(), &with(live), hooks("PreToolUse")).await.len(), 2);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_launch_is_refused_before_the_host_writes() {
     let replay = Replay::new(conversed(&with(&["--model", "opus"]), None)).unverified();

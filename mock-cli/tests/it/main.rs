@@ -18,6 +18,7 @@ mod mock_claude_modes;
 mod mock_claude_records;
 mod mock_claude_scenario;
 mod official_sdks;
+mod official_sdks_acp;
 mod readme;
 mod recorder_killed;
 mod recording_limits;

@@ -113,10 +113,10 @@ impl CommandLine {
     }
 
     /// The prompt among the arguments. The CLI takes the first argument that belongs to no flag,
-    /// and ignores further ones.
+    /// and ignores further ones. An empty one is none.
     pub fn prompt(&self) -> Option<&str> {
         let prompt = self.operands.first().filter(|_| self.subcommand.is_empty())?;
-        Some(prompt)
+        Some(prompt.as_str()).filter(|prompt| !prompt.is_empty())
     }
 
     /// What follows a subcommand without being a flag.
