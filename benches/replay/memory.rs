@@ -40,7 +40,7 @@ pub(crate) fn run(corpus: &Corpus) -> Result<Vec<Row>, Failure> {
             || timed(|| runtime()?.block_on(converse(&scripted(&plan), long))),
         )?,
         Row::measure(
-            "1,000 recorded tests, each with a session of its own",
+            "1,000 recorded tests in one binary, each with its session",
             3,
             Some(3000.0),
             || timed(|| (0..MANY).try_for_each(|_| ask(Replay::open(RECORDED)?))),
