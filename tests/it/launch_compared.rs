@@ -63,6 +63,8 @@ async fn the_same_flags_in_other_spellings_are_equal() {
         ),
         (&["--model", "a", "--model", "b"], &["--model", "b"]),
         (&["--betas", "x,y"], &["--betas=y", "--betas=x"]),
+        (&["--future-mode", "fast"], &["--future-mode=fast"]),
+        (&["--future-mode", "fast", "--model=a"], &["--model", "a", "--future-mode", "fast"]),
     ] {
         assert_eq!(flags(recorded, live).await, [""; 0], "{recorded:?} {live:?}");
         assert_eq!(flags(live, recorded).await, [""; 0], "{live:?} {recorded:?}");
@@ -102,6 +104,21 @@ async fn a_changed_flag_is_refused_with_both_values() {
             &["--output-format", "stream-json"],
             &["--output-format", "json", "--input-format", "text"],
             r#"--output-format: expected "stream-json", actual "json""#,
+        ),
+        (
+            &["--future-mode", "fast"],
+            &["--future-mode", "slow"],
+            r#"unknown flags: expected ["--future-mode=fast"], actual ["--future-mode=slow"]"#,
+        ),
+        (
+            &["--future", "a", "--model", "m"],
+            &["--future", "--model", "m"],
+            r#"unknown flags: expected ["--future=a"], actual ["--future"]"#,
+        ),
+        (
+            &["--one", "a", "--two", "b"],
+            &["--one", "b", "--two", "a"],
+            r#"unknown flags: expected ["--one=a","--two=b"], actual ["--one=b","--two=a"]"#,
         ),
         (&["--fork-session"], &[], "--fork-session: expected true, actual nothing"),
     ] {
@@ -204,7 +221,9 @@ async fn hooks_and_what_only_initialize_has_are_compared() {
         let found = live(fields).await;
         assert!(found[0].starts_with(&format!("{place}: expected ")), "{found:?}");
     }
-    for fields in [json!({"toolAliases": {"A": "B"}}), json!({"skills": ["s"]})] {
+    for fields in
+        [json!({"toolAliases": {"A": "B"}}), json!({"skills": ["s"]}), json!({"skills": []})]
+    {
         let recorded = conversed(&with(&[]), Some(json!({})));
         assert_eq!(differs(recorded, &STREAMS, Some(fields)).await.len(), 1);
     }
@@ -260,6 +279,30 @@ async fn prompts_and_subcommands_among_the_arguments_are_compared() {
             &["mcp", "remove", "n", "-suser"],
             &["mcp", "remove", "--scope=local", "n"],
             "--scope",
+        ),
+        (
+            &["mcp", "add", "--env", "A=1", "--env", "B=2", "--", "n", "cmd"],
+            &["mcp", "add", "-e", "B=2", "A=1", "--", "n", "cmd"],
+            &["mcp", "add", "--env", "A=9", "--env", "B=2", "--", "n", "cmd"],
+            "--env",
+        ),
+        (
+            &["mcp", "add", "n", "url", "-H", "a: 1", "b: 2"],
+            &["mcp", "add", "n", "url", "--header=a: 1", "--header=b: 2"],
+            &["mcp", "add", "n", "url", "-H", "b: 2"],
+            "--header",
+        ),
+        (
+            &["plugin", "eval", "t", "--allow-tools", "Read", "--allow-tools", "Edit"],
+            &["plugins", "eval", "t", "--allow-tools", "Read", "Edit"],
+            &["plugin", "eval", "t", "--allow-tools", "Bash", "--allow-tools", "Edit"],
+            "--allow-tools",
+        ),
+        (
+            &["plugin", "eval", "t", "-j", "2", "-j", "3"],
+            &["plugin", "eval", "t", "-j", "3"],
+            &["plugin", "eval", "t", "-j", "2"],
+            "--concurrency",
         ),
         (&["mcp", "get", "n"], &["mcp", "get", "n"], &["mcp", "get", "m"], "subcommand"),
         (&["plugin", "list"], &["plugins", "list"], &["-p", "plugin list"], "subcommand"),
@@ -352,6 +395,35 @@ async fn paths_under_variables_are_compared_by_what_is_below() {
     {
         let refused = played(&replay, &live(dir, plugin), &[]).await;
         assert!(refused.differs()[0].starts_with(place), "{}", refused.report);
+    }
+}
+
+/// What surrounds a temporary file in an argument is compared.
+#[tokio::test(start_paused = true)]
+async fn words_around_a_temporary_file_are_compared() {
+    let settings = |file: &str| {
+        let command = format!("cat \"{file}\" && ls");
+        let hook = json!({"type": "command", "command": command});
+        json!({"hooks": {"Stop": [{"hooks": [hook]}]}}).to_string()
+    };
+    for (flag, recorded, same, other) in [
+        ("--allowedTools", "Read(${tmp}/x),Bash", "Read(/tmp/y),Bash", "Read(/tmp/y),Edit"),
+        ("--allowedTools", "Bash(cat ${tmp}/x:*)", "Bash(cat /tmp/y)", "Bash(ls /tmp/y)"),
+        ("--settings", &settings("${tmp}/x"), &settings("/tmp/y"), "{}"),
+        ("--append-system-prompt", "see (${tmp}/x) first", "see (/tmp/y) first", "see (/tmp/y)"),
+        ("--append-system-prompt", r"${tmp}\a\b, c", "/tmp/y, c", "/tmp/y, d"),
+    ] {
+        let header = json!({
+            "cli": "2.1.332",
+            "argv": ["-p", "hi", flag, recorded],
+            "vars": {"tmp": "/tmp"},
+        });
+        let events = r#"{"us":1,"exit":{"code":0}}"#;
+        let replay = Replay::new(launched_by(header, events)).unverified();
+        let played_same = played(&replay, &["-p", "hi", flag, same], &[]).await;
+        assert_eq!(played_same.code, Some(0), "{recorded}: {}", played_same.report);
+        let refused = played(&replay, &["-p", "hi", flag, other], &[]).await;
+        assert_eq!(refused.code, Some(70), "{recorded} {other}");
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Asked {
 pub struct CommandLine {
     asked: Asked,
     unknown: Vec<String>,
+    /// The same with the word after it, which may be its value: `--flag=word`.
+    unknown_with_values: Vec<String>,
     /// The names of the subcommand.
     subcommand: Vec<&'static str>,
     /// The flags with their values, by long name, in the order of the arguments.
@@ -76,6 +78,7 @@ impl CommandLine {
             line: Self {
                 asked: if args == ["-V"] { Asked::Version } else { Asked::Run },
                 unknown: Vec::new(),
+                unknown_with_values: Vec::new(),
                 subcommand: Vec::new(),
                 given: Vec::new(),
                 operands: Vec::new(),
@@ -107,6 +110,11 @@ impl CommandLine {
         &self.unknown
     }
 
+    /// The unknown flags, each with the word that may be its value.
+    pub(super) fn unknown_with_values(&self) -> &[String] {
+        &self.unknown_with_values
+    }
+
     /// The words of the subcommand, by their main names; empty for a session.
     pub fn subcommand(&self) -> &[&'static str] {
         &self.subcommand
@@ -134,8 +142,16 @@ impl CommandLine {
         given.map(|(_, value)| value.as_deref().unwrap_or_default())
     }
 
-    pub(super) fn table(&self) -> &'static FlagTable {
-        FlagTable::of(Some(self.version))
+    /// A flag of the subcommand, or else of the main command.
+    pub(super) fn flag(&self, name: &str) -> Option<&'static Flag> {
+        let table = FlagTable::of(Some(self.version));
+        let command = self
+            .subcommand
+            .iter()
+            .try_fold(None, |parent, word| table.command(parent, word).map(Some))
+            .flatten();
+        let own = command.into_iter().flat_map(|command| &command.flags);
+        own.chain(table.flags()).find(|flag| flag.names.contains(&name))
     }
 }
 
@@ -168,7 +184,7 @@ impl<'a> Argv<'a> {
             if !is_flag(&arg) {
                 match several {
                     Some(flag) => self.take(flag, arg)?,
-                    None if may_be_value => {}
+                    None if may_be_value => self.take_unknown(&arg),
                     None => self.operand(arg),
                 }
                 continue;
@@ -199,6 +215,7 @@ impl<'a> Argv<'a> {
                 self.give(flag, Some(value))?;
             } else {
                 unknown_before = !arg.contains('=');
+                self.line.unknown_with_values.push(arg.clone());
                 self.line.unknown.push(arg);
             }
             if self.line.asked != Asked::Run {
@@ -206,6 +223,14 @@ impl<'a> Argv<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A word that may be the value of the last unknown flag.
+    fn take_unknown(&mut self, word: &str) {
+        if let Some(flag) = self.line.unknown_with_values.last_mut() {
+            flag.push('=');
+            flag.push_str(word);
+        }
     }
 
     /// A word of a subcommand, where one can come, or else a prompt or an argument.
@@ -441,7 +466,7 @@ mod tests {
             (&["-p", "--resume", "hi"], None),
             (&["-p", "--allowedTools", "Read", "hi"], None),
             (&["-p", "--allowedTools=Read", "--", "hi"], Some("hi")),
-            (&["-p", ""], Some("")),
+            (&["-p", ""], None),
             (&["-p", "auth", "status"], Some("auth")),
             (&["-p", "--", "auth", "status"], Some("auth")),
             (&["-p"], None),

@@ -16,7 +16,7 @@ pub(super) struct Declared {
 }
 
 /// How its value is brought to one form.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 enum Form {
     /// A text; a list of one text is the same.
     Text,
@@ -28,8 +28,10 @@ enum Form {
     Hooks,
     /// MCP servers, by name.
     Servers,
-    /// A list of names, in any order.
+    /// A list of names, in any order; an empty one is absent.
     Names,
+    /// A list of names, in any order; an empty one selects nothing, an absent one everything.
+    Selection,
     /// Directories of plugins.
     Plugins,
 }
@@ -53,7 +55,7 @@ pub(super) const DECLARED: [Declared; 15] = [
     Declared::new("--settings", &["settings"], Form::Json),
     Declared::new("--system-prompt", &["systemPrompt"], Form::Text),
     Declared::new("initialize /hooks", &["hooks"], Form::Hooks),
-    Declared::new("initialize /skills", &["skills"], Form::Names),
+    Declared::new("initialize /skills", &["skills"], Form::Selection),
     Declared::new("initialize /toolAliases", &["toolAliases"], Form::Json),
 ];
 
@@ -85,8 +87,8 @@ impl Declared {
             }
             Form::Hooks => hooks(value),
             Form::Servers => servers(flags.get(self.at), initialize),
-            Form::Names => match value {
-                Value::Array(names) if names.is_empty() => None,
+            Form::Names | Form::Selection => match value {
+                Value::Array(names) if names.is_empty() && self.form == Form::Names => None,
                 Value::Array(names) => Some(sorted(names)),
                 other => Some(other),
             },
@@ -107,6 +109,18 @@ impl Declared {
 pub(in crate::player) fn place_of_field(field: &str) -> Option<&'static str> {
     let declared = DECLARED.iter().find(|declared| declared.fields.contains(&field));
     declared.map(|declared| declared.at)
+}
+
+/// Takes the value of such an option out of an `initialize`, in the form that is compared. Nothing
+/// for another name.
+pub(in crate::player) fn take_declared(name: &str, initialize: &mut Value) -> Option<Value> {
+    let declared = DECLARED.iter().find(|declared| declared.at == name)?;
+    let value = declared.value(&BTreeMap::new(), Some(initialize));
+    let fields = initialize.as_object_mut()?;
+    for field in declared.fields {
+        fields.shift_remove(*field);
+    }
+    value
 }
 
 /// Whether a field of `initialize` is one of these options.

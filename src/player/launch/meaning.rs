@@ -22,7 +22,7 @@ const REPEATED: [&str; 4] = ["--metadata", "--plugin-dir", "--plugin-dir-no-mcp"
 pub(super) fn flags(line: &CommandLine) -> BTreeMap<&'static str, Value> {
     let mut meaning = BTreeMap::new();
     for (name, text) in line.given() {
-        let flag = line.table().flag(name).filter(|_| line.subcommand().is_empty());
+        let flag = line.flag(name);
         let Some(text) = text else {
             meaning.insert(*name, Value::Bool(true));
             continue;

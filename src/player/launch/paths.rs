@@ -19,7 +19,7 @@ pub(super) fn with_folders(
 ) -> Option<Vec<String>> {
     static TEMPORARY: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r#"\$\{tmp\}[^\s"',]*|(?:^|=)(/(?:private/)?(?:tmp|var/tmp|var/folders)/[^\s"',]*)$"#,
+            r#"\$\{tmp\}(?:[^\s"',()\\]|\\[^"])*|(?:^|=)(/(?:private/)?(?:tmp|var/tmp|var/folders)/[^\s"',]*)$"#,
         )
         .ok()
     });

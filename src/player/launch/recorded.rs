@@ -70,7 +70,8 @@ impl Line {
     }
 
     fn unknown(&self) -> Value {
-        self.read.iter().flat_map(|read| read.unknown()).map(|flag| flag.as_str()).collect()
+        let flags = self.read.iter().flat_map(CommandLine::unknown_with_values);
+        flags.map(String::as_str).collect()
     }
 }
 
