@@ -124,6 +124,10 @@ pub(super) fn requests(
     let applied = rules.apply(subtype, &mut expected, &mut actual, &ids);
     ruled(&applied.seen, &applied.differences, &mut found);
     if subtype == "initialize" {
+        if !settles {
+            let applied = rules.apply_to_declared(&mut expected, &mut actual);
+            ruled(&applied.seen, &applied.differences, &mut found);
+        }
         initializes(&expected, &actual, settles, &mut found);
         return found;
     }

@@ -212,6 +212,9 @@ impl Machine {
         let mut found = applied.differences;
         match subtype {
             "initialize" => {
+                if !settles {
+                    found.extend(rules.apply_to_declared(&mut expected, &mut actual).differences);
+                }
                 found.extend(compare::initializes(&expected, &actual, settles));
                 add(&mut found, self.manifest_differences(whole));
             }

@@ -93,6 +93,53 @@ async fn flags_are_ignored_under_each_of_their_names_and_as_fields() {
     }
 }
 
+/// A recording that does not say how it was launched: only `initialize` is compared.
+#[tokio::test(start_paused = true)]
+async fn flags_are_ignored_in_initialize_where_the_launch_is_not_compared() {
+    let agents = |prompt: &str| json!({"agents": {"a": {"description": "d", "prompt": prompt}}});
+    for (rule, recorded, fits, other) in [
+        (
+            json!({"ignore": ["--system-prompt"]}),
+            json!({"systemPrompt": "a"}),
+            json!({"systemPrompt": ["b"]}),
+            None,
+        ),
+        (json!({"ignore": ["--agents"]}), agents("a"), agents("b"), None),
+        (
+            json!({"ignore": ["--mcp-config"]}),
+            json!({"sdkMcpServers": ["a"]}),
+            json!({"sdkMcpServers": ["b"]}),
+            None,
+        ),
+        (
+            json!({"match": [{"at": "--append-system-prompt", "regex": "^run [0-9]+$"}]}),
+            json!({"appendSystemPrompt": "run 1"}),
+            json!({"appendSystemPrompt": "run 2"}),
+            Some(json!({"appendSystemPrompt": "walk 2"})),
+        ),
+        (
+            json!({"match": [{"at": "initialize /systemPrompt", "one_of": ["a", "b"]}]}),
+            json!({"systemPrompt": ["a"]}),
+            json!({"systemPrompt": ["b"]}),
+            Some(json!({"systemPrompt": ["c"]})),
+        ),
+    ] {
+        let mut recording = conversed(&[], Some(recorded));
+        recording.header.argv = None;
+        let replay = Replay::new(recording).unverified();
+        let no_args: [&str; 0] = [];
+        let lines = conversation(Some(fits));
+        assert_eq!(played(&replay, &no_args, &lines).await.code, Some(70), "without {rule}");
+        let ruled = replay.rules(rules(&rule));
+        let fitting = played(&ruled, &no_args, &lines).await;
+        assert_eq!(fitting.code, Some(0), "{rule}: {}", fitting.report);
+        if let Some(other) = other {
+            let refused = played(&ruled, &no_args, &conversation(Some(other))).await;
+            assert_eq!(refused.code, Some(70), "{rule}: {}", refused.report);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn prompts_are_counted_from_the_first_of_the_launch() {
     let turn = |text: &str| {
@@ -179,6 +226,14 @@ fn what_is_not_a_rule_is_refused_with_its_place() {
         (
             json!({"ignore": ["--model", "prompt[x]"]}),
             r#"ignore[1]: "prompt[x]" is not a place: expected a flag"#,
+        ),
+        (
+            json!({"ignore": ["initialize /agents/reviewer/prompt"]}),
+            "names a part of a field that is compared as a whole: write --agents",
+        ),
+        (
+            json!({"match": [{"at": "initialize /hooks/Stop/0/matcher", "any": true}]}),
+            "names a part of a field that is compared as a whole: write initialize /hooks",
         ),
         (json!({"ignore": ["prompt"]}), "is not a place"),
         (json!({"ignore": ["set_model"]}), "is not a place"),

@@ -24,6 +24,6 @@ mod recorded;
 mod suggest;
 
 pub use self::argv::{Asked, CommandLine, RefusedArguments};
-pub(super) use self::declared::{hooks, is_declared, place_of_field};
+pub(super) use self::declared::{hooks, is_declared, place_of_field, take_declared};
 pub use self::flags::FlagTable;
 pub(super) use self::recorded::{LiveLaunch, RecordedLaunch};

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::difference::Difference;
+use super::launch::take_declared;
 use super::renumber::Renumbered;
 use crate::recording::is_recordings_folder;
 
@@ -205,6 +206,24 @@ impl Rules {
         let is_mcp = subtype == "mcp_message";
         let root = if is_mcp { "/response/mcp_response" } else { "/response" };
         self.apply_below(subtype, root, expected, actual, ids)
+    }
+
+    /// Compares two `initialize` requests at the flags that rules name, where the launch is not
+    /// compared, and takes their fields out of both.
+    pub(super) fn apply_to_declared(&self, expected: &mut Value, actual: &mut Value) -> Applied {
+        let mut applied = Applied::default();
+        for (place, matcher) in &self.rows {
+            let Place::Flag(name) = place else { continue };
+            let (recorded, live) = (take_declared(name, expected), take_declared(name, actual));
+            if recorded.is_none() && live.is_none() {
+                continue;
+            }
+            applied.seen.push((name.clone(), matcher.clone()));
+            if !matcher.fits(recorded.as_ref(), live.as_ref()) {
+                applied.differences.push(Difference::of_rule(name, matcher.to_string(), live));
+            }
+        }
+        applied
     }
 
     fn apply_below(

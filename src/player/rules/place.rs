@@ -46,8 +46,16 @@ impl Place {
         if subtype.is_empty() || !subtype.bytes().all(is_name) || !pointer.starts_with('/') {
             return Err(expected());
         }
-        let declared = place_of_field(&pointer[1..]).filter(|_| subtype == "initialize");
-        Ok(Self::named(declared.unwrap_or(text)))
+        let (field, below) = match pointer[1..].split_once('/') {
+            Some((field, _)) => (field, true),
+            None => (&pointer[1..], false),
+        };
+        match place_of_field(field).filter(|_| subtype == "initialize") {
+            Some(place) if below => Err(RulesError::new(format!(
+                "{text:?} names a part of a field that is compared as a whole: write {place}"
+            ))),
+            declared => Ok(Self::named(declared.unwrap_or(text))),
+        }
     }
 }
 
