@@ -205,7 +205,7 @@ impl SessionBuilder {
         let setup = Setup {
             options,
             transport,
-            owners: Arc::new(()),
+            owners: Arc::default(),
             handlers: self.handlers,
             initialize,
             shutdown: self.shutdown,

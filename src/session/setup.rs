@@ -1,6 +1,7 @@
 //! The setup of a session: what its builder produced, which never changes.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -18,8 +19,9 @@ use crate::wire::control::{Request, RequestName};
 pub(super) struct Setup {
     pub(super) options: Options,
     pub(super) transport: Arc<dyn Transport>,
-    /// One for this session and one for each fork: the last of them reports what is unfinished.
-    pub(super) owners: Arc<()>,
+    /// How many sessions, this one and its forks, have not ended: the last one reports what is
+    /// unfinished.
+    pub(super) owners: Arc<AtomicUsize>,
     pub(super) handlers: Handlers,
     /// Fields of the `initialize` request in addition to those of the options.
     pub(super) initialize: Map<String, Value>,

@@ -1,6 +1,6 @@
 //! What the handles of a session and its driver share: its configuration, and its state.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::watch;
@@ -32,12 +32,15 @@ pub(super) struct Shared {
     pub(super) unread_events: AtomicU64,
     pub(super) unread_messages: Arc<AtomicU64>,
     turns: AtomicU64,
+    /// Whether this session has ended, as an owner of the transport.
+    released: AtomicBool,
     #[cfg(feature = "otel")]
     pub(super) trace: super::trace::CallerTrace,
 }
 
 impl Shared {
     pub(super) fn new(setup: Setup, session: WeakSession) -> Self {
+        setup.owners.fetch_add(1, Ordering::AcqRel);
         Self {
             stderr: Stderr::new(setup.on_stderr.clone()).into(),
             setup,
@@ -49,6 +52,7 @@ impl Shared {
             unread_events: AtomicU64::default(),
             unread_messages: Arc::default(),
             turns: AtomicU64::default(),
+            released: AtomicBool::default(),
             #[cfg(feature = "otel")]
             trace: super::trace::CallerTrace::default(),
         }
@@ -72,12 +76,22 @@ impl Shared {
         }
     }
 
-    /// What the transport still expected of the host; `None` while a fork uses it, too.
+    /// What the transport still expected of the host, when this session has ended; `None` while
+    /// another session, this one's origin or a fork, uses it.
     pub(super) fn unfinished(&self) -> Option<String> {
-        if Arc::strong_count(&self.setup.owners) > 1 {
-            return None;
+        match self.release() {
+            0 => self.setup.transport.unfinished(),
+            _ => None,
         }
-        self.setup.transport.unfinished()
+    }
+
+    /// This session no longer uses the transport. Returns how many others do.
+    fn release(&self) -> usize {
+        let owners = &self.setup.owners;
+        match self.released.swap(true, Ordering::AcqRel) {
+            true => owners.load(Ordering::Acquire),
+            false => owners.fetch_sub(1, Ordering::AcqRel) - 1,
+        }
     }
 
     pub(super) fn next_turn(&self) -> u64 {
@@ -163,5 +177,11 @@ impl Shared {
             state.last_end = Some(end);
         });
         end
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.release();
     }
 }

@@ -190,7 +190,6 @@ async fn the_last_fork_reports_what_is_left() {
     let fork = session.fork().unwrap();
     fork.connect().await.unwrap();
     session.stop().await.unwrap();
-    drop(session);
     let error = fork.stop().await.unwrap_err();
     assert!(error.is_unfinished(), "{error}");
 }
