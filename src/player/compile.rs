@@ -12,6 +12,7 @@ use crate::wire::control::RequestName;
 use crate::wire::{Effect, Frame, FrameKind};
 
 use super::compare;
+use super::exits::exit_of;
 use super::host_line::{HostLine, asks, id_text};
 use super::ids::{self, IdKind};
 use super::launch::RecordedLaunch;
@@ -557,19 +558,7 @@ fn is_of_its_own(result: &Frame) -> bool {
 }
 
 /// Requests that change nothing: the reply depends only on the request, and nothing depends on the
-/// reply.
-/// on it. One that this version does not know may change something.
+/// reply. One that this version does not know may change something.
 pub(super) fn only_reads(subtype: &str) -> bool {
     RequestName::from(subtype).effect() == Effect::Reads
-}
-
-fn exit_of(exit: &recording::RecordedExit) -> transport::Exit {
-    let signal = exit.signal.as_deref().and_then(super::signal::number);
-    // A signal that has no number here is still no success.
-    let code = exit.code.or(if signal.is_none() {
-        Some(if exit.signal.is_some() { 1 } else { 0 })
-    } else {
-        None
-    });
-    transport::Exit { code, signal }
 }

@@ -39,6 +39,7 @@ mod compare;
 mod compile;
 mod compiled;
 mod difference;
+mod exits;
 mod explain;
 mod handshake;
 mod host_line;

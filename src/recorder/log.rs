@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::disk::Disk;
 use super::lines::Lines;
 use crate::common::lock;
-use crate::recording::{self, Event, EventKind, MAX_RECORDED_LINE, Payload, Stream};
+use crate::recording::{Event, EventKind, MAX_RECORDED_LINE, Payload, Stream};
 use crate::transport::Exit;
 
 /// How long the last dropped part of a connection waits for the disk, without and with progress, so
@@ -204,7 +204,7 @@ impl Inner {
         match self.exit {
             Some(exit) => {
                 self.held.clear();
-                self.push(self.now(), EventKind::Exit(exit_of(exit)));
+                self.push(self.now(), EventKind::Exit(exit.into()));
             }
             None => self.event(EventKind::Mark(
                 "the host let go of the CLI before it had exited".to_owned(),
@@ -219,15 +219,5 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let [still, moving] = LAST_WAIT;
         self.disk.wait_while_moving(still, moving);
-    }
-}
-
-fn exit_of(exit: Exit) -> recording::RecordedExit {
-    match (exit.code, exit.signal) {
-        (Some(code), _) => recording::RecordedExit::code(code),
-        (None, Some(number)) => recording::RecordedExit::signal(
-            exit.signal_name().map_or_else(|| format!("SIG{number}"), str::to_owned),
-        ),
-        (None, None) => recording::RecordedExit::default(),
     }
 }

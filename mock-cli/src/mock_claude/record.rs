@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use claude_wire::player::RunFolder;
 use claude_wire::recorder::claim;
-use claude_wire::recording::{RecordedExit, is_recordings_folder};
+use claude_wire::recording::is_recordings_folder;
 use claude_wire::transport::{CliPath, Exit, Process};
 
 use super::journal::Journal;
@@ -70,11 +70,7 @@ pub(crate) fn record(
         },
         |_, exit| {
             drop(scrap);
-            let exit = match (exit.code, exit.signal_name()) {
-                (None, Some(name)) => RecordedExit::signal(name),
-                (code, _) => RecordedExit::code(code.unwrap_or(1)),
-            };
-            journal.exit(&exit);
+            journal.exit(&exit.into());
         },
     )
 }

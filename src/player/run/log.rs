@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use crate::common::lock;
-use crate::recording::RecordedExit;
 use crate::transport::Exit;
 
 use super::super::report::{Divergence, Report};
@@ -70,10 +69,7 @@ impl LaunchLog {
     pub(in crate::player) fn end(&self, recording: Option<&str>, exit: Exit, report: &Report) {
         let mut state = lock(&self.state);
         state.recording = recording.map(str::to_owned);
-        state.exit = Some(match (exit.code, exit.signal_name()) {
-            (None, Some(name)) => RecordedExit::signal(name),
-            (code, _) => RecordedExit::code(code.unwrap_or(1)),
-        });
+        state.exit = Some(exit.into());
         state.report = report.to_json();
         self.save(&state);
         if !report.divergences().is_empty()
