@@ -2,8 +2,8 @@
 
 use claude_wire::wire::control::remote::Surface;
 use claude_wire::wire::control::{
-    CliRequest, ControlFrame, ControlRequest, ControlResponse, control_cancel_line,
-    control_error_line, control_request_line, control_success_line, user_line, verbatim_user_line,
+    CliRequest, ControlFrame, ControlRequest, ControlResponse, PromptFields, control_cancel_line,
+    control_error_line, control_request_line, control_success_line, prompt_line, user_line,
 };
 use claude_wire::wire::permission::{PermissionDestination, PermissionUpdate};
 use claude_wire::wire::{Frame, PermissionMode, RawJson};
@@ -152,7 +152,9 @@ fn the_lines_of_a_host() {
             r#""parent_tool_use_id":null,"session_id":"","uuid":"p\"1"}"#
         )
     );
-    let line = verbatim_user_line("p1", &RawJson::parse(r#""@/etc/passwd""#).unwrap());
+    let mut verbatim = PromptFields::default();
+    verbatim.client_composed = true;
+    let line = prompt_line("p1", &RawJson::parse(r#""@/etc/passwd""#).unwrap(), &verbatim);
     assert!(line.ends_with(br#","uuid":"p1","client_composed":true}"#), "{line:?}");
     let interrupt = RawJson::parse(r#"{"subtype":"interrupt"}"#).unwrap();
     assert_eq!(

@@ -5,8 +5,8 @@
 use crate::support::ask::{answers, ask};
 use bytes::{Bytes, BytesMut};
 use claude_wire::wire::control::{
-    CliRequest, ControlFrame, control_cancel_line, control_error_line, control_request_line,
-    control_success_line, user_line, verbatim_user_line,
+    CliRequest, ControlFrame, PromptFields, control_cancel_line, control_error_line,
+    control_request_line, control_success_line, prompt_line, user_line,
 };
 use claude_wire::wire::hook::tool::PreToolUseOutput;
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
@@ -112,7 +112,10 @@ fn update() -> impl Strategy<Value = PermissionUpdate> {
 proptest! {
     #[test]
     fn a_prompt(uuid in text(), (content, spelt) in spelt(value())) {
-        for (line, composed) in [(user_line(&uuid, &spelt), Value::Null), (verbatim_user_line(&uuid, &spelt), json!(true))] {
+        let mut verbatim = PromptFields::default();
+        verbatim.client_composed = true;
+        let verbatim = prompt_line(&uuid, &spelt, &verbatim);
+        for (line, composed) in [(user_line(&uuid, &spelt), Value::Null), (verbatim, json!(true))] {
             let frame = read(&line);
             prop_assert_eq!(frame.kind(), FrameKind::User);
             prop_assert_eq!(frame.uuid().map(String::from), Some(uuid.clone()));

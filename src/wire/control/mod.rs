@@ -22,5 +22,5 @@ pub use self::frames::{
 pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line,
 };
-pub use self::prompt::{PromptFields, PromptOrigin, prompt_line, user_line, verbatim_user_line};
+pub use self::prompt::{PromptFields, PromptOrigin, prompt_line, user_line};
 pub use super::requests::{Request, RequestName};

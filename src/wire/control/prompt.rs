@@ -151,12 +151,6 @@ pub fn user_line(uuid: &str, content: &RawJson) -> Bytes {
     prompt_line(uuid, content, &PromptFields::default())
 }
 
-/// A prompt that the CLI takes literally (`client_composed`, CLI 2.1.329): no file is read for
-/// `@path`, no slash command is run.
-pub fn verbatim_user_line(uuid: &str, content: &RawJson) -> Bytes {
-    prompt_line(uuid, content, &PromptFields { client_composed: true, ..PromptFields::default() })
-}
-
 /// An array of these values, byte for byte.
 fn array(items: &[RawJson]) -> RawJson {
     let mut line = Line::start("[");
