@@ -452,10 +452,9 @@ impl Machine {
         }
     }
 
-    fn begin(&mut self, now: Instant, prompt: QueuedPrompt, out: &mut Vec<Output>) {
-        let mut fields = prompt.fields.clone();
-        fields.client_composed |= prompt.verbatim;
-        out.push(Output::Write(prompt_line(&prompt.uuid, &prompt.content, &fields)));
+    fn begin(&mut self, now: Instant, mut prompt: QueuedPrompt, out: &mut Vec<Output>) {
+        prompt.fields.client_composed |= prompt.verbatim;
+        out.push(Output::Write(prompt_line(&prompt.uuid, &prompt.content, &prompt.fields)));
         let turn = prompt.turn;
         self.current = Some(Current::new(prompt, now));
         self.write_messages(turn, out);

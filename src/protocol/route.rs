@@ -50,12 +50,12 @@ pub(super) fn route(frame: &Frame, current: Option<&Current>, habits: &Habits) -
         };
     };
     if frame.names_prompts() {
-        let (ours, awaited) = (current.is_named_by(frame), current.is_awaited_by(frame));
+        let awaited = current.is_awaited_by(frame);
         return match frame.kind() {
             _ if awaited && closes => Route::Result,
             FrameKind::CommandLifecycle if awaited => lifecycle(frame, current),
             _ if awaited && (opens || !current.started) => Route::Start,
-            _ if ours => Route::Turn,
+            _ if awaited || current.is_named_by(frame) => Route::Turn,
             _ if closes => Route::Stray,
             _ if opens => Route::ForeignStart,
             _ => Route::NoTurn,
@@ -95,7 +95,7 @@ fn lifecycle(frame: &Frame, current: &Current) -> Route {
         Some("started") if of_a_message && current.started => Route::Added,
         Some("started") => Route::Start,
         Some("queued") if !of_a_message && current.started && !current.echoed => Route::NotBegun,
-        Some("completed") if of_a_message || current.asks_nothing => Route::MessageOver,
+        Some("completed") if of_a_message || current.asks_nothing() => Route::MessageOver,
         Some("cancelled") => Route::Withdrawn,
         _ => Route::Turn,
     }

@@ -13,8 +13,6 @@ pub(super) struct Current {
     pub(super) turn: TurnId,
     /// What was written for it: the prompt, then the messages that steer it.
     pub(super) written: Vec<Written>,
-    /// Whether its prompt asks for no answer, so that no result may come.
-    pub(super) asks_nothing: bool,
     /// Whether the CLI takes their content verbatim.
     pub(super) verbatim: bool,
     /// How it ends if nothing more comes: set by each result that leaves a message unanswered.
@@ -51,6 +49,8 @@ pub(super) struct Current {
 pub(super) struct Written {
     pub(super) uuid: String,
     pub(super) stage: Stage,
+    /// Whether it asks for no answer, so that no result may come.
+    pub(super) asks_nothing: bool,
     /// The message, unless it is the prompt of the turn.
     pub(super) steer: Option<Steer>,
 }
@@ -68,12 +68,14 @@ pub(super) enum Stage {
 }
 
 impl Written {
-    fn prompt(uuid: String) -> Self {
-        Self { uuid, stage: Stage::Waiting, steer: None }
+    fn prompt(prompt: &QueuedPrompt) -> Self {
+        let asks_nothing = prompt.fields.should_query == Some(false);
+        Self { uuid: prompt.uuid.clone(), stage: Stage::Waiting, asks_nothing, steer: None }
     }
 
     pub(super) fn steer(steer: Steer) -> Self {
-        Self { uuid: steer.uuid.clone(), stage: Stage::Waiting, steer: Some(steer) }
+        let asks_nothing = steer.fields.should_query == Some(false);
+        Self { uuid: steer.uuid.clone(), stage: Stage::Waiting, asks_nothing, steer: Some(steer) }
     }
 
     /// Enters the next stage; returns what to report.
@@ -100,6 +102,11 @@ impl Current {
     /// The uuid of its prompt.
     pub(super) fn uuid(&self) -> &str {
         self.written.first().map_or("", |prompt| &prompt.uuid)
+    }
+
+    /// Whether its prompt asks for no answer.
+    pub(super) fn asks_nothing(&self) -> bool {
+        self.written.first().is_some_and(|prompt| prompt.asks_nothing)
     }
 
     /// Whether the frame names its prompt or one of its messages.
@@ -153,7 +160,10 @@ impl Current {
                     written.enter(Stage::Begun)
                 }
                 (Route::Added, Stage::Waiting) if named => written.enter(Stage::Added),
-                (Route::MessageOver, stage) if named && (stage != Stage::Begun || is_prompt) => {
+                // A turn that was opened for it ends with its result, if it asks for an answer.
+                (Route::MessageOver, stage)
+                    if named && (stage != Stage::Begun || written.asks_nothing) =>
+                {
                     written.enter(Stage::Over)
                 }
                 (Route::Withdrawn, _) if named => written.lose(Failure::Withdrawn),
@@ -192,8 +202,7 @@ impl Current {
         let idle = idle_timeout.map(|limit| (limit, now));
         Self {
             turn,
-            written: vec![Written::prompt(prompt.uuid.clone())],
-            asks_nothing: prompt.fields.should_query == Some(false),
+            written: vec![Written::prompt(&prompt)],
             verbatim: prompt.verbatim,
             so_far: None,
             opens_until: None,

@@ -17,8 +17,6 @@ pub(super) struct ResultContext {
     rate_limit: Option<RateLimitInfo>,
     /// The end of standard error, for a result that fails without a text.
     stderr: String,
-    /// Whether a replay ended here, because its input differs from the recording.
-    diverged: bool,
 }
 
 impl ResultContext {
@@ -29,8 +27,7 @@ impl ResultContext {
         rate_limit: Option<RateLimitInfo>,
         stderr: impl FnOnce() -> String,
     ) -> Self {
-        let diverged = result.field(OWN_FIELD).and_then(|own| own.pointer("/divergence")).is_some();
-        let mut context = Self { diverged, ..Self::default() };
+        let mut context = Self::default();
         let message = Message::new(result.clone());
         if let Some(result) = message.as_result().filter(|result| result.failed()) {
             let is_over = |limit: &RateLimitInfo| {
@@ -71,9 +68,7 @@ impl ResultContext {
 
     /// Returns the error of the last result of a replay whose input differs from the recording.
     pub(super) fn divergence(&self, result: &Frame) -> Option<Error> {
-        if !self.diverged {
-            return None;
-        }
+        result.field(OWN_FIELD)?.pointer("/divergence")?;
         let message = Message::new(result.clone());
         let result = message.as_result()?;
         Some(Error::of_divergence(self.outcome(result, None), result.error_text()?))

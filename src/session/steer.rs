@@ -9,7 +9,7 @@ use std::task::Poll;
 
 use tokio::sync::oneshot;
 
-use super::driver::Order;
+use super::driver::{Order, Origin};
 use super::error::{Error, Result};
 use super::events::SessionEvent;
 use super::handle::Inner;
@@ -72,7 +72,9 @@ impl Turn {
     ///
     /// # Errors
     /// If the turn does not run: it was not polled yet, has ended, or is being interrupted
-    /// ([`Error::is_turn_over`]); or if the CLI has ended.
+    /// ([`Error::is_turn_over`]); or if the CLI has ended. Also if a handler of the session calls
+    /// this while the turn waits for its start ([`Error::is_within_handler`]): it would wait for the
+    /// handler.
     ///
     /// # Cancel safety
     /// Not cancel safe: if the future is dropped after its first poll, the message may have been
@@ -145,7 +147,9 @@ impl SteerHandle {
             let line = inner.running_line().ok_or_else(over)?;
             let awaited = receipt.awaited.clone();
             let waiter = SteerWaiter { written: Some(written), outcome, awaited };
-            line.send(Order::Steer(Box::new(message), waiter)).map_err(|_| inner.shared.gone())?;
+            let origin = Origin::of(&self.session);
+            let order = Order::Steer(Box::new(message), waiter, origin);
+            line.send(order).map_err(|_| inner.shared.gone())?;
         }
         is_written.await.unwrap_or_else(|_| Err(gone(&self.session)))?;
         Ok(receipt)

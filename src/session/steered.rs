@@ -29,6 +29,15 @@ pub(super) struct SteerWaiter {
     pub(super) awaited: Arc<AtomicBool>,
 }
 
+impl SteerWaiter {
+    /// The message is not written.
+    pub(super) fn reject(self, error: Error) {
+        if let Some(written) = self.written {
+            let _ = written.send(Err(error));
+        }
+    }
+}
+
 /// The warning about a lost message that no one waits for.
 pub(super) fn lost(uuid: &str, error: &Error) -> String {
     format!("message {uuid}, which steered a turn, was lost: {error}")

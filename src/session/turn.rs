@@ -14,7 +14,6 @@ use super::Options;
 use super::driver::{Order, Origin};
 use super::error::{Error, Result};
 use super::handle::{Inner, Session};
-use super::handlers::is_within;
 use super::mailbox::Mailbox;
 use super::options::option_setters;
 use super::prompt::Prompt;
@@ -276,7 +275,7 @@ impl Turn {
             switches,
             settled,
         };
-        let origin = if is_within(&shared.session) { Origin::Handler } else { Origin::Elsewhere };
+        let origin = Origin::of(&shared.session);
         let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone(), origin);
         line.send(order).map_err(|_| shared.gone())?;
         self.uuid = Some(uuid);

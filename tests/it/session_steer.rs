@@ -354,3 +354,92 @@ async fn a_handler_that_waits_for_the_outcome_gets_an_error() {
     steering.set(turn.steer_handle()).unwrap();
     assert_eq!(turn.text().await.unwrap(), "done");
 }
+
+/// A turn that is still in the queue starts only when the handler has ended.
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_steers_a_turn_in_the_queue_gets_an_error() {
+    let steering =
+        std::sync::Arc::new(std::sync::OnceLock::<claude_wire::session::SteerHandle>::new());
+    let (handle, log) = (steering.clone(), Log::default());
+    let steered_from = log.clone();
+    let session = Session::builder()
+        .on_permission(move |_: claude_wire::PermissionRequest| {
+            let (handle, log) = (handle.clone(), steered_from.clone());
+            async move {
+                let error = handle.get().unwrap().steer("and that").await.unwrap_err();
+                assert!(error.is_within_handler(), "{error}");
+                log.push("refused");
+                claude_wire::Decision::allow()
+            }
+        })
+        .transport(steered(|mut cli, uuid| async move {
+            quiet().await;
+            cli.write(json!({"type": "control_request", "request_id": "c", "request":
+                {"subtype": "can_use_tool", "tool_name": "Bash", "input": {}, "tool_use_id": "t"}}))
+                .await;
+            let answer = cli.read().await.unwrap();
+            assert_eq!(answer["response"]["response"]["behavior"], "allow", "{answer}");
+            cli.write(result(&uuid, "one")).await;
+            cli.serve().await
+        }))
+        .start()
+        .unwrap();
+    let one = tokio::spawn(session.query("one").text());
+    tokio::task::yield_now().await;
+    let two = session.query("two");
+    steering.set(two.steer_handle()).unwrap();
+    let two = tokio::spawn(two.text());
+    assert_eq!(one.await.unwrap().unwrap(), "one");
+    assert_eq!(two.await.unwrap().unwrap(), "two");
+    assert_eq!(log.all(), ["refused"]);
+}
+
+/// The messages of turns that wait get the reason why the turns will not run.
+#[tokio::test(start_paused = true)]
+async fn a_message_for_a_waiting_turn_is_lost_with_the_session() {
+    let session = start(steered(|mut cli, _| async move {
+        cli.read().await;
+        Exit::from_code(0)
+    }));
+    let running = begun(&session).await;
+    let waiting = session.query("two");
+    let handle = waiting.steer_handle();
+    let waiting = tokio::spawn(waiting.text());
+    tokio::task::yield_now().await;
+    let message = tokio::spawn(async move { handle.steer("and that").await });
+    tokio::task::yield_now().await;
+    session.stop().await.unwrap();
+    assert!(waiting.await.unwrap().unwrap_err().is_stopped());
+    let error = message.await.unwrap().unwrap_err();
+    assert!(error.is_stopped(), "{error}");
+    drop(running);
+}
+
+/// Only the last result of the turn says that the input of a replay differs.
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_read_late_has_the_divergence_at_its_last_result() {
+    let session = start(steered(|mut cli, uuid| async move {
+        let (steered, _) = message(&mut cli).await;
+        cli.write(result(&uuid, "first")).await;
+        cli.write(lifecycle(&steered, "started")).await;
+        cli.write(init(&steered)).await;
+        let mut last = aborted(&steered);
+        last["claude_wire"] = json!({"divergence": {"kind": "mismatch"}});
+        cli.write(last).await;
+        cli.serve().await
+    }));
+    let mut turn = begun(&session).await;
+    turn.steer("and that").await.unwrap();
+    quiet().await;
+    let mut results = Vec::new();
+    let error = loop {
+        match turn.next().await.unwrap() {
+            Ok(message) => {
+                results.extend(message.as_result().and_then(|result| result.result.clone()));
+            }
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(results, ["first"]);
+    assert!(error.is_divergence(), "{error}");
+}

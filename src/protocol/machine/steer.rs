@@ -35,27 +35,29 @@ impl Machine {
         }
     }
 
-    fn write_message(&mut self, steer: Steer, out: &mut Vec<Output>) {
+    fn write_message(&mut self, mut steer: Steer, out: &mut Vec<Output>) {
         let Some(current) = &mut self.current else { return };
-        let mut fields = steer.fields.clone();
-        fields.client_composed |= current.verbatim;
-        out.push(Output::Write(prompt_line(&steer.uuid, &steer.content, &fields)));
+        steer.fields.client_composed |= current.verbatim;
+        out.push(Output::Write(prompt_line(&steer.uuid, &steer.content, &steer.fields)));
         out.push(Output::Steered(steer.id, Steered::Written));
         current.written.push(Written::steer(steer));
     }
 
-    /// Drops the messages of turns that will not run.
+    /// Drops the messages of turns that will not run, for the reason why the turn does not.
     pub(super) fn drop_messages(&mut self, out: &mut Vec<Output>) {
         for steer in std::mem::take(&mut self.steers) {
             match self.waits(steer.turn) {
                 true => self.steers.push(steer),
-                false => lost(&steer, Failure::TurnOver, out),
+                false => {
+                    let failure = failure_of(steer.turn, out).unwrap_or(Failure::TurnOver);
+                    lost(&steer, failure, out);
+                }
             }
         }
     }
 
-    /// Whether this turn waits for its start.
-    fn waits(&self, turn: TurnId) -> bool {
+    /// True while this turn waits for its start.
+    pub fn waits(&self, turn: TurnId) -> bool {
         self.queue.iter().any(|prompt| prompt.turn == turn) || self.switches.is_for(turn)
     }
 
@@ -96,6 +98,14 @@ impl Machine {
 
 pub(super) fn report((id, steered): (SteerId, Steered)) -> Output {
     Output::Steered(id, steered)
+}
+
+/// How this turn has just failed.
+fn failure_of(turn: TurnId, out: &[Output]) -> Option<Failure> {
+    out.iter().rev().find_map(|output| match output {
+        Output::Ended(ended, TurnEnd::Failed(failure)) if *ended == turn => Some(failure.clone()),
+        _ => None,
+    })
 }
 
 fn lost(steer: &Steer, failure: Failure, out: &mut Vec<Output>) {

@@ -346,3 +346,52 @@ fn a_completed_prompt_still_waits_for_its_result_if_it_asks() {
     assert_eq!(rig.line(&completed), [turn(1, &completed)]);
     assert_eq!(rig.line(&result(1))[1], "turn 1 ended");
 }
+
+/// The CLI opens a turn for a message that asks for no answer: it ends when the CLI is done, with a
+/// result or without one.
+#[test]
+fn a_message_that_asks_for_no_answer_ends_when_the_cli_is_done_with_it() {
+    let no_query = |message: u64| Steer {
+        id: SteerId(message),
+        turn: TurnId(1),
+        uuid: format!("p-{message}"),
+        content: json("\"note\""),
+        fields: PromptFields { should_query: Some(false), ..PromptFields::default() },
+    };
+    for (opens, has_result) in [(false, false), (true, false), (true, true)] {
+        let mut rig = Rig::ready();
+        rig.prompt(1);
+        rig.lines(&[&lifecycle(1, "started"), &init(1)]);
+        rig.command(Command::Steer(no_query(2)));
+        assert_eq!(rig.line(&result(1)), [turn(1, &result(1))], "a message is left");
+        let follows = rig.line(&lifecycle(2, "started"));
+        assert_eq!(follows[1], "message 2 Follows", "{follows:?}");
+        if opens {
+            rig.line(&init(2));
+        }
+        let last = if has_result { result(2) } else { lifecycle(2, "completed") };
+        assert_eq!(rig.line(&last), [turn(1, &last), "turn 1 ended".into()], "{opens}");
+    }
+}
+
+#[test]
+fn a_message_of_a_waiting_turn_is_lost_for_the_reason_of_the_turn() {
+    let lost = |out: &[String]| -> Vec<String> {
+        out.iter().filter(|line| line.starts_with("message")).cloned().collect()
+    };
+    let mut rig = Rig::ready();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.prompt(3);
+    rig.steer(4, 2);
+    rig.steer(5, 3);
+    assert_eq!(lost(&rig.stop()), ["message 4 lost: Stopped", "message 5 lost: Stopped"]);
+
+    let mut rig = Rig::idle();
+    rig.prompt(1);
+    rig.prompt(2);
+    rig.steer(3, 1);
+    rig.steer(4, 2);
+    assert_eq!(lost(&rig.closed()), ["message 3 lost: Closed"], "the next one has another start");
+    assert_eq!(lost(&rig.stop()), ["message 4 lost: Stopped"]);
+}

@@ -218,7 +218,11 @@ impl Driver {
                 self.turns.insert(prompt.turn, mailbox);
                 self.handle(Input::Command(Command::Prompt(*prompt)));
             }
-            Order::Steer(mut message, waiter) => {
+            // The turn starts only when the handler has ended.
+            Order::Steer(message, waiter, Origin::Handler) if self.machine.waits(message.turn) => {
+                waiter.reject(Error::within_handler());
+            }
+            Order::Steer(mut message, waiter, _) => {
                 message.id = self.messages.register(&message.uuid, waiter);
                 self.handle(Input::Command(Command::Steer(*message)));
             }

@@ -9,8 +9,10 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use crate::protocol::{QueuedPrompt, Steer, TurnId};
 use crate::session::Options;
 use crate::session::error::Error;
+use crate::session::handlers::is_within;
 use crate::session::mailbox::Mailbox;
 use crate::session::steered::SteerWaiter;
+use crate::session::weak::WeakSession;
 use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::Request;
@@ -21,7 +23,7 @@ pub(in crate::session) enum Order {
     /// messages. Boxed, because an idle session has room for a block of orders.
     Prompt(Box<QueuedPrompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
     /// A message for a running turn; the driver numbers it.
-    Steer(Box<Steer>, SteerWaiter),
+    Steer(Box<Steer>, SteerWaiter, Origin),
     Abandon(TurnId),
     Connect(oneshot::Sender<Reply>),
     /// Repeat the handshake with the CLI that runs.
@@ -38,12 +40,19 @@ pub(in crate::session) enum Order {
     Stop(oneshot::Sender<Option<Exit>>),
 }
 
-/// The origin of a prompt.
+/// The origin of a prompt or a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::session) enum Origin {
     /// A handler of this session, which the CLI may be waiting for.
     Handler,
     Elsewhere,
+}
+
+impl Origin {
+    /// Where the running code is, as seen from this session.
+    pub(in crate::session) fn of(session: &WeakSession) -> Self {
+        if is_within(session) { Self::Handler } else { Self::Elsewhere }
+    }
 }
 
 /// The outcome of a request.
