@@ -24,7 +24,7 @@ Exit codes, which do not change:
   1     the arguments are ones that the CLI refuses
   70    the input differs from the recording, or did not come in time
   78    nothing to play, a file cannot be read or written, or the environment asks for something unsupported
-  any   otherwise as recorded; with CLAUDE_WIRE_RECORD_TO that of the real CLI";
+  any   otherwise as recorded; where the real CLI runs, its own";
 
 #[cfg(test)]
 mod tests {

@@ -39,15 +39,25 @@ Usage: the same as `claude`. Point your SDK at this program instead of `claude`.
 The first input that differs from the recording ends the run, with a report on stderr and exit code 70.
 
 What to play; set one of these:
-  CLAUDE_WIRE_REPLAY=FILE   replay a recording
+  CLAUDE_WIRE_REPLAY=PATH   replay a recording (a path that ends in .jsonl), or the recordings of a folder
   CLAUDE_WIRE_SCENARIO=FILE play a scenario
-  CLAUDE_WIRE_RECORD_TO=FILE with CLAUDE_WIRE_REAL_CLI=PATH
-                            run the real CLI with the same arguments, and record it; {n} in the file's name becomes the
-                            first free number, for programs that start the CLI more than once
+  CLAUDE_WIRE_RECORD_TO=PATH
+                            run the real CLI with the same arguments, and record it: a folder gets one recording for each
+                            launch; in a path that ends in .jsonl, {n} becomes the first free number
+
+How to record:
+  CLAUDE_WIRE_REAL_CLI=PATH the CLI to record
+  CLAUDE_WIRE_RECORD=MODE   with CLAUDE_WIRE_REPLAY=FOLDER: none, once (record if the folder has no recordings), rewrite
+                            (always record) or passthrough (run the real CLI, and record nothing)
+  CLAUDE_WIRE_RECORD_IN_CI=1
+                            allow once and rewrite although CI is set
   CLAUDE_WIRE_KEEP=PATTERNS files below the working directory that are kept with a recording that is made, separated by
                             commas (out/*.txt,notes.md); a replay puts them back
-  CLAUDE_WIRE_REDACT=off    with CLAUDE_WIRE_RECORD_TO: record keys, addresses and long texts as they are; run
-                            `claude-wire scrub` before you share such a recording
+  CLAUDE_WIRE_REDACT=off    record keys, addresses and long texts as they are; run `claude-wire scrub` before you share
+                            such a recording
+
+Several launches of one test:
+  CLAUDE_WIRE_RUN=FOLDER    what the launches of one test share; created if missing, and thrown away after the test
 
 How to play:
   CLAUDE_WIRE_SPEED=FACTOR  replay at FACTOR times the recorded speed; without it, at once
@@ -55,13 +65,16 @@ How to play:
                             how long to wait for input before failing with a report (default: 600)
   CLAUDE_WIRE_PAUSE=MILLISECONDS
                             the pause before a request of the CLI and before a result (default: 20; 0: none)
-  CLAUDE_WIRE_IGNORE=PLACES what is not compared, separated by commas: flags (--model), prompts (prompt[0]), fields of
-                            requests (set_model /model); rules for a recording NAME.jsonl are read from NAME.rules.json
+  CLAUDE_WIRE_IGNORE=PLACES what is not compared with a recording, separated by commas: flags (--model), prompts
+                            (prompt[0]), fields of requests (set_model /model); rules for a recording NAME.jsonl are read
+                            from NAME.rules.json
   CLAUDE_WIRE_LENIENT=1     accept flags that the recorded version of the CLI does not know
   CLAUDE_WIRE_DIALECT=legacy
                             play the scenario in the format of early guides to the CLI: bare messages, no result
-  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines; not
-                            together with CLAUDE_WIRE_RECORD_TO
+
+What to write down:
+  CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines
+  CLAUDE_WIRE_REPORT=FILE   append the report of each launch, since many programs drop stderr
 
 CLAUDE_WIRE_FAULT and CLAUDE_WIRE_SEED are not supported yet.
 
@@ -165,4 +178,21 @@ fn complain(journal: &Journal, text: &str, code: u8) -> ExitCode {
     journal.exit(&RecordedExit::code(code.into()));
     eprintln!("{text}");
     ExitCode::from(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HELP;
+
+    #[test]
+    fn the_help_has_every_variable_of_the_page() {
+        let page = include_str!("../../../docs/stand-in.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `CLAUDE_WIRE_"));
+        let names: Vec<_> =
+            rows.filter_map(|row| row.split_once('=')).map(|(name, _)| name).collect();
+        assert!(names.len() >= 16 && names.contains(&"RUN"), "{names:?}");
+        for name in names {
+            assert!(HELP.contains(&format!("\n  CLAUDE_WIRE_{name}=")), "{name}");
+        }
+    }
 }

@@ -51,7 +51,11 @@ impl Source {
         };
         let set: Vec<(&str, PathBuf)> =
             VARIABLES.into_iter().filter_map(|name| Some((name, var(name)?))).collect();
+        let ignores = var("CLAUDE_WIRE_IGNORE").is_some();
         match (set.as_slice(), mode) {
+            ([(name @ ("CLAUDE_WIRE_SCENARIO" | "CLAUDE_WIRE_RECORD_TO"), _)], _) if ignores => Err(format!(
+                "CLAUDE_WIRE_IGNORE is for recordings that are replayed: with {name} nothing is compared; unset it"
+            )),
             ([("CLAUDE_WIRE_REPLAY", _)], _) if legacy => {
                 Err("CLAUDE_WIRE_DIALECT is for scenarios: a recording is played as it was recorded".to_owned())
             }
@@ -164,6 +168,21 @@ mod tests {
             why(&[("CLAUDE_WIRE_REPLAY", "r"), ("CLAUDE_WIRE_SCENARIO", "s")])
                 .contains("REPLAY and CLAUDE_WIRE_SCENARIO are both set")
         );
+    }
+
+    #[test]
+    fn places_to_ignore_are_refused_where_nothing_is_compared() {
+        let ignore = ("CLAUDE_WIRE_IGNORE", "--model");
+        let legacy = ("CLAUDE_WIRE_DIALECT", "legacy");
+        for vars in [
+            &[("CLAUDE_WIRE_SCENARIO", "s"), ignore][..],
+            &[("CLAUDE_WIRE_SCENARIO", "s"), legacy, ignore],
+            &[("CLAUDE_WIRE_RECORD_TO", "f"), ignore],
+        ] {
+            let why = why(vars);
+            assert!(why.contains("with CLAUDE_WIRE_") && why.contains("unset it"), "{why}");
+        }
+        assert_eq!(read(&[("CLAUDE_WIRE_REPLAY", "r"), ignore]), Ok(Source::Replay("r".into())));
     }
 
     #[test]

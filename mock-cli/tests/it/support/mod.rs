@@ -36,26 +36,10 @@ pub fn version_line() -> String {
 pub fn mock(args: &[&str]) -> Command {
     let mut command = Command::new(MOCK);
     command.args(args);
-    for name in [
-        "REPLAY",
-        "SCENARIO",
-        "RECORD_TO",
-        "RECORD",
-        "RECORD_IN_CI",
-        "REAL_CLI",
-        "RUN",
-        "KEEP",
-        "REPORT",
-        "SPEED",
-        "IDLE_TIMEOUT",
-        "JOURNAL",
-        "DIALECT",
-        "LENIENT",
-        "IGNORE",
-        "FAULT",
-        "SEED",
-    ] {
-        command.env_remove(format!("CLAUDE_WIRE_{name}"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CLAUDE_WIRE_") {
+            command.env_remove(name);
+        }
     }
     command.env("CLAUDE_WIRE_PAUSE", "0");
     command
