@@ -114,15 +114,6 @@ impl Binding {
         Self::of(Machine::new(script))
     }
 
-    /// The launch of one script, which may be refused.
-    pub(super) fn refusing(script: Arc<Script>, refused: Option<Divergence>) -> Self {
-        let mut binding = Self::to(script);
-        if let Some(divergence) = refused {
-            binding.machine.refuse(divergence);
-        }
-        binding
-    }
-
     fn of(machine: Machine) -> Self {
         Self {
             machine,

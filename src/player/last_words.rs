@@ -20,17 +20,42 @@ use super::output_format::OutputFormat;
 use super::report::Divergence;
 use super::script::Action;
 
+/// The last output of a run that diverged, in a form of output.
+pub(super) fn last_words(
+    format: OutputFormat,
+    divergence: &Divergence,
+    session: &str,
+    prompt: Option<Value>,
+) -> Bytes {
+    let text = format!("claude-wire: {}: {divergence}", divergence.replay());
+    // SDKs refuse a result without some of these.
+    let mut result = json!({
+        "type": "result", "subtype": "error_during_execution", "is_error": true, "errors": [text],
+        OWN_FIELD: {"divergence": divergence.to_json()}, "session_id": session, "duration_ms": 0, "duration_api_ms": 0,
+        "num_turns": 0, "total_cost_usd": 0, "usage": {"input_tokens": 0, "output_tokens": 0}, "modelUsage": {}, "permission_denials": [],
+        "uuid": "00000000-0000-4000-8000-000000000070",
+    });
+    if let Some(prompt) = prompt {
+        result["user_message_uuids"] = json!([prompt]);
+        result["user_message_uuid"] = prompt;
+    }
+    let line = match format {
+        OutputFormat::Text => text,
+        OutputFormat::Json { all: true } => json!([result]).to_string(),
+        _ => result.to_string(),
+    };
+    format!("{line}\n").into()
+}
+
 impl Machine {
     /// The last output of a run that diverged.
     pub(super) fn last_words(&self, divergence: &Divergence) -> Bytes {
-        let text = format!("claude-wire: {}: {divergence}", divergence.replay());
-        let line = match self.output {
-            OutputFormat::Text => text,
-            OutputFormat::AsRecorded if self.is_text() => text,
-            OutputFormat::Json { all: true } => json!([self.result(divergence, &text)]).to_string(),
-            _ => self.result(divergence, &text).to_string(),
+        let format = match self.output {
+            OutputFormat::AsRecorded if self.is_text() => OutputFormat::Text,
+            format => format,
         };
-        format!("{line}\n").into()
+        let prompt = self.asked.as_deref().and_then(|id| serde_json::from_slice::<Value>(id).ok());
+        last_words(format, divergence, &self.session_id(), prompt)
     }
 
     /// Whether the recorded CLI wrote something other than JSON objects.
@@ -40,22 +65,6 @@ impl Machine {
             _ => None,
         });
         first.is_some_and(|line| !line.starts_with(b"{"))
-    }
-
-    fn result(&self, divergence: &Divergence, text: &str) -> Value {
-        // SDKs refuse a result without some of these.
-        let mut result = json!({
-            "type": "result", "subtype": "error_during_execution", "is_error": true, "errors": [text],
-            OWN_FIELD: {"divergence": divergence.to_json()}, "session_id": self.session_id(), "duration_ms": 0, "duration_api_ms": 0,
-            "num_turns": 0, "total_cost_usd": 0, "usage": {"input_tokens": 0, "output_tokens": 0}, "modelUsage": {}, "permission_denials": [],
-            "uuid": "00000000-0000-4000-8000-000000000070",
-        });
-        let prompt = self.asked.as_deref().and_then(|id| serde_json::from_slice::<Value>(id).ok());
-        if let Some(prompt) = prompt {
-            result["user_message_uuids"] = json!([prompt]);
-            result["user_message_uuid"] = prompt;
-        }
-        result
     }
 
     /// The id of the session: that of the latest line with one, or that of the first one to come.

@@ -16,7 +16,6 @@ use super::launch::LiveLaunch;
 use super::output_format::OutputFormat;
 use super::renumber::Renumbered;
 use super::report::Divergence;
-use super::scenario::Rules;
 use super::script::{Action, Expected, Output, Pace, Script, Unsent};
 use super::signal::Signal;
 
@@ -80,10 +79,6 @@ pub(super) struct Machine {
     pub(super) output: OutputFormat,
     /// The id of the latest prompt, as the host spells it.
     pub(super) asked: Option<Bytes>,
-    /// Prompts that clear the conversation: the turn that they come after, and their ids.
-    pub(super) clears: VecDeque<(usize, Option<String>)>,
-    /// The state of the CLI's rules.
-    pub(super) rules: Option<Rules>,
     /// The live launch, if it is compared.
     pub(super) live: Option<LiveLaunch>,
     /// Whether what may be declared in `initialize` has been compared.
@@ -103,11 +98,6 @@ const WROTE_NOTHING: &str = "your program closed its input and wrote nothing, wh
     wrote its prompts there; if yours gives its prompt as an argument (`claude -p PROMPT`), record \
     it like that";
 
-/// The hint for a launch of a scenario that has another launch's turns, too.
-pub(super) const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
-    program launches the CLI more than once, set CLAUDE_WIRE_RUN to a new folder, so that the turns \
-    go on over its launches";
-
 /// The state of an output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -124,8 +114,6 @@ pub(super) struct Met {
     pub(super) id: Option<Bytes>,
     /// The callbacks of an `initialize`.
     pub(super) callbacks: Vec<String>,
-    /// It is another launch's.
-    pub(super) elsewhere: bool,
 }
 
 impl Machine {
@@ -147,8 +135,6 @@ impl Machine {
             others: Vec::new(),
             output: script.output,
             asked: None,
-            clears: VecDeque::new(),
-            rules: script.rules.clone(),
             live: None,
             is_settled: false,
             renumbered: Renumbered::default(),
@@ -214,9 +200,6 @@ impl Machine {
                     return self.diverge(now, differs);
                 }
                 self.meet_first(now, |what| matches!(what, Expected::Eof { .. }));
-                if self.rules.is_some() {
-                    self.improvise_eof(now);
-                }
             }
             Input::Nothing { limit, unread } => {
                 let awaited =
@@ -246,9 +229,6 @@ impl Machine {
             }
             if let Some(exit) = self.exit {
                 return Step::Exit(exit);
-            }
-            if self.clear_by_rule() {
-                continue;
             }
             match self.ready.first() {
                 Some(&(_, index)) if self.is_held_back(index) => return Step::Wait(None),
@@ -309,10 +289,6 @@ impl Machine {
     /// Whether an output needs no more action.
     pub(super) fn is_played(&self, output: usize) -> bool {
         self.states[output] != State::Waiting
-    }
-
-    pub(super) fn is_ready(&self, output: usize) -> bool {
-        self.ready.contains(&(self.due[output], output))
     }
 
     /// Treats an output as played.
@@ -389,8 +365,7 @@ impl Machine {
             if left.is_empty() {
                 self.states[index] = State::Played;
                 self.put_back_with(index);
-                let failed = self.rules.as_ref().and_then(|rules| rules.failed);
-                self.end(failed.map_or(exit, |failed| Exit::from_code(i32::from(failed))));
+                self.end(exit);
             } else {
                 self.diverge(now, Divergence::leftover());
             }
@@ -401,13 +376,13 @@ impl Machine {
         match &output.action {
             Action::Out(line) => {
                 self.last_out = Some(now);
-                if self.deny_unasked(now, index) || self.is_about_an_unnamed_prompt(output) {
+                if self.is_about_an_unnamed_prompt(output) {
                     return None;
                 }
                 let line = ids::replace(&line.wire(), &self.live_ids(output));
                 let line =
                     if self.renumbered.is_empty() { line } else { self.renumbered.live(line) };
-                let step = self.adapt(output, line).map(Step::Out)?;
+                let step = Step::Out(line);
                 if !self.put_back_with(index) {
                     return Some(step);
                 }
@@ -507,13 +482,6 @@ impl Machine {
 
     /// The input that is missing can never come.
     fn is_stuck(&self) -> bool {
-        // A turn by rule goes on until it is interrupted, whether the input is open or not.
-        if self.rules.is_some() && self.open_turn().is_some() {
-            return self.signal.is_some();
-        }
-        if self.script.progress.is_some() && self.eof {
-            return true;
-        }
         let signals = self.unmet(|_, what| matches!(what, Expected::Signal { .. })).is_some();
         self.signal.is_some() || self.eof && (!signals || self.missing_write().is_some())
     }
@@ -521,20 +489,13 @@ impl Machine {
     fn unstick(&mut self, now: u64) {
         match (self.signal, self.missing_write()) {
             (Some(signal), _) => self.end(signal.exit()),
-            // What is left of the turns is for other launches.
-            _ if self.script.progress.is_some() => {
-                let failed = self.rules.as_ref().and_then(|rules| rules.failed).unwrap_or(false);
-                self.end(Exit::from_code(i32::from(failed)));
-            }
             (None, Some(missing)) => {
                 let expected = self.script.expectations[missing].to_string();
                 let divergence = Divergence::early_end(expected);
-                let divergence = if !self.is_any_written() {
-                    divergence.because(WROTE_NOTHING.to_owned())
-                } else if self.script.shares_nothing {
-                    divergence.because(SHARES_NOTHING.to_owned())
-                } else {
+                let divergence = if self.is_any_written() {
                     divergence
+                } else {
+                    divergence.because(WROTE_NOTHING.to_owned())
                 };
                 self.diverge(now, divergence);
             }

@@ -14,7 +14,7 @@ use super::compile::only_reads;
 use super::difference::Difference;
 use super::explain;
 use super::host_line::{HostLine, asks, one_line};
-use super::machine::{Machine, Met, SHARES_NOTHING, Step};
+use super::machine::{Machine, Met, Step};
 use super::opening::FirstPrompt;
 use super::renumber::Renumbered;
 use super::report::Divergence;
@@ -57,10 +57,6 @@ impl Machine {
         self.asked = uuid.as_ref().map(|uuid| uuid.bytes().clone());
         let arrived = || format!("prompt {}", prompt_text(line));
         self.settle(None, arrived)?;
-        if self.improvise_clear(line) {
-            return Ok(());
-        }
-        self.take_turn(now)?;
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Prompt(_))) else {
             return Err(Divergence::extra(arrived()));
         };
@@ -71,7 +67,7 @@ impl Machine {
                 Expected::Cancel(_) | Expected::Other { .. } => true,
                 _ => false,
             };
-            holds_back && other < index && self.rules.is_none()
+            holds_back && other < index
         });
         if let Some(before) = before {
             let before = &self.script.expectations[before];
@@ -80,13 +76,7 @@ impl Machine {
         }
         if let Expected::Prompt(expected) = &expectation.what {
             let place = self.prompts + usize::from(self.has_prompt());
-            let mut live = compare::prompt(line);
-            if self.rules.is_some()
-                && let Some(fields) = live.as_object_mut()
-            {
-                // A scenario says what the text is, and nothing of the rest.
-                fields.retain(|key, _| key == "message");
-            }
+            let live = compare::prompt(line);
             let differences = compare::prompts(expected, &live, place, &self.script.user_rules);
             if !differences.is_empty() {
                 let skipped = self.unmet(|_, what| {
@@ -99,9 +89,6 @@ impl Machine {
                     self.candidate(index, || explain::prompts(expected, line, place, rules)),
                 );
                 return Err(match skipped {
-                    Some(_) if self.script.shares_nothing && self.prompts == 0 => {
-                        divergence.because(SHARES_NOTHING.to_owned())
-                    }
                     Some(later) => divergence.because(format!(
                         "this is the prompt of event {}: your program left out the one that is expected",
                         self.script.expectations[later].event + 1
@@ -123,10 +110,6 @@ impl Machine {
         request: &Value,
         id: Option<RawJson>,
     ) -> Result<(), Divergence> {
-        if self.rules.is_some() {
-            self.improvise(now, subtype, request, id.as_ref());
-            return Ok(());
-        }
         let arrived = || request_text(subtype, request);
         let is_compared = self.script.launch.is_some() && self.live.is_some();
         let settles = subtype == "initialize" && is_compared && !self.is_settled;
@@ -175,11 +158,7 @@ impl Machine {
             }
         }
         self.add_ids(index, subtype, request);
-        self.meet(
-            now,
-            index,
-            Met { id: id.map(|id| id.bytes().clone()), callbacks, ..Met::default() },
-        );
+        self.meet(now, index, Met { id: id.map(|id| id.bytes().clone()), callbacks });
         Ok(())
     }
 
@@ -285,10 +264,6 @@ impl Machine {
         let Some(index) = request.answer.filter(|index| self.met[*index].is_none()) else {
             return Ok(());
         };
-        if self.rules.is_some() {
-            self.improvise_answer(now, id, response);
-            return Ok(());
-        }
         let expectation = &self.script.expectations[index];
         if let Expected::Answer { response: expected, .. } = &expectation.what
             && expectation.required

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use futures_core::Stream;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::codec::FramedRead;
 
@@ -19,7 +19,7 @@ use crate::common::lock;
 use crate::transport::Exit;
 use crate::wire::{Item, LineCodec};
 
-use super::binding::Binding;
+use super::engine::Engine;
 use super::machine::{Input, Step};
 use super::report::Report;
 use super::run::LaunchLog;
@@ -62,7 +62,7 @@ where
     W: AsyncWrite + Unpin,
     E: AsyncWrite + Unpin,
 {
-    let machine = Shared::new(Binding::to(Arc::new(script)), None);
+    let machine = Shared::new(Engine::of(Arc::new(script)), None);
     let exit = run(&machine, streams, signals).await;
     (exit, machine.report())
 }
@@ -70,10 +70,12 @@ where
 /// A launch that its driver shares with the readers of its report.
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
-    launch: Arc<Mutex<Binding>>,
+    launch: Arc<Mutex<Engine>>,
     /// Its report in a run folder.
     log: Option<Arc<LaunchLog>>,
     runs: Arc<AtomicBool>,
+    /// Wakes the driver after a gate was released.
+    released: Arc<Notify>,
 }
 
 /// The run goes on until this is dropped.
@@ -93,8 +95,13 @@ impl Drop for Running<'_> {
 }
 
 impl Shared {
-    pub(super) fn new(launch: Binding, log: Option<LaunchLog>) -> Self {
-        Self { launch: Arc::new(Mutex::new(launch)), log: log.map(Arc::new), runs: Arc::default() }
+    pub(super) fn new(launch: Engine, log: Option<LaunchLog>) -> Self {
+        Self {
+            launch: Arc::new(Mutex::new(launch)),
+            log: log.map(Arc::new),
+            runs: Arc::default(),
+            released: Arc::default(),
+        }
     }
 
     /// Notes how far it is, whenever it waits.
@@ -117,7 +124,13 @@ impl Shared {
         self.with(|machine| machine.report(runs))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Binding) -> T) -> T {
+    /// Releases a gate of a scenario.
+    pub(super) fn release(&self, gate: &str) {
+        self.with(|launch| launch.release(gate));
+        self.released.notify_one();
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Engine) -> T) -> T {
         // A panic elsewhere does not make the state wrong.
         act(&mut lock(&self.launch))
     }
@@ -184,6 +197,7 @@ where
                 deadline = Some(Instant::now() + FLUSH_AT_END);
                 Input::Signal(signal)
             }
+            () = machine.released.notified() => continue,
             () = out.drain(), if !out.is_idle() => continue,
             () = err.drain(), if !err.is_idle() => continue,
             () = at(timer), if timer.is_some() => {

@@ -3,14 +3,14 @@
 use super::left::{self, Left};
 use super::machine::{Machine, State};
 use super::report::Report;
-use super::script::{Action, Expectation, Expected, Output};
+use super::script::{Action, Expectation, Output};
 
 impl Machine {
     /// The report; `runs`: whether the run goes on.
     pub(super) fn report(&self, runs: bool) -> Report {
         let blocked = if runs { self.blocked() } else { vec![true; self.states.len()] };
         let coming = self.left_outputs().filter(|(index, _)| !blocked[*index]).count();
-        let matched = self.met.iter().flatten().filter(|met| !met.elsewhere).count();
+        let matched = self.met.iter().flatten().count();
         let played = self.states.iter().filter(|state| **state == State::Played).count();
         let mut left = self.leftover(&blocked);
         let failed = self.put_back.iter().filter_map(|done| done.as_ref().err());
@@ -22,8 +22,7 @@ impl Machine {
 
     /// The files that the tools of a launch wrote that has come to something.
     fn files(&self) -> Vec<String> {
-        let is_played = self.states.contains(&State::Played) && self.rules.is_none();
-        if !is_played {
+        if !self.states.contains(&State::Played) {
             return Vec::new();
         }
         let is_back = |path: &str| self.put_back.iter().flatten().any(|kept| kept.is_at(path));
@@ -75,7 +74,7 @@ impl Machine {
     fn left_writes(&self) -> impl DoubleEndedIterator<Item = &Expectation> {
         let expectations = self.script.expectations.iter().zip(&self.met);
         let left = expectations.filter(|(open, met)| met.is_none() && open.required);
-        left.map(|(open, _)| open).filter(|open| self.is_here(open.turn, &open.what))
+        left.map(|(open, _)| open)
     }
 
     fn left_outputs(&self) -> impl DoubleEndedIterator<Item = (usize, &Output)> {
@@ -85,13 +84,6 @@ impl Machine {
                 && !output.after_end
                 && !matches!(output.action, Action::Exit(_))
         });
-        let outputs = outputs.map(|(index, (output, _))| (index, output));
-        outputs.filter(|(_, output)| self.script.progress.is_none() || output.turn <= self.prompts)
-    }
-
-    /// Whether an expectation is this launch's: not if it is of a turn that may be another's.
-    fn is_here(&self, turn: usize, what: &Expected) -> bool {
-        self.script.progress.is_none()
-            || !matches!(what, Expected::Prompt(_)) && turn <= self.prompts
+        outputs.map(|(index, (output, _))| (index, output))
     }
 }

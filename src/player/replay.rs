@@ -13,6 +13,7 @@ use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, 
 
 use super::binding::{Binding, Pool};
 use super::compiled::{CompiledRecording, Launched};
+use super::engine::Engine;
 use super::openings;
 use super::play::{self, Shared, Streams};
 use super::report::Report;
@@ -81,7 +82,7 @@ pub struct Replay {
 pub(super) struct Runs(Arc<Mutex<Vec<Shared>>>);
 
 impl Runs {
-    pub(super) fn begin(&self, launch: Binding, log: Option<LaunchLog>) -> Shared {
+    pub(super) fn begin(&self, launch: Engine, log: Option<LaunchLog>) -> Shared {
         let run = Shared::new(launch, log);
         self.lock().push(run.clone());
         run
@@ -89,6 +90,11 @@ impl Runs {
 
     pub(super) fn len(&self) -> usize {
         self.lock().len()
+    }
+
+    /// Releases a gate in all runs.
+    pub(super) fn release(&self, gate: &str) {
+        self.lock().iter().for_each(|run| run.release(gate));
     }
 
     /// The combined report of all runs.
@@ -401,7 +407,7 @@ impl Replay {
         };
         let log = log.transpose().map_err(|error| transport::Error::other(error.to_string()))?;
         let launch = Binding::among(&pool, launch).map_err(transport::Error::other)?;
-        Ok(self.runs.begin(launch, log))
+        Ok(self.runs.begin(Engine::replay(launch), log))
     }
 }
 

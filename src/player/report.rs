@@ -295,6 +295,7 @@ pub struct Report {
     matched: usize,
     cli: Option<String>,
     files: Vec<String>,
+    not_simulated: Vec<String>,
 }
 
 impl Report {
@@ -312,12 +313,17 @@ impl Report {
             matched,
             cli,
             files: Vec::new(),
+            not_simulated: Vec::new(),
             coming: 0,
         }
     }
 
     pub(super) fn with_files(self, files: Vec<String>) -> Self {
         Self { files, ..self }
+    }
+
+    pub(super) fn with_not_simulated(self, not_simulated: Vec<String>) -> Self {
+        Self { not_simulated, ..self }
     }
 
     /// The run goes on: the CLI is still to write this many lines.
@@ -370,6 +376,11 @@ impl Report {
                 self.files.push(file);
             }
         }
+        for what in other.not_simulated {
+            if !self.not_simulated.contains(&what) {
+                self.not_simulated.push(what);
+            }
+        }
     }
 
     /// Whether the host did everything that was recorded, and nothing else.
@@ -402,6 +413,12 @@ impl Report {
     /// among them.
     pub fn files_not_brought_back(&self) -> &[String] {
         &self.files
+    }
+
+    /// What the host asked for and a scenario does not simulate: flags, requests and hooks. They
+    /// have no effect, while they have one on the real CLI.
+    pub fn not_simulated(&self) -> &[String] {
+        &self.not_simulated
     }
 
     /// The number of lines and other actions of the CLI that were played.
@@ -438,6 +455,9 @@ impl fmt::Display for Report {
         if !self.files.is_empty() {
             let files = self.files.join(", ");
             writeln!(f, "replay: files that tools wrote are not brought back: {files}")?;
+        }
+        if !self.not_simulated.is_empty() {
+            writeln!(f, "scenario: not simulated: {}", self.not_simulated.join(", "))?;
         }
         write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
         write!(

@@ -19,8 +19,7 @@ use super::kept::KeptFile;
 use super::launch::RecordedLaunch;
 use super::left::Kind;
 use super::output_format::OutputFormat;
-use super::scenario::Rules;
-use super::turns::SharedTurns;
+use super::simulator::{LaunchOptions, TurnList};
 
 /// A recording, compiled for playing: each output knows what it waits for.
 ///
@@ -78,10 +77,8 @@ pub struct Script {
     pub(super) run: Option<Arc<Path>>,
     /// The program that names itself in the first line of a report.
     pub(super) program: Option<String>,
-    /// For a script that leaves something to the CLI's rules.
-    pub(super) rules: Option<Rules>,
-    /// For a script whose turns go on over launches.
-    pub(super) progress: Option<Arc<dyn SharedTurns>>,
+    /// For a scenario: the CLI is simulated.
+    pub(super) simulation: Option<Simulation>,
     /// Whether all turns of a scenario are this launch's, because it is not in a run.
     pub(super) shares_nothing: bool,
     /// The recorded launch, if a live one is compared with it.
@@ -90,6 +87,13 @@ pub struct Script {
     pub(super) tools: BTreeMap<String, Value>,
     /// What is not compared, or not literally.
     pub(super) user_rules: Arc<super::rules::Rules>,
+}
+
+/// What a simulated CLI is started with.
+#[derive(Clone, Debug)]
+pub(super) struct Simulation {
+    pub(super) options: LaunchOptions,
+    pub(super) turns: TurnList,
 }
 
 /// The default of [`idle_timeout`](Script::idle_timeout): 10 minutes. That is longer than a turn

@@ -4,8 +4,11 @@ use std::fmt;
 
 /// Which turns of a scenario are taken, and its sessions.
 pub(super) trait SharedTurns: fmt::Debug + Send + Sync {
-    /// Takes the next turn; counted from 0.
-    fn take_turn(&self) -> Result<usize, String>;
+    /// Takes a turn, counted from 0. Returns its place among all that were taken.
+    fn take_turn(&self, turn: usize) -> Result<usize, String>;
+
+    /// The turns that were taken, in order.
+    fn taken_turns(&self) -> Vec<usize>;
 
     /// The ids of the sessions, in the order in which they began or were resumed.
     fn sessions(&self) -> Vec<String>;

@@ -188,7 +188,7 @@ fn string_map(key: &str, raw: &RawValue) -> Result<BTreeMap<String, String>, Str
 /// version that this build reads. It comes before the rest is read: in a newer file that may mean
 /// anything.
 #[cfg(feature = "session")]
-pub(crate) fn check_head(json: &str, kind: &str, version: u64) -> Result<(), String> {
+pub(crate) fn check_head(json: &str, kind: &str, versions: &[u64]) -> Result<(), String> {
     #[derive(serde::Deserialize)]
     struct Head {
         #[serde(rename = "claude-wire")]
@@ -202,9 +202,10 @@ pub(crate) fn check_head(json: &str, kind: &str, version: u64) -> Result<(), Str
             head.kind.unwrap_or_default()
         ));
     }
-    if head.version != Some(version) {
+    if !head.version.is_some_and(|version| versions.contains(&version)) {
         let got = head.version.map_or("none".into(), |version| version.to_string());
-        return Err(format!("version: this build reads {version}, the file has {got}"));
+        let read = versions.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+        return Err(format!("version: this build reads {read}, the file has {got}"));
     }
     Ok(())
 }

@@ -45,6 +45,7 @@
 //! bytes when it is read or written, and the values of variables may add as much as the recording
 //! has, or 64 MiB. Beyond a limit, the error names the line ([`Error::is_too_long`]).
 
+mod agreement;
 #[cfg(feature = "session")]
 mod beginning;
 mod census;
@@ -72,6 +73,7 @@ mod table;
 mod vars;
 mod writer;
 
+pub use agreement::{Agreement, FieldDifference, LineDifference, agreement};
 pub use census::{Census, Gap, JsonType, KindCensus, audit};
 pub use compare::{Change, Difference, Severity, compare};
 pub use error::Error;
@@ -85,7 +87,7 @@ pub use import::{ImportOptions, import};
 pub use kept::{kept_files, lines_of_file};
 pub use launches::{is_recordings_folder, recordings_in};
 pub use limits::read_lines;
-pub use normalise::normalise;
+pub use normalise::{NormalisedField, normalise, normalised_fields};
 pub use payload::{Eol, Payload};
 pub use redact::{Finding, Redaction, fits_redacted, is_secret_variable, lint, scrub};
 pub use seal::Integrity;

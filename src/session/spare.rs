@@ -144,7 +144,7 @@ fn claim(options: &Options) -> Result<Map<String, Value>, OptionError> {
     if let Some((name, _)) = variables.find(|(_, value)| value.is_none()) {
         return refuse("env", "no removed variable in a claim", name);
     }
-    // The model is set by a request of its own kind.
+    // The model is set by another kind of request.
     match (Options { model: None, ..options.clone() }).claim() {
         Ok(mut fields) => {
             fields.insert("include_initialize".into(), json!(true));

@@ -125,7 +125,7 @@ const ARROWS: [(&str, &[&str]); 11] = [
     ("session", &["protocol", "recording", "transport", "wire"]),
     ("player", &["recording", "transport", "wire"]),
     ("recorder", &["player", "recording", "transport"]),
-    ("lab", &["recording", "session", "transport"]),
+    ("lab", &["player", "recording", "session", "transport"]),
     ("testing", &[]),
     ("fuzzing", &["protocol", "recording", "session", "transport", "wire"]),
 ];

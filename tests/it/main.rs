@@ -157,6 +157,7 @@ mod session_strays;
 mod session_timeouts;
 mod session_turns;
 mod session_within_handler;
+mod simulator;
 mod structured_answers;
 mod trace_context;
 mod transport_frames;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const EVERYTHING: &str = r#"{
   "claude-wire": "scenario",
-  "version": 1,
+  "version": 2,
   "turns": [
     {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
     {"reply": [
@@ -73,16 +73,16 @@ fn an_invalid_scenario_is_rejected_with_place_and_reason() {
             r#"expected "claude-wire": "scenario", got "api-script""#,
         ),
         (
-            r#"{"claude-wire":"scenario","version":2,"turns":7}"#.into(),
-            "version: this build reads 1, the file has 2",
+            r#"{"claude-wire":"scenario","version":3,"turns":7}"#.into(),
+            "version: this build reads 1 and 2, the file has 3",
         ),
         (
             r#"{"claude-wire":"scenario","turns":[]}"#.into(),
-            "version: this build reads 1, the file has none",
+            "version: this build reads 1 and 2, the file has none",
         ),
         (
             turns(r#"{"promt":"Hi","reply":[]}"#),
-            "unknown field `promt`, expected `prompt` or `reply` at line 2",
+            "unknown field `promt`, expected one of `prompt`, `prompt_contains`, `times`, `reply` at line 2",
         ),
         (turns(r#"{"prompt":"Hi"}"#), "missing field `reply` at line 2"),
         (
@@ -120,4 +120,19 @@ fn an_error_names_the_file() {
     assert!(error.contains("broken.json: EOF while parsing a value at line 2"), "{error}");
     std::fs::write(&path, EVERYTHING).unwrap();
     assert_eq!(events(&Scenario::load(&path).unwrap()), events(&built()));
+}
+
+/// In version 1 a `tool_use` ran without a question.
+#[tokio::test(start_paused = true)]
+async fn a_file_of_version_1_plays_as_it_did() {
+    for (version, asks) in [(1, false), (2, true)] {
+        let file = format!(
+            r#"{{"claude-wire":"scenario","version":{version},"turns":[{{"reply":[
+                {{"tool_use":{{"name":"Write","input":{{"file_path":"a"}}}}}},{{"text":"Done."}}]}}]}}"#
+        );
+        let recording = Scenario::parse(&file).unwrap().to_recording([""; 0]);
+        let text = String::from_utf8(recording.to_bytes()).unwrap();
+        assert_eq!(text.contains("can_use_tool"), asks, "version {version}");
+        assert!(text.contains("Done."), "{text}");
+    }
 }

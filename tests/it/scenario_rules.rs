@@ -90,9 +90,11 @@ async fn a_denial_may_end_the_turn() {
     let id = asked(&mut host, &user("Write")).await;
     host.write(answer(&id, json!({"behavior": "deny", "message": "Stop.", "interrupt": true})))
         .await;
+    let rejected = line(&mut host).await;
+    assert_eq!(rejected["tool_result_meta"][0]["non_execution_kind"], "user-rejected");
     assert_eq!(
         line(&mut host).await["message"]["content"][0]["text"],
-        "[Request interrupted by user]"
+        "[Request interrupted by user for tool use]"
     );
     assert_eq!(line(&mut host).await["subtype"], "error_during_execution");
     host.write(user("Next")).await;

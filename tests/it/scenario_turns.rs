@@ -57,6 +57,7 @@ async fn a_turn_is_an_init_one_line_per_block_and_a_result() {
         kinds(&lines),
         [
             "system/init",
+            "system/thinking_tokens",
             "assistant/thinking",
             "assistant/text",
             "assistant/tool_use",
@@ -66,15 +67,15 @@ async fn a_turn_is_an_init_one_line_per_block_and_a_result() {
         ]
     );
     assert_eq!(
-        lines[1]["message"]["id"], lines[3]["message"]["id"],
+        lines[2]["message"]["id"], lines[4]["message"]["id"],
         "one message, one line per block"
     );
-    assert_ne!(lines[3]["message"]["id"], lines[5]["message"]["id"]);
+    assert_ne!(lines[4]["message"]["id"], lines[6]["message"]["id"]);
     assert_eq!(
-        lines[4]["message"]["content"][0]["tool_use_id"],
-        lines[3]["message"]["content"][0]["id"]
+        lines[5]["message"]["content"][0]["tool_use_id"],
+        lines[4]["message"]["content"][0]["id"]
     );
-    let result = &lines[6];
+    let result = &lines[7];
     assert_eq!(
         (&result["result"], &result["num_turns"], &result["is_error"]),
         (&json!("Two files."), &json!(2), &json!(false))
@@ -118,7 +119,7 @@ async fn the_uuid_of_a_prompt_is_named() {
 
 #[tokio::test(start_paused = true)]
 async fn stream_events_come_if_the_launch_asks_for_them() {
-    let text = "Grüße, and thirty characters or more.";
+    let text = "Grüße, and more than the forty characters of a delta.";
     let scenario = Scenario::new().on_prompt("Hello", reply().text(text));
     let end = run(&scenario, &["--include-partial-messages"], &["Hello"]).await;
     let lines = lines(&end.out);
@@ -148,14 +149,24 @@ async fn the_lines_reflect_the_launch() {
     let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi"));
     let end = run(
         &scenario,
-        &["--model", "haiku", "--session-id=s-1", "--permission-mode", "plan"],
+        &[
+            "--model",
+            "haiku",
+            "--session-id=11111111-0000-4000-8000-000000000001",
+            "--permission-mode",
+            "plan",
+        ],
         &["Hello"],
     )
     .await;
     let init = &lines(&end.out)[0];
     assert_eq!(
         (&init["model"], &init["session_id"], &init["permissionMode"]),
-        (&json!("haiku"), &json!("s-1"), &json!("plan"))
+        (
+            &json!("claude-haiku-5-5"),
+            &json!("11111111-0000-4000-8000-000000000001"),
+            &json!("plan")
+        )
     );
 }
 
@@ -265,7 +276,14 @@ async fn requests_are_answered_by_rule() {
             r#"{"subtype":"initialize","hooks":null}"#,
             r#"{"subtype":"success","current_permission_mode":"default"}"#,
         ),
-        (r#"{"subtype":"set_model","model":"haiku"}"#, r#"{"subtype":"success","model":"haiku"}"#),
+        (
+            r#"{"subtype":"set_model","model":"haiku"}"#,
+            r#"{"subtype":"success","model":"claude-haiku-5-5"}"#,
+        ),
+        (
+            r#"{"subtype":"set_model","model":"no-such-model"}"#,
+            r#"{"subtype":"error","error_code":"not_found","model":"claude-haiku-5-5"}"#,
+        ),
         (r#"{"subtype":"mcp_status"}"#, r#"{"subtype":"success","mcpServers":[]}"#),
         (
             r#"{"subtype":"set_permission_mode","mode":"plan"}"#,
@@ -280,8 +298,8 @@ async fn requests_are_answered_by_rule() {
     ] {
         host.write(control(r"r\u0031", request)).await;
         let mut line = host.line().await.unwrap();
-        if line.contains("permissionMode") {
-            // The status that follows a mode change.
+        if line.contains("permissionMode") || line.contains("Set model to") {
+            // The status that follows a mode change, and the note before a change of the model.
             line = host.line().await.unwrap();
         }
         assert!(line.contains(r#""request_id":"r\u0031""#), "the id as it was spelled: {line}");
@@ -295,7 +313,10 @@ async fn requests_are_answered_by_rule() {
     }
     host.write(user("Hello")).await;
     let init: Value = serde_json::from_str(&host.line().await.unwrap()).unwrap();
-    assert_eq!((&init["model"], &init["permissionMode"]), (&json!("haiku"), &json!("plan")));
+    assert_eq!(
+        (&init["model"], &init["permissionMode"]),
+        (&json!("claude-haiku-5-5"), &json!("plan"))
+    );
     host.finish().await;
 }
 

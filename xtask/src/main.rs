@@ -2,10 +2,12 @@
 
 #![warn(clippy::unwrap_used)]
 
+mod agreement;
 mod census;
 mod check;
 mod docs;
 mod english;
+mod generated;
 mod matrix;
 mod names;
 mod options;
@@ -33,6 +35,7 @@ enum Command {
     Matrix(matrix::Arguments),
     Census(census::Arguments),
     Names(names::Arguments),
+    Agreement(agreement::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -49,6 +52,7 @@ fn main() -> ExitCode {
         Command::Matrix(arguments) => matrix::run(&arguments),
         Command::Census(arguments) => census::run(&arguments),
         Command::Names(arguments) => names::run(&arguments),
+        Command::Agreement(arguments) => agreement::run(&arguments),
     };
     end("xtask", done)
 }

@@ -1,6 +1,8 @@
 //! `claude-wire`: the tool for recordings.
 
 mod arguments;
+#[cfg(feature = "lab")]
+mod check;
 mod decode;
 #[cfg(feature = "lab")]
 mod drift;
@@ -39,12 +41,13 @@ enum Command {
     Decode(decode::Arguments),
     Install(install::Install),
     Drift(drift::Arguments),
+    Check(check::Arguments),
 }
 
 /// The commands as the help groups them.
 const GROUPS: [(&str, &[&str]); 2] = [
     ("Recordings", &["record", "import", "verify", "report", "why", "lint", "scrub", "seal"]),
-    ("The CLI", &["install", "decode", "drift"]),
+    ("The CLI", &["install", "decode", "drift", "check"]),
 ];
 
 fn after_help() -> String {
@@ -65,6 +68,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Verify(arguments) => verify::run(arguments),
         Command::Install(arguments) => install::run(&arguments),
         Command::Drift(arguments) => drift::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
     };
     crate::end("claude-wire", done)
 }
@@ -86,28 +90,38 @@ fn command() -> clap::Command {
     ))
 }
 
-/// Replaces `drift` in a package that was built without it.
+/// Replaces a command in a package that was built without the feature `lab`.
 #[cfg(not(feature = "lab"))]
-mod drift {
-    use std::ffi::OsString;
+macro_rules! without_lab {
+    ($name:ident: $about:literal) => {
+        mod $name {
+            use std::ffi::OsString;
 
-    use crate::{Failure, Found};
+            use crate::{Failure, Found};
 
-    /// Run the corpus with another CLI, and report how it differs from the recordings.
-    ///
-    /// This `claude-wire` was built without it. In a clone of the repository,
-    /// `cargo install --path mock-cli --features lab` installs one that has it.
-    #[derive(clap::Args)]
-    pub(crate) struct Arguments {
-        /// Whatever `drift` takes
-        #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
-        _any: Vec<OsString>,
-    }
+            #[doc = $about]
+            ///
+            /// This `claude-wire` was built without it. In a clone of the repository,
+            /// `cargo install --path mock-cli --features lab` installs one that has it.
+            #[derive(clap::Args)]
+            pub(crate) struct Arguments {
+                /// Whatever the command takes
+                #[arg(hide = true, trailing_var_arg = true, allow_hyphen_values = true)]
+                _any: Vec<OsString>,
+            }
 
-    pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
-        Err("this program was built without `drift`: `cargo install --path mock-cli --features lab`, in a clone of the repository, installs one that has it".to_owned())
-    }
+            pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
+                let name = stringify!($name);
+                Err(format!("this program was built without `{name}`: `cargo install --path mock-cli --features lab`, in a clone of the repository, installs one that has it"))
+            }
+        }
+    };
 }
+
+#[cfg(not(feature = "lab"))]
+without_lab!(drift: "Run the corpus with another CLI, and report how it differs from the recordings.");
+#[cfg(not(feature = "lab"))]
+without_lab!(check: "Play a scenario to a real CLI, and report what it does differently.");
 
 #[cfg(test)]
 mod tests {

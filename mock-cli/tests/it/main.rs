@@ -7,6 +7,8 @@ mod support;
 
 mod argv_forms;
 #[cfg(feature = "lab")]
+mod check;
+#[cfg(feature = "lab")]
 mod drift;
 mod install;
 mod kept_files;

@@ -36,7 +36,7 @@ fn it_answers_as_scripted_with_the_flags_of_its_launch() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
     let lines = lines(&output);
     let init = lines.iter().find(|line| line["subtype"] == "init").unwrap();
-    assert_eq!(init["model"], "sonnet");
+    assert_eq!(init["model"], "claude-sonnet-5-5");
     assert_eq!(init["cwd"], folder.path().canonicalize().unwrap().to_str().unwrap());
     assert!(lines.iter().any(|line| line["type"] == "stream_event"));
     let result = lines.iter().find(|line| line["type"] == "result").unwrap();
@@ -102,7 +102,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
         run(mock(&STREAMS).env("CLAUDE_WIRE_SCENARIO", folder.path().join("broken.json")), b"");
     assert!(
         text(&output.stderr)
-            .contains("broken.json: unknown field `promt`, expected `prompt` or `reply` at line 2"),
+            .contains("broken.json: unknown field `promt`, expected one of `prompt`, `prompt_contains`, `times`, `reply` at line 2"),
         "{output:?}"
     );
 }

@@ -48,7 +48,7 @@ fn the_help_of_each_command_has_examples_and_exit_codes() {
         let output = tool(&[name, "--help"]);
         let help = text(&output.stdout);
         assert_eq!(output.status.code(), Some(0), "{name}");
-        if name == "drift" && !cfg!(feature = "lab") {
+        if ["drift", "check"].contains(&name) && !cfg!(feature = "lab") {
             assert!(help.contains("cargo install --path mock-cli --features lab"), "{help}");
         } else {
             assert!(help.contains("Examples:\n") && help.contains("Exit codes:"), "{help}");

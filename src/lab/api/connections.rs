@@ -10,9 +10,9 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
 use super::dispatcher::{Answer, Body, Dispatcher};
-use super::events::{SseEvent, last_words};
 use super::http::{Connection, HttpRequest};
-use super::reply::{ApiReply, Cut};
+use crate::player::model::{ApiReply, Cut};
+use crate::player::model::{SseEvent, last_words};
 
 /// Serves in tasks of the current runtime, until it is dropped.
 pub(super) struct Connections(JoinHandle<()>);
@@ -102,8 +102,8 @@ async fn stream(
             return cut_off(connection, &cut.cut).await;
         }
         let Some(event) = events.get(index) else { break };
-        connection.chunk(&event.text).await?;
-        if event.is_delta && reply.delta_ms > 0 {
+        connection.chunk(&event.text()).await?;
+        if event.is_delta() && reply.delta_ms > 0 {
             // The script's pace.
             sleep(Duration::from_millis(reply.delta_ms)).await;
         }

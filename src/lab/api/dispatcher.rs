@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::events::{OutMessage, SseEvent, error_body};
 use super::gates::Gates;
-use super::reply::{ApiReply, Refusal};
 use super::request::ApiRequest;
 use super::request_log::{ApiReport, RequestLog};
 use super::script::ApiScript;
 use crate::common::lock;
+use crate::player::model::{ApiReply, Refusal};
+use crate::player::model::{OutMessage, SseEvent, error_body};
 
 /// The status for requests that no script expects: no client retries it, and the CLI shows its text
 /// and does not try another request instead.

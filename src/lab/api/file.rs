@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::recording::check_head;
 
-use super::reply::ApiReply;
 use super::script::{ApiScript, Rule};
+use crate::player::model::ApiReply;
 
 const KIND: &str = "api-script";
 const VERSION: u64 = 1;
@@ -71,7 +71,7 @@ impl ApiScript {
     /// # Errors
     /// If the text is not a script of this version, or has an unknown field.
     pub fn parse(json: &str) -> Result<Self, ScriptError> {
-        check_head(json, KIND, VERSION).map_err(ScriptError)?;
+        check_head(json, KIND, &[VERSION]).map_err(ScriptError)?;
         let file: File =
             serde_json::from_str(json).map_err(|error| ScriptError(error.to_string()))?;
         for (index, rule) in file.rules.iter().enumerate() {

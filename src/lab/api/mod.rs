@@ -3,13 +3,11 @@
 mod check;
 mod connections;
 mod dispatcher;
-mod events;
 mod file;
 mod gates;
 mod http;
 #[cfg(feature = "wiremock")]
 mod mounted;
-mod reply;
 mod request;
 mod request_log;
 mod script;
@@ -18,8 +16,8 @@ mod server;
 pub use self::file::ScriptError;
 #[cfg(feature = "wiremock")]
 pub use self::mounted::MountedScript;
-pub use self::reply::{ApiReply, Block, Cut};
 pub use self::request::{ApiRequest, ToolResult};
 pub use self::request_log::ApiReport;
 pub use self::script::{ApiScript, When};
 pub use self::server::FakeApi;
+pub use crate::player::{ApiReply, Block, Cut};

@@ -6,12 +6,12 @@ use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use super::dispatcher::{Answer, Body, Dispatcher};
-use super::events::last_words;
 use super::file::ScriptError;
-use super::reply::{ApiReply, Cut};
 use super::request::ApiRequest;
 use super::request_log::ApiReport;
 use super::script::ApiScript;
+use crate::player::model::last_words;
+use crate::player::model::{ApiReply, Cut};
 
 /// The requests that a script answers.
 const ROUTES: [(&str, &str); 3] =
@@ -132,7 +132,7 @@ impl Respond for Responder {
                 let cut = reply.and_then(|reply| reply.cut);
                 let sent = cut.as_ref().map_or(events.len(), |cut| cut.after);
                 let mut text: String =
-                    events.into_iter().take(sent).map(|event| event.text).collect();
+                    events.into_iter().take(sent).map(|event| event.text()).collect();
                 text.extend(cut.and_then(|cut| last_words(&cut.cut)));
                 ResponseTemplate::new(200).set_body_raw(text, "text/event-stream")
             }

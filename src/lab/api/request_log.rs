@@ -4,10 +4,10 @@ use std::fmt::{self, Write};
 
 use tokio::sync::watch;
 
-use super::reply::ApiReply;
 use super::request::ApiRequest;
 use super::script::{ApiScript, Rule};
 use crate::common::clip;
+use crate::player::model::ApiReply;
 
 /// The most characters of a text that a report shows.
 const SHOWN: usize = 200;

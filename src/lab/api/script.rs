@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::reply::ApiReply;
 use super::request::ApiRequest;
+use crate::player::model::ApiReply;
 
 /// The script of the model's side: rules, each with its replies.
 ///

@@ -132,12 +132,12 @@ impl CommandLine {
         if self.subcommand.is_empty() { &[] } else { &self.operands }
     }
 
-    pub(super) fn given(&self) -> &[(&'static str, Option<String>)] {
+    pub(in crate::player) fn given(&self) -> &[(&'static str, Option<String>)] {
         &self.given
     }
 
     /// The last value of a flag, by its long name; empty for one without a value.
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
+    pub(in crate::player) fn value(&self, name: &str) -> Option<&str> {
         let given = self.given.iter().rev().find(|(given, _)| *given == name);
         given.map(|(_, value)| value.as_deref().unwrap_or_default())
     }

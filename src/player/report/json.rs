@@ -47,6 +47,8 @@ struct ReportJson {
     left: Left,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files_not_brought_back: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    not_simulated: Vec<String>,
 }
 
 /// The kinds without a value, by name.
@@ -72,7 +74,8 @@ impl Report {
     /// As one JSON object.
     pub(in crate::player) fn to_json(&self) -> Value {
         // A report is kept when its run has ended, or waits.
-        let Self { divergences, left, coming: _, played, matched, cli, files } = self;
+        let Self { divergences, left, coming: _, played, matched, cli, files, not_simulated } =
+            self;
         let json = ReportJson {
             played: *played,
             matched: *matched,
@@ -80,6 +83,7 @@ impl Report {
             divergences: divergences.iter().map(DivergenceJson::from).collect(),
             left: left.clone(),
             files_not_brought_back: files.clone(),
+            not_simulated: not_simulated.clone(),
         };
         serde_json::to_value(json).unwrap_or_default()
     }
@@ -96,6 +100,7 @@ impl Report {
             matched: json.matched,
             cli: json.cli,
             files: json.files_not_brought_back,
+            not_simulated: json.not_simulated,
         })
     }
 }

@@ -12,9 +12,12 @@ use crate::recording::check_head;
 
 use super::Scenario;
 use super::reply::{ModelReply, Step};
+use crate::player::simulator::{PromptMatch, ScriptedTurn, Times};
 
 const KIND: &str = "scenario";
-const VERSION: u64 = 1;
+/// In version 1, a `tool_use` ran without a question: the step `run_tool` of version 2.
+const FIRST: u64 = 1;
+const VERSION: u64 = 2;
 
 /// Why a file is not a scenario. The text names the file, the place in it and what was expected
 /// there.
@@ -40,7 +43,7 @@ impl Scenario {
     /// # use claude_wire::Scenario;
     /// let scenario = Scenario::parse(r#"{
     ///   "claude-wire": "scenario",
-    ///   "version": 1,
+    ///   "version": 2,
     ///   "turns": [
     ///     {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
     ///     {"prompt": "What is here?", "reply": [
@@ -77,7 +80,7 @@ impl Scenario {
     /// # Errors
     /// If it is not a scenario.
     pub fn parse(json: &str) -> Result<Self, ScenarioError> {
-        check_head(json, KIND, VERSION).map_err(ScenarioError)?;
+        check_head(json, KIND, &[FIRST, VERSION]).map_err(ScenarioError)?;
         let file: File =
             serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
         let lists = match (file.turns, file.launches) {
@@ -86,11 +89,16 @@ impl Scenario {
             _ => return Err(ScenarioError("expected either `turns` or `launches`".to_owned())),
         };
         let mut scenario = Self::new();
+        scenario.any_order = file.any_order;
         for (launch, turns) in lists.into_iter().enumerate() {
             if launch > 0 {
                 scenario = scenario.next_launch();
             }
-            for (turn, Turn { prompt, reply }) in turns.into_iter().enumerate() {
+            for (turn, Turn { prompt, contains, times, mut reply }) in turns.into_iter().enumerate()
+            {
+                if file.version == FIRST {
+                    reply = reply.into_iter().map(without_question).collect();
+                }
                 for (step, what) in reply.iter().enumerate() {
                     let launch = (launch > 0).then(|| format!("launch {}, ", launch + 1));
                     check(what).map_err(|why| {
@@ -99,7 +107,23 @@ impl Scenario {
                         ScenarioError(format!("{launch}turn {turn}, step {step}: {why}"))
                     })?;
                 }
-                scenario.turns.push((prompt, ModelReply { steps: reply }));
+                let when = match (prompt, contains) {
+                    (Some(text), None) => PromptMatch::Text(text),
+                    (None, Some(text)) => PromptMatch::Contains(text),
+                    (None, None) => PromptMatch::Any,
+                    (Some(_), Some(_)) => {
+                        let turn = turn + 1;
+                        return Err(ScenarioError(format!(
+                            "turn {turn}: expected either `prompt` or `prompt_contains`"
+                        )));
+                    }
+                };
+                let reply = ModelReply { steps: reply };
+                scenario.turns.push(ScriptedTurn {
+                    when,
+                    times: times.map_or(Times::Exactly(1), Into::into),
+                    reply,
+                });
             }
         }
         Ok(scenario)
@@ -107,9 +131,21 @@ impl Scenario {
 
     /// The scenario as such a file, for `mock-claude` and an SDK in another language.
     pub fn to_json(&self) -> String {
-        let turn = |(prompt, reply): &(Option<String>, ModelReply)| Turn {
-            prompt: prompt.clone(),
-            reply: reply.steps.clone(),
+        let turn = |turn: &ScriptedTurn| Turn {
+            prompt: match &turn.when {
+                PromptMatch::Text(text) => Some(text.clone()),
+                _ => None,
+            },
+            contains: match &turn.when {
+                PromptMatch::Contains(text) => Some(text.clone()),
+                _ => None,
+            },
+            times: match turn.times {
+                Times::Exactly(1) => None,
+                Times::Exactly(times) => Some(Often::Times(times)),
+                Times::Any => Some(Often::Any(Word::Any)),
+            },
+            reply: turn.reply.steps.clone(),
         };
         let lists = self.turns_of_launches().into_iter();
         let mut lists: Vec<Vec<Turn>> =
@@ -117,7 +153,8 @@ impl Scenario {
         let is_one = lists.len() == 1;
         let turns = lists.pop_if(|_| is_one);
         let launches = (!is_one).then_some(lists);
-        let file = File { kind: KIND.into(), version: VERSION, turns, launches };
+        let any_order = self.any_order;
+        let file = File { kind: KIND.into(), version: VERSION, turns, any_order, launches };
         // Plain data with string keys always serialises.
         serde_json::to_string_pretty(&file).unwrap_or_default()
     }
@@ -131,6 +168,9 @@ struct File {
     version: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     turns: Option<Vec<Turn>>,
+    /// Whether prompts come in any order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    any_order: bool,
     /// The turns of each launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     launches: Option<Vec<Vec<Turn>>>,
@@ -141,12 +181,49 @@ struct File {
 struct Turn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prompt: Option<String>,
+    #[serde(default, rename = "prompt_contains", skip_serializing_if = "Option::is_none")]
+    contains: Option<String>,
+    /// How often it is played.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    times: Option<Often>,
     reply: Vec<Step>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Often {
+    Times(usize),
+    Any(Word),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Word {
+    Any,
+}
+
+impl From<Often> for Times {
+    fn from(often: Often) -> Self {
+        match often {
+            Often::Times(times) => Self::Exactly(times),
+            Often::Any(Word::Any) => Self::Any,
+        }
+    }
+}
+
+/// A step of version 1.
+fn without_question(step: Step) -> Step {
+    match step {
+        Step::ToolUse { name, input } => Step::RunTool { name, input },
+        step => step,
+    }
 }
 
 fn check(step: &Step) -> Result<(), String> {
     match step {
-        Step::ToolUse { input, .. } | Step::AskPermission { input, .. }
+        Step::ToolUse { input, .. }
+        | Step::RunTool { input, .. }
+        | Step::AskPermission { input, .. }
             if !matches!(input, Value::Object(_)) =>
         {
             Err(format!("`input`: expected an object, got {input}"))
@@ -154,6 +231,7 @@ fn check(step: &Step) -> Result<(), String> {
         Step::Error { status, .. } if !(400..600).contains(status) => {
             Err(format!("`status`: expected a status from 400 to 599, got {status}"))
         }
+        Step::Message(message) => message.check(),
         _ => Ok(()),
     }
 }

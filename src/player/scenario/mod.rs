@@ -1,17 +1,13 @@
 //! A CLI that is scripted prompt by prompt instead of recorded.
 
 mod file;
-mod legacy;
-mod lines;
 mod progress;
+mod rehearsal;
 mod reply;
-mod rules;
-mod stage;
 
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
@@ -19,33 +15,33 @@ use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Transport};
 
 use self::progress::Progress;
-use self::stage::Stage;
-use super::binding::Binding;
-use super::difference::Difference;
-use super::output_format::OutputFormat;
+use super::engine::Engine;
 use super::play::{self, Shared, Streams};
 use super::replay::{Runs, in_memory};
-use super::report::{Divergence, Report};
+use super::report::Report;
 use super::run::{LaunchLog, RunError, RunFolder};
-use super::script::Script;
+use super::script::{Pace, Script, Simulation};
 use super::signal::Signal;
+use super::simulator::{LaunchOptions, PromptMatch, ScriptedTurn, Times, TurnList};
 use super::turns::SharedTurns as _;
 use super::verification::Verification;
 
 pub use self::file::ScenarioError;
 pub use self::reply::{ModelReply, reply};
-pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
+pub(super) use self::reply::{Step, ToolOutput};
 
-/// A scripted CLI: its answer to each prompt, in order.
+/// A simulated CLI, whose model says what is scripted.
 ///
-/// It writes the lines that the CLI of [`CLI_VERSION`](crate::CLI_VERSION) writes (an init for each
-/// turn, one assistant line for each block, stream events if the launch requests them, a result),
-/// and is as strict as a [`Replay`](super::Replay): prompts come in the scripted order, each
-/// exactly once. Unlike a recording, it knows how the CLI answers `initialize`, `interrupt`,
-/// `set_model`, `set_permission_mode`, `mcp_status`, and any other request (with the error
-/// `unsupported_request`); that a denied tool does not run; and that an error ends in exit code 1.
-/// All ids are the same in each run. The handle that you made verifies itself when it is dropped,
-/// as that of a `Replay` does.
+/// A scenario says what the model answers to each prompt and what tools return. What the CLI of
+/// [`CLI_VERSION`](crate::CLI_VERSION) does about it follows from its rules: it calls the host's
+/// hooks and in-process tools, asks for permission, keeps limits, retries, and writes the lines that
+/// it writes; the page `docs/stand-in.md` has the list. A flag, hook or request whose effect is not
+/// simulated is in the [report](Report::not_simulated).
+///
+/// It is as strict as a [`Replay`](super::Replay): prompts come in the scripted order, each exactly
+/// once, unless it says otherwise ([`times`](Self::times), [`any_order`](Self::any_order)). All ids
+/// are the same in each run. The handle that you made verifies itself when it is dropped, as that of
+/// a `Replay` does.
 ///
 /// The turns go on over launches: a session that launches the CLI again, and every clone of this
 /// scenario, goes on with the next turn. [`next_launch`](Self::next_launch) gives each launch its
@@ -76,10 +72,11 @@ pub(super) use self::rules::{Abort, CLOSED, CLOSED_BEFORE, Rules, Verdict};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
-    turns: Vec<(Option<String>, ModelReply)>,
+    turns: Vec<ScriptedTurn>,
     /// Where the turns of each further launch begin, if turns are for launches.
     launches: Vec<usize>,
     legacy: bool,
+    any_order: bool,
     runs: Runs,
     verification: Verification,
     progress: Progress,
@@ -93,16 +90,63 @@ impl Scenario {
 
     /// The next prompt must have this text. `reply` is the turn that follows.
     #[must_use]
-    pub fn on_prompt(mut self, text: impl Into<String>, reply: ModelReply) -> Self {
-        self.turns.push((Some(text.into()), reply));
-        self
+    pub fn on_prompt(self, text: impl Into<String>, reply: ModelReply) -> Self {
+        self.when(PromptMatch::Text(text.into()), reply)
     }
 
     /// The next prompt may be anything.
     #[must_use]
-    pub fn on_any_prompt(mut self, reply: ModelReply) -> Self {
-        self.turns.push((None, reply));
+    pub fn on_any_prompt(self, reply: ModelReply) -> Self {
+        self.when(PromptMatch::Any, reply)
+    }
+
+    /// The next prompt must be one that this accepts.
+    ///
+    /// ```
+    /// use claude_wire::player::PromptMatch;
+    /// use claude_wire::{Scenario, reply};
+    ///
+    /// let scenario = Scenario::new()
+    ///     .when(PromptMatch::Contains("weather".into()), reply().text("Sunny."))
+    ///     .times(2);
+    /// ```
+    #[must_use]
+    pub fn when(mut self, prompt: PromptMatch, reply: ModelReply) -> Self {
+        self.turns.push(ScriptedTurn { when: prompt, times: Times::Exactly(1), reply });
         self
+    }
+
+    /// The latest turn is played this often, each time with the same reply. Default: once.
+    #[must_use]
+    pub fn times(self, times: usize) -> Self {
+        self.latest(Times::Exactly(times))
+    }
+
+    /// The latest turn is played as often as a prompt asks for it, or never.
+    #[must_use]
+    pub fn always(self) -> Self {
+        self.latest(Times::Any)
+    }
+
+    fn latest(mut self, times: Times) -> Self {
+        if let Some(turn) = self.turns.last_mut() {
+            turn.times = times;
+        }
+        self
+    }
+
+    /// The prompts come in any order: each gets the first turn that accepts it and is not played
+    /// yet.
+    #[must_use]
+    pub fn any_order(mut self) -> Self {
+        self.any_order = true;
+        self
+    }
+
+    /// Lets the replies go on that wait for this gate ([`ApiReply::hold`](super::ApiReply::hold)),
+    /// in all launches in this process.
+    pub fn release(&self, gate: &str) {
+        self.runs.release(gate);
     }
 
     /// The turns that follow are for the next launch, and those before it for the launches before.
@@ -131,25 +175,30 @@ impl Scenario {
         self
     }
 
-    /// The scenario as the recording of a run without deviations: every permission is granted, and
-    /// only a reply that [hangs](ModelReply::hang) is interrupted. It has the turns of all launches.
+    /// The scenario as the recording of a run without deviations: every permission is granted,
+    /// other requests of the CLI fail, and only a reply that [hangs](ModelReply::hang) is
+    /// interrupted. It has the turns of all launches.
     ///
-    /// `args` are the launch's arguments; `--include-partial-messages`, `--model`, `--session-id`
-    /// and `--permission-mode` show in the lines. A prompt that may be anything becomes `<text:1>`,
-    /// which matches any text in a replay.
+    /// `args` are the launch's arguments. A prompt that may be anything becomes `<text:1>`, which
+    /// matches any text in a replay.
     pub fn to_recording<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Recording {
-        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        self.played_on(Stage::new(&args, "/home/user/project".to_owned(), &[]), &self.turns)
+        let args = args.into_iter().map(Into::into).collect();
+        let cwd = Some("/home/user/project".into());
+        let launch = Launch { args, cwd, ..Launch::default() };
+        rehearsal::record(self.alone(&launch), &self.turns)
     }
 
     /// The scenario ready to be [played](super::play) over your own streams, in this process's
     /// folder. It shares nothing with other launches: all turns are this one's.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let launch = Launch { args, ..Launch::default() };
-        let cwd = launch.working_dir().unwrap_or_default();
-        let stage = Stage::new(&launch.args, cwd, &[]);
-        let mut script = self.script_on(stage, &self.turns, &launch);
+        self.alone(&Launch { args, ..Launch::default() })
+    }
+
+    /// The script of a launch that shares nothing.
+    fn alone(&self, launch: &Launch) -> Script {
+        let progress = Progress::default();
+        let mut script = self.script_of(launch, progress, 0..self.turns.len(), true);
         script.shares_nothing = true;
         script
     }
@@ -189,14 +238,13 @@ impl Scenario {
         W: AsyncWrite + Unpin,
         E: AsyncWrite + Unpin,
     {
-        let (script, refused, log) = match &self.progress {
+        let (script, log) = match &self.progress {
             Progress::Folder(run) => {
-                let (script, refused) =
-                    self.next_script(launch).map_err(transport::Error::other)?;
+                let script = self.next_script(launch).map_err(transport::Error::other)?;
                 let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
                 let log = LaunchLog::start(run, &args.collect::<Vec<_>>());
                 let log = log.map_err(|error| transport::Error::other(error.to_string()))?;
-                (script, refused, Some(log))
+                (script, Some(log))
             }
             Progress::Memory(_) if !self.launches.is_empty() => {
                 let count = self.turns_of_launches().len();
@@ -205,81 +253,76 @@ impl Scenario {
                      CLAUDE_WIRE_RUN (in Rust, Scenario::in_run)"
                 )));
             }
-            Progress::Memory(_) => (self.script(launch.args.iter()), None, None),
+            Progress::Memory(_) => (self.alone(launch), None),
         };
         let mut script = change(script);
         if let Progress::Folder(run) = &self.progress {
             script.run = Some(run.path().into());
         }
-        let launch = Binding::refusing(Arc::new(script), refused);
-        let machine = Shared::new(launch, log);
+        let machine = Shared::new(Engine::of(Arc::new(script)), log);
         let exit = play::run(&machine, streams, signals).await;
         Ok((exit, machine.report()))
     }
 
-    /// The script of the next launch, and why that is refused.
-    fn next_script(&self, launch: &Launch) -> Result<(Script, Option<Divergence>), String> {
+    /// The script of the next launch.
+    fn next_script(&self, launch: &Launch) -> Result<Script, String> {
         let number = self.progress.start_launch()?;
-        let sessions = self.progress.sessions();
-        let cwd = launch.working_dir().unwrap_or_default();
-        let stage = Stage::new(&launch.args, cwd, &sessions);
-        let refused = stage.unknown_session().map(|id| {
-            let expected = format!("a session of an earlier launch ({})", sessions.join(", "));
-            let differs = Difference::of_rule("--resume", expected, Some(id.into()));
-            Divergence::launch(None, vec![differs])
-        });
-        if refused.is_none() {
-            self.progress.note_session(stage.session());
-        }
         if self.launches.is_empty() {
-            let mut script = self.script_on(stage, &self.turns, launch);
-            script.progress = Some(Arc::new(self.progress.clone()));
-            return Ok((script, refused));
+            let all = 0..self.turns.len();
+            return Ok(self.script_of(launch, self.progress.clone(), all, false));
         }
-        let lists = self.turns_of_launches();
-        let count = lists.len();
-        let turns = lists.get(number).ok_or_else(|| {
+        let ranges = self.ranges();
+        let count = ranges.len();
+        let range = ranges.into_iter().nth(number).ok_or_else(|| {
             format!("the scenario has turns for {count} launches, and this is one more")
         })?;
-        Ok((self.script_on(stage, turns, launch), refused))
+        Ok(self.script_of(launch, self.progress.clone(), range, true))
     }
 
-    fn script_on(
+    fn script_of(
         &self,
-        stage: Stage,
-        turns: &[(Option<String>, ModelReply)],
         launch: &Launch,
+        progress: Progress,
+        range: std::ops::Range<usize>,
+        is_exclusive: bool,
     ) -> Script {
-        let rules = stage.rules();
-        let mut script = Script::new(&self.played_on(stage, turns)).improvising(rules);
-        let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
-        script.output = OutputFormat::of(&args.collect::<Vec<_>>());
+        let mut options = LaunchOptions::of(launch, &progress.sessions());
+        options.set_legacy(self.legacy);
+        if options.unknown_session().is_none() {
+            progress.note_session(options.session());
+        }
+        let turns = TurnList {
+            turns: self.turns.clone().into(),
+            range,
+            shared: Arc::new(progress),
+            is_exclusive,
+            any_order: self.any_order,
+        };
+        let mut script = Script::empty();
+        script.pace = Pace::Recorded(1.0);
+        script.idle_timeout = std::time::Duration::MAX;
+        script.simulation = Some(Simulation { options, turns });
         script
     }
 
-    fn played_on(&self, stage: Stage, turns: &[(Option<String>, ModelReply)]) -> Recording {
-        if self.legacy { stage.legacy_recording(turns) } else { stage.recording(turns) }
-    }
-
-    fn turns_of_launches(&self) -> Vec<&[(Option<String>, ModelReply)]> {
+    /// The numbers of the turns of each launch.
+    fn ranges(&self) -> Vec<std::ops::Range<usize>> {
         let ends = self.launches.iter().copied().chain([self.turns.len()]);
         let starts = [0].into_iter().chain(self.launches.iter().copied());
-        starts.zip(ends).map(|(start, end)| &self.turns[start..end]).collect()
+        starts.zip(ends).map(|(start, end)| start..end).collect()
+    }
+
+    fn turns_of_launches(&self) -> Vec<&[ScriptedTurn]> {
+        self.ranges().into_iter().map(|range| &self.turns[range]).collect()
     }
 
     /// The prompts of each launch, or of all, for a report.
     fn prompts(&self) -> Vec<Vec<String>> {
-        let text = |(prompt, _): &(Option<String>, ModelReply)| match prompt {
-            Some(text) => format!("prompt {}", Value::from(text.as_str())),
-            None => "any prompt".to_owned(),
-        };
-        let lists = self.turns_of_launches();
-        let named = lists.iter().map(|turns| turns.iter().map(text));
-        named
-            .map(|turns| {
-                turns.enumerate().map(|(at, text)| format!("{text} (turn {})", at + 1)).collect()
-            })
-            .collect()
+        let named = self.turns_of_launches().into_iter().map(|turns| {
+            let named = turns.iter().enumerate();
+            named.map(|(at, turn)| format!("{} (turn {})", turn.when, at + 1)).collect()
+        });
+        named.collect()
     }
 
     /// Does not verify when it is dropped: for a program that plays a part of the scenario.
@@ -297,12 +340,17 @@ impl Scenario {
 
     fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
-        let (turns, launches) = self.progress.counts();
-        let lists = self.prompts();
         if self.launches.is_empty() {
-            report.unasked(lists.into_iter().flatten().skip(turns));
+            let turns = TurnList {
+                turns: self.turns.clone().into(),
+                range: 0..self.turns.len(),
+                shared: Arc::new(self.progress.clone()),
+                is_exclusive: false,
+                any_order: self.any_order,
+            };
+            report.unasked(turns.open());
         } else {
-            report.unasked(lists.into_iter().skip(launches).flatten());
+            report.unasked(self.prompts().into_iter().skip(self.progress.launches()).flatten());
         }
         report
     }
@@ -323,8 +371,8 @@ impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();
         Box::pin(async move {
-            let (script, refused) = self.next_script(&launch).map_err(transport::Error::other)?;
-            let machine = self.runs.begin(Binding::refusing(Arc::new(script), refused), None);
+            let script = self.next_script(&launch).map_err(transport::Error::other)?;
+            let machine = self.runs.begin(Engine::of(Arc::new(script)), None);
             Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
         })
     }

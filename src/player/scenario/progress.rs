@@ -17,7 +17,7 @@ pub(super) enum Progress {
 
 #[derive(Debug, Default)]
 pub(super) struct Shared {
-    turns: usize,
+    turns: Vec<usize>,
     launches: usize,
     sessions: Vec<String>,
 }
@@ -41,27 +41,35 @@ impl Progress {
         }
     }
 
-    /// The number of turns that were taken, and of launches that started.
-    pub(super) fn counts(&self) -> (usize, usize) {
+    /// The number of launches that started.
+    pub(super) fn launches(&self) -> usize {
         match self {
-            Self::Memory(shared) => {
-                let shared = lock(shared);
-                (shared.turns, shared.launches)
-            }
-            Self::Folder(run) => (run.taken("turns").len(), run.taken("starts").len()),
+            Self::Memory(shared) => lock(shared).launches,
+            Self::Folder(run) => run.taken("starts").len(),
         }
     }
 }
 
 impl SharedTurns for Progress {
-    fn take_turn(&self) -> Result<usize, String> {
+    fn take_turn(&self, turn: usize) -> Result<usize, String> {
         match self {
             Self::Memory(shared) => {
                 let mut shared = lock(shared);
-                shared.turns += 1;
-                Ok(shared.turns - 1)
+                shared.turns.push(turn);
+                Ok(shared.turns.len() - 1)
             }
-            Self::Folder(run) => run.take("turns", b""),
+            Self::Folder(run) => run.take("turns", turn.to_string().as_bytes()),
+        }
+    }
+
+    fn taken_turns(&self) -> Vec<usize> {
+        match self {
+            Self::Memory(shared) => lock(shared).turns.clone(),
+            // A note that is being written is not a number yet.
+            Self::Folder(run) => {
+                let notes = run.taken("turns").into_iter();
+                notes.map(|note| note.parse().unwrap_or(usize::MAX)).collect()
+            }
         }
     }
 
@@ -92,9 +100,10 @@ mod tests {
         let run = RunFolder::open(folder.path()).unwrap();
         for progress in [Progress::default(), Progress::Folder(run)] {
             let again = progress.clone();
-            assert_eq!((progress.take_turn(), again.take_turn()), (Ok(0), Ok(1)));
+            assert_eq!((progress.take_turn(3), again.take_turn(7)), (Ok(0), Ok(1)));
+            assert_eq!(again.taken_turns(), [3, 7]);
             assert_eq!((progress.start_launch(), again.start_launch()), (Ok(0), Ok(1)));
-            assert_eq!(again.counts(), (2, 2));
+            assert_eq!(again.launches(), 2);
             for _ in 0..12 {
                 progress.note_session(&fresh(&again.sessions()));
             }

@@ -5,19 +5,25 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::player::model::{ApiReply, Block};
+
 /// A scripted turn, built step by step: see [`reply`].
 #[derive(Clone, Debug, Default)]
 pub struct ModelReply {
-    pub(super) steps: Vec<Step>,
+    pub(in crate::player) steps: Vec<Step>,
 }
 
 /// In a file a step has the name of its method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Step {
+pub(in crate::player) enum Step {
     Text(String),
     Thinking(String),
     ToolUse {
+        name: String,
+        input: Value,
+    },
+    RunTool {
         name: String,
         input: Value,
     },
@@ -27,6 +33,8 @@ pub(super) enum Step {
     },
     ToolResult(String),
     ToolError(String),
+    ToolOutput(ToolOutput),
+    Message(Box<ApiReply>),
     Error {
         status: u16,
         text: String,
@@ -34,6 +42,19 @@ pub(super) enum Step {
     #[serde(rename = "delay_ms", serialize_with = "as_ms", deserialize_with = "from_ms")]
     Delay(Duration),
     Hang,
+}
+
+/// What a tool returned, in full.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::player) struct ToolOutput {
+    /// `content` of the `tool_result` block: a text or blocks.
+    pub(in crate::player) content: Value,
+    /// `tool_use_result` of the line; made from the content if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(in crate::player) output: Option<Value>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(in crate::player) is_error: bool,
 }
 
 /// Returns an empty turn.
@@ -65,15 +86,24 @@ impl ModelReply {
         self.then(Step::Thinking(thinking.into()))
     }
 
-    /// The use of a tool that runs without permission. `input` is a JSON object.
+    /// The use of a tool. `input` is a JSON object. Whether it runs, is asked about or is denied
+    /// follows from the launch, the permission mode and the host's hooks, as in the CLI. A tool of an
+    /// in-process server of the host is called, and its answer is the result.
     #[must_use]
     pub fn tool_use(self, name: impl Into<String>, input: Value) -> Self {
         self.then(Step::ToolUse { name: name.into(), input })
     }
 
-    /// The use of a tool that needs permission (`can_use_tool`); the turn waits for the answer. If
-    /// the host denies it, the denial replaces the tool's result, and the rest of the turn is as
-    /// scripted.
+    /// The use of a tool that runs without a question, whatever the permission mode.
+    #[must_use]
+    pub fn run_tool(self, name: impl Into<String>, input: Value) -> Self {
+        self.then(Step::RunTool { name: name.into(), input })
+    }
+
+    /// The use of a tool that needs permission. The host is asked (`can_use_tool`) if it offered
+    /// that at the launch (`--permission-prompt-tool stdio`); the tool runs without a question in the
+    /// mode `bypassPermissions`, and is denied otherwise. A denial replaces the tool's result, and
+    /// the rest of the turn is as scripted.
     #[must_use]
     pub fn ask_permission(self, name: impl Into<String>, input: Value) -> Self {
         self.then(Step::AskPermission { name: name.into(), input })
@@ -90,6 +120,22 @@ impl ModelReply {
     #[must_use]
     pub fn tool_error(self, content: impl Into<String>) -> Self {
         self.then(Step::ToolError(content.into()))
+    }
+
+    /// The [`tool_result`](Self::tool_result) with its structured form: `content` is what the model
+    /// sees (a text or blocks), `output` what the host sees as `tool_use_result`.
+    #[must_use]
+    pub fn tool_output(self, content: impl Into<Value>, output: Value) -> Self {
+        let output = ToolOutput { content: content.into(), output: Some(output), is_error: false };
+        self.then(Step::ToolOutput(output))
+    }
+
+    /// One answer of the Messages API in full: a message with its usage, stop reason and pace, an
+    /// error that the CLI retries, or a stream that breaks. The steps before it belong to earlier
+    /// messages, those after it to later ones.
+    #[must_use]
+    pub fn message(self, message: ApiReply) -> Self {
+        self.then(Step::Message(Box::new(message)))
     }
 
     /// The API fails for good with this HTTP status, and the turn is over; `text` is the message to
@@ -111,9 +157,38 @@ impl ModelReply {
         self.then(Step::Hang)
     }
 
+    /// The steps with whole messages and outputs as blocks, results and errors.
+    pub(in crate::player) fn simple_steps(&self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::Message(message) => steps.extend(message.content.iter().filter_map(of_block)),
+                Step::ToolOutput(output) => {
+                    let text = output.content.as_str().unwrap_or_default().to_owned();
+                    let (result, error) = (Step::ToolResult, Step::ToolError);
+                    steps.push(if output.is_error { error(text) } else { result(text) });
+                }
+                step => steps.push(step.clone()),
+            }
+        }
+        steps
+    }
+
     fn then(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
+    }
+}
+
+/// The step that has this block.
+fn of_block(block: &Block) -> Option<Step> {
+    match block {
+        Block::Text { text } => Some(Step::Text(text.clone())),
+        Block::Thinking { thinking } => Some(Step::Thinking(thinking.clone())),
+        Block::ToolUse { name, input, .. } => {
+            Some(Step::ToolUse { name: name.clone(), input: input.clone() })
+        }
+        Block::Raw { .. } => None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::*;
 
-/// As CLI 2.1.332 opens a turn of its own. Seen: no line of such a turn has an `origin`.
+/// As CLI 2.1.332 opens a turn by itself. Seen: no line of such a turn has an `origin`.
 const OWN_INIT: &str = r#"{"type":"system","subtype":"init","capabilities":["interrupt_receipt_v1","msg_lifecycle_v1"],"uuid":"u"}"#;
 const STATUS: &str = r#"{"type":"system","subtype":"status","status":"requesting"}"#;
 const RESULT: &str =

@@ -4,23 +4,20 @@
 //! wherever they occur, also inside a longer text, so that references stay readable. Measurements
 //! have no identity; each becomes the same constant.
 //!
-//! | what | how it is recognised | becomes |
-//! |---|---|---|
-//! | uuids, session ids among them | by shape, anywhere | `uuid:0` |
-//! | other ids | by their key (`id`, `..._id`, `...Id`), where they hold a digit and at least 4 characters | `id:0` |
-//! | absolute paths, and below a variable | by shape, anywhere | `path:0` |
-//! | versions | three numbers with dots | `version:0` |
-//! | ports of this machine | `127.0.0.1:PORT` | `host:0` |
-//! | times | RFC 3339, or like `Nov 29 4:20am` | `time` |
-//! | days | `2026-11-21` under the key `date`; under another it may be a version | `time` |
-//! | times, durations, costs and process ids as numbers | by their key (`..._ms`, `...Ms`, `...At`, `...Time`, `...duration...`, `...cost...`, `pid`) | `0` |
+//! The [table](normalised_fields) lists what is recognised, and how.
 
 mod names;
 mod shapes;
+mod sides;
+mod table;
+
+use std::ops::Range;
 
 use serde_json::{Number, Value};
 
 use self::names::Names;
+pub(super) use self::sides::Sides;
+pub use self::table::{NormalisedField, normalised_fields};
 use super::event::EventKind;
 use super::file::Recording;
 use super::payload::Payload;
@@ -44,11 +41,28 @@ use super::payload::Payload;
 /// assert_eq!(normalise(&recording).events, [Event::new(0, EventKind::Out(line.into()))]);
 /// ```
 pub fn normalise(recording: &Recording) -> Recording {
+    normalise_between(Sides::Versions, recording)
+}
+
+/// Normalises one of two sides.
+pub(super) fn normalise_between(sides: Sides, recording: &Recording) -> Recording {
+    normalise_next_to(sides, recording, None)
+}
+
+/// Normalises two runs of one version. What is an id in one of them is one in the other.
+pub(super) fn normalise_runs(one: &Recording, other: &Recording) -> (Recording, Recording) {
+    let normalise = |one, other| normalise_next_to(Sides::Runs, one, Some(other));
+    (normalise(one, other), normalise(other, one))
+}
+
+fn normalise_next_to(sides: Sides, recording: &Recording, other: Option<&Recording>) -> Recording {
     let mut recording = recording.clone();
     let lines: Vec<Option<Value>> =
         recording.events.iter().map(|event| json(&event.kind)).collect();
-    let mut names = Names::default();
+    let mut names = Names::new(sides);
     lines.iter().flatten().for_each(|line| names.take_ids(line));
+    let events = other.into_iter().flat_map(|other| &other.events);
+    events.filter_map(|event| json(&event.kind)).for_each(|line| names.take_ids(&line));
 
     let header = &mut recording.header;
     (header.cli, header.recorder, header.recorded_at, header.redactions) = (None, None, None, None);
@@ -95,12 +109,30 @@ pub(super) fn has_placeholder(text: &str) -> bool {
         || shapes::KINDS.iter().any(|kind| text.split(&format!("{kind}:")).skip(1).any(number))
 }
 
+/// Where the numbered placeholders are in a normalised text.
+pub(super) fn placeholders(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let colon = from + text[from..].find(':')?;
+            let digits = text[colon + 1..].bytes().take_while(u8::is_ascii_digit).count();
+            from = colon + 1 + digits;
+            let kind = shapes::KINDS.iter().find(|kind| text[..colon].ends_with(*kind));
+            if let (Some(kind), 1..) = (kind, digits) {
+                return Some(colon - kind.len()..from);
+            }
+        }
+    })
+}
+
 impl Names {
     fn in_json(&mut self, value: Value, key: &str) -> Value {
         match value {
             Value::String(text) if key == "date" && shapes::is_day(&text) => shapes::TIME.into(),
             Value::String(text) => Value::String(self.in_text(&text)),
-            Value::Number(_) if is_measured(key) => Value::Number(Number::from(0)),
+            Value::Number(_) if is_measured(key) || self.hides_costs() && is_cost(key) => {
+                Value::Number(Number::from(0))
+            }
             Value::Array(items) => items.into_iter().map(|item| self.in_json(item, key)).collect(),
             Value::Object(members) => {
                 let members = members
@@ -113,14 +145,20 @@ impl Names {
     }
 }
 
-/// Whether a number under this key is a time, a duration, a cost or a process id.
+/// Whether a number under this key is a time, a duration or a process id.
 fn is_measured(key: &str) -> bool {
     let is_moment = ["At", "Ms", "Time"].iter().any(|end| key.ends_with(end));
     let key = key.to_ascii_lowercase();
-    let ends = ["_ms", "_at", "_time", "time_ms", "durationms", "timestamp", "usd"]
-        .iter()
-        .any(|end| key.ends_with(end));
-    is_moment || ends || key == "pid" || ["duration", "cost"].iter().any(|part| key.contains(part))
+    let ends = ["_ms", "_at", "_time", "time_ms", "durationms", "timestamp"];
+    is_moment
+        || ends.iter().any(|end| key.ends_with(end))
+        || key == "pid"
+        || key.contains("duration")
+}
+
+fn is_cost(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    key.ends_with("usd") || key.contains("cost")
 }
 
 #[cfg(test)]

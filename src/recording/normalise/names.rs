@@ -5,20 +5,29 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::shapes::{self, Shape, TIME};
+use super::sides::Sides;
 use crate::common::is_uuid;
 
 /// The shortest word that is looked for in texts, in bytes; shorter ones are too common.
 const SHORTEST_ID: usize = 4;
 
 /// The identities seen so far, and their names.
-#[derive(Default)]
 pub(super) struct Names {
+    sides: Sides,
     /// By the text itself: each text has one kind only.
     known: HashMap<String, String>,
     taken: HashMap<&'static str, usize>,
 }
 
 impl Names {
+    pub(super) fn new(sides: Sides) -> Self {
+        Self { sides, known: HashMap::new(), taken: HashMap::new() }
+    }
+
+    pub(super) fn hides_costs(&self) -> bool {
+        self.sides == Sides::Versions
+    }
+
     /// Collects the ids that are recognised by key only, so that they are found in texts too, even
     /// in earlier ones.
     pub(super) fn take_ids(&mut self, value: &Value) {
@@ -61,6 +70,9 @@ impl Names {
             match shape {
                 Shape::Time => out.push_str(TIME),
                 Shape::Word => out.push_str(self.known.get(found).map_or(found, String::as_str)),
+                Shape::Named(shapes::VERSION) if self.sides == Sides::Runs => {
+                    out.push_str(found);
+                }
                 Shape::Named(kind) => out.push_str(&self.name(kind, found)),
             }
         }

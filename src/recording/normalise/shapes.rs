@@ -6,8 +6,10 @@ use crate::common::is_uuid;
 
 pub(super) const TIME: &str = "time";
 
+pub(super) const VERSION: &str = "version";
+
 /// The kinds of numbered names.
-pub(super) const KINDS: [&str; 5] = ["uuid", "id", "path", "version", "host"];
+pub(super) const KINDS: [&str; 5] = ["uuid", "id", "path", VERSION, "host"];
 
 pub(super) enum Shape {
     /// Replaced by a name of this kind.
@@ -126,6 +128,6 @@ fn dotted_numbers(text: &[u8]) -> Option<(Shape, usize)> {
     let parts: Vec<&[u8]> = text[..length].split(|byte| *byte == b'.').collect();
     let ends = text.get(length).is_none_or(|byte| !is_word(*byte));
     let version = parts.len() == 3 && parts.iter().all(|part| !part.is_empty());
-    let shape = if version { Shape::Named("version") } else { Shape::Word };
+    let shape = if version { Shape::Named(VERSION) } else { Shape::Word };
     (ends && parts.len() > 1).then_some((shape, length))
 }

@@ -6,20 +6,11 @@ use std::fmt::Write as _;
 use claude_wire_cli::Failure;
 
 use super::list::{Language, List, paths as named};
-
-/// The generated part of the page is between these lines.
-const BEGIN: &str = "<!-- From here to the end mark written by `cargo xtask names`. -->\n";
-const END: &str = "<!-- The end mark. -->\n";
+use crate::generated;
 
 /// The page, with its generated part written again and the rest as it is.
 pub(super) fn page(list: &List, before: &str) -> Result<String, Failure> {
-    let parts = before.split_once(BEGIN).and_then(|(head, rest)| {
-        let (_, tail) = rest.split_once(END)?;
-        Some((head, tail))
-    });
-    let (head, tail) =
-        parts.ok_or_else(|| format!("the page has no line {BEGIN:?} and {END:?}"))?;
-    Ok(format!("{head}{BEGIN}{}{END}{tail}", tables(list)))
+    generated::replaced(before, "names", &tables(list))
 }
 
 fn tables(list: &List) -> String {
@@ -139,10 +130,12 @@ mod tests {
             "typescript t 1\npython p 2\n[options] Options\na, b\t-\t`model`\n-\tc\tnot yet: stores\n",
         )
         .unwrap();
-        let written = page(&list, &format!("head\n{BEGIN}old\n{END}tail\n")).unwrap();
-        assert!(written.starts_with(&format!("head\n{BEGIN}")), "{written}");
+        let begin = "<!-- From here to the end mark written by `cargo xtask names`. -->\n";
+        let end = "<!-- The end mark. -->\n";
+        let written = page(&list, &format!("head\n{begin}old\n{end}tail\n")).unwrap();
+        assert!(written.starts_with(&format!("head\n{begin}")), "{written}");
         assert!(
-            written.ends_with(&format!("\n{END}tail\n")) && !written.contains("old"),
+            written.ends_with(&format!("\n{end}tail\n")) && !written.contains("old"),
             "{written}"
         );
         assert!(

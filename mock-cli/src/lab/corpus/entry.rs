@@ -116,6 +116,28 @@ struct File<'a> {
 }
 
 impl Entry {
+    /// The model's side.
+    pub(in crate::lab) fn api(&self) -> &ApiScript {
+        &self.api
+    }
+
+    /// The names of the pipes that its tools report to.
+    pub(in crate::lab) fn pipes(&self) -> impl Iterator<Item = &str> {
+        let is_pipe = |content: &Content| matches!(content, Content::Pipe { .. });
+        let pipes = self.files.iter().filter(move |(_, content)| is_pipe(content));
+        pipes.map(|(name, _)| name.as_str())
+    }
+
+    /// The files that its host makes for tools that wait for them.
+    pub(in crate::lab) fn touched(&self) -> Vec<&str> {
+        let Host::Session(_, steps) = &self.host else { return Vec::new() };
+        let touched = steps.iter().filter_map(|step| match step {
+            SessionStep::Touch { file } => Some(file.as_str()),
+            _ => None,
+        });
+        touched.collect()
+    }
+
     /// The name of the recording of a launch, counted from 1.
     pub fn file_name(&self, launch: usize) -> String {
         if launch == 1 {

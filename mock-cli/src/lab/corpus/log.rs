@@ -126,7 +126,7 @@ impl Log {
         self.0.step.send_replace(step);
     }
 
-    pub(super) fn step(&self) -> usize {
+    pub(in crate::lab) fn step(&self) -> usize {
         *self.0.step.borrow()
     }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use claude_wire::lab::Hermetic;
 use claude_wire::transport::{Environment, Inherit, Launch};
-use claude_wire::{Session, SessionBuilder};
+use claude_wire::{Scenario, Session, SessionBuilder};
 use serde_json::Value;
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -22,6 +23,21 @@ use super::pattern::Pattern;
 const NEUTRAL_CWD: &str = "/home/user/project";
 const NEUTRAL_HOME: &str = "/home/user";
 
+/// What [`Hermetic`] sets that the CLI shows or that changes what it does.
+const NEUTRAL_ENV: [(&str, &str); 6] = [
+    ("ANTHROPIC_API_KEY", "sk-ant-api03-made-up"),
+    ("ANTHROPIC_BASE_URL", "http://127.0.0.1:1"),
+    ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
+    ("CLAUDE_CONFIG_DIR", "/home/user/.claude"),
+    ("HOME", NEUTRAL_HOME),
+    ("TMPDIR", "/tmp"),
+];
+/// As [`Hermetic`] has it.
+const MAX_RETRIES: u32 = 2;
+
+/// A time that passes, on a paused clock, only when nothing else can happen.
+const IDLE: Duration = Duration::from_millis(1);
+
 /// Where an entry is played.
 pub enum Stage<'a> {
     /// With a CLI.
@@ -29,6 +45,9 @@ pub enum Stage<'a> {
     /// With a recording: gates and pipes are open. If a script must not go on too early, it also
     /// waits for a message.
     Replay,
+    /// With a simulated CLI, in a runtime whose clock is paused: where the live host waits for a
+    /// gate or a pipe, this one waits until nothing else can happen.
+    Simulated(&'a Scenario),
 }
 
 impl Stage<'_> {
@@ -40,6 +59,15 @@ impl Stage<'_> {
                 .inherit_env(Inherit::None)
                 .cwd(NEUTRAL_CWD)
                 .env("HOME", NEUTRAL_HOME),
+            Self::Simulated(_) => {
+                let builder = Session::builder()
+                    .inherit_env(Inherit::None)
+                    .cwd(NEUTRAL_CWD)
+                    .max_retries(MAX_RETRIES);
+                NEUTRAL_ENV
+                    .iter()
+                    .fold(builder, |builder, (name, value)| builder.env(*name, *value))
+            }
         };
         entry.env.iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.env(name, value),
@@ -52,6 +80,11 @@ impl Stage<'_> {
         let (cwd, vars) = match self {
             Self::Live(place) => (place.cwd(), place.env()),
             Self::Replay => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
+            Self::Simulated(_) => {
+                let retries = ("CLAUDE_CODE_MAX_RETRIES", MAX_RETRIES.to_string());
+                let vars = NEUTRAL_ENV.iter().map(|(name, value)| (*name, (*value).to_owned()));
+                (NEUTRAL_CWD.into(), vars.chain([retries]).collect())
+            }
         };
         let env = vars
             .into_iter()
@@ -66,8 +99,10 @@ impl Stage<'_> {
     }
 
     pub(super) fn release(&self, gate: &str) {
-        if let Self::Live(place) = self {
-            place.api().release(gate);
+        match self {
+            Self::Live(place) => place.api().release(gate),
+            Self::Replay => {}
+            Self::Simulated(scenario) => release(scenario, gate),
         }
     }
 
@@ -76,7 +111,7 @@ impl Stage<'_> {
         match self {
             Self::Live(place) => fs::write(place.cwd().join(file), "")
                 .map_err(|error| format!("the file {file:?}: {error}")),
-            Self::Replay => Ok(()),
+            Self::Replay | Self::Simulated(_) => Ok(()),
         }
     }
 
@@ -88,7 +123,7 @@ impl Stage<'_> {
                 fs::create_dir(&folder).map_err(|error| format!("the folder {name:?}: {error}"))?;
                 Ok(folder)
             }
-            Self::Replay => Ok(Path::new(NEUTRAL_CWD).join(name)),
+            Self::Replay | Self::Simulated(_) => Ok(Path::new(NEUTRAL_CWD).join(name)),
         }
     }
 
@@ -114,6 +149,7 @@ impl Stage<'_> {
                     .map_err(|error| format!("the pipe {name:?}: {error}"))?;
             }
             (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) => {}
+            (Wait::Gate(_) | Wait::Pipe(_), Self::Simulated(_)) => tokio::time::sleep(IDLE).await,
             (Wait::Message(pattern, times), _) => {
                 log.until(|items| like(pattern, items) >= *times).await
             }
@@ -193,4 +229,9 @@ fn make_pipe(_: &Path) -> io::Result<()> {
 #[cfg(not(target_os = "linux"))]
 async fn written(_: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Lets a reply of the scenario go on.
+fn release(scenario: &Scenario, gate: &str) {
+    scenario.release(gate);
 }

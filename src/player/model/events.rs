@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::reply::{ApiReply, Block, Cut, Refusal};
+use super::reply::{ApiReply, Block};
+#[cfg(feature = "lab")]
+use super::reply::{Cut, Refusal};
 
 /// The characters of a delta, unless the reply says otherwise.
 const DELTA_CHARS: usize = 40;
@@ -10,13 +12,30 @@ const DELTA_CHARS: usize = 40;
 const SIGNATURE: &str = "c2lnbmF0dXJl";
 
 /// One server-sent event, with the empty line after it.
-pub(super) struct SseEvent {
-    pub(super) text: String,
-    pub(super) is_delta: bool,
+pub(crate) struct SseEvent {
+    kind: &'static str,
+    data: Value,
+}
+
+impl SseEvent {
+    /// What crosses the wire.
+    #[cfg(any(test, feature = "lab"))]
+    pub(crate) fn text(&self) -> String {
+        format!("event: {}\ndata: {}\n\n", self.kind, self.data)
+    }
+
+    pub(crate) fn is_delta(&self) -> bool {
+        self.kind == "content_block_delta"
+    }
+
+    /// The event as an object.
+    pub(crate) fn into_data(self) -> Value {
+        self.data
+    }
 }
 
 /// A message ready to send: the reply's content with everything filled in.
-pub(super) struct OutMessage<'a> {
+pub(crate) struct OutMessage<'a> {
     reply: &'a ApiReply,
     model: &'a str,
     /// Unique among the replies of one API.
@@ -24,12 +43,12 @@ pub(super) struct OutMessage<'a> {
 }
 
 impl<'a> OutMessage<'a> {
-    pub(super) fn new(reply: &'a ApiReply, model: &'a str, serial: usize) -> Self {
+    pub(crate) fn new(reply: &'a ApiReply, model: &'a str, serial: usize) -> Self {
         Self { reply, model, serial }
     }
 
     /// The body for a request that does not stream.
-    pub(super) fn whole(&self) -> Value {
+    pub(crate) fn whole(&self) -> Value {
         let content: Vec<_> = self
             .reply
             .content
@@ -41,7 +60,7 @@ impl<'a> OutMessage<'a> {
     }
 
     /// The events for a request that streams.
-    pub(super) fn events(&self) -> Vec<SseEvent> {
+    pub(crate) fn events(&self) -> Vec<SseEvent> {
         let mut usage = self.usage();
         usage.insert("output_tokens".into(), 1.into());
         let mut events = vec![event(
@@ -150,18 +169,20 @@ impl<'a> OutMessage<'a> {
 }
 
 /// The end of a stream that is cut off.
-pub(super) fn last_words(cut: &Cut) -> Option<String> {
+#[cfg(feature = "lab")]
+pub(crate) fn last_words(cut: &Cut) -> Option<String> {
     match cut {
         Cut::Close | Cut::Reset => None,
         Cut::Garbage(bytes) => Some(bytes.clone()),
         Cut::Error(kind) => Some(
-            event("error", json!({"error": {"type": kind, "message": "from the script"}})).text,
+            event("error", json!({"error": {"type": kind, "message": "from the script"}})).text(),
         ),
     }
 }
 
 /// The body of an error.
-pub(super) fn error_body(error: &Refusal) -> Value {
+#[cfg(feature = "lab")]
+pub(crate) fn error_body(error: &Refusal) -> Value {
     let kind = match error.status {
         401 => "authentication_error",
         403 => "permission_error",
@@ -176,15 +197,12 @@ pub(super) fn error_body(error: &Refusal) -> Value {
     json!({"type": "error", "error": {"type": kind, "message": message}})
 }
 
-fn event(kind: &str, fields: Value) -> SseEvent {
+fn event(kind: &'static str, fields: Value) -> SseEvent {
     let mut data = json!({"type": kind});
     if let (Value::Object(data), Value::Object(fields)) = (&mut data, fields) {
         data.extend(fields);
     }
-    SseEvent {
-        text: format!("event: {kind}\ndata: {data}\n\n"),
-        is_delta: kind == "content_block_delta",
-    }
+    SseEvent { kind, data }
 }
 
 /// A block as it starts: what the deltas will bring is empty.
@@ -222,7 +240,7 @@ mod tests {
     use super::*;
 
     fn lines(reply: &ApiReply) -> Vec<String> {
-        OutMessage::new(reply, "m", 7).events().into_iter().map(|event| event.text).collect()
+        OutMessage::new(reply, "m", 7).events().into_iter().map(|event| event.text()).collect()
     }
 
     #[test]
@@ -278,16 +296,7 @@ mod tests {
         let reply = ApiReply::blocks(whole.clone().map(block));
         let message = OutMessage::new(&reply, "m", 0);
         assert_eq!(message.whole()["content"], json!(whole));
-        let data: Vec<Value> = message
-            .events()
-            .iter()
-            .map(|event| {
-                serde_json::from_str(
-                    event.text.lines().nth(1).unwrap_or_default().trim_start_matches("data: "),
-                )
-                .unwrap_or_default()
-            })
-            .collect();
+        let data: Vec<Value> = message.events().into_iter().map(SseEvent::into_data).collect();
         let started = |index: usize| {
             data.iter()
                 .find(|data| data["index"] == index)

@@ -14,25 +14,25 @@ use serde_json::{Map, Value};
 #[serde(default, deny_unknown_fields)]
 pub struct ApiReply {
     #[serde(deserialize_with = "text_or_blocks", skip_serializing_if = "Vec::is_empty")]
-    pub(super) content: Vec<Block>,
+    pub(crate) content: Vec<Block>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) stop_reason: Option<String>,
+    pub(crate) stop_reason: Option<String>,
     #[serde(skip_serializing_if = "Map::is_empty")]
-    pub(super) usage: Map<String, Value>,
+    pub(crate) usage: Map<String, Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) error: Option<Refusal>,
+    pub(crate) error: Option<Refusal>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) raw: Option<Raw>,
+    pub(crate) raw: Option<Raw>,
     #[serde(skip_serializing_if = "is_zero")]
-    pub(super) first_byte_ms: u64,
+    pub(crate) first_byte_ms: u64,
     #[serde(skip_serializing_if = "is_zero")]
-    pub(super) delta_ms: u64,
+    pub(crate) delta_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) delta_chars: Option<usize>,
+    pub(crate) delta_chars: Option<usize>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) hold: BTreeMap<usize, String>,
+    pub(crate) hold: BTreeMap<usize, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) cut: Option<CutAfter>,
+    pub(crate) cut: Option<CutAfter>,
 }
 
 /// A content block, in the API's terms.
@@ -91,28 +91,28 @@ pub enum Cut {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CutAfter {
-    pub(super) after: usize,
+pub(crate) struct CutAfter {
+    pub(crate) after: usize,
     #[serde(rename = "by")]
-    pub(super) cut: Cut,
+    pub(crate) cut: Cut,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Refusal {
-    pub(super) status: u16,
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) message: Option<String>,
+    pub(crate) message: Option<String>,
     /// Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u64>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Raw {
-    pub(super) content_type: String,
-    pub(super) body: String,
+pub(crate) struct Raw {
+    pub(crate) content_type: String,
+    pub(crate) body: String,
 }
 
 impl ApiReply {
@@ -238,7 +238,7 @@ impl ApiReply {
     }
 
     /// Pauses the reply after its first `events` events until the test
-    /// [releases](super::FakeApi::release) `gate` (`hold`). With 0 nothing is sent before, not even
+    /// [releases](crate::lab::FakeApi::release) `gate` (`hold`). With 0 nothing is sent before, not even
     /// headers. With a gate that is never released the reply hangs.
     ///
     /// `message_start` is the first event, `content_block_start` the second, and then come the
@@ -257,7 +257,7 @@ impl ApiReply {
     }
 
     /// What is wrong with a reply from a file.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         let kinds = [!self.content.is_empty(), self.error.is_some(), self.raw.is_some()];
         if kinds.iter().filter(|is| **is).count() > 1 {
             return Err("only one of `content`, `error` and `raw` can be".into());

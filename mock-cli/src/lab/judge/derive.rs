@@ -1,0 +1,174 @@
+//! The scenario that an entry's API script is.
+
+use std::collections::{HashMap, VecDeque};
+
+use claude_wire::Scenario;
+use claude_wire::recording::{EventKind, Recording};
+use serde_json::{Value, json};
+
+use crate::lab::corpus::Entry;
+
+/// Makes the scenario of an entry: its rules are the turns, and their replies the answers of the
+/// model. What the tools returned is taken from the recordings.
+///
+/// # Errors
+/// If the result is not a scenario.
+pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, String> {
+    let script: Value =
+        serde_json::from_str(&entry.api().to_json()).map_err(|error| error.to_string())?;
+    let mut tools = Tools::of(entry, recordings);
+    let rules = script["rules"].as_array().cloned().unwrap_or_default();
+    let turns: Vec<Value> = rules.iter().map(|rule| tools.turn(rule)).collect();
+    let file = json!({"claude-wire": "scenario", "version": 2, "turns": turns});
+    let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
+    Ok(scenario.unverified())
+}
+
+/// The tool uses of the recordings.
+struct Tools<'a> {
+    entry: &'a Entry,
+    /// Those that no reply has taken, in the order of the model's messages.
+    uses: VecDeque<Use>,
+    /// What they returned, by id.
+    results: HashMap<String, Returned>,
+    /// How often the CLI asked again.
+    retries: usize,
+}
+
+struct Use {
+    id: String,
+    name: String,
+    input: Value,
+}
+
+/// What a tool returned, as in its line.
+struct Returned {
+    block: Value,
+    output: Option<Value>,
+    /// Whether it ran; otherwise its result is the CLI's own word.
+    ran: bool,
+}
+
+impl<'a> Tools<'a> {
+    fn of(entry: &'a Entry, recordings: &[Recording]) -> Self {
+        let mut tools = Self { entry, uses: VecDeque::new(), results: HashMap::new(), retries: 0 };
+        for line in recordings.iter().flat_map(written) {
+            match line["type"].as_str() {
+                Some("assistant") => tools.take_uses(&line),
+                Some("user") => tools.take_results(&line),
+                _ => tools.retries += usize::from(line["subtype"] == "api_retry"),
+            }
+        }
+        tools
+    }
+
+    fn take_uses(&mut self, line: &Value) {
+        for block in blocks(line).filter(|block| block["type"] == "tool_use") {
+            let text = |field: &str| block[field].as_str().unwrap_or_default().to_owned();
+            let input = block["input"].clone();
+            self.uses.push_back(Use { id: text("id"), name: text("name"), input });
+        }
+    }
+
+    fn take_results(&mut self, line: &Value) {
+        for block in blocks(line).filter(|block| block["type"] == "tool_result") {
+            let id = block["tool_use_id"].as_str().unwrap_or_default();
+            let meta = line["tool_result_meta"].as_array().into_iter().flatten();
+            let ran = meta
+                .filter(|meta| meta["id"] == id)
+                .all(|meta| meta["non_execution_kind"].is_null());
+            let output = line.get("tool_use_result").cloned();
+            self.results.insert(id.to_owned(), Returned { block: block.clone(), output, ran });
+        }
+    }
+
+    /// The turn that a rule is.
+    fn turn(&mut self, rule: &Value) -> Value {
+        let replies = rule["replies"].as_array().cloned().unwrap_or_default();
+        let mut steps = Vec::new();
+        let times = if rule["repeat"] == true { self.repeats(&replies) } else { 1 };
+        for reply in std::iter::repeat_n(&replies, times).flatten() {
+            steps.push(json!({"message": reply}));
+            let uses = reply["content"].as_array().into_iter().flatten();
+            for block in uses.filter(|block| block["type"] == "tool_use") {
+                steps.extend(self.outcome(block));
+            }
+        }
+        let when = &rule["when"];
+        match (when["prompt"].as_str(), when["prompt_contains"].as_str()) {
+            (Some(prompt), _) => json!({"prompt": prompt, "reply": steps}),
+            (None, Some(text)) => json!({"prompt_contains": text, "reply": steps}),
+            (None, None) => json!({"reply": steps}),
+        }
+    }
+
+    /// How often the replies of a rule were fetched that has no limit.
+    fn repeats(&self, replies: &[Value]) -> usize {
+        let mut blocks =
+            replies.iter().flat_map(|reply| reply["content"].as_array().into_iter().flatten());
+        match blocks.find(|block| block["type"] == "tool_use") {
+            Some(block) => self.uses.iter().filter(|other| other.is(block)).count(),
+            None => self.retries + 1,
+        }
+    }
+
+    /// What a tool use comes to, as steps.
+    fn outcome(&mut self, block: &Value) -> Vec<Value> {
+        let like = |other: &Use| other.is(block);
+        let place = self.uses.iter().position(like);
+        let place =
+            place.or_else(|| self.uses.iter().position(|other| block["name"] == *other.name));
+        let used = place.and_then(|place| self.uses.remove(place));
+        let mut steps = Vec::new();
+        if let Some(wait) = self.wait(block) {
+            steps.push(wait);
+        }
+        let result = used.and_then(|used| self.results.remove(&used.id));
+        match result {
+            // The simulator gives its own result.
+            _ if block["name"] == "StructuredOutput" => {}
+            Some(Returned { block, output, ran: true }) => {
+                let is_error = block["is_error"] == true;
+                let mut step = json!({"content": block["content"], "is_error": is_error});
+                if let Some(output) = output {
+                    step["output"] = output;
+                }
+                steps.push(json!({"tool_output": step}));
+            }
+            // Not executed: the simulator says why. A later result is another tool's.
+            _ => steps.push(json!({"tool_result": ""})),
+        }
+        steps
+    }
+
+    /// How a tool waits that reports to a pipe: until the host makes a file, or for good.
+    fn wait(&self, block: &Value) -> Option<Value> {
+        const UNTIL_IDLE: u64 = 1000;
+        let input = block["input"].to_string();
+        let waits = self.entry.touched().iter().any(|file| input.contains(file));
+        if waits {
+            return Some(json!({"delay_ms": UNTIL_IDLE}));
+        }
+        self.entry.pipes().any(|pipe| input.contains(pipe)).then(|| json!("hang"))
+    }
+}
+
+impl Use {
+    fn is(&self, block: &Value) -> bool {
+        block["name"] == *self.name && block["input"] == self.input
+    }
+}
+
+/// The content blocks of a line of a conversation.
+fn blocks(line: &Value) -> impl Iterator<Item = &Value> {
+    line["message"]["content"].as_array().into_iter().flatten()
+}
+
+/// What the CLI wrote, as JSON.
+fn written(recording: &Recording) -> Vec<Value> {
+    let lines = recording.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Out(payload) => serde_json::from_slice(payload.bytes()).ok(),
+        _ => None,
+    });
+    lines.collect()
+}

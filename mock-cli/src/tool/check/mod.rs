@@ -1,0 +1,128 @@
+//! `check`: what a real CLI does differently from a scenario.
+
+mod flags;
+mod report;
+mod script;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use claude_wire::Scenario;
+use claude_wire::recording::agreement;
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+
+use self::report::Report;
+use self::script::Written;
+use crate::lab::{self, Cli, Entry};
+use crate::{Failure, Found};
+
+/// Play a scenario to a real CLI, and report what it does differently.
+///
+/// The model's side of the scenario becomes a Messages API on this machine, and a session sends the
+/// scenario's prompts and grants what it is asked for. The CLI runs in an empty folder, without a
+/// key, and can reach loopback only. What it writes is compared line by line with what the stand-in
+/// writes for the same scenario, without ids, times and paths. Each difference is a place where the
+/// scenario, or the stand-in, assumes something that the CLI does not do.
+///
+/// The tools of the scenario really run, with your rights: a scenario with tools needs --run-tools.
+/// Each launch of a scenario with `launches` is checked by itself.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire check scenario.json --cli ./claude
+  claude-wire check scenario.json --cli ./claude --run-tools
+  claude-wire check scenario.json --cli ./claude -- --permission-mode=acceptEdits --include-partial-messages
+
+Exit codes: 0 the CLI does what the scenario says, 1 it does something else, 2 something could not be checked.")]
+pub(crate) struct Arguments {
+    /// The scenario
+    #[arg(value_name = "SCENARIO")]
+    scenario: PathBuf,
+    /// The real CLI (default: the one in CLAUDE_WIRE_REAL_CLI, else the one that `claude-wire
+    /// install` installed)
+    #[arg(long, value_name = "CLAUDE")]
+    cli: Option<PathBuf>,
+    /// Let the tools of the scenario run on this machine, with your rights, in an empty folder
+    #[arg(long)]
+    run_tools: bool,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+    /// Flags of both launches, as --NAME or --NAME=VALUE
+    #[arg(last = true, value_name = "FLAG")]
+    flags: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    let (version, launches) = launches(&arguments.scenario)?;
+    let options = flags::options(&arguments.flags)?;
+    let written: Vec<Written> =
+        launches.iter().map(|turns| script::entry(turns, version == 1, &options)).collect();
+    let mut tools: Vec<&str> =
+        written.iter().flat_map(|written| &written.tools).map(String::as_str).collect();
+    tools.sort_unstable();
+    tools.dedup();
+    if !tools.is_empty() && !arguments.run_tools {
+        return Err(format!(
+            "the scenario uses {}, which would run on this machine: pass --run-tools to allow it",
+            tools.join(", ")
+        ));
+    }
+    let path = Cli::locate(arguments.cli.as_deref())?;
+    lab::enter_closed_network()?;
+    let cli = Cli::at(path)?;
+    let mut report = Report::new(&cli.version);
+    for (turns, written) in launches.into_iter().zip(written) {
+        let file = json!({"claude-wire": "scenario", "version": version, "turns": turns});
+        check(&file, written, &cli, &mut report)?;
+    }
+    if arguments.json {
+        println!("{}", report.json());
+    } else {
+        print!("{report}");
+    }
+    report.verdict()
+}
+
+/// The version of a scenario, and the turns of each launch.
+fn launches(path: &Path) -> Result<(Value, Vec<Vec<Value>>), Failure> {
+    // Checks it; the error names the place.
+    drop(Scenario::load(path).map_err(|error| error.to_string())?.unverified());
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
+    let file: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
+    let turns = |turns: &Value| turns.as_array().cloned().unwrap_or_default();
+    let launches = match file["launches"].as_array() {
+        Some(launches) => launches.iter().map(turns).collect(),
+        None => vec![turns(&file["turns"])],
+    };
+    Ok((file["version"].clone(), launches))
+}
+
+/// Checks one launch, as a scenario of its turns.
+fn check(file: &Value, written: Written, cli: &Cli, report: &mut Report) -> Result<(), Failure> {
+    let entry = Entry::parse("scenario", &written.entry).map_err(|error| error.to_string())?;
+    let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
+    let runtime = |paused: bool| {
+        let runtime = Builder::new_current_thread().enable_all().start_paused(paused).build();
+        runtime.map_err(|error| format!("no runtime: {error}"))
+    };
+    let real = runtime(false)?.block_on(lab::run(&entry, cli))?;
+    let simulated = runtime(true)?.block_on(lab::simulate(&entry, scenario.unverified()))?;
+    for ((number, real), simulated) in (1..).zip(&real.recordings).zip(&simulated.recordings) {
+        report.take(number, agreement(real, simulated));
+    }
+    if real.recordings.len() != simulated.recordings.len() {
+        report.assumption(format!(
+            "the CLI was launched {} times, and the stand-in {} times",
+            real.recordings.len(),
+            simulated.recordings.len()
+        ));
+    }
+    real.problems.into_iter().chain(real.attempts).for_each(|problem| report.assumption(problem));
+    let of_the_stand_in = simulated.problems.into_iter();
+    of_the_stand_in.for_each(|problem| report.assumption(format!("the stand-in: {problem}")));
+    report.not_checked(written.problems);
+    Ok(())
+}

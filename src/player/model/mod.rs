@@ -1,0 +1,14 @@
+//! The model's side: what the Messages API answers.
+//!
+//! The lab's [`ApiScript`](crate::lab::ApiScript) serves these replies to a real CLI, and a
+//! [`Scenario`](super::Scenario) plays a CLI that got them.
+
+mod events;
+mod reply;
+
+pub(crate) use self::events::OutMessage;
+#[cfg(feature = "lab")]
+pub(crate) use self::events::{SseEvent, error_body, last_words};
+#[cfg(feature = "lab")]
+pub(crate) use self::reply::Refusal;
+pub use self::reply::{ApiReply, Block, Cut};

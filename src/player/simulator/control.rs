@@ -1,0 +1,338 @@
+//! What the host writes: prompts, requests, answers.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::player::host_line::HostLine;
+use crate::transport::Exit;
+use crate::wire::RawJson;
+use crate::wire::control::RequestName;
+
+use super::handle::Cli;
+use super::hooks::Hooks;
+use super::launch::resolved;
+use super::state::{Interrupt, Prompt, State};
+use super::version::facts;
+
+const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"];
+
+/// Handles a line of the host.
+pub(super) fn line(cli: &Cli, bytes: &Bytes) {
+    if cli.with(|state| state.options.text_input) {
+        return cli.with(|state| {
+            state.text.push_str(&String::from_utf8_lossy(bytes));
+            state.text.push('\n');
+        });
+    }
+    match HostLine::parse(bytes) {
+        HostLine::Prompt { line, uuid } => cli.with(|state| state.prompt(line, uuid.as_ref())),
+        HostLine::Request { subtype, request, id } => {
+            cli.with(|state| state.matched += 1);
+            handle_request(cli, &subtype, &request, id.as_ref());
+        }
+        HostLine::Answer { id, response } => cli.with(|state| {
+            if state.open.iter().any(|(open, _)| *open == id) {
+                state.matched += 1;
+                state.answers.entry(id).or_insert(response);
+            }
+        }),
+        HostLine::Cancel { .. } | HostLine::Nothing => {}
+        HostLine::Other { bytes, json } => cli.with(|state| state.other(&bytes, json.as_ref())),
+    }
+}
+
+fn handle_request(cli: &Cli, subtype: &str, request: &Value, id: Option<&RawJson>) {
+    if subtype != "initialize" {
+        return cli.with(|state| state.reply_to(subtype, request, id));
+    }
+    let connecting = cli.with(|state| {
+        state.initialize(request);
+        state.servers.connecting()
+    });
+    if connecting.is_empty() {
+        return cli.with(|state| state.reply_to_initialize(id));
+    }
+    let (task, id) = (cli.clone(), id.cloned());
+    cli.spawn(async move {
+        let mut up = Vec::new();
+        for server in &connecting {
+            if task.connect(server).await {
+                up.push(server.clone());
+            }
+        }
+        task.with(|state| state.reply_to_initialize(id.as_ref()));
+        for server in &up {
+            task.list_tools(server).await;
+        }
+    });
+}
+
+impl State {
+    fn prompt(&mut self, line: Value, uuid: Option<&RawJson>) {
+        let is_user = line.pointer("/message/role").is_some_and(|role| role == "user");
+        if !is_user {
+            let role = line.pointer("/message/role").cloned().unwrap_or_default();
+            return self.refuse_input(&format!(
+                "Error: Expected message role 'user', got '{}'",
+                role.as_str().unwrap_or("undefined")
+            ));
+        }
+        let uuid = uuid.and_then(|uuid| uuid.as_str().map(|uuid| uuid.into_owned()));
+        if let Some(uuid) = uuid.as_ref().filter(|_| !self.options.legacy) {
+            let line = self.lines.lifecycle(uuid, "queued");
+            self.out(&line);
+        }
+        let text = prompt_text(line.pointer("/message/content").unwrap_or(&Value::Null));
+        let priority = line["priority"].as_str().map(str::to_owned);
+        let is_now = priority.as_deref() == Some("now");
+        let prompt = Prompt { uuid, text, line, priority };
+        if is_now {
+            self.queue.push_front(prompt);
+            self.give_way();
+        } else {
+            self.queue.push_back(prompt);
+        }
+    }
+
+    /// A line that is no message of the protocol. The CLI ends over some, and ignores others.
+    fn other(&mut self, bytes: &Bytes, json: Option<&Value>) {
+        match json {
+            None => {
+                let count = String::from_utf8_lossy(bytes).chars().count();
+                self.refuse_input(&format!(
+                    "Error parsing streaming input line (type=unknown, {count} chars): SyntaxError"
+                ));
+            }
+            Some(Value::Null) => self.refuse_input("TypeError: null is not an object"),
+            Some(line) if line["type"] == "control_request" => {
+                self.refuse_input("Error: Missing request on control_request");
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn refuse_input(&mut self, error: &str) {
+        self.err(error);
+        self.exit = Some(Exit::from_code(1));
+    }
+
+    fn initialize(&mut self, request: &Value) {
+        if let Some(hooks) = request.get("hooks") {
+            self.hooks = Hooks::of(hooks);
+        }
+        for name in self.options.clone().servers.iter() {
+            self.servers.add(name);
+        }
+        for name in request["sdkMcpServers"].as_array().into_iter().flatten() {
+            self.servers.add(name.as_str().unwrap_or_default());
+        }
+        self.declared.servers = request.get("mcpServers").is_some();
+        for (name, server) in request["mcpServers"].as_object().into_iter().flatten() {
+            if server["type"] == "sdk" {
+                self.servers.add(name);
+            }
+        }
+        for (name, manifest) in request["sdkMcpServerManifests"].as_object().into_iter().flatten() {
+            self.servers.take_manifest(name, manifest);
+        }
+        self.declared.schema =
+            request.get("jsonSchema").filter(|schema| schema.is_object()).cloned();
+        self.declared.agents = request["agents"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect();
+        let simulated = [
+            "UserPromptSubmit",
+            "PreToolUse",
+            "PermissionRequest",
+            "PostToolUse",
+            "PostToolUseFailure",
+            "Stop",
+        ];
+        // The real CLI never calls these back either.
+        let silent = ["SessionStart", "SessionEnd", "Setup"];
+        let events: Vec<_> = self.hooks.events().map(str::to_owned).collect();
+        for event in events {
+            if !simulated.contains(&&*event) && !silent.contains(&&*event) {
+                self.note_not_simulated(format!("hook {event}"));
+            }
+        }
+    }
+
+    fn reply_to_initialize(&mut self, id: Option<&RawJson>) {
+        let mut body = facts().initialize.clone();
+        body.insert("current_permission_mode".to_owned(), self.lines.mode.as_str().into());
+        let agents =
+            self.declared.agents.iter().map(|name| json!({"name": name, "description": ""}));
+        if let Some(known) = body.get_mut("agents").and_then(Value::as_array_mut) {
+            known.extend(agents);
+        }
+        let text = Value::Object(body).to_string();
+        let mut body: Value = serde_json::from_str(&self.fill_in(&text)).unwrap_or_default();
+        body["pid"] = 1.into();
+        let mut reply = success(id, Some(body));
+        if self.hooks.events().next().is_some() {
+            reply["response"]["response"]["hooks_applied"] = true.into();
+        }
+        if self.declared.servers {
+            reply["response"]["response"]["mcp_servers_applied"] = true.into();
+        }
+        reply["response"]["pending_permission_requests"] = json!([]);
+        reply["response"]["pending_user_dialog_requests"] = json!([]);
+        self.reply(&reply, id);
+    }
+
+    fn reply(&mut self, reply: &Value, id: Option<&RawJson>) {
+        let id = id.map(|id| id.text()).unwrap_or_default();
+        let line = format!("{}\n", reply.to_string().replacen(r#""\u0000""#, &id, 1));
+        self.out_bytes(line.into());
+    }
+
+    /// The reply to any request but `initialize`, and what follows it.
+    fn reply_to(&mut self, subtype: &str, request: &Value, id: Option<&RawJson>) {
+        let text = |name: &str| request[name].as_str().unwrap_or_default().to_owned();
+        match subtype {
+            "interrupt" => self.interrupt(request, id),
+            "end_session" => {
+                self.reply(&success(id, None), id);
+                self.ends = true;
+            }
+            "set_model" => {
+                let asked = request["model"].as_str().unwrap_or("default");
+                let model = resolved(asked);
+                if !model.starts_with("claude") {
+                    let error = format!("Model '{asked}' not found");
+                    let mut reply = failure(id, &error, "not_found");
+                    reply["response"]["model"] = self.lines.model.as_str().into();
+                    return self.reply(&reply, id);
+                }
+                self.lines.model.clone_from(&model);
+                self.note_model(&model);
+                self.reply(&success(id, Some(json!({"model": model}))), id);
+            }
+            "set_permission_mode" => {
+                let mode = text("mode");
+                if !MODES.contains(&&*mode) {
+                    let error =
+                        format!("Cannot set permission mode: must be one of {}", MODES.join(", "));
+                    return self.reply(&failure(id, &error, "invalid_mode"), id);
+                }
+                self.lines.mode.clone_from(&mode);
+                self.reply(&success(id, Some(json!({"mode": mode}))), id);
+                let status = self.lines.mode_status();
+                self.out(&status);
+            }
+            "mcp_status" => {
+                let servers = self.servers.status();
+                self.reply(&success(id, Some(json!({"mcpServers": servers}))), id);
+            }
+            // Of a process that was started in advance.
+            "claim_session" => {
+                if let Some(mode) = request["permission_mode"].as_str() {
+                    self.lines.mode = mode.to_owned();
+                }
+                let claimed = json!({
+                    "status": "ok", "cwd": request["cwd"], "session_id": self.lines.session, "parked_ms": 0, "sdk_mcp_settled": true,
+                });
+                self.reply(&success(id, Some(claimed)), id);
+            }
+            "cancel_async_message" => {
+                let uuid = text("message_uuid");
+                let before = self.queue.len();
+                self.queue.retain(|prompt| prompt.uuid.as_deref() != Some(&*uuid));
+                let cancelled = self.queue.len() < before;
+                if cancelled {
+                    let line = self.lines.lifecycle(&uuid, "cancelled");
+                    self.out(&line);
+                }
+                let body = json!({"cancelled": cancelled, "message_uuid": uuid});
+                self.reply(&success(id, Some(body)), id);
+            }
+            "set_max_thinking_tokens"
+            | "apply_flag_settings"
+            | "rename_session"
+            | "mcp_message"
+            | "set_has_subscribers" => self.reply(&success(id, None), id),
+            "update_settings" | "stop_task" | "background_tasks" => {
+                self.reply(&success(id, Some(json!({}))), id);
+            }
+            "update_environment_variables" => {
+                self.reply(&success(id, Some(json!({"applied": []}))), id);
+            }
+            _ => {
+                if RequestName::KNOWN.contains(&subtype) {
+                    self.note_not_simulated(format!("request {subtype}"));
+                }
+                let error = format!("Unsupported control request subtype: {subtype}");
+                self.reply(&failure(id, &error, "unsupported_request"), id);
+            }
+        }
+    }
+
+    /// The line with which the CLI notes another model.
+    fn note_model(&mut self, model: &str) {
+        let text = format!("<local-command-stdout>Set model to `{model}`</local-command-stdout>");
+        let mut line = self.lines.user(text.into());
+        line["isReplay"] = true.into();
+        self.out(&line);
+    }
+
+    fn interrupt(&mut self, request: &Value, id: Option<&RawJson>) {
+        let queued: Vec<_> = self.queue.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
+        if request["cancel_queued"] == true {
+            self.reply(&success(id, Some(json!({"still_queued": [], "cancelled": queued}))), id);
+            for prompt in std::mem::take(&mut self.queue) {
+                // The scenario's turn is not to come any more.
+                drop(self.turns.take(&prompt.text));
+                self.matched += 1;
+            }
+            for uuid in queued {
+                let line = self.lines.lifecycle(&uuid, "cancelled");
+                self.out(&line);
+            }
+        } else {
+            self.reply(&success(id, Some(json!({"still_queued": queued}))), id);
+        }
+        if self.turn.is_some() {
+            self.interrupt = Some(Interrupt::Request);
+        }
+    }
+}
+
+/// The text of a prompt's content.
+pub(super) fn prompt_text(content: &Value) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Array(blocks) => {
+            let texts = blocks.iter().filter_map(|block| block["text"].as_str());
+            texts.collect::<Vec<_>>().join("\n")
+        }
+        _ => String::new(),
+    }
+}
+
+/// A placeholder for the id until the reply is written: the host's id is echoed unchanged.
+const ID: &str = "\u{0}";
+
+fn success(id: Option<&RawJson>, body: Option<Value>) -> Value {
+    let mut response = json!({"subtype": "success"});
+    if id.is_some() {
+        response["request_id"] = ID.into();
+    }
+    if let Some(body) = body {
+        response["response"] = body;
+    }
+    json!({"type": "control_response", "response": response})
+}
+
+fn failure(id: Option<&RawJson>, error: &str, code: &str) -> Value {
+    let mut response = json!({"subtype": "error"});
+    if id.is_some() {
+        response["request_id"] = ID.into();
+    }
+    response["error"] = error.into();
+    response["error_code"] = code.into();
+    json!({"type": "control_response", "response": response})
+}

@@ -1,0 +1,119 @@
+//! What the CLI does about errors of the API.
+
+use serde_json::{Value, json};
+
+use super::handle::Cli;
+use super::state::State;
+
+/// How the turn ends after an error of the API.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ApiFailure {
+    pub(super) status: Option<u16>,
+    pub(super) text: String,
+    pub(super) stop_reason: &'static str,
+}
+
+/// `error` and `api_error_type` of the message to the user.
+fn kinds(status: u16) -> (&'static str, &'static str) {
+    match status {
+        401 => ("authentication_failed", "authentication_error"),
+        403 => ("authentication_failed", "permission_error"),
+        404 => ("model_not_found", "not_found_error"),
+        413 => ("invalid_request", "request_too_large"),
+        429 => ("rate_limit", "rate_limit_error"),
+        529 => ("server_error", "overloaded_error"),
+        500.. => ("server_error", "api_error"),
+        _ => ("unknown", "invalid_request_error"),
+    }
+}
+
+/// `error` of an `api_retry`.
+fn retry_kind(status: Option<u16>) -> &'static str {
+    match status {
+        Some(529) => "overloaded",
+        Some(status) => kinds(status).0,
+        None => "unknown",
+    }
+}
+
+/// Whether the CLI asks again.
+pub(super) fn is_retried(status: u16) -> bool {
+    matches!(status, 401 | 429 | 500..)
+}
+
+/// What the user reads after an error with this status; `message` is the API's.
+pub(super) fn text(status: u16, message: Option<&str>) -> String {
+    match status {
+        401 => "Invalid API key · Fix external API key".to_owned(),
+        529 => "API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. \
+                Try again in a moment. If it persists, check your inference gateway (127.0.0.1)."
+            .to_owned(),
+        _ => {
+            let kind = kinds(status).1;
+            let message = message.map_or_else(|| format!("{kind}, from the script"), str::to_owned);
+            format!("API Error: {status} {message}")
+        }
+    }
+}
+
+impl Cli {
+    /// Says that a request is made again.
+    pub(super) fn retry(&self, attempt: u32, status: Option<u16>) {
+        self.with(|state| {
+            let delay = 500_u64.saturating_mul(1 << attempt.saturating_sub(1).min(6));
+            let fields = json!({
+                "attempt": attempt, "max_retries": state.options.max_retries, "retry_delay_ms": delay,
+                "error_status": status, "error": retry_kind(status),
+            });
+            let line = state.lines.system("api_retry", fields);
+            state.out(&line);
+        });
+    }
+}
+
+impl State {
+    /// The message to the user.
+    pub(super) fn synthetic(&mut self, failure: &ApiFailure) {
+        let message = json!({
+            "diagnostics": null, "id": self.lines.uuid(), "container": null, "model": "<synthetic>", "role": "assistant",
+            "stop_details": null, "stop_reason": failure.stop_reason, "stop_sequence": "", "type": "message",
+            "usage": no_usage(), "content": [{"type": "text", "text": failure.text}], "context_management": null,
+        });
+        let mut line = self.lines.assistant(&message);
+        if let Some(status) = failure.status {
+            let (error, kind) = kinds(status);
+            line["error"] = error.into();
+            line["is_api_error_message"] = true.into();
+            line["api_error_status"] = status.into();
+            line["api_error_type"] = kind.into();
+        } else {
+            line["error"] = "invalid_request".into();
+            line["is_api_error_message"] = true.into();
+        }
+        self.name_prompts(&mut line);
+        self.out(&line);
+        self.turn().stop_reason = Some(failure.stop_reason.to_owned());
+    }
+}
+
+/// `usage` of a message that the CLI made.
+pub(super) fn no_usage() -> Value {
+    json!({
+        "output_tokens_details": null, "input_tokens": 0, "output_tokens": 0, "cache_creation_input_tokens": 0,
+        "cache_read_input_tokens": 0, "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0},
+        "service_tier": null, "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": 0},
+        "inference_geo": null, "iterations": null, "speed": null, "fallback_credit": null,
+    })
+}
+
+/// The fields of a result after an error of the API.
+pub(super) fn result(failure: &ApiFailure) -> Value {
+    let mut fields = json!({
+        "terminal_reason": "api_error", "is_error": true, "subtype": "success", "api_error_status": failure.status,
+        "result": failure.text,
+    });
+    if let Some(status) = failure.status {
+        fields["api_error_type"] = kinds(status).1.into();
+    }
+    fields
+}

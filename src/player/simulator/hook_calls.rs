@@ -1,0 +1,76 @@
+//! Calls of hooks, and what they read.
+
+use serde_json::{Map, Value, json};
+
+use super::handle::{Cli, all};
+use super::hooks::Decision;
+use super::state::State;
+
+impl Cli {
+    /// Calls the hooks of an event side by side, and waits for all. `subject` is what their matchers
+    /// see; `tool` is the id of the tool use, if it is about one.
+    pub(super) async fn hooks(
+        &self,
+        event: &str,
+        subject: &str,
+        tool: Option<&str>,
+        fields: Map<String, Value>,
+    ) -> Decision {
+        let calls = self.with(|state| state.hooks.callbacks(event, subject));
+        if calls.is_empty() {
+            return Decision::default();
+        }
+        let input = self.with(|state| state.hook_input(event, fields));
+        let mut waits = Vec::new();
+        for (callback, limit) in calls {
+            let tool = tool.map_or_else(|| self.with(|state| state.lines.uuid()), str::to_owned);
+            let id = self.request(json!({
+                "subtype": "hook_callback", "callback_id": callback, "input": input, "tool_use_id": tool,
+            }));
+            let cli = self.clone();
+            waits.push(Box::pin(async move {
+                let answer = cli.answer_within(&id, limit).await;
+                if answer.is_none() {
+                    cli.with(|state| {
+                        state.open.retain(|(open, _)| *open != id);
+                        state.out(&json!({"type": "control_cancel_request", "request_id": id}));
+                    });
+                }
+                answer
+            }));
+        }
+        let mut decision = Decision::default();
+        for answer in all(waits).await {
+            decision.add(answer);
+        }
+        decision
+    }
+}
+
+impl State {
+    /// What every hook reads, with the fields of this event.
+    fn hook_input(&mut self, event: &str, fields: Map<String, Value>) -> Value {
+        let session = self.lines.session.clone();
+        let turn = self.turn.as_ref().map(|turn| turn.id.clone()).unwrap_or_default();
+        let mut input = json!({
+            "session_id": session, "transcript_path": self.options.transcript(&session), "cwd": self.options.cwd,
+            "prompt_id": turn, "permission_mode": self.lines.mode,
+        });
+        if event != "UserPromptSubmit" {
+            input["effort"] = json!({"level": "medium"});
+        }
+        input["hook_event_name"] = event.into();
+        if let Value::Object(input) = &mut input {
+            input.extend(fields);
+        }
+        input
+    }
+}
+
+/// The fields of a hook, from a JSON object.
+pub(super) fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}

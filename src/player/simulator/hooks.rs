@@ -1,0 +1,182 @@
+//! The hooks that the host registered: which are called, and what their answers mean.
+
+use std::time::Duration;
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::host_answer::Answer;
+
+/// How long a hook may take, unless its matcher says otherwise.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// The registered hooks.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hooks(Vec<Hook>);
+
+#[derive(Clone, Debug)]
+struct Hook {
+    event: String,
+    matcher: Option<String>,
+    callbacks: Vec<String>,
+    limit: Duration,
+}
+
+/// What the hooks of an event decided together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Decision {
+    /// `allow`, `deny` or `ask`; the strictest of all.
+    pub(super) permission: Option<Permission>,
+    pub(super) reason: Option<String>,
+    pub(super) updated_input: Option<Value>,
+    /// `decision: block`, with its reason.
+    pub(super) block: Option<String>,
+    /// `continue: false`, with its `stopReason`.
+    pub(super) stop: Option<String>,
+    pub(super) updated_output: Option<Value>,
+    /// The decision of a `PermissionRequest` hook.
+    pub(super) answer: Option<Value>,
+    /// Whether a hook failed or was too late.
+    pub(super) failed: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Permission {
+    Allow,
+    Ask,
+    Deny,
+}
+
+impl Hooks {
+    /// The `hooks` of `initialize`.
+    pub(super) fn of(declared: &Value) -> Self {
+        let mut hooks = Vec::new();
+        for (event, matchers) in declared.as_object().into_iter().flatten() {
+            for matcher in matchers.as_array().into_iter().flatten() {
+                let callbacks = matcher["hookCallbackIds"].as_array().into_iter().flatten();
+                hooks.push(Hook {
+                    event: event.clone(),
+                    matcher: matcher["matcher"].as_str().map(str::to_owned),
+                    callbacks: callbacks.filter_map(|id| id.as_str().map(str::to_owned)).collect(),
+                    limit: matcher["timeout"].as_f64().map_or(LIMIT, Duration::from_secs_f64),
+                });
+            }
+        }
+        Self(hooks)
+    }
+
+    /// The callbacks of an event, for a matcher's subject such as a tool's name.
+    pub(super) fn callbacks(&self, event: &str, subject: &str) -> Vec<(String, Duration)> {
+        let hooks = self.0.iter().filter(|hook| hook.event == event && hook.fits(subject));
+        hooks.flat_map(|hook| hook.callbacks.iter().map(|id| (id.clone(), hook.limit))).collect()
+    }
+
+    pub(super) fn events(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|hook| hook.event.as_str())
+    }
+}
+
+impl Hook {
+    /// A matcher is one name, several with `|`, or a regular expression of the whole name; an empty
+    /// one or `*` matches everything.
+    fn fits(&self, subject: &str) -> bool {
+        match self.matcher.as_deref() {
+            None | Some("" | "*") => true,
+            Some(matcher) if matcher.split('|').any(|name| name.trim() == subject) => true,
+            Some(matcher) => {
+                Regex::new(&format!("^(?:{matcher})$")).is_ok_and(|regex| regex.is_match(subject))
+            }
+        }
+    }
+}
+
+impl Decision {
+    pub(super) fn add(&mut self, answer: Option<Answer>) {
+        let output = match answer {
+            Some(Answer::Success(output)) => output,
+            Some(Answer::Error(error)) => return self.failed.push(error),
+            Some(Answer::Closed) => {
+                return self
+                    .failed
+                    .push("The user doesn't want to take this action right now.".to_owned());
+            }
+            None => return self.failed.push("timed out".to_owned()),
+        };
+        if output["async"] == true {
+            return;
+        }
+        let text =
+            |pointer: &str| output.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        if output["continue"] == false {
+            self.stop = Some(text("/stopReason").unwrap_or_default());
+        }
+        let reason = || text("/reason").unwrap_or_default();
+        let mut permission = match output["decision"].as_str() {
+            Some("block" | "deny") => {
+                self.block = Some(reason());
+                Some((Permission::Deny, text("/reason")))
+            }
+            Some("approve") => Some((Permission::Allow, text("/reason"))),
+            _ => None,
+        };
+        let specific = &output["hookSpecificOutput"];
+        let named = match specific["permissionDecision"].as_str() {
+            Some("allow") => Some(Permission::Allow),
+            Some("ask") => Some(Permission::Ask),
+            Some("deny") => Some(Permission::Deny),
+            _ => None,
+        };
+        let why = specific["permissionDecisionReason"].as_str().map(str::to_owned);
+        permission = named.map(|named| (named, why)).or(permission);
+        if let Some((permission, reason)) = permission
+            && self.permission.is_none_or(|known| permission >= known)
+        {
+            self.permission = Some(permission);
+            self.reason = reason;
+        }
+        if let Some(input) = specific.get("updatedInput").filter(|input| input.is_object()) {
+            self.updated_input = Some(input.clone());
+        }
+        for field in ["updatedToolOutput", "updatedMCPToolOutput"] {
+            self.updated_output =
+                specific.get(field).cloned().or_else(|| self.updated_output.take());
+        }
+        self.answer = specific.get("decision").cloned().or_else(|| self.answer.take());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn matchers_are_names_lists_and_expressions() {
+        let hook = |matcher: Option<&str>| Hook {
+            event: "PreToolUse".into(),
+            matcher: matcher.map(str::to_owned),
+            callbacks: Vec::new(),
+            limit: LIMIT,
+        };
+        for all in [None, Some(""), Some("*"), Some(".*")] {
+            assert!(hook(all).fits("Bash"), "{all:?}");
+        }
+        assert!(hook(Some("Edit|Bash")).fits("Bash") && hook(Some("mcp__.*")).fits("mcp__a__b"));
+        assert!(!hook(Some("Bas")).fits("Bash") && !hook(Some("Edit|Write")).fits("Bash"));
+    }
+
+    #[test]
+    fn the_strictest_decision_counts() {
+        let answer = |decision: &str| {
+            Some(Answer::Success(
+                json!({"hookSpecificOutput": {"permissionDecision": decision, "permissionDecisionReason": decision}}),
+            ))
+        };
+        for order in [["allow", "deny", "ask"], ["deny", "ask", "allow"]] {
+            let mut decision = Decision::default();
+            order.iter().for_each(|word| decision.add(answer(word)));
+            assert_eq!(decision.permission, Some(Permission::Deny), "{order:?}");
+            assert_eq!(decision.reason.as_deref(), Some("deny"));
+        }
+    }
+}

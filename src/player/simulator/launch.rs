@@ -1,0 +1,257 @@
+//! What a launch asks for.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::player::launch::CommandLine;
+use crate::player::output_format::OutputFormat;
+use crate::player::turns::fresh;
+use crate::transport::Launch;
+
+/// The options of a launch whose effect is simulated.
+#[derive(Clone, Debug)]
+pub(in crate::player) struct LaunchOptions {
+    pub(super) session: String,
+    pub(super) model: String,
+    pub(super) mode: String,
+    pub(super) cwd: String,
+    /// The CLI's configuration folder.
+    pub(super) config: String,
+    /// `--include-partial-messages`
+    pub(super) partial: bool,
+    /// `--replay-user-messages`
+    pub(super) replays_prompts: bool,
+    pub(super) max_turns: Option<u64>,
+    pub(super) max_budget: Option<f64>,
+    /// `--json-schema`
+    pub(super) schema: Option<Value>,
+    pub(super) allowed: Vec<String>,
+    pub(super) disallowed: Vec<String>,
+    /// The host answers permission requests.
+    pub(super) asks: bool,
+    /// In-process servers of `--mcp-config`.
+    pub(super) servers: Vec<String>,
+    /// Other servers of `--mcp-config`, by name.
+    pub(super) other_servers: Vec<String>,
+    pub(super) output: OutputFormat,
+    /// The prompt is plain text: an argument, stdin, or both.
+    pub(super) text_input: bool,
+    pub(super) prompt: Option<String>,
+    /// `CLAUDE_CODE_MAX_RETRIES`
+    pub(super) max_retries: u32,
+    /// Flags whose effect is not simulated.
+    pub(super) not_simulated: Vec<String>,
+    /// `--resume` of a session that no launch of the run had.
+    pub(super) unknown_resume: Option<String>,
+    /// Why the CLI refuses the arguments, as it says it on stderr.
+    pub(super) refused: Option<String>,
+    /// The dialect of early guides to the CLI.
+    pub(super) legacy: bool,
+}
+
+/// Flags that change nothing of what a scenario's CLI does, or whose effect is simulated.
+const SIMULATED: [&str; 36] = [
+    "--print",
+    "--output-format",
+    "--input-format",
+    "--verbose",
+    "--model",
+    "--permission-mode",
+    "--session-id",
+    "--resume",
+    "--continue",
+    "--fork-session",
+    "--include-partial-messages",
+    "--replay-user-messages",
+    "--max-turns",
+    "--max-budget-usd",
+    "--json-schema",
+    "--allowed-tools",
+    "--allowedTools",
+    "--disallowed-tools",
+    "--disallowedTools",
+    "--permission-prompt-tool",
+    "--dangerously-skip-permissions",
+    "--mcp-config",
+    "--strict-mcp-config",
+    "--await-initialize",
+    "--system-prompt",
+    "--append-system-prompt",
+    "--system-prompt-file",
+    "--append-system-prompt-file",
+    "--no-session-persistence",
+    "--setting-sources",
+    "--settings",
+    "--bare",
+    "--allow-dangerously-skip-permissions",
+    "--effort",
+    "--agents",
+    "--add-dir",
+];
+
+const DEFAULT_MODEL: &str = "claude-opus-5-5";
+/// The CLI's own number of retries.
+const MAX_RETRIES: u32 = 10;
+
+impl LaunchOptions {
+    /// Reads a launch that comes after these sessions.
+    pub(in crate::player) fn of(launch: &Launch, sessions: &[String]) -> Self {
+        let args: Vec<_> =
+            launch.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+        let read = CommandLine::read(&args, None, true);
+        let refused = read.as_ref().err().map(ToString::to_string);
+        let line = read.ok();
+        let value = |name: &str| line.as_ref()?.value(name).map(str::to_owned);
+        let has = |name: &str| value(name).is_some();
+        let all = |names: [&str; 2]| -> Vec<String> {
+            let given = line.iter().flat_map(|line| line.given());
+            given
+                .filter(|(name, _)| names.contains(name))
+                .flat_map(|(_, value)| rules(value.as_deref().unwrap_or_default()))
+                .collect()
+        };
+        let env: BTreeMap<_, _> = launch.env.resolve(std::env::vars_os(), None);
+        let variable = |name: &str| {
+            let value = env.get(std::ffi::OsStr::new(name))?;
+            value.to_str().filter(|value| !value.is_empty()).map(str::to_owned)
+        };
+        let latest = || sessions.last().filter(|_| has("--continue")).cloned();
+        let named = value("--resume").filter(|id| !id.is_empty());
+        let unknown_resume =
+            named.clone().filter(|id| !sessions.is_empty() && !sessions.contains(id));
+        let resumed = named.or_else(latest).filter(|_| !has("--fork-session"));
+        let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
+        let skips = has("--dangerously-skip-permissions");
+        let mode = value("--permission-mode").unwrap_or_else(|| "default".to_owned());
+        let (servers, other_servers) = servers(value("--mcp-config").as_deref());
+        let home = launch.home().unwrap_or_else(|| "/home/user".to_owned());
+        let prints = has("--print");
+        let not_simulated = line.iter().flat_map(|line| line.given()).map(|(name, _)| *name);
+        let not_simulated = not_simulated.filter(|name| !SIMULATED.contains(name));
+        let mut not_simulated: Vec<_> = not_simulated.map(str::to_owned).collect();
+        not_simulated.dedup();
+        Self {
+            session,
+            model: value("--model")
+                .map_or_else(|| DEFAULT_MODEL.to_owned(), |name| resolved(&name)),
+            mode: if skips { "bypassPermissions".to_owned() } else { mode },
+            cwd: launch.working_dir().unwrap_or_default(),
+            config: variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude")),
+            partial: has("--include-partial-messages"),
+            replays_prompts: has("--replay-user-messages"),
+            max_turns: value("--max-turns").and_then(|turns| turns.parse().ok()),
+            max_budget: value("--max-budget-usd").and_then(|budget| budget.parse().ok()),
+            schema: value("--json-schema").and_then(|text| serde_json::from_str(&text).ok()),
+            allowed: all(["--allowed-tools", "--allowedTools"]),
+            disallowed: all(["--disallowed-tools", "--disallowedTools"]),
+            // A launch without arguments is no real one: its host can answer anything.
+            asks: args.iter().all(String::is_empty)
+                || value("--permission-prompt-tool").as_deref() == Some("stdio"),
+            servers,
+            other_servers,
+            output: match OutputFormat::of(&args) {
+                OutputFormat::AsRecorded if prints => OutputFormat::Text,
+                OutputFormat::AsRecorded => OutputFormat::StreamJson,
+                asked => asked,
+            },
+            text_input: prints && value("--input-format").as_deref() != Some("stream-json"),
+            prompt: line.as_ref().and_then(|line| line.prompt()).map(str::to_owned),
+            max_retries: variable("CLAUDE_CODE_MAX_RETRIES")
+                .and_then(|count| count.parse().ok())
+                .unwrap_or(MAX_RETRIES),
+            not_simulated,
+            unknown_resume,
+            legacy: false,
+            refused,
+        }
+    }
+
+    pub(in crate::player) fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// The session that it resumes, if launches came before and none had it.
+    pub(in crate::player) fn unknown_session(&self) -> Option<&str> {
+        self.unknown_resume.as_deref()
+    }
+
+    /// Speaks the dialect of early guides.
+    pub(in crate::player) fn set_legacy(&mut self, legacy: bool) {
+        self.legacy = legacy;
+    }
+
+    /// The session's transcript.
+    pub(super) fn transcript(&self, session: &str) -> String {
+        let slug: String = self
+            .cwd
+            .chars()
+            .map(|char| if char.is_ascii_alphanumeric() { char } else { '-' })
+            .collect();
+        format!("{}/projects/{slug}/{session}.jsonl", self.config)
+    }
+}
+
+/// The model that an alias means.
+pub(super) fn resolved(name: &str) -> String {
+    let models = super::version::facts().initialize.get("models").and_then(Value::as_array);
+    let known = models.into_iter().flatten().find(|model| model["value"] == name);
+    let resolved = known.and_then(|model| model["resolvedModel"].as_str());
+    resolved.unwrap_or(name).to_owned()
+}
+
+/// The items of a list of tools: commas and blanks separate them outside of parentheses.
+fn rules(list: &str) -> Vec<String> {
+    let (mut items, mut item, mut depth) = (Vec::new(), String::new(), 0_usize);
+    for char in list.chars() {
+        match char {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 && (char == ',' || char.is_whitespace()) {
+            items.push(std::mem::take(&mut item));
+        } else {
+            item.push(char);
+        }
+    }
+    items.push(item);
+    items.retain(|item| !item.is_empty());
+    items
+}
+
+/// The in-process servers of a configuration, and the others.
+fn servers(config: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let config = config.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let servers = config.as_ref().and_then(|config| config["mcpServers"].as_object());
+    let is_in_process = |server: &Value| server["type"] == "sdk";
+    let names = |in_process: bool| {
+        let all = servers.into_iter().flatten();
+        let chosen = all.filter(|(_, server)| is_in_process(server) == in_process);
+        chosen.map(|(name, _)| name.clone()).collect()
+    };
+    (names(true), names(false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_may_have_commas_in_its_parentheses() {
+        assert_eq!(
+            rules("Bash(touch a,b:*),Read  mcp__x"),
+            ["Bash(touch a,b:*)", "Read", "mcp__x"]
+        );
+    }
+
+    #[test]
+    fn the_last_flag_of_a_kind_counts() {
+        let args = ["-p", "--model", "sonnet", "--model=haiku", "-r", "abc", "hello"];
+        let args = args.map(Into::into).to_vec();
+        let options = LaunchOptions::of(&Launch { args, ..Launch::default() }, &[]);
+        assert_eq!((&*options.session, options.prompt.as_deref()), ("abc", Some("hello")));
+        assert!(options.model.contains("haiku"), "{}", options.model);
+        assert!(options.text_input && options.output == OutputFormat::Text && !options.asks);
+    }
+}

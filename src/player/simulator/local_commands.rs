@@ -1,0 +1,102 @@
+//! Prompts that the CLI answers itself: `/clear` and `/cost`.
+
+use serde_json::{Value, json};
+
+use crate::player::turns::fresh;
+
+use super::errors::no_usage;
+use super::state::{State, Turn};
+
+/// A command that is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    Clear,
+    Cost,
+}
+
+impl Command {
+    pub(super) fn of(prompt: &str) -> Option<Self> {
+        match prompt.trim() {
+            "/clear" | "/reset" | "/new" => Some(Self::Clear),
+            "/cost" | "/usage" => Some(Self::Cost),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Cost => "cost",
+        }
+    }
+}
+
+impl State {
+    /// Carries out a command as a turn.
+    pub(super) fn run_command(&mut self, command: Command) {
+        let prompts = self.turn().prompts.clone();
+        let result = match command {
+            Command::Clear => {
+                self.clear(prompts.last().map(String::as_str));
+                String::new()
+            }
+            Command::Cost => self.cost_text(),
+        };
+        let init = self.init_line(&prompts);
+        self.out(&init);
+        if command == Command::Cost {
+            let line = self.command_output(&result);
+            self.out(&line);
+        }
+        let mut turn = self.turn.take().unwrap_or_default();
+        turn.messages = 0;
+        let fields = json!({
+            "is_error": false, "subtype": "success", "result": result, "local_command": command.name(),
+        });
+        let line = self.result_line(
+            &Turn {
+                prompts: turn.prompts.clone(),
+                named_by: turn.named_by.clone(),
+                ..Turn::default()
+            },
+            fields,
+        );
+        self.out(&line);
+        self.end_prompts(&mut turn, "completed");
+    }
+
+    /// The conversation begins again, under another id.
+    fn clear(&mut self, prompt: Option<&str>) {
+        let reset = self.lines.reset(prompt);
+        self.out(&reset);
+        let line = self.lines.system("background_tasks_changed", json!({"tasks": []}));
+        self.out(&line);
+        let mut known = self.turns.shared.sessions();
+        known.push(self.lines.session.clone());
+        let session = fresh(&known);
+        self.turns.shared.note_session(&session);
+        self.lines.session = session;
+        self.ledger = super::usage::Ledger::default();
+        self.reported = super::usage::Ledger::default();
+    }
+
+    fn cost_text(&self) -> String {
+        format!(
+            "Estimated cost:        ${:.4}\nTotal duration (API):  0s\nTotal duration (wall): 0s\nTotal code changes:    0 lines added, 0 lines removed\n",
+            self.ledger.cost()
+        )
+    }
+
+    fn command_output(&mut self, text: &str) -> Value {
+        let message = json!({
+            "diagnostics": null, "id": self.lines.uuid(), "container": null, "model": "<synthetic>", "role": "assistant",
+            "stop_details": null, "stop_reason": "end_turn", "stop_sequence": null, "type": "message", "usage": no_usage(),
+            "content": [{"type": "text", "text": text}], "context_management": null,
+        });
+        let mut line = self.lines.assistant(&message);
+        line["local_command_source"] =
+            format!("<local-command-stdout>{text}</local-command-stdout>").into();
+        line["local_command_run"] = json!({"command": "usage", "args": ""});
+        line
+    }
+}

@@ -1,0 +1,97 @@
+//! Handshakes with in-process MCP servers, and calls of their tools.
+
+use serde_json::{Value, json};
+
+use super::handle::Cli;
+use super::host_answer::Answer;
+
+/// The version of the protocol that the CLI asks for.
+const PROTOCOL: &str = "2025-11-25";
+
+/// What a tool of a server returned.
+pub(super) enum Called {
+    Result { content: Value, structured: Option<Value>, is_error: bool },
+    Failed(String),
+}
+
+impl Cli {
+    async fn mcp(&self, server: &str, message: Value) -> Answer {
+        self.ask(json!({"subtype": "mcp_message", "server_name": server, "message": message})).await
+    }
+
+    /// The handshake with a server, up to its answer to `initialize`.
+    pub(super) async fn connect(&self, name: &str) -> bool {
+        let params = json!({
+            "protocolVersion": PROTOCOL, "capabilities": {},
+            "clientInfo": {
+                "name": "claude-code", "title": "Claude Code", "description": "Anthropic's agentic coding tool",
+                "websiteUrl": "https://claude.com/claude-code", "version": crate::CLI_VERSION,
+            },
+        });
+        let message = self.with(|state| state.servers.message("initialize", Some(params)));
+        let answer = self.mcp(name, message).await;
+        let info = match &answer {
+            Answer::Success(body) => body.pointer("/mcp_response/result/serverInfo").cloned(),
+            _ => None,
+        };
+        let is_up = info.is_some();
+        self.with(|state| state.servers.note_info(name, info));
+        is_up
+    }
+
+    /// The rest of the handshake: what tools it has.
+    pub(super) async fn list_tools(&self, name: &str) {
+        let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+        let _ = self.mcp(name, initialized).await;
+        let message = self.with(|state| state.servers.message("tools/list", None));
+        let answer = self.mcp(name, message).await;
+        let tools = match answer {
+            Answer::Success(body) => {
+                body.pointer("/mcp_response/result/tools").and_then(Value::as_array).cloned()
+            }
+            _ => None,
+        };
+        self.with(|state| state.servers.note_tools(name, tools));
+    }
+
+    /// Calls a tool.
+    pub(super) async fn call_tool(
+        &self,
+        server: &str,
+        tool: &str,
+        use_id: &str,
+        input: &Value,
+    ) -> Called {
+        let message = self.with(|state| {
+            let token = state.servers.next_id();
+            let params = json!({
+                "name": tool, "arguments": input,
+                "_meta": {"claudecode/toolUseId": use_id, "progressToken": token},
+            });
+            state.servers.message("tools/call", Some(params))
+        });
+        match self.mcp(server, message).await {
+            Answer::Success(body) => {
+                let response = &body["mcp_response"];
+                if let Some(error) = response.get("error") {
+                    let text = error["message"].as_str().unwrap_or("unknown error");
+                    let code = error["code"].as_i64().map(|code| format!("MCP error {code}: "));
+                    return Called::Failed(format!("{}{text}", code.unwrap_or_default()));
+                }
+                let Some(result) = response.get("result") else {
+                    return Called::Failed("the server gave no result".to_owned());
+                };
+                Called::Result {
+                    content: result.get("content").cloned().unwrap_or_else(|| json!([])),
+                    structured: result
+                        .get("structuredContent")
+                        .filter(|value| !value.is_null())
+                        .cloned(),
+                    is_error: result["isError"] == true,
+                }
+            }
+            Answer::Error(error) => Called::Failed(error),
+            Answer::Closed => Called::Failed("interrupted before a result was received".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The CLI, simulated: a scenario says what the model, the tools and the outside do, and this says
+//! what the CLI does about it.
+//!
+//! Every rule is taken from the wire of the CLI of [`CLI_VERSION`](crate::CLI_VERSION), and a corpus
+//! entry shows it: `docs/stand-in.md` has the table. The simulator has no I/O and no clock, as the
+//! [machine](super::machine) of a recording has none. What the CLI does one after the other (a turn,
+//! a tool call, a handshake) is an `async fn` that waits for the host or for a time; the
+//! [driver](driver) polls it when something happens.
+
+mod abort;
+mod answers;
+mod bash;
+mod control;
+mod driver;
+mod errors;
+mod handle;
+mod hook_calls;
+mod hooks;
+mod host_answer;
+mod launch;
+mod legacy;
+mod lines;
+mod local_commands;
+mod mcp;
+mod permissions;
+mod rules;
+mod servers;
+mod state;
+mod stream;
+mod tool_use;
+mod tools;
+mod turn;
+mod turn_lines;
+mod turns;
+mod usage;
+mod version;
+
+pub(super) use self::driver::Simulator;
+pub(super) use self::launch::LaunchOptions;
+pub use self::turns::PromptMatch;
+pub(super) use self::turns::{ScriptedTurn, Times, TurnList};

@@ -1,0 +1,183 @@
+//! The in-process MCP servers of the host.
+
+use serde_json::{Map, Value, json};
+
+/// The in-process servers, in the order in which the host named them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Servers {
+    servers: Vec<Server>,
+    /// The next id of a JSON-RPC request, of all servers.
+    next_id: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Server {
+    name: String,
+    info: Value,
+    tools: Vec<Value>,
+    /// How far the handshake is.
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    #[default]
+    Connecting,
+    Ready,
+    Failed,
+}
+
+impl Servers {
+    /// A server that the host named; one that is known already is left as it is.
+    pub(super) fn add(&mut self, name: &str) {
+        if !self.has(name) {
+            self.servers.push(Server { name: name.to_owned(), ..Server::default() });
+        }
+    }
+
+    /// What a manifest says, which the CLI then does not ask for.
+    pub(super) fn take_manifest(&mut self, name: &str, manifest: &Value) {
+        self.add(name);
+        let Some(server) = self.get_mut(name) else { return };
+        server.info = manifest.pointer("/initializeResult/serverInfo").cloned().unwrap_or_default();
+        let tools = manifest.get("tools").or_else(|| manifest.pointer("/toolsList/tools"));
+        server.tools = tools.and_then(Value::as_array).cloned().unwrap_or_default();
+        server.stage = Stage::Ready;
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.servers.iter().any(|server| server.name == name)
+    }
+
+    /// The server answered `initialize`, or did not.
+    pub(super) fn note_info(&mut self, name: &str, info: Option<Value>) {
+        if let Some(server) = self.get_mut(name) {
+            match info {
+                Some(info) => server.info = info,
+                None => server.stage = Stage::Failed,
+            }
+        }
+    }
+
+    /// The server said what tools it has, or did not.
+    pub(super) fn note_tools(&mut self, name: &str, tools: Option<Vec<Value>>) {
+        let Some(server) = self.get_mut(name) else { return };
+        server.stage = if tools.is_some() { Stage::Ready } else { Stage::Failed };
+        server.tools = tools.unwrap_or_default();
+        server.tools.sort_by_key(|tool| tool["name"].as_str().map(str::to_owned));
+    }
+
+    /// The id of the next request.
+    pub(super) fn next_id(&self) -> u64 {
+        self.next_id
+    }
+
+    fn get_mut(&mut self, name: &str) -> Option<&mut Server> {
+        self.servers.iter_mut().find(|server| server.name == name)
+    }
+
+    /// Those whose handshake is to be made.
+    pub(super) fn connecting(&self) -> Vec<String> {
+        let open = self.servers.iter().filter(|server| server.stage == Stage::Connecting);
+        open.map(|server| server.name.clone()).collect()
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        self.servers.iter().all(|server| server.stage != Stage::Connecting)
+    }
+
+    /// The full names of the tools.
+    pub(super) fn tool_names(&self) -> impl Iterator<Item = String> {
+        let tools = self.servers.iter().flat_map(|server| {
+            let names = server.tools.iter().filter_map(|tool| tool["name"].as_str());
+            names.map(|name| format!("mcp__{}__{name}", server.name))
+        });
+        tools.collect::<Vec<_>>().into_iter()
+    }
+
+    /// `mcp_servers` of an `init`.
+    pub(super) fn listed(&self, others: &[String]) -> Value {
+        let state = |server: &Server| match server.stage {
+            Stage::Ready => "connected",
+            Stage::Connecting => "pending",
+            Stage::Failed => "failed",
+        };
+        let own = self.servers.iter();
+        let own = own
+            .map(|server| json!({"name": server.name, "status": state(server), "source": "sdk"}));
+        let others = others
+            .iter()
+            .map(|name| json!({"name": name, "status": "connected", "source": "command-line"}));
+        own.chain(others).collect()
+    }
+
+    /// `mcpServers` of the reply to `mcp_status`.
+    pub(super) fn status(&self) -> Value {
+        let servers = self.servers.iter().map(|server| {
+            let tools = server.tools.iter().map(|tool| {
+                let hint = |name: &str| tool.pointer(&format!("/annotations/{name}Hint")) == Some(&Value::Bool(true));
+                let mut annotations = Map::new();
+                for (field, name) in [("readOnly", "readOnly"), ("destructive", "destructive"), ("openWorld", "openWorld")] {
+                    if hint(name) {
+                        annotations.insert(field.to_owned(), true.into());
+                    }
+                }
+                json!({"name": tool["name"], "annotations": annotations})
+            });
+            let status = if server.stage == Stage::Ready { "connected" } else { "failed" };
+            json!({
+                "name": server.name, "status": status, "serverInfo": server.info, "transport": "sdk",
+                "scope": "dynamic", "source": "sdk", "tools": tools.collect::<Vec<_>>(),
+            })
+        });
+        servers.collect()
+    }
+
+    /// The server and the tool of a full name.
+    pub(super) fn find(&self, full: &str) -> Option<(String, String)> {
+        let rest = full.strip_prefix("mcp__")?;
+        let server = self.servers.iter().find(|server| {
+            rest.strip_prefix(&*server.name).is_some_and(|rest| rest.starts_with("__"))
+        })?;
+        Some((server.name.clone(), rest[server.name.len() + 2..].to_owned()))
+    }
+
+    /// `tool_use_meta` of an assistant line.
+    pub(super) fn meta(&self, id: &str, full: &str) -> Option<Value> {
+        let (name, tool) = self.find(full)?;
+        let server = self.servers.iter().find(|server| server.name == name)?;
+        let declared = server.tools.iter().find(|known| known["name"] == *tool);
+        let title = declared.and_then(|tool| {
+            tool["title"]
+                .as_str()
+                .or_else(|| tool.pointer("/annotations/title").and_then(Value::as_str))
+        });
+        let shown = title.map_or_else(|| capitalised(&tool), str::to_owned);
+        let server = server.info["title"].as_str().or_else(|| server.info["name"].as_str());
+        Some(
+            json!({"id": id, "display_name": shown, "server_display_name": server.unwrap_or(&name), "tool_name": tool}),
+        )
+    }
+
+    pub(super) fn message(&mut self, method: &str, params: Option<Value>) -> Value {
+        let mut message = json!({"method": method});
+        if let Some(params) = params {
+            message["params"] = params;
+        }
+        message["jsonrpc"] = "2.0".into();
+        message["id"] = self.next_id.into();
+        self.next_id += 1;
+        message
+    }
+}
+
+fn capitalised(name: &str) -> String {
+    let words = name.split(['_', '-']).map(|word| {
+        let mut chars = word.chars();
+        chars
+            .next()
+            .map(|first| first.to_uppercase().chain(chars).collect::<String>())
+            .unwrap_or_default()
+    });
+    words.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,270 @@
+//! The state of a simulated CLI, which its tasks share.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::player::machine::Step;
+use crate::player::output_format::OutputFormat;
+use crate::player::report::Divergence;
+use crate::player::script::Simulation;
+use crate::player::signal::Signal;
+use crate::transport::Exit;
+
+use super::hooks::Hooks;
+use super::launch::LaunchOptions;
+use super::lines::Lines;
+use super::servers::Servers;
+use super::turns::TurnList;
+use super::usage::{Ledger, Tokens};
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) now: u64,
+    /// What is to be written, and whether a pause comes before it.
+    pub(super) steps: VecDeque<Step>,
+    /// When the next task goes on.
+    pub(super) due: Option<u64>,
+    /// Whether something happened since the tasks were last polled.
+    pub(super) changed: bool,
+    pub(super) eof: bool,
+    pub(super) signal: Option<Signal>,
+    pub(super) exit: Option<Exit>,
+    pub(super) divergence: Option<Divergence>,
+    pub(super) played: usize,
+    pub(super) matched: usize,
+
+    pub(super) options: Arc<LaunchOptions>,
+    pub(super) turns: TurnList,
+    pub(super) lines: Lines,
+    pub(super) hooks: Hooks,
+    pub(super) servers: Servers,
+    pub(super) ledger: Ledger,
+    /// The cost when the last result was written, by model.
+    pub(super) reported: Ledger,
+    /// How many requests to the API there were: they number the messages.
+    pub(super) requests: usize,
+    /// How many results.
+    pub(super) results: u64,
+    /// Whether the last result was an error.
+    pub(super) failed: bool,
+
+    /// Prompts that no turn has taken.
+    pub(super) queue: VecDeque<Prompt>,
+    /// Text on stdin, where the prompt is text.
+    pub(super) text: String,
+    /// The messages of an output that is one array.
+    pub(super) written: Vec<Value>,
+    /// The CLI's requests that the host has not answered, in order.
+    pub(super) open: Vec<(String, Value)>,
+    /// Answers that no task has taken.
+    pub(super) answers: HashMap<String, Value>,
+    pub(super) turn: Option<Turn>,
+    /// How the host ended the turn.
+    pub(super) interrupt: Option<Interrupt>,
+    /// `end_session` came.
+    pub(super) ends: bool,
+    /// Gates that are released.
+    pub(super) released: Vec<String>,
+    /// What the host declared or asked for, and no rule does.
+    pub(super) not_simulated: Vec<String>,
+    /// Whether all turns are this launch's, because it is not in a run.
+    pub(super) shares_nothing: bool,
+    /// Rules that the host added while the session runs.
+    pub(super) session_rules: Vec<String>,
+    /// Options of `initialize`.
+    pub(super) declared: Declared,
+}
+
+/// What `initialize` declared.
+#[derive(Debug, Default)]
+pub(super) struct Declared {
+    pub(super) schema: Option<Value>,
+    pub(super) agents: Vec<String>,
+    /// Whether it has `mcpServers`.
+    pub(super) servers: bool,
+}
+
+/// A prompt of the host.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prompt {
+    /// Its `uuid`; the CLI says nothing about one without.
+    pub(super) uuid: Option<String>,
+    pub(super) text: String,
+    pub(super) line: Value,
+    pub(super) priority: Option<String>,
+}
+
+/// The turn that runs.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    /// The `prompt_id` that hooks see.
+    pub(super) id: String,
+    /// The uuids of its prompts.
+    pub(super) prompts: Vec<String>,
+    pub(super) tokens: Tokens,
+    /// Counts the user's messages in it.
+    pub(super) messages: u64,
+    pub(super) begun: Vec<String>,
+    pub(super) stop_reason: Option<String>,
+    pub(super) text: String,
+    pub(super) denials: Vec<Value>,
+    pub(super) structured: Option<Value>,
+    /// The first request's input and cached tokens.
+    pub(super) first_request: Option<(u64, u64)>,
+    /// Whether an assistant line was written, which names the prompts.
+    pub(super) named: bool,
+    /// Tool uses that have no result.
+    pub(super) tools: Vec<(String, String)>,
+    /// The message that is streamed: its id, the open block, and its text so far.
+    pub(super) streaming: Option<Streaming>,
+    pub(super) safety_stops: u64,
+    /// The prompt that its lines name alone.
+    pub(super) named_by: Option<String>,
+    /// Those of the prompts that were added to the running turn, and are over.
+    pub(super) steered: Vec<String>,
+    /// Whether the CLI has gone on after a refusal.
+    pub(super) refused: bool,
+    /// Whether a `message_start` was written, which names the prompts.
+    pub(super) streams: bool,
+}
+
+/// The message that is being streamed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Streaming {
+    pub(super) message: String,
+    pub(super) index: usize,
+    /// The block so far: its kind and its text.
+    pub(super) block: Option<(String, String)>,
+    /// The message of `message_start`.
+    pub(super) start: Value,
+    /// How many blocks are whole.
+    pub(super) written: u64,
+    /// The estimated tokens of its thinking.
+    pub(super) thinking: u64,
+}
+
+/// How the host ended a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// By `interrupt`, or by a denial that interrupts.
+    Request,
+    /// By a prompt of priority `now`.
+    Prompt,
+}
+
+impl State {
+    pub(super) fn new(simulation: Simulation, shares_nothing: bool) -> Self {
+        let Simulation { options, turns } = simulation;
+        let lines =
+            Lines::new(options.session.clone(), options.model.clone(), options.mode.clone());
+        Self {
+            now: 0,
+            steps: VecDeque::new(),
+            due: None,
+            changed: true,
+            eof: false,
+            signal: None,
+            exit: None,
+            divergence: None,
+            played: 0,
+            matched: 0,
+            options: Arc::new(options),
+            turns,
+            lines,
+            hooks: Hooks::default(),
+            servers: Servers::default(),
+            ledger: Ledger::default(),
+            reported: Ledger::default(),
+            requests: 0,
+            results: 0,
+            failed: false,
+            queue: VecDeque::new(),
+            text: String::new(),
+            written: Vec::new(),
+            open: Vec::new(),
+            answers: HashMap::new(),
+            turn: None,
+            interrupt: None,
+            ends: false,
+            released: Vec::new(),
+            not_simulated: Vec::new(),
+            session_rules: Vec::new(),
+            shares_nothing,
+            declared: Declared::default(),
+        }
+    }
+
+    /// Writes a line.
+    pub(super) fn out(&mut self, line: &Value) {
+        self.out_bytes(format!("{line}\n").into());
+    }
+
+    /// Writes a line in the form of output that the launch asked for.
+    pub(super) fn out_bytes(&mut self, line: Bytes) {
+        self.played += 1;
+        self.changed = true;
+        let line = match self.options.output {
+            OutputFormat::AsRecorded | OutputFormat::StreamJson => Some(line),
+            OutputFormat::Json { all } => self.json_output(&line, all),
+            OutputFormat::Text => text_output(&line),
+        };
+        self.steps.extend(line.map(Step::Out));
+    }
+
+    /// The result, or at its end an array of all messages.
+    fn json_output(&mut self, line: &Bytes, all: bool) -> Option<Bytes> {
+        let message: Value = serde_json::from_slice(line).ok()?;
+        let is_result = message["type"] == "result";
+        if !all {
+            return is_result.then(|| line.clone());
+        }
+        self.written.push(message);
+        is_result.then(|| format!("{}\n", Value::from(std::mem::take(&mut self.written))).into())
+    }
+
+    pub(super) fn err(&mut self, text: &str) {
+        self.changed = true;
+        self.steps.push_back(Step::Err(format!("{text}\n").into()));
+    }
+
+    /// Something differs from the scenario; the run ends.
+    pub(super) fn diverge(&mut self, divergence: Divergence) {
+        self.changed = true;
+        self.divergence.get_or_insert(divergence);
+    }
+
+    /// The turn that runs; an empty one between turns.
+    pub(super) fn turn(&mut self) -> &mut Turn {
+        self.turn.get_or_insert_default()
+    }
+
+    /// A message of the user goes to the model.
+    pub(super) fn count_message(&mut self) {
+        self.turn().messages += 1;
+    }
+
+    pub(super) fn note_not_simulated(&mut self, what: String) {
+        if !self.not_simulated.contains(&what) {
+            self.not_simulated.push(what);
+        }
+    }
+}
+
+/// The text of a result.
+fn text_output(line: &Bytes) -> Option<Bytes> {
+    let message: Value = serde_json::from_slice(line).ok()?;
+    if message["type"] != "result" {
+        return None;
+    }
+    let text = match (message["result"].as_str(), message["subtype"].as_str()) {
+        (Some(text), _) => text.to_owned(),
+        (None, Some("error_max_turns")) => "Error: Reached max turns".to_owned(),
+        (None, _) => {
+            message.pointer("/errors/0").and_then(Value::as_str).unwrap_or_default().to_owned()
+        }
+    };
+    Some(format!("{text}\n").into())
+}

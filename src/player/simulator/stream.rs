@@ -1,0 +1,299 @@
+//! A message of the model, as the CLI passes it on while it is streamed.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::player::model::{ApiReply, Cut, OutMessage};
+
+use super::answers::{Gate, Item, Scripted};
+use super::handle::Cli;
+use super::state::{State, Streaming};
+use super::tool_use::{ToolUse, shown};
+use super::usage::Tokens;
+
+/// How a message ended.
+#[derive(Debug)]
+pub(super) struct Streamed {
+    pub(super) id: String,
+    pub(super) tools: Vec<ToolUse>,
+    pub(super) stop_reason: String,
+    pub(super) tokens: Tokens,
+}
+
+/// How a stream broke.
+#[derive(Debug)]
+pub(super) enum Broken {
+    /// The connection, or what came over it.
+    Connection,
+    /// By an `error` event of this type.
+    Error(String),
+}
+
+impl Cli {
+    /// Streams a message to its end.
+    pub(super) async fn stream(&self, scripted: &Scripted) -> Result<Streamed, Broken> {
+        let blocks = scripted.items.iter().filter_map(|item| match item {
+            Item::Block(block, _) => Some(block.clone()),
+            _ => None,
+        });
+        let reply = ApiReply { content: blocks.collect(), ..scripted.reply.clone() };
+        let (serial, model, partial) = self.with(|state| {
+            state.requests += 1;
+            (state.requests - 1, state.lines.model.clone(), state.options.partial)
+        });
+        let message = OutMessage::new(&reply, &model, serial);
+        let whole = message.whole();
+        self.hold(&reply, 0).await;
+        self.sleep_ms(reply.first_byte_ms).await;
+        if partial {
+            self.with(|state| {
+                let prompts = state.turn().prompts.clone();
+                let mut status = state.lines.system("status", json!({"status": "requesting"}));
+                if !prompts.is_empty() {
+                    status["user_message_uuids"] = json!(prompts);
+                }
+                state.out(&status);
+            });
+        }
+        let mut items = scripted.items.iter();
+        let mut gates = Vec::new();
+        for (count, event) in message.events().into_iter().enumerate() {
+            if count > 0 {
+                self.hold(&reply, count).await;
+            }
+            if let Some(cut) = &reply.cut
+                && cut.after == count
+            {
+                return Err(self.broken(&cut.cut));
+            }
+            let is_delta = event.is_delta();
+            let event = event.into_data();
+            match event["type"].as_str() {
+                Some("content_block_start") => {
+                    for item in items.by_ref() {
+                        match item {
+                            Item::Block(_, gate) => {
+                                gates.push(*gate);
+                                break;
+                            }
+                            Item::Pause(time) => self.sleep(*time).await,
+                            Item::Hang => std::future::pending().await,
+                        }
+                    }
+                }
+                Some("message_delta") => {
+                    for item in items.by_ref() {
+                        match item {
+                            Item::Pause(time) => self.sleep(*time).await,
+                            Item::Hang => std::future::pending().await,
+                            Item::Block(..) => {}
+                        }
+                    }
+                }
+                _ => {}
+            }
+            self.with(|state| state.pass_on(&event, &whole));
+            if is_delta {
+                self.sleep_ms(reply.delta_ms).await;
+            }
+        }
+        Ok(self.streamed(&whole, &gates))
+    }
+
+    /// Waits for the gate before this event, if there is one.
+    async fn hold(&self, reply: &ApiReply, events: usize) {
+        if let Some(gate) = reply.hold.get(&events) {
+            self.until(|state| state.released.contains(gate).then_some(())).await;
+        }
+    }
+
+    async fn sleep_ms(&self, millis: u64) {
+        if millis > 0 {
+            self.sleep(Duration::from_millis(millis)).await;
+        }
+    }
+
+    /// The message is whole.
+    fn streamed(&self, whole: &Value, gates: &[Gate]) -> Streamed {
+        let id = whole["id"].as_str().unwrap_or_default().to_owned();
+        let tokens = Tokens::of(&whole["usage"]);
+        let blocks = whole["content"].as_array().into_iter().flatten();
+        let tools = blocks.zip(gates).filter(|(block, _)| block["type"] == "tool_use");
+        let tools = tools.map(|(block, gate)| ToolUse {
+            id: block["id"].as_str().unwrap_or_default().to_owned(),
+            name: block["name"].as_str().unwrap_or_default().to_owned(),
+            input: block["input"].clone(),
+            gate: *gate,
+        });
+        let tools: Vec<_> = tools.collect();
+        let stop_reason = whole["stop_reason"].as_str().unwrap_or_default().to_owned();
+        self.with(|state| {
+            let model = whole["model"].as_str().unwrap_or_default();
+            state.ledger.add(model, tokens);
+            state.reported.add(model, tokens);
+            let turn = state.turn();
+            turn.stop_reason = Some(stop_reason.clone());
+            turn.streaming = None;
+            turn.first_request.get_or_insert((tokens.input(), tokens.cache_read()));
+            turn.tools = tools.iter().map(|tool| (tool.id.clone(), tool.name.clone())).collect();
+        });
+        Streamed { id, tools, stop_reason, tokens }
+    }
+
+    /// The stream broke: what was begun is abandoned.
+    fn broken(&self, cut: &Cut) -> Broken {
+        self.with(State::abandon);
+        match cut {
+            Cut::Error(kind) => Broken::Error(kind.clone()),
+            Cut::Close | Cut::Reset | Cut::Garbage(_) => Broken::Connection,
+        }
+    }
+}
+
+impl State {
+    /// Writes what an event of the API leads to.
+    fn pass_on(&mut self, event: &Value, whole: &Value) {
+        let message = whole["id"].as_str().unwrap_or_default();
+        let index = event["index"].as_u64().unwrap_or(0);
+        let position = usize::try_from(index).unwrap_or(usize::MAX);
+        match event["type"].as_str() {
+            Some("message_start") => {
+                self.turn().begun.push(message.to_owned());
+                self.turn().streaming = Some(Streaming {
+                    message: message.to_owned(),
+                    start: event["message"].clone(),
+                    ..Streaming::default()
+                });
+            }
+            Some("content_block_start") => {
+                let kind = event["content_block"]["type"].as_str().unwrap_or_default();
+                let block = Some((kind.to_owned(), String::new()));
+                if let Some(streaming) = &mut self.turn().streaming {
+                    (streaming.index, streaming.block) = (position, block);
+                }
+            }
+            Some("content_block_delta") => self.note_delta(&event["delta"]),
+            Some("content_block_stop") => {
+                self.assistant_line(position, whole);
+                if let Some(streaming) = &mut self.turn().streaming {
+                    streaming.block = None;
+                    streaming.written += 1;
+                }
+            }
+            _ => {}
+        }
+        self.partial_line(event, message);
+    }
+
+    fn note_delta(&mut self, delta: &Value) {
+        if let Some(thinking) = delta["thinking"].as_str() {
+            let tokens = thinking.chars().count().div_ceil(4) as u64;
+            let Some(streaming) = &mut self.turn().streaming else { return };
+            streaming.thinking += tokens;
+            let sum = streaming.thinking;
+            let prompt = self.turn().prompts.last().cloned();
+            let fields = json!({"estimated_tokens": sum, "estimated_tokens_delta": tokens});
+            let mut line = self.lines.system("thinking_tokens", fields);
+            if let Some(prompt) = prompt {
+                line["user_message_uuid"] = prompt.into();
+            }
+            self.out(&line);
+        }
+        let text = ["text", "thinking"].iter().find_map(|field| delta[*field].as_str());
+        if let (Some(text), Some(streaming)) = (text, &mut self.turn().streaming)
+            && let Some((_, so_far)) = &mut streaming.block
+        {
+            so_far.push_str(text);
+        }
+    }
+
+    /// The line of a whole block.
+    fn assistant_line(&mut self, index: usize, whole: &Value) {
+        let block = whole["content"][index].clone();
+        let Some(start) = self.turn().streaming.as_ref().map(|streaming| streaming.start.clone())
+        else {
+            return;
+        };
+        let mut message = start;
+        let kind = block["type"].as_str().unwrap_or_default().to_owned();
+        if kind == "text" {
+            self.turn().text = block["text"].as_str().unwrap_or_default().to_owned();
+        }
+        let meta =
+            block["id"].as_str().and_then(|id| self.servers.meta(id, block["name"].as_str()?));
+        message["content"] = json!([shown(&block)]);
+        message["context_management"] = Value::Null;
+        let mut line = self.lines.assistant(&message);
+        if kind == "thinking" {
+            line["thinking_duration_ms"] = 1.into();
+            line["thinking_display"] = "updates".into();
+        }
+        if let Some(meta) = meta {
+            line["tool_use_meta"] = json!([meta]);
+        }
+        self.name_prompts(&mut line);
+        self.out(&line);
+    }
+
+    /// The event itself, where the host asked for them.
+    fn partial_line(&mut self, event: &Value, message: &str) {
+        if !self.options.partial {
+            return;
+        }
+        let mut line = self.lines.stream_event(event, message);
+        let thinks = event.pointer("/content_block/type") == Some(&"thinking".into())
+            || event.pointer("/delta/type") == Some(&"thinking_delta".into());
+        let starts = event["type"] == "message_start";
+        if starts {
+            line["ttft_ms"] = 10.into();
+        }
+        if starts || thinks {
+            line["thinking_display"] = "updates".into();
+        }
+        if starts && !self.turn().streams {
+            self.turn().streams = true;
+            let prompts = self.turn().prompts.clone();
+            if let Some(last) = prompts.last() {
+                line["user_message_uuid"] = last.as_str().into();
+                line["user_message_uuids"] = json!(prompts);
+            }
+            line["owed_rows"] = json!([]);
+        }
+        self.out(&line);
+    }
+
+    /// The closing events of a message that goes no further.
+    pub(super) fn abandon(&mut self) {
+        let Some(streaming) = self.turn().streaming.take() else { return };
+        if !self.options.partial {
+            return;
+        }
+        let from = if streaming.block.is_some() {
+            let stop = json!({"type": "content_block_stop", "index": streaming.index});
+            let line = self.lines.stream_event(&stop, &streaming.message);
+            self.out(&line);
+            streaming.index + 1
+        } else {
+            usize::try_from(streaming.written).unwrap_or(usize::MAX)
+        };
+        let usage = &streaming.start["usage"];
+        let delta = json!({
+            "type": "message_delta", "context_management": null,
+            "delta": {"container": null, "stop_details": null, "stop_reason": null, "stop_sequence": null},
+            "usage": {
+                "output_tokens_details": {"thinking_tokens": 0}, "input_tokens": usage["input_tokens"],
+                "cache_creation_input_tokens": usage["cache_creation_input_tokens"],
+                "cache_read_input_tokens": usage["cache_read_input_tokens"], "output_tokens": usage["output_tokens"],
+                "server_tool_use": {"web_search_requests": 0, "web_fetch_requests": 0}, "iterations": [], "fallback_credit": null,
+            },
+        });
+        let line = self.lines.stream_event(&delta, &streaming.message);
+        self.out(&line);
+        let mut line =
+            self.lines.stream_event(&json!({"type": "message_stop"}), &streaming.message);
+        line["abandoned_blocks"] =
+            json!({"api_message_id": streaming.message, "from_block_index": from});
+        self.out(&line);
+    }
+}

@@ -1,0 +1,506 @@
+//! What the CLI does from its start to its exit: turns, one after the other.
+#![expect(clippy::result_large_err, reason = "a divergence is made once: it ends its run")]
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use serde_json::{Value, json};
+
+use crate::player::difference::Difference;
+use crate::player::report::Divergence;
+use crate::transport::Exit;
+
+use super::answers::{Answer, Scripted, answers};
+use super::errors::{self, ApiFailure};
+use super::handle::Cli;
+use super::hook_calls;
+use super::local_commands::Command;
+use super::state::{Interrupt, Prompt, State, Turn};
+use super::stream::Broken;
+use super::tools::Ran;
+
+/// What the CLI says to the model after a refusal.
+const REFUSED: &str = "The response above was stopped by a safety classifier. Continue without it.";
+
+/// The hint for a launch of a scenario that has another launch's turns, too.
+const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
+    program launches the CLI more than once, set CLAUDE_WIRE_RUN to a new folder, so that the turns \
+    go on over its launches";
+
+/// How a turn ends that is not interrupted.
+#[derive(Debug)]
+enum End {
+    Success,
+    MaxTurns(u64),
+    MaxBudget(f64),
+    Failed(ApiFailure),
+    /// A hook refused the prompt, or ended the turn; what it said.
+    Prevented(String),
+    /// The prompt is not the scenario's.
+    Diverged,
+}
+
+/// The CLI.
+pub(super) async fn main(cli: Cli) {
+    if cli.with(State::is_refused) {
+        return;
+    }
+    if cli.with(|state| state.options.text_input) {
+        cli.until(|state| state.eof.then_some(())).await;
+        if let Some(error) = cli.with(State::take_text_prompt) {
+            return cli.with(|state| {
+                state.err(&error);
+                state.exit = Some(Exit::from_code(1));
+            });
+        }
+    }
+    while let Some(prompts) = cli.until(State::next_prompts).await {
+        if cli.with(|state| state.options.legacy) {
+            legacy_turn(&cli, &prompts).await;
+        } else {
+            turn(&cli, prompts).await;
+        }
+        if cli.with(|state| state.divergence.is_some()) {
+            return;
+        }
+    }
+    cli.with(|state| {
+        if !state.ends
+            && let Some(prompt) = state.turns.left().into_iter().next()
+        {
+            let divergence = Divergence::early_end(prompt);
+            return state.diverge(if state.shares_nothing {
+                divergence.because(SHARES_NOTHING.to_owned())
+            } else {
+                divergence
+            });
+        }
+        state.exit = Some(Exit::from_code(i32::from(state.failed)));
+    });
+}
+
+/// A turn in the dialect of early guides, whose CLI exits after the last one.
+async fn legacy_turn(cli: &Cli, prompts: &[Prompt]) {
+    let text = joined(prompts);
+    let number = cli.with(|state| {
+        state.matched += 1;
+        state.results += 1;
+        usize::try_from(state.results).unwrap_or(usize::MAX)
+    });
+    match cli.with(|state| state.turns.take(&text)) {
+        Ok(reply) => super::legacy::turn(cli, number, &reply).await,
+        Err(divergence) => cli.with(|state| state.diverge(divergence)),
+    }
+    cli.with(|state| state.ends = state.turns.open().is_empty());
+}
+
+fn joined(prompts: &[Prompt]) -> String {
+    prompts.iter().map(|prompt| &*prompt.text).collect::<Vec<_>>().join("\n")
+}
+
+async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
+    let text = joined(&prompts);
+    let command = cli.with(|state| {
+        let id = state.lines.uuid();
+        let uuids: Vec<_> = prompts.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
+        for uuid in &uuids {
+            let line = state.lines.lifecycle(uuid, "started");
+            state.out(&line);
+        }
+        state.interrupt = None;
+        let named_by = uuids.last().cloned();
+        state.turn = Some(Turn { id, prompts: uuids, named_by, messages: 1, ..Turn::default() });
+        let command = Command::of(&text).filter(|_| !state.turns.expects(&text));
+        if let Some(command) = command {
+            state.run_command(command);
+        }
+        command
+    });
+    if command.is_some() {
+        return;
+    }
+    let end = {
+        let mut rounds = pin!(play(cli, &text, &prompts));
+        poll_fn(|cx| {
+            // The tasks of the turn end here if the host ended it.
+            if let Some(interrupt) = cli.with(|state| state.interrupt.take()) {
+                return Poll::Ready(Err(interrupt));
+            }
+            match rounds.as_mut().poll(cx) {
+                Poll::Ready(end) => Poll::Ready(Ok(end)),
+                Poll::Pending => match cli.with(|state| state.interrupt.take()) {
+                    Some(interrupt) => Poll::Ready(Err(interrupt)),
+                    None => Poll::Pending,
+                },
+            }
+        })
+        .await
+    };
+    match end {
+        Ok(end) => cli.with(|state| state.finish(end)),
+        Err(interrupt) => cli.with(|state| state.abort(&interrupt)),
+    }
+}
+
+/// The turn up to its result.
+async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
+    if let Some(budget) = cli.with(|state| state.spent()) {
+        cli.with(State::begin);
+        return End::MaxBudget(budget);
+    }
+    let reply = match cli.with(|state| state.turns.take(text)) {
+        Ok(reply) => reply,
+        Err(divergence) => {
+            cli.with(|state| {
+                let is_another = state.shares_nothing && state.turns.is_of_another_launch(text);
+                let divergence = if is_another {
+                    divergence.because(SHARES_NOTHING.to_owned())
+                } else {
+                    divergence
+                };
+                state.diverge(divergence);
+            });
+            return End::Diverged;
+        }
+    };
+    cli.with(|state| state.matched += prompts.len().max(1));
+    let fields = hook_calls::fields(json!({"prompt": text}));
+    let decision = cli.hooks("UserPromptSubmit", "", None, fields).await;
+    if cli.with(|state| state.options.replays_prompts) {
+        for prompt in prompts {
+            cli.with(|state| state.replay_prompt(prompt));
+        }
+    }
+    cli.with(State::begin);
+    if let Some(why) = decision.block.or(decision.stop) {
+        return End::Prevented(why);
+    }
+    rounds(cli, answers(&reply)).await
+}
+
+/// Requests to the API, until one needs no more.
+async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
+    let mut round = 0;
+    let mut stop_hook_active = false;
+    loop {
+        let scripted = match next_message(cli, &mut answers).await {
+            Ok(Some(scripted)) => scripted,
+            Ok(None) => return End::Success,
+            Err(failure) => return End::Failed(failure),
+        };
+        if scripted.items.is_empty() {
+            // Only the time passes.
+            continue;
+        }
+        let streamed = match cli.stream(&scripted).await {
+            Ok(streamed) => streamed,
+            Err(broken) => {
+                let status = match broken {
+                    Broken::Connection => None,
+                    Broken::Error(kind) if kind == "overloaded_error" => Some(529),
+                    Broken::Error(_) => None,
+                };
+                cli.retry(1, status);
+                continue;
+            }
+        };
+        round += 1;
+        if let Some(budget) = cli.with(|state| state.spent()) {
+            return End::MaxBudget(budget);
+        }
+        cli.with(|state| state.turn().tokens.add(streamed.tokens));
+        if streamed.stop_reason == "refusal" {
+            match cli.with(|state| state.refused(&streamed.id)) {
+                Some(failure) => return End::Failed(failure),
+                None => {
+                    take_more(cli, &mut answers, REFUSED);
+                    continue;
+                }
+            }
+        }
+        if streamed.tools.is_empty() {
+            if let Some(Answer::Failure { .. }) = answers.front() {
+                continue;
+            }
+            let last = cli.with(|state| state.turn().text.clone());
+            let fields = json!({
+                "stop_hook_active": stop_hook_active, "last_assistant_message": last, "background_tasks": [], "session_crons": [],
+            });
+            let decision = cli.hooks("Stop", "", None, hook_calls::fields(fields)).await;
+            let Some(reason) = decision.block else { return End::Success };
+            stop_hook_active = true;
+            let text = cli.with(|state| state.stop_feedback(&reason));
+            take_more(cli, &mut answers, &text);
+            continue;
+        }
+        match cli.run_tools(streamed.tools, scripted.results).await {
+            Ran::GoesOn => {}
+            Ran::Answered => return End::Success,
+            Ran::Stopped => return End::Success,
+        }
+        cli.with(State::take_steered);
+        if let Some(limit) = cli.with(|state| state.options.max_turns)
+            && round >= limit
+        {
+            return End::MaxTurns(limit);
+        }
+    }
+}
+
+/// The CLI says something to the model by itself. If the turn has no answer left, another turn of
+/// the scenario may be one to this text.
+fn take_more(cli: &Cli, more: &mut VecDeque<Answer>, text: &str) {
+    if more.is_empty()
+        && let Ok(reply) = cli.with(|state| state.turns.take_named(text))
+    {
+        more.extend(answers(&reply));
+    }
+}
+
+/// The next message of the model; errors of the API before it are retried.
+async fn next_message(
+    cli: &Cli,
+    answers: &mut VecDeque<Answer>,
+) -> Result<Option<Box<Scripted>>, ApiFailure> {
+    let mut attempt = 0;
+    loop {
+        match answers.pop_front() {
+            None => return Ok(None),
+            Some(Answer::Failure { status, text }) => {
+                return Err(ApiFailure {
+                    status: Some(status),
+                    text,
+                    stop_reason: "stop_sequence",
+                });
+            }
+            Some(Answer::Message(scripted)) => {
+                let Some(error) = scripted.reply.error.as_ref() else { return Ok(Some(scripted)) };
+                cli.with(|state| state.requests += 1);
+                let (status, limit) = (error.status, cli.with(|state| state.options.max_retries));
+                if !errors::is_retried(status) || attempt >= limit {
+                    let text = errors::text(status, error.message.as_deref());
+                    return Err(ApiFailure {
+                        status: Some(status),
+                        text,
+                        stop_reason: "stop_sequence",
+                    });
+                }
+                attempt += 1;
+                cli.retry(attempt, Some(status));
+                if answers.is_empty() {
+                    // The API goes on as it was.
+                    answers.push_back(Answer::Message(scripted));
+                }
+            }
+        }
+    }
+}
+
+impl State {
+    /// Whether the launch is none of the scenario: the CLI refuses its arguments, or it resumes a
+    /// session that no launch had.
+    fn is_refused(&mut self) -> bool {
+        let options = self.options.clone();
+        for flag in &options.not_simulated {
+            self.note_not_simulated(format!("flag {flag}"));
+        }
+        if let Some(error) = &options.refused {
+            self.err(error);
+            self.exit = Some(Exit::from_code(1));
+            return true;
+        }
+        let Some(id) = options.unknown_session() else { return false };
+        let sessions = self.turns.shared.sessions().join(", ");
+        let expected = format!("a session of an earlier launch ({sessions})");
+        let differs = Difference::of_rule("--resume", expected, Some(id.into()));
+        self.diverge(Divergence::launch(None, vec![differs]));
+        true
+    }
+
+    /// The prompt of a launch whose input is text; an error if there is none.
+    fn take_text_prompt(&mut self) -> Option<String> {
+        let stdin = std::mem::take(&mut self.text);
+        let argument = self.options.prompt.clone().filter(|prompt| !prompt.is_empty());
+        let stdin = (!stdin.trim().is_empty()).then_some(stdin);
+        let text = match (argument, stdin) {
+            (Some(argument), Some(stdin)) => format!("{argument}\n{stdin}"),
+            (Some(text), None) | (None, Some(text)) => text,
+            (None, None) => {
+                return Some(
+                    "Error: Input must be provided either through stdin or as a prompt argument when using --print"
+                        .to_owned(),
+                );
+            }
+        };
+        self.queue.push_back(Prompt {
+            text: text.trim_end_matches('\n').to_owned(),
+            ..Prompt::default()
+        });
+        None
+    }
+
+    /// The prompts of the next turn: `Some(None)` if none can come any more.
+    fn next_prompts(&mut self) -> Option<Option<Vec<Prompt>>> {
+        if self.ends {
+            return Some(None);
+        }
+        let Some(first) = self.queue.front() else { return self.eof.then_some(None) };
+        if !self.servers.is_ready() && !self.eof {
+            return None;
+        }
+        let later = first.priority.as_deref() == Some("later");
+        let merges = self.results > 0 && !later && Command::of(&first.text).is_none();
+        let mut prompts: Vec<Prompt> = self.queue.pop_front().into_iter().collect();
+        while merges
+            && let Some(next) = self.queue.front()
+            && next.priority.as_deref() != Some("later")
+            && Command::of(&next.text).is_none()
+        {
+            prompts.extend(self.queue.pop_front());
+        }
+        Some(Some(prompts))
+    }
+
+    fn begin(&mut self) {
+        let prompts = self.turn().prompts.clone();
+        let init = self.init_line(&prompts);
+        self.out(&init);
+    }
+
+    /// The budget, if it is spent.
+    fn spent(&self) -> Option<f64> {
+        self.options.max_budget.filter(|budget| self.ledger.cost() >= *budget)
+    }
+
+    /// A hook blocks the end of the turn.
+    fn stop_feedback(&mut self, reason: &str) -> String {
+        let text = format!("Stop hook feedback:\n{reason}");
+        let mut line = self.lines.user(json!([{"type": "text", "text": text}]));
+        line["isSynthetic"] = true.into();
+        self.out(&line);
+        self.count_message();
+        let fields = json!({
+            "key": "stop-hook-error", "text": "stop hook problem · ctrl+o to see", "priority": "immediate",
+        });
+        let line = self.lines.system("notification", fields);
+        self.out(&line);
+        text
+    }
+
+    /// Prompts that came during the tools go into the running turn.
+    fn take_steered(&mut self) {
+        let mut later = VecDeque::new();
+        while let Some(prompt) = self.queue.pop_front() {
+            if prompt.priority.as_deref() == Some("later") || Command::of(&prompt.text).is_some() {
+                later.push_back(prompt);
+                continue;
+            }
+            self.matched += 1;
+            if let Some(uuid) = prompt.uuid {
+                let line = self.lines.lifecycle(&uuid, "started");
+                self.out(&line);
+                self.turn().prompts.push(uuid.clone());
+                self.turn().steered.push(uuid);
+            }
+        }
+        self.queue = later;
+    }
+
+    /// The model's safeguards stopped a message. The CLI goes on once.
+    fn refused(&mut self, message: &str) -> Option<ApiFailure> {
+        self.turn().safety_stops += 1;
+        if self.turn().refused {
+            let text = "API Error: Opus 5.5's safeguards flagged this message (https://www.anthropic.com/legal/aup).".to_owned();
+            return Some(ApiFailure { status: None, text, stop_reason: "refusal" });
+        }
+        self.turn().refused = true;
+        let fields = json!({
+            "content": "Opus 5.5's safeguards stopped the response above · continuing once with that noted", "level": "notice",
+        });
+        let line = self.lines.system("informational", fields);
+        self.out(&line);
+        let mut line = self.lines.user(json!([{"type": "text", "text": REFUSED}]));
+        line["isSynthetic"] = true.into();
+        line["refused_message_id"] = message.into();
+        line["refusal_retry"] = true.into();
+        self.out(&line);
+        self.count_message();
+        None
+    }
+
+    /// Writes the result of a turn.
+    fn finish(&mut self, end: End) {
+        let mut turn = self.turn.take().unwrap_or_default();
+        let mut how = "completed";
+        let steered = std::mem::take(&mut turn.steered);
+        for uuid in &steered {
+            let line = self.lines.lifecycle(uuid, "completed");
+            self.out(&line);
+        }
+        turn.steered = steered;
+        let fields = match end {
+            End::Diverged => return,
+            End::Success => {
+                let mut fields = json!({"terminal_reason": "completed", "is_error": false, "subtype": "success", "api_error_status": null});
+                match turn.structured.take() {
+                    Some(value) => {
+                        fields["result"] = value.to_string().into();
+                        fields["structured_output"] = value;
+                    }
+                    None => fields["result"] = turn.text.as_str().into(),
+                }
+                fields
+            }
+            End::MaxTurns(limit) => json!({
+                "terminal_reason": "max_turns", "is_error": true, "subtype": "error_max_turns",
+                "errors": [format!("Reached maximum number of turns ({limit})")],
+            }),
+            End::MaxBudget(budget) => {
+                how = "cancelled";
+                json!({
+                    "terminal_reason": "budget_exhausted", "is_error": true, "subtype": "error_max_budget_usd",
+                    "errors": [format!("Reached maximum budget (${budget})")],
+                })
+            }
+            End::Failed(failure) => {
+                how = "cancelled";
+                self.turn = Some(turn);
+                self.synthetic(&failure);
+                turn = self.turn.take().unwrap_or_default();
+                errors::result(&failure)
+            }
+            End::Prevented(why) => {
+                let line = self.lines.system(
+                    "informational",
+                    json!({"content": why, "level": "warning", "prevent_continuation": true}),
+                );
+                self.out(&line);
+                turn.messages = 0;
+                json!({"is_error": false, "subtype": "success", "result": ""})
+            }
+        };
+        let result = self.result_line(&turn, fields);
+        self.out(&result);
+        self.end_prompts(&mut turn, how);
+    }
+
+    /// Writes a prompt again, for `--replay-user-messages`.
+    fn replay_prompt(&mut self, prompt: &Prompt) {
+        let mut line = json!({
+            "type": "user", "message": prompt.line["message"], "session_id": self.lines.session, "parent_tool_use_id": null,
+        });
+        line["uuid"] = prompt.uuid.clone().map_or_else(|| self.lines.uuid().into(), Value::from);
+        line["timestamp"] = "2026-01-01T00:00:00.000Z".into();
+        line["isReplay"] = true.into();
+        self.out(&line);
+    }
+
+    /// A prompt with priority `now` came.
+    pub(super) fn give_way(&mut self) {
+        if self.turn.is_some() {
+            self.interrupt = Some(Interrupt::Prompt);
+        }
+    }
+}

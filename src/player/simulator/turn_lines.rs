@@ -1,0 +1,133 @@
+//! The first and the last line of a turn.
+
+use serde_json::{Value, json};
+
+use super::lines::extend;
+use super::state::{State, Turn};
+use super::tool_use::STRUCTURED_OUTPUT;
+use super::version::facts;
+
+/// Tools that ask the user: only a host that answers has them.
+const ASKING: [&str; 3] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode"];
+
+impl State {
+    pub(super) fn init_line(&mut self, prompts: &[String]) -> Value {
+        let mut line = Value::Object(facts().init.clone());
+        let options = self.options.clone();
+        line["cwd"] = options.cwd.as_str().into();
+        line["original_cwd"] = options.cwd.as_str().into();
+        line["session_id"] = self.lines.session.as_str().into();
+        line["model"] = self.lines.model.as_str().into();
+        line["permissionMode"] = self.lines.mode.as_str().into();
+        line["mcp_servers"] = self.servers.listed(&options.other_servers);
+        if let Some(tools) = line["tools"].as_array_mut() {
+            let gone = |tool: &Value| {
+                let name = tool.as_str().unwrap_or_default();
+                options.disallowed.iter().any(|rule| rule == name)
+            };
+            if options.asks {
+                tools.extend(ASKING.map(Value::from));
+                tools[1..].sort_by_key(|tool| tool.as_str().map(str::to_owned));
+            }
+            tools.retain(|tool| !gone(tool));
+            if self.schema().is_some() {
+                let at = tools.iter().position(|tool| tool == "TaskStop").unwrap_or(tools.len());
+                tools.insert(at, STRUCTURED_OUTPUT.into());
+            }
+            tools.extend(self.servers.tool_names().map(Value::from));
+        }
+        if let Some(agents) = line["agents"].as_array_mut() {
+            agents.extend(self.declared.agents.iter().map(|name| Value::from(name.as_str())));
+        }
+        let text = line.to_string();
+        if let Ok(filled) = serde_json::from_str(&self.fill_in(&text)) {
+            line = filled;
+        }
+        line["uuid"] = self.lines.uuid().into();
+        if !prompts.is_empty() {
+            line["user_message_uuids"] = json!(prompts);
+        }
+        line
+    }
+
+    /// Replaces the variables of a recorded line.
+    pub(super) fn fill_in(&self, text: &str) -> String {
+        let slug: String = self.options.transcript("");
+        let slug = slug.rsplit('/').nth(1).unwrap_or_default();
+        text.replace("${cwd_slug}", slug)
+            .replace("${cwd}", &self.options.cwd)
+            .replace("${config}", &self.options.config)
+            .replace("${tmp}", "/tmp")
+    }
+
+    /// The schema that the answer must have.
+    pub(super) fn schema(&self) -> Option<&Value> {
+        self.declared.schema.as_ref().or(self.options.schema.as_ref())
+    }
+
+    /// Names the turn's prompts in its first line of the model.
+    pub(super) fn name_prompts(&mut self, line: &mut Value) {
+        let turn = self.turn();
+        if !std::mem::replace(&mut turn.named, true) {
+            name(line, &turn.prompts, turn.named_by.as_deref());
+        }
+    }
+
+    /// The `result` of the turn. `fields` are those of its kind: `subtype`, `is_error` and so on.
+    pub(super) fn result_line(&mut self, turn: &Turn, fields: Value) -> Value {
+        let mut line = json!({
+            "duration_api_ms": 20, "stop_reason": turn.stop_reason, "session_id": self.lines.session,
+            "total_cost_usd": self.ledger.cost_json(), "usage": turn.tokens.usage(), "modelUsage": self.ledger.by_model(),
+            "permission_denials": turn.denials, "fast_mode_state": "off", "fast_mode_disabled_reason": "sdk_opt_in_required",
+            "subagent_stats": subagents(), "safety_stops": turn.safety_stops, "num_turns": turn.messages,
+        });
+        extend(&mut line, fields);
+        line["type"] = "result".into();
+        line["duration_ms"] = 30.into();
+        line["uuid"] = self.lines.uuid().into();
+        if self.options.partial && !turn.begun.is_empty() {
+            line["begun_message_ids"] = json!(turn.begun);
+        }
+        if line["subtype"] == "success" && turn.first_request.is_some() {
+            for (name, value) in [
+                ("ttft_ms", 10),
+                ("ttft_stream_ms", 10),
+                ("time_to_request_ms", 5),
+                ("first_content_frame_ms", 10),
+            ] {
+                line[name] = value.into();
+            }
+        }
+        name(&mut line, &turn.prompts, turn.named_by.as_deref());
+        if let (Some((input, cached)), "success") =
+            (turn.first_request, line["subtype"].as_str().unwrap_or_default())
+            && !turn.prompts.is_empty()
+        {
+            line["request_sent_wall_ms"] = 1_767_225_600_000_u64.into();
+            line["first_request_input_tokens"] = input.into();
+            line["first_request_cache_read_input_tokens"] = cached.into();
+        }
+        line["queued_turn_count"] = 0.into();
+        line["result_index"] = self.results.into();
+        line["model_usage_since_last_result"] = std::mem::take(&mut self.reported).by_model();
+        self.results += 1;
+        self.failed = line["is_error"] == true;
+        line
+    }
+}
+
+/// Names the prompts of a line.
+fn name(line: &mut Value, prompts: &[String], by: Option<&str>) {
+    if let Some(by) = by {
+        line["user_message_uuid"] = by.into();
+        line["user_message_uuids"] = json!(prompts);
+    }
+}
+
+fn subagents() -> Value {
+    json!({
+        "spawned": 0, "requested": {"background": 0, "foreground": 0, "unset": 0}, "started_in_background": 0, "max_depth": 0,
+        "spawned_by_subagents": 0, "completed": 0, "failed": 0, "killed": {"parent": 0, "user": 0, "system": 0},
+        "refused": {"depth_limit": 0, "concurrency_limit": 0, "budget": 0}, "by_type": {},
+    })
+}

@@ -1,0 +1,150 @@
+//! Tokens and costs.
+
+use serde_json::{Map, Value, json};
+
+/// The price of a million tokens in USD: of input, of output.
+const PRICES: [(&str, f64, f64); 4] =
+    [("opus", 4.0, 20.0), ("sonnet", 2.0, 10.0), ("haiku", 1.0, 5.0), ("", 4.0, 20.0)];
+/// USD for one web search.
+const WEB_SEARCH: f64 = 0.01;
+
+/// The tokens of one or more messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Tokens {
+    input: u64,
+    output: u64,
+    cache_read: u64,
+    cache_write: u64,
+    searches: u64,
+    fetches: u64,
+}
+
+/// The tokens of a session, by model in the order of first use.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ledger {
+    models: Vec<(String, Tokens)>,
+    cost: f64,
+}
+
+impl Tokens {
+    /// The `usage` of a message.
+    pub(super) fn of(usage: &Value) -> Self {
+        let count = |name: &str| usage.pointer(name).and_then(Value::as_u64).unwrap_or(0);
+        Self {
+            input: count("/input_tokens"),
+            output: count("/output_tokens"),
+            cache_read: count("/cache_read_input_tokens"),
+            cache_write: count("/cache_creation_input_tokens"),
+            searches: count("/server_tool_use/web_search_requests"),
+            fetches: count("/server_tool_use/web_fetch_requests"),
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.input += other.input;
+        self.output += other.output;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+        self.searches += other.searches;
+        self.fetches += other.fetches;
+    }
+
+    pub(super) fn input(&self) -> u64 {
+        self.input
+    }
+
+    pub(super) fn cache_read(&self) -> u64 {
+        self.cache_read
+    }
+
+    /// The cost in USD.
+    fn cost(&self, model: &str) -> f64 {
+        let (_, input, output) =
+            PRICES.iter().find(|(name, ..)| model.contains(name)).unwrap_or(&PRICES[0]);
+        let count = |tokens: u64| tokens as f64;
+        (count(self.input) * input
+            + count(self.output) * output
+            + count(self.cache_read) * input * 0.1
+            + count(self.cache_write) * input * 1.25)
+            / 1e6
+            + count(self.searches) * WEB_SEARCH
+    }
+
+    /// `usage` of a result.
+    pub(super) fn usage(&self) -> Value {
+        json!({
+            "input_tokens": self.input, "cache_creation_input_tokens": self.cache_write,
+            "cache_read_input_tokens": self.cache_read, "output_tokens": self.output,
+            "output_tokens_details": {"thinking_tokens": 0},
+            "server_tool_use": {"web_search_requests": self.searches, "web_fetch_requests": self.fetches},
+            "service_tier": "standard",
+            "cache_creation": {"ephemeral_1h_input_tokens": 0, "ephemeral_5m_input_tokens": self.cache_write},
+            "inference_geo": "", "iterations": [], "speed": "standard", "fallback_credit": null,
+        })
+    }
+
+    fn model_usage(&self, model: &str) -> Value {
+        json!({
+            "inputTokens": self.input, "outputTokens": self.output, "cacheReadInputTokens": self.cache_read,
+            "cacheCreationInputTokens": self.cache_write, "webSearchRequests": self.searches, "costUSD": self.cost(model),
+            "contextWindow": 1_000_000, "maxOutputTokens": 128_000, "thinkingTokens": 0,
+            "cacheCreationEphemeral5mInputTokens": self.cache_write, "cacheCreationEphemeral1hInputTokens": 0,
+            "canonicalModel": model, "provider": "firstParty", "costBasis": "list",
+        })
+    }
+}
+
+impl Ledger {
+    pub(super) fn add(&mut self, model: &str, tokens: Tokens) {
+        self.cost += tokens.cost(model);
+        match self.models.iter_mut().find(|(known, _)| known == model) {
+            Some((_, sum)) => sum.add(tokens),
+            None => self.models.push((model.to_owned(), tokens)),
+        }
+    }
+
+    /// `total_cost_usd`.
+    pub(super) fn cost(&self) -> f64 {
+        self.cost
+    }
+
+    /// `total_cost_usd` as the CLI spells it.
+    pub(super) fn cost_json(&self) -> Value {
+        if self.cost == 0.0 { json!(0) } else { json!(self.cost) }
+    }
+
+    /// `modelUsage`.
+    pub(super) fn by_model(&self) -> Value {
+        let models = self.models.iter();
+        models
+            .map(|(model, tokens)| (model.clone(), tokens.model_usage(model)))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_add_up_as_those_of_the_cli() {
+        let mut ledger = Ledger::default();
+        let tokens = Tokens::of(&json!({"input_tokens": 100, "output_tokens": 20}));
+        for expected in [0.0008, 0.0016, 0.002_400_000_000_000_000_2] {
+            ledger.add("claude-opus-5-5", tokens);
+            assert_eq!(ledger.cost_json(), json!(expected));
+        }
+        ledger.add("claude-sonnet-5", tokens);
+        assert_eq!(ledger.by_model()["claude-sonnet-5"]["costUSD"], json!(0.0004));
+        assert_eq!(ledger.by_model()["claude-opus-5-5"]["inputTokens"], 300);
+    }
+
+    #[test]
+    fn a_search_has_its_price() {
+        let mut ledger = Ledger::default();
+        let usage = json!({"input_tokens": 100, "output_tokens": 20, "server_tool_use": {"web_search_requests": 1}});
+        ledger.add("claude-opus-5-5", Tokens::of(&usage));
+        assert_eq!(ledger.cost_json(), json!(0.0108));
+    }
+}
