@@ -32,9 +32,9 @@ fn read() -> Value {
 fn a_scenario_that_the_cli_confirms_is_clean() {
     let turns = json!([
         {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
-        {"prompt": "Again", "reply": [{"message": {"content": "Overlong", "stop_reason": "max_tokens"}}]},
-        {"prompt": "Wait", "reply": ["hang"]},
-        {"prompt": "And now?", "reply": [{"text": "Bye."}]},
+        {"prompt": "And now?", "reply": [
+            {"thinking": "They want to know what is next. There is nothing."}, {"text": "Bye."},
+        ]},
     ]);
     let output = check(turns, &["--", "--include-partial-messages"]);
     let (said, why) = (text(&output.stdout), text(&output.stderr));
