@@ -27,7 +27,11 @@ pub(crate) async fn run() {
     let first = session.connect().await.unwrap();
     assert_eq!(session.query("One").text().await.unwrap(), "1");
     let again = session.reinitialize().await.unwrap();
-    assert!(again.defects().is_empty() && again.unmodelled().is_empty(), "{:?}", again.unmodelled());
+    assert!(
+        again.defects().is_empty() && again.unmodelled().is_empty(),
+        "{:?}",
+        again.unmodelled()
+    );
     assert_eq!(again.hooks_applied, Some(true));
     assert_eq!(again.pid, first.pid, "the same process");
     assert_eq!(session.query("Two").text().await.unwrap(), "2");
