@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// From the recording `one-shot` of that version; see `cargo xtask facts`.
+/// From the recording `one-shot` of that version: its reply to `initialize`, and its `init`.
 const FACTS: &str = include_str!("2.1.332.json");
 
 /// The facts of one version.
