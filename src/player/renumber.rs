@@ -63,7 +63,9 @@ impl Renumbered {
     /// The pairs of two ids.
     fn changed(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(recorded, live)| (recorded.as_str(), live.as_str()));
-        pairs.filter(|(recorded, live)| recorded != live)
+        // An empty id is in every text.
+        pairs
+            .filter(|(recorded, live)| recorded != live && !recorded.is_empty() && !live.is_empty())
     }
 
     /// A recorded line with the live ids.
@@ -76,6 +78,9 @@ impl Renumbered {
 
     /// A live value with the recorded ids.
     pub(super) fn recorded(&self, value: &mut Value) {
+        if self.is_empty() {
+            return;
+        }
         match value {
             Value::String(text) => {
                 let pairs = self.changed().map(|(recorded, live)| (live, recorded));
@@ -147,6 +152,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn an_empty_id_is_in_no_text() {
+        for (recorded, live) in [("", "x"), ("x", "")] {
+            let ids = Renumbered(vec![(recorded.to_owned(), live.to_owned())]);
+            let line = Bytes::from_static(br#"{"type":"x","": " "}"#);
+            assert_eq!(ids.live(line.clone()), line);
+            let mut value = json!(" x ");
+            ids.recorded(&mut value);
+            assert_eq!(value, " x ");
+        }
+    }
 
     #[test]
     fn uuids_are_paired_where_the_rest_is_the_same() {
