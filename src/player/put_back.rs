@@ -94,7 +94,7 @@ mod tests {
             fs::write(file, "x").unwrap();
         }
         let launch = Launched {
-            folders: [("cwd".to_owned(), "/work".to_owned())].into(),
+            folders: [("cwd".to_owned(), "/home/user/project".to_owned())].into(),
             ..Launched::default()
         };
         let script = CompiledRecording::file(&path).script(&launch).unwrap();
@@ -119,13 +119,13 @@ mod tests {
         let result = json!({"type": "result"});
         let late = json!({"type": "system"});
         for (input, name) in [
-            (json!({"file_path": "/work/a.txt"}), "Write"),
+            (json!({"file_path": "/home/user/project/a.txt"}), "Write"),
             (json!({"file_path": "a.txt"}), "Edit"),
             (json!({"command": "sort < b.txt >a.txt"}), "Bash"),
             (json!({"to": [{"path": "./a.txt"}]}), "mcp__x__save"),
         ] {
             let lines = [
-                call("0", "Read", json!({"file_path": "/work/a.txt"})),
+                call("0", "Read", json!({"file_path": "/home/user/project/a.txt"})),
                 done("0"),
                 call("1", name, input.clone()),
                 done("1"),

@@ -94,7 +94,7 @@ impl State {
         }
     }
 
-    /// A line that is no message of the protocol. The CLI ends over some, and ignores others.
+    /// A line that the protocol does not have. The CLI ends over some, and ignores others.
     fn other(&mut self, bytes: &Bytes, json: Option<&Value>) {
         match json {
             None => {

@@ -145,7 +145,7 @@ impl LaunchOptions {
             schema: value("--json-schema").and_then(|text| serde_json::from_str(&text).ok()),
             allowed: all(["--allowed-tools", "--allowedTools"]),
             disallowed: all(["--disallowed-tools", "--disallowedTools"]),
-            // A launch without arguments is no real one: its host can answer anything.
+            // A real host gives arguments. One without any can answer anything.
             asks: args.iter().all(String::is_empty)
                 || value("--permission-prompt-tool").as_deref() == Some("stdio"),
             servers,
