@@ -78,6 +78,7 @@ tests![
     permission_without_handler,
     #[cfg(feature = "mcp")]
     prewarm,
+    #[cfg(feature = "mcp")]
     program_with_two_launches,
     prompt_fields,
     questions_to_the_user,
