@@ -119,6 +119,33 @@ fn a_changed_word_is_one_removed_and_one_new() {
     );
 }
 
+/// A call and its result, with fields that the types of the tool do not have.
+const CALL: &str = r#"{"type":"assistant","message":{"id":"m","type":"message","role":"assistant","model":"m","content":[{"type":"tool_use","id":"t","name":"Bash","input":{"command":"ls","mood":"fine"}}],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1,"output_tokens":1}},"parent_tool_use_id":null,"session_id":"s","uuid":"u"}"#;
+const OUTPUT: &str = r#"{"type":"user","message":{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"a"}]},"parent_tool_use_id":null,"session_id":"s","uuid":"u","tool_use_result":{"stdout":"a","stderr":"","interrupted":false,"isImage":false,"aura":[1]}}"#;
+
+#[test]
+#[ignore = "needs a network namespace: unshare --net"]
+fn new_fields_of_tools_are_untyped() {
+    let result = r#","out":{"duration_api_ms""#;
+    let planted = format!(
+        r#","out":{CALL}}}
+{{"us":1,"out":{OUTPUT}}}
+{{"us":1{result}"#
+    );
+    let cli = cli(&[(result, &planted)]);
+    let output = drift(&cli.path, &folder(), &["missing-key"]);
+    assert_eq!(output.status.code(), Some(1), "{}{}", text(&output.stdout), text(&output.stderr));
+    let report = text(&output.stdout);
+    let untyped: Vec<_> = report.lines().filter(|line| line.starts_with("untyped:")).collect();
+    assert_eq!(
+        untyped,
+        [
+            "untyped: out assistant: Bash: input.mood is not modelled",
+            "untyped: out user: Bash: output.aura is not modelled",
+        ]
+    );
+}
+
 #[test]
 #[ignore = "needs a network namespace: unshare --net"]
 fn another_cli_can_play_in_place_of_the_recordings() {

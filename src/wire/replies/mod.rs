@@ -33,4 +33,4 @@ pub mod tasks;
 pub mod usage;
 
 pub use self::reply::Reply;
-pub(in crate::wire) use self::reply::Unknown;
+pub(crate) use self::reply::Unknown;

@@ -76,6 +76,12 @@ pub use self::shell::{
 };
 pub use self::tool::{BuiltInTool, NoInput, ToolData};
 use super::decode::Shape;
+use super::json::{Kind, RawJson};
+use super::replies::Unknown;
+
+fn unknown<T>(data: ToolData<T>) -> Unknown {
+    Unknown { defects: data.defects().to_vec(), unmodelled: data.unmodelled() }
+}
 
 macro_rules! every_tool {
     ($($tool:ident),* $(,)?) => {
@@ -88,6 +94,26 @@ macro_rules! every_tool {
                 ($tool::NAME.to_owned(), tool::shape::<<$tool as BuiltInTool>::Output>()),
             )*];
             [inputs.into(), outputs.into()]
+        }
+
+        /// What the type of a tool's input does not model: defects, then unknown parts; `None` for
+        /// any other tool.
+        pub(crate) fn unknown_in_input(name: &str, input: &RawJson) -> Option<Unknown> {
+            $(if $tool::is_named(name) {
+                return Some(unknown($tool::read_input(input)));
+            })*
+            None
+        }
+
+        /// The same for its output. The text of a failure is not an output.
+        pub(crate) fn unknown_in_output(name: &str, output: &RawJson) -> Option<Unknown> {
+            if output.cursor().kind() == Kind::String {
+                return None;
+            }
+            $(if $tool::is_named(name) {
+                return Some(unknown($tool::read_output(output)));
+            })*
+            None
         }
     };
 }
