@@ -15,17 +15,22 @@ pub(super) async fn replay(entry: &Entry, run: &Run) -> Result<(), String> {
     let read =
         |recording: &Recording| Recording::from_bytes(&recording.to_bytes())?.expand(&run.folders);
     let recordings: Result<Vec<_>, _> = run.recordings.iter().map(read).collect();
-    let replayed = play(entry, recordings.map_err(|error| error.to_string())?).await?;
+    let replayed =
+        play(entry, recordings.map_err(|error| error.to_string())?, &run.folders).await?;
     compare(&delivered(&run.delivered), &delivered(&replayed))
 }
 
-/// Plays recordings to the entry's host, to their end. Returns what was delivered.
-async fn play(entry: &Entry, recordings: Vec<Recording>) -> Result<Vec<Item>, String> {
+/// Plays recordings to the entry's host in these folders, to their end. Returns what was delivered.
+async fn play(
+    entry: &Entry,
+    recordings: Vec<Recording>,
+    folders: &BTreeMap<String, String>,
+) -> Result<Vec<Item>, String> {
     let replay = Replay::sequence(recordings);
     let log = Log::new();
+    let stage = Stage::Replay(folders);
     let acted =
-        tokio::time::timeout(lab::LIMIT, lab::act(entry, replay.clone(), &Stage::Replay, &log))
-            .await;
+        tokio::time::timeout(lab::LIMIT, lab::act(entry, replay.clone(), &stage, &log)).await;
     let report = replay.report();
     if !report.is_clean() {
         return Err(report.to_string());
@@ -105,8 +110,8 @@ mod tests {
             let paths = (1..)
                 .map(|launch| folder.join(entry.file_name(launch)))
                 .take_while(|path| path.exists());
-            let delivered =
-                play(&entry, paths.map(|path| Recording::open(path).unwrap()).collect()).await;
+            let recordings = paths.map(|path| Recording::open(path).unwrap()).collect();
+            let delivered = play(&entry, recordings, &BTreeMap::new()).await;
             let delivered = delivered.unwrap_or_else(|why| panic!("{}: {why}", entry.name));
             assert_eq!(entry.missing(&delivered), None, "{}", entry.name);
         }

@@ -43,8 +43,9 @@ pub enum Stage<'a> {
     /// With a CLI.
     Live(&'a Hermetic),
     /// With a recording: gates and pipes are open. If a script must not go on too early, it also
-    /// waits for a message.
-    Replay,
+    /// waits for a message. The host has these folders, by the names that they have in recordings,
+    /// and neutral ones otherwise: those that the recording was expanded with.
+    Replay(&'a BTreeMap<String, String>),
     /// With a simulated CLI, in a runtime whose clock is paused: where the live host waits for a
     /// gate or a pipe, this one waits until nothing else can happen.
     Simulated(&'a Scenario),
@@ -55,10 +56,10 @@ impl Stage<'_> {
     pub(super) fn session(&self, entry: &Entry) -> SessionBuilder {
         let builder = match self {
             Self::Live(place) => place.session(),
-            Self::Replay => Session::builder()
+            Self::Replay(folders) => Session::builder()
                 .inherit_env(Inherit::None)
-                .cwd(NEUTRAL_CWD)
-                .env("HOME", NEUTRAL_HOME),
+                .cwd(folder(folders, "cwd", NEUTRAL_CWD))
+                .env("HOME", folder(folders, "home", NEUTRAL_HOME)),
             Self::Simulated(_) => {
                 let builder = Session::builder()
                     .inherit_env(Inherit::None)
@@ -79,7 +80,10 @@ impl Stage<'_> {
     pub(super) fn launch(&self, entry: &Entry, args: &[String]) -> Launch {
         let (cwd, vars) = match self {
             Self::Live(place) => (place.cwd(), place.env()),
-            Self::Replay => (NEUTRAL_CWD.into(), vec![("HOME", NEUTRAL_HOME.into())]),
+            Self::Replay(folders) => (
+                folder(folders, "cwd", NEUTRAL_CWD).into(),
+                vec![("HOME", folder(folders, "home", NEUTRAL_HOME).to_owned())],
+            ),
             Self::Simulated(_) => {
                 let retries = ("CLAUDE_CODE_MAX_RETRIES", MAX_RETRIES.to_string());
                 let vars = NEUTRAL_ENV.iter().map(|(name, value)| (*name, (*value).to_owned()));
@@ -101,7 +105,7 @@ impl Stage<'_> {
     pub(super) fn release(&self, gate: &str) {
         match self {
             Self::Live(place) => place.api().release(gate),
-            Self::Replay => {}
+            Self::Replay(_) => {}
             Self::Simulated(scenario) => release(scenario, gate),
         }
     }
@@ -111,7 +115,7 @@ impl Stage<'_> {
         match self {
             Self::Live(place) => fs::write(place.cwd().join(file), "")
                 .map_err(|error| format!("the file {file:?}: {error}")),
-            Self::Replay | Self::Simulated(_) => Ok(()),
+            Self::Replay(_) | Self::Simulated(_) => Ok(()),
         }
     }
 
@@ -123,7 +127,8 @@ impl Stage<'_> {
                 fs::create_dir(&folder).map_err(|error| format!("the folder {name:?}: {error}"))?;
                 Ok(folder)
             }
-            Self::Replay | Self::Simulated(_) => Ok(Path::new(NEUTRAL_CWD).join(name)),
+            Self::Replay(folders) => Ok(Path::new(folder(folders, "cwd", NEUTRAL_CWD)).join(name)),
+            Self::Simulated(_) => Ok(Path::new(NEUTRAL_CWD).join(name)),
         }
     }
 
@@ -148,7 +153,7 @@ impl Stage<'_> {
                     .await
                     .map_err(|error| format!("the pipe {name:?}: {error}"))?;
             }
-            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay) => {}
+            (Wait::Gate(_) | Wait::Pipe(_), Self::Replay(_)) => {}
             (Wait::Gate(_) | Wait::Pipe(_), Self::Simulated(_)) => tokio::time::sleep(IDLE).await,
             (Wait::Message(pattern, times), _) => {
                 log.until(|items| like(pattern, items) >= *times).await
@@ -159,6 +164,10 @@ impl Stage<'_> {
         }
         Ok(())
     }
+}
+
+fn folder<'a>(folders: &'a BTreeMap<String, String>, name: &str, neutral: &'a str) -> &'a str {
+    folders.get(name).map_or(neutral, String::as_str)
 }
 
 /// A server on loopback with the answers of the entry; hooks of the settings post to it. It serves

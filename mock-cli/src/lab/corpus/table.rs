@@ -58,6 +58,7 @@ table![
     "notice-between-prompts",
     "initial-prompt",
     "reinitialize",
+    "prewarm",
     "cron",
     "plan",
     "commit-by-bash",
