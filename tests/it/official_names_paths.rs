@@ -44,6 +44,7 @@ use claude_wire::session::options::FileOrJson as _;
 use claude_wire::session::options::McpServer as _;
 use claude_wire::session::options::McpToolPolicy as _;
 use claude_wire::session::options::Plugin as _;
+use claude_wire::session::options::SYSTEM_PROMPT_DYNAMIC_BOUNDARY as _;
 use claude_wire::session::options::SandboxCredentials as _;
 use claude_wire::session::options::SandboxFilesystem as _;
 use claude_wire::session::options::SandboxNetwork as _;

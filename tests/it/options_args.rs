@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use claude_wire::session::Options;
-use claude_wire::session::options::{FileOrJson, Plugin, SettingSource, Thinking};
+use claude_wire::session::options::{
+    FileOrJson, Plugin, SYSTEM_PROMPT_DYNAMIC_BOUNDARY, SettingSource, Thinking,
+};
 use claude_wire::wire::message::ThinkingDisplay;
 use serde_json::json;
 
@@ -238,6 +240,27 @@ fn a_long_prompt_goes_into_the_initialize_request_and_not_onto_the_command_line(
     );
 
     assert!(options().initialize().is_empty(), "unset leaves the CLI its own prompt");
+}
+
+#[test]
+fn a_prompt_in_blocks_goes_into_the_initialize_request() {
+    for blocks in [
+        &["one"][..],
+        &["", "two"],
+        &["rules", SYSTEM_PROMPT_DYNAMIC_BOUNDARY, "today"],
+        &[SYSTEM_PROMPT_DYNAMIC_BOUNDARY],
+    ] {
+        let prompt =
+            options().system_prompt("replaced").system_prompt_blocks(blocks.iter().copied());
+        assert_eq!(args(&prompt), PREFIX);
+        assert_eq!(
+            json!(prompt.initialize()),
+            json!({"systemPromptSnapshot": false, "systemPrompt": blocks})
+        );
+    }
+    assert_eq!(SYSTEM_PROMPT_DYNAMIC_BOUNDARY, "__SYSTEM_PROMPT_DYNAMIC_BOUNDARY__");
+    let none = options().system_prompt_blocks([""; 0]).validate().unwrap_err();
+    assert_eq!(none.to_string(), "option `system_prompt`: expected at least one block, got none");
 }
 
 #[cfg(unix)]

@@ -97,6 +97,7 @@ async fn every_option_of_a_claim_is_in_it() {
             json!({"agents": {"r": {"description": "Reviews", "prompt": "Review."}}}),
         ),
         (plain().system_prompt("You."), json!({"system_prompt": ["You."]})),
+        (plain().system_prompt_blocks(["a", "b"]), json!({"system_prompt": ["a", "b"]})),
         (plain().append_system_prompt("And."), json!({"append_system_prompt": "And."})),
         (
             plain().env("CLAUDE_CODE_HOST_SESSION_ID", "h"),

@@ -102,6 +102,7 @@ tests![
     structured_output,
     #[cfg(feature = "schemars")]
     structured_type,
+    system_prompt_blocks,
     three_turns,
     tool_allowed,
     trace_context,

@@ -107,7 +107,7 @@ impl Argv {
             SystemPrompt::Text(text) if is_argument(text) => self.text(&flags[..1], text),
             SystemPrompt::Append(text) if is_argument(text) => self.text(&flags[1..], text),
             SystemPrompt::File(path) => self.text(&flags[2..], path),
-            SystemPrompt::Text(_) | SystemPrompt::Append(_) => {}
+            SystemPrompt::Text(_) | SystemPrompt::Blocks(_) | SystemPrompt::Append(_) => {}
         }
     }
 

@@ -76,6 +76,9 @@ pub(super) fn system_prompt(field: &'static str, prompt: &SystemPrompt) -> Check
         SystemPrompt::Text(text) | SystemPrompt::Append(text) if is_argument(text) => {
             argument(field, text)
         }
+        SystemPrompt::Blocks(blocks) if blocks.is_empty() => {
+            Err(OptionError::new(field, "at least one block", "none"))
+        }
         _ => Ok(()),
     }
 }

@@ -134,8 +134,8 @@ macro_rules! declare {
             /// Returns the fields that these options add to the initialize request. A switch that
             /// is set is sent, on or off; unset options are not sent.
             ///
-            /// `systemPrompt` and `appendSystemPrompt` are only present for a prompt that is too
-            /// long for the command line. With any system prompt, `systemPromptSnapshot` is false
+            /// `systemPrompt` and `appendSystemPrompt` are only present for a prompt in blocks, and
+            /// for one that is too long for the command line. With any system prompt, `systemPromptSnapshot` is false
             /// unless the option is set.
             pub fn initialize(&self) -> Map<String, Value> {
                 let mut fields = Map::new();

@@ -16,9 +16,10 @@ impl Options {
         self.system_prompt_snapshot.or(unless_set).map(Value::Bool)
     }
 
-    pub(super) fn long_prompt(&self) -> Option<Value> {
+    pub(super) fn sent_prompt(&self) -> Option<Value> {
         match &self.system_prompt {
             Some(SystemPrompt::Text(text)) if !is_argument(text) => Some(json!([text])),
+            Some(SystemPrompt::Blocks(blocks)) => Some(json!(blocks)),
             _ => None,
         }
     }
@@ -34,6 +35,7 @@ impl Options {
     pub(super) fn claimed_prompt(&self) -> Option<Value> {
         match &self.system_prompt {
             Some(SystemPrompt::Text(text)) => Some(json!([text])),
+            Some(SystemPrompt::Blocks(blocks)) => Some(json!(blocks)),
             _ => None,
         }
     }

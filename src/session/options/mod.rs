@@ -77,8 +77,8 @@ pub use self::{
     timeouts::{DEFAULT_TIMEOUT, Timeouts},
     tool_servers::{McpToolCeiling, McpToolPermission, McpToolPolicy, ToolServerConfig},
     values::{
-        FileOrJson, PermissionPrompts, Plugin, QuestionPreview, SettingSource, Skills,
-        SystemPrompt, Thinking,
+        FileOrJson, PermissionPrompts, Plugin, QuestionPreview, SYSTEM_PROMPT_DYNAMIC_BOUNDARY,
+        SettingSource, Skills, SystemPrompt, Thinking,
     },
 };
 pub(super) use self::{declare::declare, permissions::unreachable};

@@ -177,6 +177,20 @@ macro_rules! more_setters {
                 self
             }
 
+            /// Sets the blocks of the prompt that replaces the CLI's own. They replace the value of
+            /// `system_prompt`. The block
+            /// [`SYSTEM_PROMPT_DYNAMIC_BOUNDARY`]($crate::session::options::SYSTEM_PROMPT_DYNAMIC_BOUNDARY)
+            /// divides what may be cached for all sessions from what belongs to one.
+            pub fn system_prompt_blocks<T: Into<String>>(
+                mut self,
+                blocks: impl IntoIterator<Item = T>,
+            ) -> Self {
+                let blocks = blocks.into_iter().map(Into::into).collect();
+                let prompt = $crate::session::options::SystemPrompt::Blocks(blocks);
+                self $($path)* .system_prompt = Some(prompt);
+                self
+            }
+
             /// Sets a text that is appended to the CLI's own prompt. It replaces the value of
             /// `system_prompt`.
             pub fn append_system_prompt(mut self, text: impl Into<String>) -> Self {

@@ -35,13 +35,13 @@ macro_rules! option_table {
         }
 
         /// The system prompt: in place of the CLI's own, or appended to it. One of up to 8 KiB is
-        /// an argument, which every user of the machine can read; a longer one is an initialize
-        /// field.
+        /// an argument, which every user of the machine can read; a longer one, or one in blocks, is
+        /// an initialize field.
         system_prompt: $crate::session::options::SystemPrompt {
             set none;
             default "the CLI's own prompt";
             argv system_prompt "--system-prompt" "--append-system-prompt" "--system-prompt-file";
-            initialize "systemPrompt" = long_prompt;
+            initialize "systemPrompt" = sent_prompt;
             initialize "appendSystemPrompt" = long_appended_prompt;
             claim "system_prompt" = claimed_prompt;
             claim "append_system_prompt" = appended_prompt;

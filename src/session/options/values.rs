@@ -12,6 +12,9 @@ pub enum SystemPrompt {
     /// This text replaces the CLI's prompt; it may be empty. Sent as `--system-prompt`, or in the
     /// initialize request (`systemPrompt`) if it is longer than 8 KiB.
     Text(String),
+    /// These blocks replace the CLI's prompt, in their order; at least one. Sent in the initialize
+    /// request (`systemPrompt`). One of them may be [`SYSTEM_PROMPT_DYNAMIC_BOUNDARY`].
+    Blocks(Vec<String>),
     /// This text is appended to the CLI's prompt. Sent as `--append-system-prompt`, or in the
     /// initialize request (`appendSystemPrompt`) if it is longer than 8 KiB.
     Append(String),
@@ -19,6 +22,21 @@ pub enum SystemPrompt {
     /// it, relative to its own working directory.
     File(PathBuf),
 }
+
+/// The block of a [`SystemPrompt::Blocks`] that divides it: the blocks before it are the same in all
+/// sessions and may be cached for all of them, those after it belong to one session. In a
+/// [`SystemPrompt::Text`] it does the same as a line.
+///
+/// The CLI takes it out of the prompt, and the model never sees it (seen in CLI 2.1.332).
+///
+/// ```
+/// use claude_wire::session::options::{Options, SYSTEM_PROMPT_DYNAMIC_BOUNDARY};
+///
+/// let today = "Today is a Monday.";
+/// Options::default()
+///     .system_prompt_blocks(["You are a tutor.", SYSTEM_PROMPT_DYNAMIC_BOUNDARY, today]);
+/// ```
+pub const SYSTEM_PROMPT_DYNAMIC_BOUNDARY: &str = "__SYSTEM_PROMPT_DYNAMIC_BOUNDARY__";
 
 /// Whether the model thinks before it answers, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
