@@ -27,7 +27,8 @@ pub enum SystemPrompt {
 /// sessions and may be cached for all of them, those after it belong to one session. In a
 /// [`SystemPrompt::Text`] it does the same as a line.
 ///
-/// The CLI takes it out of the prompt, and the model never sees it (seen in CLI 2.1.332).
+/// The CLI removes it from what it sends to the API (seen in CLI 2.1.332). Which caches it then
+/// uses was not seen: before a server that is not Anthropic's own it joins the blocks into one.
 ///
 /// ```
 /// use claude_wire::session::options::{Options, SYSTEM_PROMPT_DYNAMIC_BOUNDARY};
