@@ -85,7 +85,7 @@ impl State {
         let text = prompt_text(line.pointer("/message/content").unwrap_or(&Value::Null));
         let priority = line["priority"].as_str().map(str::to_owned);
         let is_now = priority.as_deref() == Some("now");
-        let prompt = Prompt { uuid, text, line, priority };
+        let prompt = Prompt { uuid, text, line, priority, origin: None };
         if is_now {
             self.queue.push_front(prompt);
             self.give_way();
@@ -137,12 +137,15 @@ impl State {
         }
         self.declared.schema =
             request.get("jsonSchema").filter(|schema| schema.is_object()).cloned();
-        self.declared.agents = request["agents"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.clone())
-            .collect();
+        let agents = request["agents"].as_object().into_iter().flatten();
+        let agents = agents.map(|(name, agent)| {
+            let mut listed = json!({"name": name, "description": agent["description"]});
+            if let Some(model) = agent.get("model") {
+                listed["model"] = model.clone();
+            }
+            listed
+        });
+        self.declared.agents = agents.collect();
         let simulated = [
             "UserPromptSubmit",
             "PreToolUse",
@@ -150,6 +153,8 @@ impl State {
             "PostToolUse",
             "PostToolUseFailure",
             "Stop",
+            "SubagentStart",
+            "SubagentStop",
         ];
         // The real CLI never calls these back either.
         let silent = ["SessionStart", "SessionEnd", "Setup"];
@@ -164,10 +169,9 @@ impl State {
     fn reply_to_initialize(&mut self, id: Option<&RawJson>) {
         let mut body = facts().initialize.clone();
         body.insert("current_permission_mode".to_owned(), self.lines.mode.as_str().into());
-        let agents =
-            self.declared.agents.iter().map(|name| json!({"name": name, "description": ""}));
         if let Some(known) = body.get_mut("agents").and_then(Value::as_array_mut) {
-            known.extend(agents);
+            known.extend(self.declared.agents.iter().cloned());
+            known.sort_by_key(|agent| agent["name"].as_str().map(str::to_lowercase));
         }
         let text = Value::Object(body).to_string();
         let mut body: Value = serde_json::from_str(&self.fill_in(&text)).unwrap_or_default();
@@ -255,7 +259,11 @@ impl State {
             | "rename_session"
             | "mcp_message"
             | "set_has_subscribers" => self.reply(&success(id, None), id),
-            "update_settings" | "stop_task" | "background_tasks" => {
+            "stop_task" => {
+                self.stop_task(&text("task_id"));
+                self.reply(&success(id, Some(json!({}))), id);
+            }
+            "update_settings" | "background_tasks" => {
                 self.reply(&success(id, Some(json!({}))), id);
             }
             "update_environment_variables" => {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::common::lock;
 
+use super::agents::Agent;
 use super::host_answer::Answer;
 use super::state::State;
 
@@ -23,6 +24,8 @@ pub(super) struct Cli {
     state: Arc<Mutex<State>>,
     /// Tasks that were started and not polled yet.
     tasks: Arc<Mutex<Vec<Task>>>,
+    /// The sub-agent that this handle speaks for; `None`: the main conversation.
+    agent: Option<Arc<Agent>>,
 }
 
 impl fmt::Debug for Cli {
@@ -33,7 +36,16 @@ impl fmt::Debug for Cli {
 
 impl Cli {
     pub(super) fn new(state: State) -> Self {
-        Self { state: Arc::new(Mutex::new(state)), tasks: Arc::default() }
+        Self { state: Arc::new(Mutex::new(state)), tasks: Arc::default(), agent: None }
+    }
+
+    /// The same CLI, speaking for a sub-agent.
+    pub(super) fn as_agent(&self, agent: Agent) -> Self {
+        Self { agent: Some(Arc::new(agent)), ..self.clone() }
+    }
+
+    pub(super) fn agent(&self) -> Option<&Agent> {
+        self.agent.as_deref()
     }
 
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {

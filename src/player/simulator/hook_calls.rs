@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::agents::Agent;
 use super::handle::{Cli, all};
 use super::hooks::Decision;
 use super::state::State;
@@ -20,7 +21,7 @@ impl Cli {
         if calls.is_empty() {
             return Decision::default();
         }
-        let input = self.with(|state| state.hook_input(event, fields));
+        let input = self.with(|state| state.hook_input(event, fields, self.agent()));
         let mut waits = Vec::new();
         for (callback, limit) in calls {
             let tool = tool.map_or_else(|| self.with(|state| state.lines.uuid()), str::to_owned);
@@ -49,14 +50,29 @@ impl Cli {
 
 impl State {
     /// What every hook reads, with the fields of this event.
-    fn hook_input(&mut self, event: &str, fields: Map<String, Value>) -> Value {
+    fn hook_input(
+        &mut self,
+        event: &str,
+        fields: Map<String, Value>,
+        agent: Option<&Agent>,
+    ) -> Value {
         let session = self.lines.session.clone();
-        let turn = self.turn.as_ref().map(|turn| turn.id.clone()).unwrap_or_default();
+        let turn = match agent {
+            Some(agent) => agent.turn.clone(),
+            None => self.turn.as_ref().map(|turn| turn.id.clone()).unwrap_or_default(),
+        };
         let mut input = json!({
             "session_id": session, "transcript_path": self.options.transcript(&session), "cwd": self.options.cwd,
-            "prompt_id": turn, "permission_mode": self.lines.mode,
+            "prompt_id": turn,
         });
-        if event != "UserPromptSubmit" {
+        let starts = event == "SubagentStart";
+        if !starts {
+            input["permission_mode"] = self.lines.mode.as_str().into();
+        }
+        if let Some(agent) = agent {
+            agent.name_in(&mut input);
+        }
+        if event != "UserPromptSubmit" && !starts {
             input["effort"] = json!({"level": "medium"});
         }
         input["hook_event_name"] = event.into();

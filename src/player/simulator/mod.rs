@@ -8,6 +8,7 @@
 //! [driver](driver) polls it when something happens.
 
 mod abort;
+mod agents;
 mod answers;
 mod bash;
 mod control;
@@ -27,6 +28,7 @@ mod rules;
 mod servers;
 mod state;
 mod stream;
+mod tasks;
 mod tool_use;
 mod tools;
 mod turn;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::agents::{Agent, is_agent};
 use super::answers::Gate;
 use super::bash;
 use super::handle::Cli;
@@ -32,14 +33,12 @@ pub(super) enum Verdict {
 }
 
 /// Tools that run without a question in every mode.
-const FREE: [&str; 18] = [
+const FREE: [&str; 16] = [
     "Read",
     "Glob",
     "Grep",
     "LS",
     "TodoWrite",
-    "Task",
-    "Agent",
     "ToolSearch",
     "ListAgents",
     "TaskStop",
@@ -58,7 +57,7 @@ const INTERACTIVE: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 
 /// What the CLI's own rules say.
 enum Rule {
-    Allow(&'static str),
+    Allow(Option<&'static str>),
     Deny(String, &'static str),
     Ask,
 }
@@ -71,18 +70,23 @@ impl State {
             _ if any(&self.options.disallowed) => {
                 Rule::Deny(format!("Permission to use {tool} has been denied."), "rule")
             }
-            "bypassPermissions" if !is_interactive => Rule::Allow("mode"),
-            _ if gate == Gate::Open => Rule::Allow("rule"),
+            "bypassPermissions" if !is_interactive => Rule::Allow(Some("mode")),
+            _ if gate == Gate::Open => Rule::Allow(Some("rule")),
             _ if gate == Gate::Asks || is_interactive => Rule::Ask,
-            _ if any(&self.options.allowed) || any(&self.session_rules) => Rule::Allow("rule"),
-            _ if tool == "Bash" && self.allows_parts(input) => Rule::Allow("subcommandResults"),
-            _ if FREE.contains(&tool) => Rule::Allow("mode"),
-            "acceptEdits" if EDITS.contains(&tool) => Rule::Allow("mode"),
+            _ if any(&self.options.allowed) || any(&self.session_rules) => {
+                Rule::Allow(Some("rule"))
+            }
+            _ if tool == "Bash" && self.allows_parts(input) => {
+                Rule::Allow(Some("subcommandResults"))
+            }
+            _ if is_agent(tool) => Rule::Allow(None),
+            _ if FREE.contains(&tool) => Rule::Allow(Some("mode")),
+            "acceptEdits" if EDITS.contains(&tool) => Rule::Allow(Some("mode")),
             mode if tool == "Bash" => {
                 let command = input["command"].as_str().unwrap_or_default();
                 let reads = bash::only_reads(command);
                 if reads || mode == "acceptEdits" && bash::only_edits(command) {
-                    Rule::Allow("subcommandResults")
+                    Rule::Allow(Some("subcommandResults"))
                 } else {
                     Rule::Ask
                 }
@@ -103,7 +107,14 @@ impl State {
     }
 
     /// `can_use_tool`.
-    fn question(&self, id: &str, tool: &str, input: &Value, decision: &Decision) -> Value {
+    fn question(
+        &self,
+        id: &str,
+        tool: &str,
+        input: &Value,
+        decision: &Decision,
+        agent: Option<&Agent>,
+    ) -> Value {
         let mut shown = input.clone();
         let path = |field: &str| {
             input[field].as_str().map(|path| {
@@ -171,6 +182,9 @@ impl State {
             request["blocked_path"] = blocked.into();
         }
         request["tool_use_id"] = id.into();
+        if let Some(agent) = agent {
+            request["agent_id"] = agent.task.id.as_str().into();
+        }
         if INTERACTIVE.contains(&tool) {
             request["requires_user_interaction"] = true.into();
         }
@@ -269,7 +283,7 @@ impl Cli {
         let asks_by_hook = decision.permission == Some(Permission::Ask);
         match self.with(|state| state.rule(tool, &input, gate)) {
             Rule::Allow(reason) if !asks_by_hook => {
-                Verdict::Runs { input, decision: decided("accept", "config", Some(reason)) }
+                Verdict::Runs { input, decision: decided("accept", "config", reason) }
             }
             Rule::Deny(message, reason) => Verdict::Denied {
                 message,
@@ -313,7 +327,7 @@ impl Cli {
         if eof {
             return refused(CLOSED_BEFORE.to_owned(), "other");
         }
-        let request = self.with(|state| state.question(id, tool, &input, decision));
+        let request = self.with(|state| state.question(id, tool, &input, decision, self.agent()));
         match self.ask(request).await {
             Answer::Success(answer) => self.permitted(tool, input, &answer, "user"),
             Answer::Error(error) => Verdict::Denied {

@@ -13,10 +13,12 @@ use crate::player::script::Simulation;
 use crate::player::signal::Signal;
 use crate::transport::Exit;
 
+use super::agents::AgentStats;
 use super::hooks::Hooks;
 use super::launch::LaunchOptions;
 use super::lines::Lines;
 use super::servers::Servers;
+use super::tasks::Task;
 use super::turns::TurnList;
 use super::usage::{Ledger, Tokens};
 
@@ -62,6 +64,13 @@ pub(super) struct State {
     /// Answers that no task has taken.
     pub(super) answers: HashMap<String, Value>,
     pub(super) turn: Option<Turn>,
+    /// The conversations of sub-agents, by id.
+    pub(super) agents: HashMap<String, Turn>,
+    pub(super) agent_stats: AgentStats,
+    /// Tasks that run in the background.
+    pub(super) tasks: Vec<Task>,
+    /// How many tasks were started: they number the ids.
+    pub(super) started_tasks: u64,
     /// How the host ended the turn.
     pub(super) interrupt: Option<Interrupt>,
     /// `end_session` came.
@@ -82,7 +91,7 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     pub(super) schema: Option<Value>,
-    pub(super) agents: Vec<String>,
+    pub(super) agents: Vec<Value>,
     /// Whether it has `mcpServers`.
     pub(super) servers: bool,
 }
@@ -95,6 +104,8 @@ pub(super) struct Prompt {
     pub(super) text: String,
     pub(super) line: Value,
     pub(super) priority: Option<String>,
+    /// Where it comes from, if the CLI made it.
+    pub(super) origin: Option<Value>,
 }
 
 /// The turn that runs.
@@ -102,6 +113,8 @@ pub(super) struct Prompt {
 pub(super) struct Turn {
     /// The `prompt_id` that hooks see.
     pub(super) id: String,
+    /// Where its prompt comes from, if the CLI made it.
+    pub(super) origin: Option<Value>,
     /// The uuids of its prompts.
     pub(super) prompts: Vec<String>,
     pub(super) tokens: Tokens,
@@ -187,6 +200,10 @@ impl State {
             open: Vec::new(),
             answers: HashMap::new(),
             turn: None,
+            agents: HashMap::new(),
+            agent_stats: AgentStats::default(),
+            tasks: Vec::new(),
+            started_tasks: 0,
             interrupt: None,
             ends: false,
             released: Vec::new(),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::player::model::{ApiReply, Cut, OutMessage};
 
+use super::agents::Agent;
 use super::answers::{Gate, Item, Scripted};
 use super::handle::Cli;
 use super::state::{State, Streaming};
@@ -40,7 +41,11 @@ impl Cli {
         let reply = ApiReply { content: blocks.collect(), ..scripted.reply.clone() };
         let (serial, model, partial) = self.with(|state| {
             state.requests += 1;
-            (state.requests - 1, state.lines.model.clone(), state.options.partial)
+            (
+                state.requests - 1,
+                state.lines.model.clone(),
+                state.options.partial && self.agent().is_none(),
+            )
         });
         let message = OutMessage::new(&reply, &model, serial);
         let whole = message.whole();
@@ -93,7 +98,7 @@ impl Cli {
                 }
                 _ => {}
             }
-            self.with(|state| state.pass_on(&event, &whole));
+            self.with(|state| state.pass_on(&event, &whole, self.agent()));
             if is_delta {
                 self.sleep_ms(reply.delta_ms).await;
             }
@@ -132,7 +137,7 @@ impl Cli {
             let model = whole["model"].as_str().unwrap_or_default();
             state.ledger.add(model, tokens);
             state.reported.add(model, tokens);
-            let turn = state.turn();
+            let turn = state.turn_of(self.agent());
             turn.stop_reason = Some(stop_reason.clone());
             turn.streaming = None;
             turn.first_request.get_or_insert((tokens.input(), tokens.cache_read()));
@@ -143,7 +148,9 @@ impl Cli {
 
     /// The stream broke: what was begun is abandoned.
     fn broken(&self, cut: &Cut) -> Broken {
-        self.with(State::abandon);
+        if self.agent().is_none() {
+            self.with(State::abandon);
+        }
         match cut {
             Cut::Error(kind) => Broken::Error(kind.clone()),
             Cut::Close | Cut::Reset | Cut::Garbage(_) => Broken::Connection,
@@ -153,14 +160,14 @@ impl Cli {
 
 impl State {
     /// Writes what an event of the API leads to.
-    fn pass_on(&mut self, event: &Value, whole: &Value) {
+    fn pass_on(&mut self, event: &Value, whole: &Value, agent: Option<&Agent>) {
         let message = whole["id"].as_str().unwrap_or_default();
         let index = event["index"].as_u64().unwrap_or(0);
         let position = usize::try_from(index).unwrap_or(usize::MAX);
         match event["type"].as_str() {
             Some("message_start") => {
-                self.turn().begun.push(message.to_owned());
-                self.turn().streaming = Some(Streaming {
+                self.turn_of(agent).begun.push(message.to_owned());
+                self.turn_of(agent).streaming = Some(Streaming {
                     message: message.to_owned(),
                     start: event["message"].clone(),
                     ..Streaming::default()
@@ -169,30 +176,35 @@ impl State {
             Some("content_block_start") => {
                 let kind = event["content_block"]["type"].as_str().unwrap_or_default();
                 let block = Some((kind.to_owned(), String::new()));
-                if let Some(streaming) = &mut self.turn().streaming {
+                if let Some(streaming) = &mut self.turn_of(agent).streaming {
                     (streaming.index, streaming.block) = (position, block);
                 }
             }
-            Some("content_block_delta") => self.note_delta(&event["delta"]),
+            Some("content_block_delta") => self.note_delta(&event["delta"], agent),
             Some("content_block_stop") => {
-                self.assistant_line(position, whole);
-                if let Some(streaming) = &mut self.turn().streaming {
+                self.assistant_line(position, whole, agent);
+                if let Some(streaming) = &mut self.turn_of(agent).streaming {
                     streaming.block = None;
                     streaming.written += 1;
                 }
             }
             _ => {}
         }
-        self.partial_line(event, message);
+        if agent.is_none() {
+            self.partial_line(event, message);
+        }
     }
 
-    fn note_delta(&mut self, delta: &Value) {
+    fn note_delta(&mut self, delta: &Value, agent: Option<&Agent>) {
         if let Some(thinking) = delta["thinking"].as_str() {
             let tokens = thinking.chars().count().div_ceil(4) as u64;
-            let Some(streaming) = &mut self.turn().streaming else { return };
+            let Some(streaming) = &mut self.turn_of(agent).streaming else { return };
             streaming.thinking += tokens;
             let sum = streaming.thinking;
-            let prompt = self.turn().prompts.last().cloned();
+            if agent.is_some() {
+                return;
+            }
+            let prompt = self.turn_of(agent).prompts.last().cloned();
             let fields = json!({"estimated_tokens": sum, "estimated_tokens_delta": tokens});
             let mut line = self.lines.system("thinking_tokens", fields);
             if let Some(prompt) = prompt {
@@ -201,7 +213,7 @@ impl State {
             self.out(&line);
         }
         let text = ["text", "thinking"].iter().find_map(|field| delta[*field].as_str());
-        if let (Some(text), Some(streaming)) = (text, &mut self.turn().streaming)
+        if let (Some(text), Some(streaming)) = (text, &mut self.turn_of(agent).streaming)
             && let Some((_, so_far)) = &mut streaming.block
         {
             so_far.push_str(text);
@@ -209,16 +221,17 @@ impl State {
     }
 
     /// The line of a whole block.
-    fn assistant_line(&mut self, index: usize, whole: &Value) {
+    fn assistant_line(&mut self, index: usize, whole: &Value, agent: Option<&Agent>) {
         let block = whole["content"][index].clone();
-        let Some(start) = self.turn().streaming.as_ref().map(|streaming| streaming.start.clone())
+        let Some(start) =
+            self.turn_of(agent).streaming.as_ref().map(|streaming| streaming.start.clone())
         else {
             return;
         };
         let mut message = start;
         let kind = block["type"].as_str().unwrap_or_default().to_owned();
         if kind == "text" {
-            self.turn().text = block["text"].as_str().unwrap_or_default().to_owned();
+            self.turn_of(agent).text = block["text"].as_str().unwrap_or_default().to_owned();
         }
         let meta =
             block["id"].as_str().and_then(|id| self.servers.meta(id, block["name"].as_str()?));
@@ -232,8 +245,17 @@ impl State {
         if let Some(meta) = meta {
             line["tool_use_meta"] = json!([meta]);
         }
-        self.name_prompts(&mut line);
-        self.out(&line);
+        match agent {
+            None => self.name_prompts(&mut line),
+            Some(agent) => agent.mark(&mut line),
+        }
+        // Of what a sub-agent says, the host sees the uses of tools, and the report of one in the
+        // background.
+        let is_report = whole["stop_reason"] != "tool_use" && kind == "text";
+        let is_seen = |agent: &Agent| kind == "tool_use" || is_report && agent.is_background;
+        if agent.is_none_or(is_seen) {
+            self.out(&line);
+        }
     }
 
     /// The event itself, where the host asked for them.

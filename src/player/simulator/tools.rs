@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 
 use crate::player::scenario::ToolOutput;
 
+use super::agents::{Agent, is_agent};
 use super::answers::Outcome;
 use super::handle::Cli;
 use super::hook_calls::fields as to_fields;
 use super::mcp::Called;
 use super::permissions::Verdict;
 use super::state::State;
+use super::tasks::Ended;
 use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
 
 /// What the tool for structured answers says.
@@ -31,12 +33,18 @@ pub(super) enum Ran {
 }
 
 /// The result of a tool use, before it is written.
-struct Result {
+pub(super) struct Returned {
     content: Value,
     output: Value,
     is_error: bool,
     /// Whether `is_error` is written where it is false.
     says_so: bool,
+}
+
+impl Returned {
+    pub(super) fn ok(content: Value, output: Value) -> Self {
+        Self { content, output, is_error: false, says_so: false }
+    }
 }
 
 impl Cli {
@@ -52,7 +60,7 @@ impl Cli {
                 Ran::GoesOn => {}
                 other => ran = other,
             }
-            if self.with(|state| state.interrupt.is_some()) {
+            if self.agent().is_none() && self.with(|state| state.interrupt.is_some()) {
                 // The turn is over; what ends it writes the rest.
                 return std::future::pending().await;
             }
@@ -74,14 +82,14 @@ impl Cli {
                 self.with(|state| {
                     let shown = input.clone();
                     state
-                        .turn()
+                        .turn_of(self.agent())
                         .denials
                         .push(json!({"tool_name": name, "tool_use_id": id, "tool_input": shown}));
                 });
                 if !interrupts {
                     // What it would have returned is not another tool's.
                     next_output(results);
-                    self.with(|state| state.denied(id, &message, decision));
+                    self.with(|state| state.denied(id, &message, decision, self.agent()));
                 }
                 return Ran::GoesOn;
             }
@@ -91,6 +99,14 @@ impl Cli {
                 let scripted = next_output(results);
                 drop(scripted);
                 of_call(self.call_tool(&server, &tool, id, &input).await)
+            }
+            None if is_agent(name) => {
+                let scripted = next_output(results).map(|output| output.content);
+                let tool = ToolUse { input: input.clone(), ..tool.clone() };
+                self.run_agent(&tool, scripted).await
+            }
+            None if name == "Bash" && input["run_in_background"] == true => {
+                self.run_in_background(id, &input, of_one_tool(results))
             }
             None => self.scripted(name, results).await,
         };
@@ -108,17 +124,17 @@ impl Cli {
             stopped = decision.stop.is_some();
             match decision.updated_output {
                 Some(output) if is_mcp || output.is_string() => {
-                    Result { content: output.clone(), output, ..result }
+                    Returned { content: output.clone(), output, ..result }
                 }
                 _ => result,
             }
         };
-        self.with(|state| state.tool_result(id, &result, decision));
+        self.with(|state| state.tool_result(id, &result, decision, self.agent()));
         if stopped { Ran::Stopped } else { Ran::GoesOn }
     }
 
     /// What the scenario says that a tool returns.
-    async fn scripted(&self, name: &str, results: &mut VecDeque<Outcome>) -> Result {
+    async fn scripted(&self, name: &str, results: &mut VecDeque<Outcome>) -> Returned {
         while let Some(outcome) = results.pop_front() {
             match outcome {
                 Outcome::Pause(time) => self.sleep(time).await,
@@ -130,20 +146,68 @@ impl Cli {
         of_output(name, ToolOutput { content: content.into(), output: None, is_error: false })
     }
 
+    /// Starts a shell command that goes on in the background.
+    fn run_in_background(
+        &self,
+        id: &str,
+        input: &Value,
+        mut outcome: VecDeque<Outcome>,
+    ) -> Returned {
+        let text = |field: &str| input[field].as_str().unwrap_or_default().to_owned();
+        let description = Some(text("description")).filter(|text| !text.is_empty());
+        let description = description.unwrap_or_else(|| text("command"));
+        let (task, file) = self.with(|state| {
+            let task = state.new_task("local_bash", id, &description, None);
+            state.start_in_background(&task, json!({}));
+            let file = state.output_file(&task);
+            (task, file)
+        });
+        let content = format!(
+            "Command running in background with ID: {}. Output is being written to: {file}. You will be notified when it completes. \
+             To check interim output, use Read on that file path.",
+            task.id
+        );
+        let output = json!({
+            "stdout": "", "stderr": "", "interrupted": false, "isImage": false, "noOutputExpected": false, "backgroundTaskId": task.id,
+        });
+        let cli = self.clone();
+        self.spawn(async move {
+            let work = cli.scripted("Bash", &mut outcome);
+            let Some(returned) = cli.unless_stopped(&task.id, work).await else { return };
+            cli.with(|state| {
+                let (status, code) =
+                    if returned.is_error { ("failed", 1) } else { ("completed", 0) };
+                let how = if returned.is_error {
+                    "failed with exit code"
+                } else {
+                    "completed (exit code"
+                };
+                let close = if returned.is_error { "" } else { ")" };
+                let summary = format!("Background command \"{description}\" {how} {code}{close}");
+                let notice = state.notice(&task, &summary, "");
+                let ended = Ended { status, summary, fields: json!({}), notice: Some(notice) };
+                state.task_ended(&task, ended);
+            });
+        });
+        Returned { says_so: true, ..Returned::ok(content.into(), output) }
+    }
+
     fn structured(&self, id: &str, input: &Value) -> Ran {
         self.with(|state| {
             state.turn().structured = Some(input.clone());
-            let result = Result {
-                content: PROVIDED.into(),
-                output: PROVIDED.into(),
-                is_error: false,
-                says_so: false,
-            };
+            let result = Returned::ok(PROVIDED.into(), PROVIDED.into());
             let decision = json!({"decision": "accept", "source": "config"});
-            state.tool_result(id, &result, decision);
+            state.tool_result(id, &result, decision, self.agent());
         });
         Ran::Answered
     }
+}
+
+/// Takes what belongs to the next tool: up to its output.
+fn of_one_tool(results: &mut VecDeque<Outcome>) -> VecDeque<Outcome> {
+    let end = results.iter().position(|outcome| matches!(outcome, Outcome::Output(_)));
+    let rest = results.split_off(end.map_or(results.len(), |end| end + 1));
+    std::mem::replace(results, rest)
 }
 
 /// Drops the pauses before the next output, and takes it.
@@ -156,7 +220,7 @@ fn next_output(results: &mut VecDeque<Outcome>) -> Option<ToolOutput> {
     None
 }
 
-fn of_output(name: &str, output: ToolOutput) -> Result {
+fn of_output(name: &str, output: ToolOutput) -> Returned {
     let ToolOutput { content, output, is_error } = output;
     let is_shell = name == "Bash";
     let text = text_of(&content);
@@ -170,10 +234,10 @@ fn of_output(name: &str, output: ToolOutput) -> Result {
         other => other.clone(),
     };
     let shown = output.unwrap_or_else(made);
-    Result { content, output: shown, is_error, says_so: is_shell }
+    Returned { content, output: shown, is_error, says_so: is_shell }
 }
 
-fn of_call(called: Called) -> Result {
+fn of_call(called: Called) -> Returned {
     match called {
         Called::Result { content, structured, is_error: false } => {
             let output = match &structured {
@@ -181,15 +245,15 @@ fn of_call(called: Called) -> Result {
                 None => content.clone(),
             };
             let content = structured.map_or(content, |value| value.to_string().into());
-            Result { content, output, is_error: false, says_so: false }
+            Returned::ok(content, output)
         }
         Called::Result { content, .. } => failed(text_of(&content)),
         Called::Failed(text) => failed(text),
     }
 }
 
-fn failed(text: String) -> Result {
-    Result {
+fn failed(text: String) -> Returned {
+    Returned {
         output: format!("Error: {text}").into(),
         content: text.into(),
         is_error: true,
@@ -198,7 +262,7 @@ fn failed(text: String) -> Result {
 }
 
 /// The text of a result's content.
-fn text_of(content: &Value) -> String {
+pub(super) fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(blocks) => {
@@ -210,7 +274,7 @@ fn text_of(content: &Value) -> String {
 }
 
 impl State {
-    fn tool_result(&mut self, id: &str, result: &Result, decision: Value) {
+    fn tool_result(&mut self, id: &str, result: &Returned, decision: Value, agent: Option<&Agent>) {
         let mut block = if result.is_error {
             json!({"type": "tool_result", "content": result.content, "is_error": true, "tool_use_id": id})
         } else {
@@ -220,29 +284,41 @@ impl State {
             block["is_error"] = false.into();
         }
         let meta = json!([{"id": id, "permission_decision": decision}]);
-        self.write_result(id, block, result.output.clone(), meta);
+        self.write_result(id, block, result.output.clone(), meta, agent);
     }
 
-    fn denied(&mut self, id: &str, message: &str, decision: Value) {
+    fn denied(&mut self, id: &str, message: &str, decision: Value, agent: Option<&Agent>) {
         let block =
             json!({"type": "tool_result", "content": message, "is_error": true, "tool_use_id": id});
         let meta = json!([{"id": id, "non_execution_kind": "permission-rule", "permission_decision": decision}]);
-        self.write_result(id, block, format!("Error: {message}").into(), meta);
+        self.write_result(id, block, format!("Error: {message}").into(), meta, agent);
     }
 
     /// The result of a tool use that an interrupt ended.
     pub(super) fn rejected(&mut self, id: &str) {
         let block = json!({"type": "tool_result", "content": REJECTED, "is_error": true, "tool_use_id": id});
         let meta = json!([{"id": id, "non_execution_kind": "user-rejected"}]);
-        self.write_result(id, block, "User rejected tool use".into(), meta);
+        self.write_result(id, block, "User rejected tool use".into(), meta, None);
     }
 
-    fn write_result(&mut self, id: &str, block: Value, output: Value, meta: Value) {
+    fn write_result(
+        &mut self,
+        id: &str,
+        block: Value,
+        output: Value,
+        meta: Value,
+        agent: Option<&Agent>,
+    ) {
         let mut line = self.lines.user(json!([block]));
-        line["tool_use_result"] = output;
+        match agent {
+            // What a tool of a sub-agent returned is not shown in its structured form.
+            Some(agent) => agent.mark(&mut line),
+            None => line["tool_use_result"] = output,
+        }
         line["tool_result_meta"] = meta;
-        self.turn().tools.retain(|(open, _)| open != id);
-        self.count_message();
+        let turn = self.turn_of(agent);
+        turn.tools.retain(|(open, _)| open != id);
+        turn.messages += 1;
         self.out(&line);
     }
 }

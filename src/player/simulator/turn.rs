@@ -29,6 +29,10 @@ const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if yo
     program launches the CLI more than once, set CLAUDE_WIRE_RUN to a new folder, so that the turns \
     go on over its launches";
 
+/// What is reported where the CLI says something to the model, and the scenario has no answer.
+const NOT_ANSWERED: &str = "the turn that the CLI begins when a background task ends: no turn of the scenario has a prompt \
+    that names `<task-notification>`";
+
 /// How a turn ends that is not interrupted.
 #[derive(Debug)]
 enum End {
@@ -102,6 +106,11 @@ fn joined(prompts: &[Prompt]) -> String {
 
 async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
     let text = joined(&prompts);
+    if prompts.iter().any(|prompt| prompt.origin.is_some())
+        && !cli.with(|state| state.turns.has_named(&text))
+    {
+        return cli.with(|state| state.note_not_simulated(NOT_ANSWERED.to_owned()));
+    }
     let command = cli.with(|state| {
         let id = state.lines.uuid();
         let uuids: Vec<_> = prompts.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
@@ -111,7 +120,9 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         }
         state.interrupt = None;
         let named_by = uuids.last().cloned();
-        state.turn = Some(Turn { id, prompts: uuids, named_by, messages: 1, ..Turn::default() });
+        let origin = prompts.iter().find_map(|prompt| prompt.origin.clone());
+        state.turn =
+            Some(Turn { id, prompts: uuids, named_by, origin, messages: 1, ..Turn::default() });
         let command = Command::of(&text).filter(|_| !state.turns.expects(&text));
         if let Some(command) = command {
             state.run_command(command);
@@ -150,7 +161,10 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
         cli.with(State::begin);
         return End::MaxBudget(budget);
     }
-    let reply = match cli.with(|state| state.turns.take(text)) {
+    let is_own = prompts.iter().any(|prompt| prompt.origin.is_some());
+    let taken = cli
+        .with(|state| if is_own { state.turns.take_named(text) } else { state.turns.take(text) });
+    let reply = match taken {
         Ok(reply) => reply,
         Err(divergence) => {
             cli.with(|state| {
@@ -185,7 +199,7 @@ async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
     let mut round = 0;
     let mut stop_hook_active = false;
     loop {
-        let scripted = match next_message(cli, &mut answers).await {
+        let scripted = match cli.next_message(&mut answers).await {
             Ok(Some(scripted)) => scripted,
             Ok(None) => return End::Success,
             Err(failure) => return End::Failed(failure),
@@ -259,39 +273,45 @@ fn take_more(cli: &Cli, more: &mut VecDeque<Answer>, text: &str) {
     }
 }
 
-/// The next message of the model; errors of the API before it are retried.
-async fn next_message(
-    cli: &Cli,
-    answers: &mut VecDeque<Answer>,
-) -> Result<Option<Box<Scripted>>, ApiFailure> {
-    let mut attempt = 0;
-    loop {
-        match answers.pop_front() {
-            None => return Ok(None),
-            Some(Answer::Failure { status, text }) => {
-                return Err(ApiFailure {
-                    status: Some(status),
-                    text,
-                    stop_reason: "stop_sequence",
-                });
-            }
-            Some(Answer::Message(scripted)) => {
-                let Some(error) = scripted.reply.error.as_ref() else { return Ok(Some(scripted)) };
-                cli.with(|state| state.requests += 1);
-                let (status, limit) = (error.status, cli.with(|state| state.options.max_retries));
-                if !errors::is_retried(status) || attempt >= limit {
-                    let text = errors::text(status, error.message.as_deref());
+impl Cli {
+    /// The next message of the model; errors of the API before it are retried.
+    pub(super) async fn next_message(
+        &self,
+        answers: &mut VecDeque<Answer>,
+    ) -> Result<Option<Box<Scripted>>, ApiFailure> {
+        let cli = self;
+        let mut attempt = 0;
+        loop {
+            match answers.pop_front() {
+                None => return Ok(None),
+                Some(Answer::Failure { status, text }) => {
                     return Err(ApiFailure {
                         status: Some(status),
                         text,
                         stop_reason: "stop_sequence",
                     });
                 }
-                attempt += 1;
-                cli.retry(attempt, Some(status));
-                if answers.is_empty() {
-                    // The API goes on as it was.
-                    answers.push_back(Answer::Message(scripted));
+                Some(Answer::Message(scripted)) => {
+                    let Some(error) = scripted.reply.error.as_ref() else {
+                        return Ok(Some(scripted));
+                    };
+                    cli.with(|state| state.requests += 1);
+                    let (status, limit) =
+                        (error.status, cli.with(|state| state.options.max_retries));
+                    if !errors::is_retried(status) || attempt >= limit {
+                        let text = errors::text(status, error.message.as_deref());
+                        return Err(ApiFailure {
+                            status: Some(status),
+                            text,
+                            stop_reason: "stop_sequence",
+                        });
+                    }
+                    attempt += 1;
+                    cli.retry(attempt, Some(status));
+                    if answers.is_empty() {
+                        // The API goes on as it was.
+                        answers.push_back(Answer::Message(scripted));
+                    }
                 }
             }
         }
@@ -346,16 +366,23 @@ impl State {
         if self.ends {
             return Some(None);
         }
-        let Some(first) = self.queue.front() else { return self.eof.then_some(None) };
+        let Some(first) = self.queue.front() else {
+            let is_over = self.eof && self.tasks.is_empty();
+            return is_over.then_some(None);
+        };
         if !self.servers.is_ready() && !self.eof {
             return None;
         }
         let later = first.priority.as_deref() == Some("later");
-        let merges = self.results > 0 && !later && Command::of(&first.text).is_none();
+        let merges = self.results > 0
+            && !later
+            && first.origin.is_none()
+            && Command::of(&first.text).is_none();
         let mut prompts: Vec<Prompt> = self.queue.pop_front().into_iter().collect();
         while merges
             && let Some(next) = self.queue.front()
             && next.priority.as_deref() != Some("later")
+            && next.origin.is_none()
             && Command::of(&next.text).is_none()
         {
             prompts.extend(self.queue.pop_front());
@@ -393,7 +420,8 @@ impl State {
     fn take_steered(&mut self) {
         let mut later = VecDeque::new();
         while let Some(prompt) = self.queue.pop_front() {
-            if prompt.priority.as_deref() == Some("later") || Command::of(&prompt.text).is_some() {
+            let waits = prompt.priority.as_deref() == Some("later") || prompt.origin.is_some();
+            if waits || Command::of(&prompt.text).is_some() {
                 later.push_back(prompt);
                 continue;
             }

@@ -37,7 +37,8 @@ impl State {
             tools.extend(self.servers.tool_names().map(Value::from));
         }
         if let Some(agents) = line["agents"].as_array_mut() {
-            agents.extend(self.declared.agents.iter().map(|name| Value::from(name.as_str())));
+            agents.extend(self.declared.agents.iter().map(|agent| agent["name"].clone()));
+            agents.sort_by_key(|name| name.as_str().map(str::to_lowercase));
         }
         let text = line.to_string();
         if let Ok(filled) = serde_json::from_str(&self.fill_in(&text)) {
@@ -79,9 +80,12 @@ impl State {
             "duration_api_ms": 20, "stop_reason": turn.stop_reason, "session_id": self.lines.session,
             "total_cost_usd": self.ledger.cost_json(), "usage": turn.tokens.usage(), "modelUsage": self.ledger.by_model(),
             "permission_denials": turn.denials, "fast_mode_state": "off", "fast_mode_disabled_reason": "sdk_opt_in_required",
-            "subagent_stats": subagents(), "safety_stops": turn.safety_stops, "num_turns": turn.messages,
+            "subagent_stats": self.agent_stats.to_json(), "safety_stops": turn.safety_stops, "num_turns": turn.messages,
         });
         extend(&mut line, fields);
+        if let Some(origin) = &turn.origin {
+            line["origin"] = origin.clone();
+        }
         line["type"] = "result".into();
         line["duration_ms"] = 30.into();
         line["uuid"] = self.lines.uuid().into();
@@ -122,12 +126,4 @@ fn name(line: &mut Value, prompts: &[String], by: Option<&str>) {
         line["user_message_uuid"] = by.into();
         line["user_message_uuids"] = json!(prompts);
     }
-}
-
-fn subagents() -> Value {
-    json!({
-        "spawned": 0, "requested": {"background": 0, "foreground": 0, "unset": 0}, "started_in_background": 0, "max_depth": 0,
-        "spawned_by_subagents": 0, "completed": 0, "failed": 0, "killed": {"parent": 0, "user": 0, "system": 0},
-        "refused": {"depth_limit": 0, "concurrency_limit": 0, "budget": 0}, "by_type": {},
-    })
 }

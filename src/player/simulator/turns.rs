@@ -113,14 +113,27 @@ impl TurnList {
     pub(super) fn take_named(&self, text: &str) -> Result<ModelReply, Divergence> {
         loop {
             let taken = self.shared.taken_turns();
-            let index = self.find(text, &taken, true)?;
-            if matches!(self.turns[index].when, PromptMatch::Any) {
+            let Some(index) = self.find_named(text, &taken) else {
                 return Err(Divergence::extra(text.to_owned()));
-            }
+            };
             if self.claim(index)? {
                 return Ok(self.turns[index].reply.clone());
             }
         }
+    }
+
+    /// Whether an open turn names this text.
+    pub(super) fn has_named(&self, text: &str) -> bool {
+        self.find_named(text, &self.shared.taken_turns()).is_some()
+    }
+
+    fn find_named(&self, text: &str, taken: &[usize]) -> Option<usize> {
+        self.range.clone().find(|index| {
+            let turn = &self.turns[*index];
+            let count = taken.iter().filter(|taken| *taken == index).count();
+            let is_open = !matches!(turn.times, Times::Exactly(times) if count >= times);
+            is_open && !matches!(turn.when, PromptMatch::Any) && turn.when.fits(text)
+        })
     }
 
     /// Whether the next turn is for exactly this prompt.
@@ -144,17 +157,17 @@ impl TurnList {
         Ok(earlier.iter().take(at).filter(|taken| **taken == index).count() < times)
     }
 
+    fn is_open(&self, index: usize, taken: &[usize]) -> bool {
+        let Times::Exactly(times) = self.turns[index].times else { return true };
+        taken.iter().filter(|taken| **taken == index).count() < times
+    }
+
     fn find(&self, prompt: &str, taken: &[usize], anywhere: bool) -> Result<usize, Divergence> {
         let arrived = || format!("prompt {}", Value::from(prompt));
         let mut expected = None;
         for index in self.range.clone() {
             let turn = &self.turns[index];
-            let count = taken.iter().filter(|taken| **taken == index).count();
-            let is_open = match turn.times {
-                Times::Exactly(times) => count < times,
-                Times::Any => true,
-            };
-            if !is_open {
+            if !self.is_open(index, taken) {
                 continue;
             }
             if turn.when.fits(prompt) {

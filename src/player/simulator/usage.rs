@@ -53,6 +53,10 @@ impl Tokens {
         self.input
     }
 
+    pub(super) fn output(&self) -> u64 {
+        self.output
+    }
+
     pub(super) fn cache_read(&self) -> u64 {
         self.cache_read
     }

@@ -43,7 +43,7 @@ fn shape(text: &[u8]) -> Option<(Shape, usize)> {
     if word == 0 {
         return None;
     }
-    if let Some(length) = time(text).or_else(|| spoken_time(text)) {
+    if let Some(length) = time(text).or_else(|| spoken_time(text)).or_else(|| duration(text)) {
         return Some((Shape::Time, length));
     }
     if let Some(length) = host(text) {
@@ -106,6 +106,14 @@ fn spoken_time(text: &[u8]) -> Option<usize> {
     let (minute, rest) = number(rest.strip_prefix(b":")?)?;
     let half = [&b"am"[..], b"pm"].into_iter().find(|half| rest.starts_with(half))?;
     Some(month.len() + day + 1 + hour + 1 + minute + half.len())
+}
+
+/// `duration_ms: 344` or `duration_ms>344`, as the CLI reports to the model.
+fn duration(text: &[u8]) -> Option<usize> {
+    let rest = text.strip_prefix(b"duration_ms")?;
+    let digits = rest.strip_prefix(b": ").or_else(|| rest.strip_prefix(b">"))?;
+    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then(|| text.len() - digits.len() + count)
 }
 
 /// A number of one or two digits, and what follows it.

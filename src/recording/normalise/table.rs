@@ -34,7 +34,7 @@ const fn field(
     NormalisedField { what, by, example, becomes, is_kept_in_runs: false }
 }
 
-const FIELDS: [NormalisedField; 10] = [
+const FIELDS: [NormalisedField; 11] = [
     field(
         "uuids, session ids among them",
         "the shape, in any text",
@@ -70,6 +70,12 @@ const FIELDS: [NormalisedField; 10] = [
         "the shape, in any text",
         r#"{"text":"next run Nov 29 4:20am"}"#,
         r#"{"text":"next run time"}"#,
+    ),
+    field(
+        "durations in texts",
+        "`duration_ms: N` and `<duration_ms>N`, in any text",
+        r#"{"text":"tool_uses: 1, duration_ms: 344"}"#,
+        r#"{"text":"tool_uses: 1, time"}"#,
     ),
     field(
         "days",

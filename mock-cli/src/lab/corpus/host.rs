@@ -37,7 +37,8 @@ pub(super) enum SessionStep {
         #[serde(default)]
         priority: Option<String>,
     },
-    /// A control request. `${prompt:1}` in a field is the id of the first prompt.
+    /// A control request. `${prompt:1}` in a field is the id of the first prompt, and `${task:1}`
+    /// that of the first background task.
     Control {
         subtype: String,
         #[serde(default)]

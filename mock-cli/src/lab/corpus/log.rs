@@ -103,6 +103,13 @@ impl Log {
         }
     }
 
+    /// The ids of the background tasks that were started, in order.
+    pub(super) fn tasks(&self) -> Vec<String> {
+        let items = self.items();
+        let started = items.iter().filter(|item| item.json["subtype"] == "task_started");
+        started.filter_map(|item| item.json["task_id"].as_str().map(str::to_owned)).collect()
+    }
+
     /// All items so far.
     pub fn take(&self) -> Vec<Item> {
         std::mem::take(&mut self.items())

@@ -152,16 +152,14 @@ impl Host<'_> {
     }
 
     async fn control(&mut self, session: &Session, subtype: &str, fields: &Fields) {
-        let ids = lock(&self.ids).clone();
-        let of_prompt = |name: &str| {
-            Some(
-                ids.get(name.strip_prefix("prompt:")?.parse::<usize>().ok()?.checked_sub(1)?)?
-                    .as_str()
-                    .into(),
-            )
+        let known = [("prompt", lock(&self.ids).clone()), ("task", self.log.tasks())];
+        let id = |name: &str| {
+            let (kind, number) = name.split_once(':')?;
+            let (_, ids) = known.iter().find(|(known, _)| *known == kind)?;
+            let id = ids.get(number.parse::<usize>().ok()?.checked_sub(1)?)?;
+            Some(id.as_str().into())
         };
-        let fields =
-            fields.iter().map(|(name, value)| (name.clone(), fill(value, &of_prompt))).collect();
+        let fields = fields.iter().map(|(name, value)| (name.clone(), fill(value, &id))).collect();
         let reply = session.control(subtype, fields).await;
         self.reply(
             reply

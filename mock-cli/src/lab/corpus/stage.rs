@@ -36,7 +36,7 @@ const NEUTRAL_ENV: [(&str, &str); 6] = [
 const MAX_RETRIES: u32 = 2;
 
 /// A time that passes, on a paused clock, only when nothing else can happen.
-const IDLE: Duration = Duration::from_millis(1);
+const IDLE: Duration = Duration::from_secs(2);
 
 /// Where an entry is played.
 pub enum Stage<'a> {

@@ -55,6 +55,8 @@ table![
     "large-read",
     "large-answer",
     "sub-agent",
+    "sub-agent-inline",
+    "background-stopped",
     "notice-between-prompts",
     "initial-prompt",
     "reinitialize",

@@ -1,6 +1,6 @@
 //! The scenario that an entry's API script is.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use claude_wire::Scenario;
 use claude_wire::recording::{EventKind, Recording};
@@ -33,6 +33,8 @@ struct Tools<'a> {
     results: HashMap<String, Returned>,
     /// How often the CLI asked again.
     retries: usize,
+    /// The uses whose background tasks were stopped.
+    stopped: HashSet<String>,
 }
 
 struct Use {
@@ -51,11 +53,20 @@ struct Returned {
 
 impl<'a> Tools<'a> {
     fn of(entry: &'a Entry, recordings: &[Recording]) -> Self {
-        let mut tools = Self { entry, uses: VecDeque::new(), results: HashMap::new(), retries: 0 };
+        let mut tools = Self {
+            entry,
+            uses: VecDeque::new(),
+            results: HashMap::new(),
+            retries: 0,
+            stopped: HashSet::new(),
+        };
         for line in recordings.iter().flat_map(written) {
             match line["type"].as_str() {
                 Some("assistant") => tools.take_uses(&line),
                 Some("user") => tools.take_results(&line),
+                _ if line["status"] == "stopped" => {
+                    tools.stopped.extend(line["tool_use_id"].as_str().map(str::to_owned));
+                }
                 _ => tools.retries += usize::from(line["subtype"] == "api_retry"),
             }
         }
@@ -123,10 +134,15 @@ impl<'a> Tools<'a> {
         if let Some(wait) = self.wait(block) {
             steps.push(wait);
         }
+        let is_stopped = used.as_ref().is_some_and(|used| self.stopped.contains(&used.id));
         let result = used.and_then(|used| self.results.remove(&used.id));
         match result {
+            _ if is_stopped => steps.push(json!("hang")),
             // The simulator gives its own result.
-            _ if block["name"] == "StructuredOutput" => {}
+            _ if block["name"] == "StructuredOutput" || block["name"] == "Agent" => {}
+            _ if block["input"]["run_in_background"] == true => {
+                steps.push(json!({"tool_result": ""}));
+            }
             Some(Returned { block, output, ran: true }) => {
                 let is_error = block["is_error"] == true;
                 let mut step = json!({"content": block["content"], "is_error": is_error});
