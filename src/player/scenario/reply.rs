@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::player::model::{ApiReply, Block};
+use crate::player::simulator::is_agent;
 
 /// A scripted turn, built step by step: see [`reply`].
 #[derive(Clone, Debug, Default)]
@@ -74,6 +75,27 @@ pub fn reply() -> ModelReply {
 }
 
 impl ModelReply {
+    /// What it says to the sub-agents that it starts.
+    pub(in crate::player) fn agent_prompts(&self) -> Vec<&str> {
+        let mut uses: Vec<(&str, &Value)> = Vec::new();
+        for step in &self.steps {
+            match step {
+                Step::ToolUse { name, input }
+                | Step::RunTool { name, input }
+                | Step::AskPermission { name, input } => uses.push((name, input)),
+                Step::Message(message) => {
+                    uses.extend(message.content.iter().filter_map(|block| match block {
+                        Block::ToolUse { name, input, .. } => Some((&**name, input)),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        let agents = uses.into_iter().filter(|(name, _)| is_agent(name));
+        agents.filter_map(|(_, input)| input["prompt"].as_str()).collect()
+    }
+
     /// A block of text. The last one is also the text of the result.
     #[must_use]
     pub fn text(self, text: impl Into<String>) -> Self {

@@ -60,7 +60,7 @@ struct Report {
 }
 
 /// Whether a tool starts a sub-agent.
-pub(super) fn is_agent(tool: &str) -> bool {
+pub(in crate::player) fn is_agent(tool: &str) -> bool {
     matches!(tool, "Agent" | "Task")
 }
 

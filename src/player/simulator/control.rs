@@ -155,6 +155,8 @@ impl State {
             "Stop",
             "SubagentStart",
             "SubagentStop",
+            "PreCompact",
+            "PostCompact",
         ];
         // The real CLI never calls these back either.
         let silent = ["SessionStart", "SessionEnd", "Setup"];
@@ -259,6 +261,20 @@ impl State {
             | "rename_session"
             | "mcp_message"
             | "set_has_subscribers" => self.reply(&success(id, None), id),
+            "rewind_files" => {
+                let rewound = self.checkpoints.to(&text("user_message_id"));
+                let Some(mut body) = rewound else {
+                    let mut reply = failure(id, "No file checkpoint found for this message.", "");
+                    if let Some(response) = reply["response"].as_object_mut() {
+                        response.remove("error_code");
+                    }
+                    return self.reply(&reply, id);
+                };
+                if request["dry_run"] != true {
+                    body = json!({"canRewind": true, "skippedLinks": 0});
+                }
+                self.reply(&success(id, Some(body)), id);
+            }
             "stop_task" => {
                 self.stop_task(&text("task_id"));
                 self.reply(&success(id, Some(json!({}))), id);

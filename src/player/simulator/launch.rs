@@ -181,6 +181,11 @@ impl LaunchOptions {
         self.legacy = legacy;
     }
 
+    /// A path in the working folder, as an absolute one.
+    pub(super) fn resolve(&self, path: &str) -> String {
+        if path.starts_with('/') { path.to_owned() } else { format!("{}/{path}", self.cwd) }
+    }
+
     /// The session's transcript.
     pub(super) fn transcript(&self, session: &str) -> String {
         let slug: String = self

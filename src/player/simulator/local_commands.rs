@@ -1,4 +1,4 @@
-//! Prompts that the CLI answers itself: `/clear` and `/cost`.
+//! Prompts that the CLI answers itself: `/clear`, `/cost` and `/compact`.
 
 use serde_json::{Value, json};
 
@@ -12,6 +12,7 @@ use super::state::{State, Turn};
 pub(super) enum Command {
     Clear,
     Cost,
+    Compact,
 }
 
 impl Command {
@@ -19,6 +20,7 @@ impl Command {
         match prompt.trim() {
             "/clear" | "/reset" | "/new" => Some(Self::Clear),
             "/cost" | "/usage" => Some(Self::Cost),
+            text if text.split_whitespace().next() == Some("/compact") => Some(Self::Compact),
             _ => None,
         }
     }
@@ -27,6 +29,7 @@ impl Command {
         match self {
             Self::Clear => "clear",
             Self::Cost => "cost",
+            Self::Compact => "compact",
         }
     }
 }
@@ -41,6 +44,8 @@ impl State {
                 String::new()
             }
             Command::Cost => self.cost_text(),
+            // It asks the model.
+            Command::Compact => return,
         };
         let init = self.init_line(&prompts);
         self.out(&init);
@@ -48,10 +53,15 @@ impl State {
             let line = self.command_output(&result);
             self.out(&line);
         }
+        self.end_command(command.name(), &result);
+    }
+
+    /// Writes the result of a command.
+    pub(super) fn end_command(&mut self, name: &str, result: &str) {
         let mut turn = self.turn.take().unwrap_or_default();
         turn.messages = 0;
         let fields = json!({
-            "is_error": false, "subtype": "success", "result": result, "local_command": command.name(),
+            "is_error": false, "subtype": "success", "result": result, "local_command": name,
         });
         let line = self.result_line(
             &Turn {

@@ -11,6 +11,8 @@ mod abort;
 mod agents;
 mod answers;
 mod bash;
+mod checkpoints;
+mod compaction;
 mod control;
 mod driver;
 mod errors;
@@ -37,6 +39,7 @@ mod turns;
 mod usage;
 mod version;
 
+pub(super) use self::agents::is_agent;
 pub(super) use self::driver::Simulator;
 pub(super) use self::launch::LaunchOptions;
 pub use self::turns::PromptMatch;

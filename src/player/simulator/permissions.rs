@@ -116,15 +116,7 @@ impl State {
         agent: Option<&Agent>,
     ) -> Value {
         let mut shown = input.clone();
-        let path = |field: &str| {
-            input[field].as_str().map(|path| {
-                if path.starts_with('/') {
-                    path.to_owned()
-                } else {
-                    format!("{}/{path}", self.options.cwd)
-                }
-            })
-        };
+        let path = |field: &str| input[field].as_str().map(|path| self.options.resolve(path));
         let mut request =
             json!({"subtype": "can_use_tool", "tool_name": tool, "display_name": tool});
         let set_mode = json!({"type": "setMode", "mode": "acceptEdits", "destination": "session"});

@@ -14,6 +14,8 @@ use crate::player::signal::Signal;
 use crate::transport::Exit;
 
 use super::agents::AgentStats;
+use super::checkpoints::Checkpoints;
+use super::compaction::Context;
 use super::hooks::Hooks;
 use super::launch::LaunchOptions;
 use super::lines::Lines;
@@ -67,6 +69,10 @@ pub(super) struct State {
     /// The conversations of sub-agents, by id.
     pub(super) agents: HashMap<String, Turn>,
     pub(super) agent_stats: AgentStats,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) context: Context,
+    /// The text of the last prompt.
+    pub(super) last_prompt: String,
     /// Tasks that run in the background.
     pub(super) tasks: Vec<Task>,
     /// How many tasks were started: they number the ids.
@@ -202,6 +208,9 @@ impl State {
             turn: None,
             agents: HashMap::new(),
             agent_stats: AgentStats::default(),
+            checkpoints: Checkpoints::default(),
+            context: Context::default(),
+            last_prompt: String::new(),
             tasks: Vec::new(),
             started_tasks: 0,
             interrupt: None,

@@ -39,27 +39,17 @@ impl Cli {
             _ => None,
         });
         let reply = ApiReply { content: blocks.collect(), ..scripted.reply.clone() };
-        let (serial, model, partial) = self.with(|state| {
+        let was_requested = self.agent().is_some() || self.compact_if_full().await;
+        let (serial, model) = self.with(|state| {
             state.requests += 1;
-            (
-                state.requests - 1,
-                state.lines.model.clone(),
-                state.options.partial && self.agent().is_none(),
-            )
+            (state.requests - 1, state.lines.model.clone())
         });
         let message = OutMessage::new(&reply, &model, serial);
         let whole = message.whole();
         self.hold(&reply, 0).await;
         self.sleep_ms(reply.first_byte_ms).await;
-        if partial {
-            self.with(|state| {
-                let prompts = state.turn().prompts.clone();
-                let mut status = state.lines.system("status", json!({"status": "requesting"}));
-                if !prompts.is_empty() {
-                    status["user_message_uuids"] = json!(prompts);
-                }
-                state.out(&status);
-            });
+        if !was_requested {
+            self.with(State::requesting);
         }
         let mut items = scripted.items.iter();
         let mut gates = Vec::new();
@@ -137,6 +127,9 @@ impl Cli {
             let model = whole["model"].as_str().unwrap_or_default();
             state.ledger.add(model, tokens);
             state.reported.add(model, tokens);
+            if self.agent().is_none() {
+                state.context.note(tokens);
+            }
             let turn = state.turn_of(self.agent());
             turn.stop_reason = Some(stop_reason.clone());
             turn.streaming = None;

@@ -129,7 +129,12 @@ impl Cli {
                 _ => result,
             }
         };
-        self.with(|state| state.tool_result(id, &result, decision, self.agent()));
+        self.with(|state| {
+            if let (Some(path), false) = (state.edited(name, &input), result.is_error) {
+                state.checkpoints.note(path, &input, &result.output);
+            }
+            state.tool_result(id, &result, decision, self.agent());
+        });
         if stopped { Ran::Stopped } else { Ran::GoesOn }
     }
 
@@ -274,6 +279,16 @@ pub(super) fn text_of(content: &Value) -> String {
 }
 
 impl State {
+    /// The file that a tool changes.
+    fn edited(&self, tool: &str, input: &Value) -> Option<String> {
+        let field = match tool {
+            "Write" | "Edit" => "file_path",
+            "NotebookEdit" => "notebook_path",
+            _ => return None,
+        };
+        Some(self.options.resolve(input[field].as_str()?))
+    }
+
     fn tool_result(&mut self, id: &str, result: &Returned, decision: Value, agent: Option<&Agent>) {
         let mut block = if result.is_error {
             json!({"type": "tool_result", "content": result.content, "is_error": true, "tool_use_id": id})

@@ -115,10 +115,12 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         let id = state.lines.uuid();
         let uuids: Vec<_> = prompts.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
         for uuid in &uuids {
+            state.checkpoints.begin(uuid);
             let line = state.lines.lifecycle(uuid, "started");
             state.out(&line);
         }
         state.interrupt = None;
+        state.last_prompt.clone_from(&text);
         let named_by = uuids.last().cloned();
         let origin = prompts.iter().find_map(|prompt| prompt.origin.clone());
         state.turn =
@@ -129,7 +131,11 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         }
         command
     });
-    if command.is_some() {
+    if let Some(command) = command {
+        if command == Command::Compact {
+            let keep = text.trim().trim_start_matches("/compact").trim();
+            cli.compact_by_hand(keep).await;
+        }
         return;
     }
     let end = {
@@ -182,12 +188,12 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     cli.with(|state| state.matched += prompts.len().max(1));
     let fields = hook_calls::fields(json!({"prompt": text}));
     let decision = cli.hooks("UserPromptSubmit", "", None, fields).await;
+    cli.with(State::begin);
     if cli.with(|state| state.options.replays_prompts) {
         for prompt in prompts {
             cli.with(|state| state.replay_prompt(prompt));
         }
     }
-    cli.with(State::begin);
     if let Some(why) = decision.block.or(decision.stop) {
         return End::Prevented(why);
     }

@@ -97,6 +97,9 @@ pub(in crate::player) struct TurnList {
     pub(in crate::player) any_order: bool,
 }
 
+/// What the CLI itself says to the model, in short.
+const OWN_PROMPTS: [&str; 2] = ["<task-notification>", super::compaction::ASKS];
+
 impl TurnList {
     /// Takes the turn that answers a prompt.
     pub(super) fn take(&self, prompt: &str) -> Result<ModelReply, Divergence> {
@@ -157,6 +160,15 @@ impl TurnList {
         Ok(earlier.iter().take(at).filter(|taken| **taken == index).count() < times)
     }
 
+    /// Whether a turn answers what the CLI itself says to a model: to a sub-agent, or after one.
+    fn is_aside(&self, turn: &ScriptedTurn) -> bool {
+        if matches!(turn.when, PromptMatch::Any) {
+            return false;
+        }
+        let agents = self.turns.iter().flat_map(|turn| turn.reply.agent_prompts());
+        OWN_PROMPTS.into_iter().chain(agents).any(|text| turn.when.fits(text))
+    }
+
     fn is_open(&self, index: usize, taken: &[usize]) -> bool {
         let Times::Exactly(times) = self.turns[index].times else { return true };
         taken.iter().filter(|taken| **taken == index).count() < times
@@ -173,7 +185,7 @@ impl TurnList {
             if turn.when.fits(prompt) {
                 return Ok(index);
             }
-            if turn.times != Times::Any {
+            if turn.times != Times::Any && (anywhere || !self.is_aside(turn)) {
                 expected.get_or_insert(&turn.when);
                 if !anywhere {
                     break;

@@ -18,10 +18,19 @@ pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, Strin
         serde_json::from_str(&entry.api().to_json()).map_err(|error| error.to_string())?;
     let mut tools = Tools::of(entry, recordings);
     let rules = script["rules"].as_array().cloned().unwrap_or_default();
-    let turns: Vec<Value> = rules.iter().map(|rule| tools.turn(rule)).collect();
+    let turns: Vec<Value> =
+        rules.iter().flat_map(one_summary_each).map(|rule| tools.turn(&rule)).collect();
     let file = json!({"claude-wire": "scenario", "version": 2, "turns": turns});
     let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
     Ok(scenario.unverified())
+}
+
+/// Each summary is asked for by itself: a reply is a turn.
+fn one_summary_each(rule: &Value) -> Vec<Value> {
+    let asked = rule["when"]["prompt_contains"].as_str().unwrap_or_default();
+    let replies = rule["replies"].as_array().filter(|_| asked.contains("detailed summary"));
+    let Some(replies) = replies else { return vec![rule.clone()] };
+    replies.iter().map(|reply| json!({"when": rule["when"], "replies": [reply]})).collect()
 }
 
 /// The tool uses of the recordings.

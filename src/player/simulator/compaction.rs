@@ -1,0 +1,201 @@
+//! Compaction: a full context, or `/compact`, makes the model write a summary, and the conversation
+//! goes on from it.
+
+use serde_json::{Value, json};
+
+use crate::player::model::{ApiReply, OutMessage};
+
+use super::answers::{Answer, Item, answers};
+use super::handle::Cli;
+use super::hook_calls::fields as to_fields;
+use super::state::State;
+use super::usage::Tokens;
+
+/// The begin of what the CLI asks the model for.
+pub(super) const ASKS: &str = "Your task is to create a detailed summary of the conversation so far, paying close attention to the user's explicit requests.";
+const CONTINUES: &str = "This session is being continued from a previous conversation. The summary below covers the earlier portion of it.";
+/// What the CLI keeps free of a context: room for the answer, and for what comes before it.
+const RESERVE: u64 = 33_000;
+/// The context of a model, in tokens.
+const CONTEXT: u64 = 1_000_000;
+
+/// What the host learns where a scenario has no summary.
+const NO_SUMMARY: &str = "compaction: no turn of the scenario has a prompt that names `create a detailed summary`, so the summary is empty";
+
+/// How full the context is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Context {
+    tokens: u64,
+    dropped: u64,
+}
+
+impl Context {
+    /// Notes what the last request of the main conversation had.
+    pub(super) fn note(&mut self, tokens: Tokens) {
+        self.tokens = tokens.input() + tokens.cache_read() + tokens.output();
+    }
+
+    fn is_full(self) -> bool {
+        self.tokens > CONTEXT - RESERVE
+    }
+
+    /// The tokens before, after, and dropped so far.
+    fn compact(&mut self, more: &str, summary: &str) -> [u64; 3] {
+        let before = self.tokens + estimate(more);
+        let after = estimate(summary);
+        self.dropped += before.saturating_sub(after);
+        self.tokens = after;
+        [before, after, self.dropped]
+    }
+}
+
+/// About four characters are a token.
+fn estimate(text: &str) -> u64 {
+    text.chars().count() as u64 / 4
+}
+
+impl Cli {
+    /// Compacts a full context before a request. True if it did.
+    pub(super) async fn compact_if_full(&self) -> bool {
+        if self.agent().is_some() || !self.with(|state| state.context.is_full()) {
+            return false;
+        }
+        self.with(|state| state.requesting());
+        let summary = self.summary("auto", "").await;
+        self.with(|state| {
+            let line = state.lines.user(json!([{"type": "text", "text": summary}]));
+            let anchor = line["uuid"].clone();
+            let kept = state.turn().prompts.clone();
+            let prompt = state.last_prompt.clone();
+            let [before, after, dropped] = state.context.compact(&prompt, &summary);
+            let mut boundary = state.lines.system("compact_boundary", Value::Null);
+            boundary["compact_metadata"] = json!({
+                "trigger": "auto", "pre_tokens": before, "post_tokens": after, "cumulative_dropped_tokens": dropped, "duration_ms": 1,
+            });
+            if let (Some(first), Some(last)) = (kept.first(), kept.last()) {
+                boundary["compact_metadata"]["preserved_segment"] =
+                    json!({"head_uuid": first, "anchor_uuid": anchor, "tail_uuid": last});
+                boundary["compact_metadata"]["preserved_messages"] =
+                    json!({"anchor_uuid": anchor, "uuids": kept, "all_uuids": kept});
+                boundary["logical_parent_uuid"] = last.as_str().into();
+            }
+            state.out(&boundary);
+            let mut line = line;
+            line["isSynthetic"] = true.into();
+            state.out(&line);
+            state.count_message();
+        });
+        true
+    }
+
+    /// `/compact`, with what the user wants to be kept.
+    pub(super) async fn compact_by_hand(&self, keep: &str) {
+        let summary = self.summary("manual", keep).await;
+        self.with(|state| {
+            let prompts = state.turn().prompts.clone();
+            let init = state.init_line(&prompts);
+            state.out(&init);
+            let [before, after, dropped] = state.context.compact("", &summary);
+            let mut boundary = state.lines.system("compact_boundary", Value::Null);
+            boundary["compact_metadata"] = json!({
+                "trigger": "manual", "pre_tokens": before, "post_tokens": after, "cumulative_dropped_tokens": dropped, "duration_ms": 1,
+            });
+            boundary["logical_parent_uuid"] = state.lines.uuid().into();
+            state.out(&boundary);
+            let mut line = state.lines.user(summary.into());
+            line["isReplay"] = false.into();
+            line["isSynthetic"] = true.into();
+            state.out(&line);
+            let text = "<local-command-stdout>Compacted </local-command-stdout>";
+            let mut line = state.lines.user(text.into());
+            line["isReplay"] = true.into();
+            state.out(&line);
+            state.end_command("compact", "");
+        });
+    }
+
+    /// Asks the model for a summary, and returns what the conversation goes on with.
+    async fn summary(&self, trigger: &str, keep: &str) -> String {
+        let fields = json!({"trigger": trigger, "custom_instructions": keep});
+        self.hooks("PreCompact", trigger, None, to_fields(fields)).await;
+        let asks = match keep {
+            "" => ASKS.to_owned(),
+            keep => format!("{ASKS}\n\nAdditional Instructions:\n{keep}"),
+        };
+        let text = self.with(|state| {
+            let mut status = json!({"status": "compacting"});
+            if trigger == "auto" {
+                status["compact_output_chars"] = 0.into();
+            }
+            let line = state.lines.system("status", status);
+            state.out(&line);
+            let text = state.summarized(&asks);
+            let fields = json!({"status": null, "compact_result": "success"});
+            let line = state.lines.system("status", fields);
+            state.out(&line);
+            text
+        });
+        let fields = json!({"trigger": trigger, "compact_summary": text});
+        self.hooks("PostCompact", trigger, None, to_fields(fields)).await;
+        format!("{CONTINUES}\n\n{text}")
+    }
+}
+
+impl State {
+    /// The model's summary: the turn that names what the CLI asks for.
+    fn summarized(&mut self, asks: &str) -> String {
+        let reply = self.turns.take_named(asks).ok();
+        let message = reply.and_then(|reply| match answers(&reply).pop_front() {
+            Some(Answer::Message(message)) => Some(message),
+            _ => None,
+        });
+        let Some(message) = message else {
+            self.note_not_simulated(NO_SUMMARY.to_owned());
+            return String::new();
+        };
+        let content = message.items.iter().filter_map(|item| match item {
+            Item::Block(block, _) => Some(block.clone()),
+            _ => None,
+        });
+        let reply = ApiReply { content: content.collect(), ..message.reply.clone() };
+        let whole = OutMessage::new(&reply, &self.lines.model, self.requests).whole();
+        self.requests += 1;
+        let tokens = Tokens::of(&whole["usage"]);
+        let model = self.lines.model.clone();
+        self.ledger.add(&model, tokens);
+        self.reported.add(&model, tokens);
+        let text = super::tools::text_of(&whole["content"]);
+        let inner =
+            text.split_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>"));
+        inner.map_or(text.clone(), |(summary, _)| summary.trim().to_owned())
+    }
+
+    /// The line with which the host learns of a request, where it asked for partial messages.
+    pub(super) fn requesting(&mut self) {
+        if !self.options.partial {
+            return;
+        }
+        let prompts = self.turn().prompts.clone();
+        let mut status = self.lines.system("status", json!({"status": "requesting"}));
+        if !prompts.is_empty() {
+            status["user_message_uuids"] = json!(prompts);
+        }
+        self.out(&status);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_dropped_adds_up() {
+        let mut context = Context::default();
+        context.note(Tokens::of(&json!({"input_tokens": 990_000, "output_tokens": 20})));
+        assert!(context.is_full());
+        assert_eq!(context.compact("And now?", &"a".repeat(400)), [990_022, 100, 989_922]);
+        assert!(!context.is_full());
+        context.note(Tokens::of(&json!({"input_tokens": 50, "output_tokens": 20})));
+        assert_eq!(context.compact("", &"a".repeat(400)), [70, 100, 989_922]);
+    }
+}
