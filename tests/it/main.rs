@@ -118,6 +118,7 @@ mod replay_verification;
 mod scenario_file;
 mod scenario_launches;
 mod scenario_rules;
+mod scenario_tasks;
 mod scenario_turns;
 mod security_secrets;
 mod session_again;
