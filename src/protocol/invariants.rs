@@ -270,7 +270,7 @@ impl Observed {
                     self.open.as_ref().is_some_and(|open| open.turn == *turn && !open.abandoned);
                 match &mut self.open {
                     // A time limit ends the turn for its reader; the CLI still has to end it.
-                    Some(open) if was_open && ticked && !matches!(end, TurnEnd::Result) => {
+                    Some(open) if was_open && ticked && matches!(end, TurnEnd::Failed(_)) => {
                         open.may_be_over |= !self.kept.is_empty();
                         open.abandoned = true;
                     }

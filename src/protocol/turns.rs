@@ -155,8 +155,9 @@ impl Current {
             let named = frame.answers(&written.uuid);
             match (route, written.stage) {
                 (_, Stage::Over) => None,
-                (Route::Start, Stage::Waiting) if named => written.enter(Stage::Begun),
-                (Route::Start, Stage::Waiting) if !names && is_prompt == prompt_waits => {
+                (Route::Start | Route::Began, Stage::Waiting)
+                    if named || (!names && is_prompt == prompt_waits) =>
+                {
                     written.enter(Stage::Begun)
                 }
                 (Route::Added, Stage::Waiting) if named => written.enter(Stage::Added),
@@ -298,6 +299,8 @@ pub(super) enum Route {
     Turn,
     /// The running turn; this line begins it.
     Start,
+    /// The running turn: this line began it, and its result has come too.
+    Began,
     /// The running turn: the CLI says that its prompt waits, so that the turn that it has opened is
     /// one that it started itself.
     NotBegun,

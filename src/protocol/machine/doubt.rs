@@ -83,6 +83,10 @@ impl Machine {
                 self.stray(&frame)
             )));
         }
+        if opens && let Some(current) = &mut self.current {
+            // The result of the turn shows whether it is for the messages that wait.
+            current.opens_until = None;
+        }
         let doubt = &mut self.doubt;
         doubt.keep(frame);
         if closes && !names || opens && doubt.unnamed {
@@ -173,7 +177,8 @@ impl Machine {
             let closes = frame.ends_turn();
             let route = match whose {
                 Whose::Ours if closes => Route::Result,
-                Whose::Ours if frame.opens_turn() && !has_result => Route::Start,
+                Whose::Ours if frame.opens_turn() && has_result => Route::Began,
+                Whose::Ours if frame.opens_turn() => Route::Start,
                 Whose::Ours => Route::Turn,
                 Whose::Theirs if over => route(&frame, self.current.as_ref(), &self.habits),
                 Whose::Theirs => Route::NoTurn,
@@ -188,6 +193,9 @@ impl Machine {
             }
             over |= closes;
             self.dispatch(now, route, frame, out);
+        }
+        if whose == Whose::Theirs {
+            self.expect_turn(now);
         }
     }
 

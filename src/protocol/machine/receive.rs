@@ -70,6 +70,7 @@ impl Machine {
             (
                 Route::Turn
                 | Route::Start
+                | Route::Began
                 | Route::Added
                 | Route::MessageOver
                 | Route::NotBegun

@@ -6,7 +6,7 @@ use super::doubt::OPENS_WITHIN;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
 use crate::protocol::io::{Output, Steer, SteerId, Steered, TurnEnd, TurnId};
-use crate::protocol::turns::{Stage, Written};
+use crate::protocol::turns::{Current, Stage, Written};
 use crate::wire::control::prompt_line;
 
 impl Machine {
@@ -66,11 +66,19 @@ impl Machine {
         match &mut self.current {
             Some(current) if !current.is_over() => {
                 current.go_on(end);
-                if !self.habits.names {
-                    current.opens_until = now.checked_add(OPENS_WITHIN);
-                }
+                self.expect_turn(now);
             }
             _ => self.finish_turn(end, out),
+        }
+    }
+
+    /// A CLI that names no prompts opens a turn for messages that are left, or has added them.
+    pub(super) fn expect_turn(&mut self, now: Instant) {
+        let goes_on = |current: &&mut Current| current.so_far.is_some() && !current.started;
+        if let Some(current) = self.current.as_mut().filter(goes_on)
+            && !self.habits.names
+        {
+            current.opens_until = now.checked_add(OPENS_WITHIN);
         }
     }
 

@@ -1,14 +1,15 @@
 //! Tests the machine against a model: any sequence of actions of a caller, a CLI, a clock and a
 //! process.
 //!
-//! `reference` is the state; `caller`, `turns`, `settings`, `cli`, `kept` and `ends` define the
-//! effect of each step; `possible` lists the possible steps; `wire` applies them to the machine.
+//! `reference` is the state; `caller`, `turns`, `messages`, `settings`, `cli`, `kept` and `ends`
+//! define the effect of each step; `possible` lists the possible steps; `wire` applies them to the machine.
 //! `PROPTEST_CASES` sets how many histories are tried.
 
 mod caller;
 mod cli;
 mod ends;
 mod kept;
+mod messages;
 mod possible;
 mod reference;
 mod settings;

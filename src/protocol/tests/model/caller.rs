@@ -121,11 +121,19 @@ impl Model {
             return;
         }
         let turn = run.turn;
-        let fact = if self.cli.busy == Busy::Foreign && self.kept.lines.is_empty() {
-            Fact::Withdraw(self.send(Purpose::Withdraw(turn), CONTROL))
-        } else {
-            Fact::Interrupt(self.send(Purpose::Interrupt, CONTROL))
-        };
-        self.facts.push(fact);
+        let waiting = self.waiting();
+        if self.cli.busy == Busy::Foreign && self.kept.lines.is_empty() {
+            for id in waiting {
+                let wire = self.send(Purpose::Withdraw(turn, id), CONTROL);
+                self.facts.push(Fact::Withdraw(wire));
+            }
+            return;
+        }
+        let wire = self.send(Purpose::Interrupt, CONTROL);
+        let messages_wait = waiting.iter().any(|id| *id != turn);
+        self.facts.push(match messages_wait {
+            true => Fact::InterruptAll(wire),
+            false => Fact::Interrupt(wire),
+        });
     }
 }

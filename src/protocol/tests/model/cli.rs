@@ -1,6 +1,6 @@
 //! Lines of the CLI, and where they belong.
 
-use super::reference::{Busy, CONTROL, Link, Model, Purpose};
+use super::reference::{Busy, CONTROL, Link, Model, Purpose, Stage};
 use super::vocabulary::{End, Fact, Says};
 
 impl Model {
@@ -12,9 +12,8 @@ impl Model {
             return;
         }
         match *says {
-            Says::Noise | Says::Malformed | Says::StrayReply | Says::Late(_) => {
-                self.facts.push(Fact::Event)
-            }
+            Says::Noise | Says::Malformed | Says::StrayReply => self.facts.push(Fact::Event),
+            Says::Late(id) => self.belongs(self.owner(id)),
             Says::KeepAlive => {}
             Says::Text => self.passes(),
             Says::Ask(id) if self.can_write() => {
@@ -33,34 +32,42 @@ impl Model {
                 }
             }
             Says::StartupFailure => self.startup_failure(),
-            Says::Queued(turn) => {
-                self.cli.said_queued = true;
+            Says::Queued(id) => {
+                self.cli.said_queued |= self.active() == Some(id);
+                self.written_mut(id).for_each(|written| written.said_queued = true);
                 self.cli.has_echoed = true;
-                self.belongs(Some(turn));
+                self.belongs(self.owner(id));
             }
-            Says::TakeUp(turn) => {
+            Says::TakeUp(id) => {
                 self.cli.busy = Busy::TakenUp;
-                self.begin(turn);
+                self.begin(id);
             }
-            Says::Begin(turn, session) => {
+            Says::Add(id) => {
+                self.belongs(self.owner(id));
+                self.enter(Stage::Added, |written| written.id == id);
+            }
+            Says::Done(id) => {
+                self.belongs(self.owner(id));
+                self.written_mut(id).for_each(|written| written.stage = Stage::Over);
+            }
+            Says::Begin(id, session) => {
                 self.cli.busy = Busy::Ours;
                 self.confirm(session);
                 let doubtful = !self.echoes && self.cli.has_reported;
                 self.opened(self.echoes);
-                if doubtful { self.keep(says) } else { self.begin(turn) }
+                if doubtful { self.keep(says) } else { self.begin(id) }
             }
-            Says::End(turn, session) => {
+            Says::End(id, session) => {
                 self.cli.busy = Busy::No;
-                self.cli.ended = Some(turn);
+                self.cli.ended = Some(id);
                 self.confirm(session);
-                self.belongs(Some(turn));
-                self.finish(End::Result);
+                self.belongs(self.owner(id));
+                self.answered();
             }
-            Says::Cancelled(turn) => {
-                self.cli.holds = false;
+            Says::Cancelled(id) => {
                 self.cli.has_echoed = true;
-                self.belongs(Some(turn));
-                self.finish(End::Withdrawn);
+                self.belongs(self.owner(id));
+                self.withdrawn(id);
             }
             Says::ForeignBegin(session) => {
                 let doubtful = !self.cli.has_echoed && self.cli.holds && self.run.is_some();
@@ -107,12 +114,11 @@ impl Model {
             Some(purpose @ (Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_))) => {
                 self.switched(purpose, reply.err())
             }
-            Some(Purpose::Withdraw(turn))
+            Some(Purpose::Withdraw(turn, id))
                 if reply == Ok(true) && self.cli.holds && self.active() == Some(turn) =>
             {
-                self.cli.holds = false;
                 self.settle(false);
-                self.finish(End::Withdrawn);
+                self.withdrawn(id);
             }
             _ => {}
         }
@@ -128,10 +134,12 @@ impl Model {
         }
     }
 
-    /// A step of the beginning of a turn. An earlier interrupt is repeated.
-    pub(super) fn begin(&mut self, turn: u64) {
+    /// A step of the beginning of a turn, for the prompt or for a message. An earlier interrupt is
+    /// repeated.
+    pub(super) fn begin(&mut self, id: u64) {
         self.cli.holds = false;
-        self.belongs(Some(turn));
+        self.belongs(self.owner(id));
+        self.take(id);
         let is_drained = |at: u64| at <= self.clock;
         let Some(run) = self
             .run

@@ -1,6 +1,6 @@
 //! The start and the end of a process, and the clock.
 
-use super::reference::{Cli, Link, Model, Purpose};
+use super::reference::{Cli, Link, Model, Purpose, Stage};
 use super::vocabulary::{End, Fact};
 
 impl Model {
@@ -20,7 +20,9 @@ impl Model {
             Some(at) => Some(at),
             None => [run.limit_at, self.silence_ends()].into_iter().flatten().min(),
         });
-        self.requests.values().map(|(_, at)| *at).chain(turn).chain(self.kept.until).min()
+        let opens = self.run.as_ref().and_then(|run| run.opens_until);
+        let requests = self.requests.values().map(|(_, at)| *at);
+        requests.chain(turn).chain(opens).chain(self.kept.until).min()
     }
 
     pub(super) fn tick(&mut self, seconds: u64) {
@@ -43,7 +45,7 @@ impl Model {
                 Purpose::Apply | Purpose::Restore | Purpose::MakeAgain(_) => {
                     self.switched(purpose, Some(End::Timeout))
                 }
-                Purpose::Interrupt | Purpose::Withdraw(_) => {}
+                Purpose::Interrupt | Purpose::Withdraw(..) => {}
             }
         }
         let is_drained =
@@ -51,6 +53,7 @@ impl Model {
         if is_drained || self.kept.until.is_some_and(|until| until <= self.clock) {
             self.settle(true);
         }
+        self.assume_added();
         let is_silent = self.silence_ends().is_some_and(|at| at <= self.clock);
         let Some(run) = &mut self.run else { return };
         let end = match (run.drain_at, run.limit_at) {
@@ -117,12 +120,16 @@ impl Model {
         let is_new =
             |turn: u64| self.repeated != Some(turn) && self.cli.holds && !self.cli.said_queued;
         let run = self.run.take_if(|run| {
-            run.read && run.drain_at.is_none() && !run.interrupted_early && is_new(run.turn)
+            let waits = run.written[0].stage == Stage::Waiting;
+            let wanted = run.read && run.drain_at.is_none() && !run.interrupted_early;
+            waits && wanted && is_new(run.turn)
         });
         if let Some(run) = run {
             self.repeated = Some(run.turn);
             self.facts.push(Fact::Event);
             self.queue.push_front(run.ask);
+            let messages = run.written.iter().skip(1);
+            self.notes.extend(messages.map(|message| (message.id, run.turn)));
         }
     }
 

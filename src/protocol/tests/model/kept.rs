@@ -1,7 +1,7 @@
 //! Lines whose turn only later lines reveal.
 
 use super::reference::{Busy, Model};
-use super::vocabulary::{End, Fact, Says};
+use super::vocabulary::{Fact, Says};
 
 impl Model {
     pub(super) fn keep(&mut self, says: &Says) {
@@ -12,6 +12,9 @@ impl Model {
                 true => self.facts.push(Fact::Event),
                 false => self.kept.until = Some(self.clock + 1),
             }
+        }
+        if matches!(says, Says::Begin(..) | Says::ForeignBegin(_)) {
+            self.run.iter_mut().for_each(|run| run.opens_until = None);
         }
         self.kept.lines.push(says.clone());
     }
@@ -56,6 +59,8 @@ impl Model {
                 self.settle(false);
                 false
             }
+            // What becomes of a message says nothing about them.
+            (_, Says::Queued(id) | Says::Cancelled(id)) if self.active() != Some(*id) => false,
             (false, Says::Queued(_) | Says::Other | Says::Cancelled(_))
             | (true, Says::Text | Says::Stray) => {
                 self.settle(false);
@@ -83,26 +88,30 @@ impl Model {
                     self.report_if(says == Says::Stray && until.is_some(), Fact::Event);
                     self.facts.push(Fact::Event);
                 }
-                Says::Begin(turn, _) if has_result => {
+                Says::Begin(id, _) if has_result => {
                     self.cli.holds = false;
-                    self.belongs(Some(turn));
+                    self.belongs(self.owner(id));
+                    self.take(id);
                 }
-                Says::Begin(turn, _) => self.begin(turn),
+                Says::Begin(id, _) => self.begin(id),
                 // The CLI had not begun the prompt, and will not begin it now.
                 Says::Stray => {
                     self.cli.holds = false;
                     self.cli.busy = Busy::No;
                     self.cli.ended = turn;
                     self.belongs(turn);
-                    self.finish(End::Result);
+                    self.answered();
                 }
                 Says::End(..) => {
                     self.belongs(turn);
-                    self.finish(End::Result);
+                    self.answered();
                 }
                 _ => self.belongs(turn),
             }
             over |= says.is_result();
+        }
+        if !ours {
+            self.expect_turn();
         }
     }
 }

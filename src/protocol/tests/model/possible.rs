@@ -1,6 +1,6 @@
 //! The possible next steps and their weights.
 
-use super::reference::{Busy, DRAIN, HANDSHAKE, Link, Model, Purpose};
+use super::reference::{Busy, DRAIN, HANDSHAKE, Link, Model, Purpose, Stage};
 use super::vocabulary::{Ask, Request, Says, Setting, Step};
 
 /// The limits that a prompt may have, in seconds.
@@ -47,7 +47,10 @@ impl Model {
             .map(|ask| ask.turn)
             .chain(self.active())
             .chain(self.cli.ended);
-        steps.extend(turns.map(|turn| (2, Step::Drop(turn))));
+        let turns: Vec<_> = turns.collect();
+        steps.extend(turns.iter().map(|turn| (2, Step::Drop(*turn))));
+        let weight = |turn| if self.active() == Some(turn) { 8 } else { 1 };
+        steps.extend(turns.iter().map(|turn| (weight(*turn), Step::Steer(n, *turn))));
         steps.extend(
             (0..=2).map(|value| (1, Step::Control(n, Request::Set(Setting::Model, value)))),
         );
@@ -87,7 +90,7 @@ impl Model {
     /// The turn whose prompt the CLI may not have read: it has not mentioned it.
     fn unread(&self) -> Option<u64> {
         let is_silent = self.cli.holds && !self.cli.said_queued && self.cli.busy != Busy::TakenUp;
-        self.active().filter(|_| is_silent)
+        self.active().filter(|turn| is_silent && self.waiting().contains(turn))
     }
 
     fn cli_can_say(&self) -> Vec<(u32, Says)> {
@@ -109,8 +112,10 @@ impl Model {
                 Purpose::Initialize => {
                     says.extend([(20, Says::Initialized(*wire)), (1, Says::Refused(*wire))])
                 }
-                Purpose::Withdraw(_) => {
-                    says.extend([(4, reply(false)), (4, reply(true)), (1, Says::Refused(*wire))])
+                Purpose::Withdraw(turn, id) => {
+                    let has_it = self.active() == Some(*turn) && self.waiting().contains(id);
+                    says.extend(has_it.then_some((8, reply(true))));
+                    says.extend([(4, reply(false)), (1, Says::Refused(*wire))]);
                 }
                 _ => says.extend([(6, reply(false)), (2, Says::Refused(*wire))]),
             }
@@ -127,24 +132,31 @@ impl Model {
         let mut says = Vec::new();
         // A conversation that is cleared or compacted continues under another id.
         let sessions = [(4, self.cli.session), (1, self.next)];
-        let held = self.active().filter(|_| self.cli.holds);
-        if let (Some(turn), true) = (held, self.echoes) {
+        let prompt = self.active().filter(|turn| self.cli.holds && self.waiting().contains(turn));
+        if let (Some(turn), true) = (prompt, self.echoes) {
             says.extend((!self.cli.said_queued).then_some((20, Says::Queued(turn))));
             says.push((1, Says::Cancelled(turn)));
         }
+        if self.echoes && (prompt.is_none() || self.cli.said_queued) {
+            says.extend(self.of_messages());
+        }
         // A turn opened now would be one that the CLI started itself.
-        let held = held.filter(|_| !self.is_reported());
-        match (self.cli.busy, held, self.active()) {
-            (Busy::No, Some(turn), _) if self.echoes => {
+        let held = self.held().filter(|_| !self.is_reported());
+        match (self.cli.busy, held, self.head()) {
+            (Busy::No, Some(turn), _) if self.echoes && prompt.is_some() => {
                 says.extend(self.cli.said_queued.then_some((20, Says::TakeUp(turn))))
             }
-            (Busy::No, Some(turn), _) | (Busy::TakenUp, _, Some(turn)) => {
+            (Busy::No, Some(_), _) if self.echoes => {
+                says.extend(self.waiting().into_iter().map(|message| (10, Says::TakeUp(message))))
+            }
+            (Busy::No, Some(id), _) | (Busy::TakenUp, _, Some(id)) => {
                 says.extend(
-                    sessions.map(|(weight, session)| (4 * weight, Says::Begin(turn, session))),
+                    sessions.map(|(weight, session)| (4 * weight, Says::Begin(id, session))),
                 );
             }
-            (Busy::Ours, _, Some(turn)) => says
-                .extend(sessions.map(|(weight, session)| (2 * weight, Says::End(turn, session)))),
+            (Busy::Ours, _, Some(id)) => {
+                says.extend(sessions.map(|(weight, session)| (2 * weight, Says::End(id, session))))
+            }
             (Busy::Foreign, ..) => says.push((8, Says::ForeignEnd(self.cli.session))),
             _ => {}
         }
@@ -161,13 +173,38 @@ impl Model {
         says
     }
 
+    /// What a CLI that echoes says of the messages that it has.
+    fn of_messages(&self) -> Vec<(u32, Says)> {
+        let mut says = Vec::new();
+        let runs = matches!(self.cli.busy, Busy::TakenUp | Busy::Ours);
+        for message in self.run.iter().flat_map(|run| run.written.iter().skip(1)) {
+            let id = message.id;
+            match message.stage {
+                Stage::Waiting => {
+                    says.extend((!message.said_queued).then_some((6, Says::Queued(id))));
+                    says.extend(runs.then_some((6, Says::Add(id))));
+                    says.push((1, Says::Cancelled(id)));
+                }
+                Stage::Added => says.push((2, Says::Done(id))),
+                Stage::Begun | Stage::Over => {}
+            }
+        }
+        says
+    }
+
+    /// Whether a CLI that does not echo has messages left after a result. What it opens or ends now
+    /// looks like the turn of these messages.
+    fn goes_on_unnamed(&self) -> bool {
+        !self.echoes && self.run.as_ref().is_some_and(|run| run.goes_on)
+    }
+
     /// Whether a result that is not the turn's can come, and the CLI shows that it is not.
     fn can_stray(&self) -> bool {
         match (self.cli.busy, self.active()) {
             (Busy::Foreign, _) => false,
             (_, None) => true,
             (Busy::No, Some(_)) if self.echoes => self.cli.holds && self.cli.has_echoed,
-            (Busy::No, Some(_)) => self.cli.holds && self.cli.has_opened,
+            (Busy::No, Some(_)) => self.cli.holds && self.cli.has_opened && !self.goes_on_unnamed(),
             (Busy::TakenUp | Busy::Ours, Some(_)) => self.echoes && self.cli.has_named,
         }
     }

@@ -22,6 +22,8 @@ pub(super) struct Model {
     /// Whether reading of the CLI's output is paused.
     pub(super) held_back: bool,
     pub(super) queue: VecDeque<Ask>,
+    /// The messages of turns that wait, each with its turn.
+    pub(super) notes: Vec<(u64, u64)>,
     pub(super) preparing: Preparing,
     pub(super) settings: Settings,
     pub(super) run: Option<Run>,
@@ -66,7 +68,8 @@ pub(super) enum Purpose {
     Restore,
     MakeAgain(Setting),
     Interrupt,
-    Withdraw(u64),
+    /// A turn, and what is withdrawn.
+    Withdraw(u64, u64),
 }
 
 /// The settings of a turn, before and after it.
@@ -88,6 +91,12 @@ pub(super) struct Preparing {
 pub(super) struct Run {
     pub(super) ask: Ask,
     pub(super) turn: u64,
+    /// The prompt, then the messages.
+    pub(super) written: Vec<Written>,
+    /// Whether a result has come, and messages were left.
+    pub(super) goes_on: bool,
+    /// When the messages of a CLI that does not echo count as added.
+    pub(super) opens_until: Option<u64>,
     pub(super) read: bool,
     pub(super) limit_at: Option<u64>,
     pub(super) idle: Option<u64>,
@@ -97,6 +106,23 @@ pub(super) struct Run {
     /// repeated.
     pub(super) interrupted_early: bool,
     pub(super) drain_at: Option<u64>,
+}
+
+/// A prompt or a message that was written.
+#[derive(Clone, Debug)]
+pub(super) struct Written {
+    pub(super) id: u64,
+    pub(super) stage: Stage,
+    /// Whether the CLI has said that it waits, of a message.
+    pub(super) said_queued: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    Waiting,
+    Begun,
+    Added,
+    Over,
 }
 
 /// The lines that the host holds until it knows where they belong.
@@ -111,8 +137,9 @@ pub(super) struct Kept {
 #[derive(Clone, Debug)]
 pub(super) struct Cli {
     pub(super) busy: Busy,
-    /// Whether it has a prompt that it has not begun, and whether it has said so.
+    /// Whether it has a prompt or messages that it has not begun.
     pub(super) holds: bool,
+    /// Whether it has said that the prompt waits.
     pub(super) said_queued: bool,
     pub(super) has_echoed: bool,
     /// Whether it has opened a turn, and whether it has named a prompt there.
@@ -162,6 +189,7 @@ impl Model {
             clock: 0,
             held_back: false,
             queue: VecDeque::new(),
+            notes: Vec::new(),
             preparing: Preparing::default(),
             settings: Settings::default(),
             run: None,
@@ -185,6 +213,7 @@ impl Model {
         self.facts.clear();
         match *step {
             Step::Query(ask) => self.query(ask),
+            Step::Steer(message, turn) => self.steer(message, turn),
             Step::Drop(turn) => self.abandon(turn),
             Step::Connect(n) => self.connect(n),
             Step::Control(n, request) => self.control(n, request),
@@ -215,6 +244,7 @@ impl Model {
             Step::Says(ref says) => self.hear(says),
         }
         self.advance();
+        self.drop_notes();
         self.next += 1;
         self
     }

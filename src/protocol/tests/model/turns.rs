@@ -1,6 +1,6 @@
 //! From one prompt to the next: what a turn needs before it, and what is restored after it.
 
-use super::reference::{Busy, Link, Model, Preparing, Purpose, Run};
+use super::reference::{Busy, Link, Model, Preparing, Purpose, Run, Stage, Written};
 use super::vocabulary::{Ask, End, Fact, Setting};
 
 impl Model {
@@ -102,6 +102,9 @@ impl Model {
         self.run = Some(Run {
             ask,
             turn: ask.turn,
+            written: vec![Written { id: ask.turn, stage: Stage::Waiting, said_queued: false }],
+            goes_on: false,
+            opens_until: None,
             read: true,
             limit_at,
             idle: ask.idle,
@@ -111,11 +114,13 @@ impl Model {
         });
         self.cli.holds = true;
         self.cli.said_queued = false;
+        self.write_notes(ask.turn);
     }
 
     /// The running turn ends.
     pub(super) fn finish(&mut self, end: End) {
-        if let Some(run) = self.run.take() {
+        if let Some(mut run) = self.run.take() {
+            self.facts.extend(run.lose_all(end));
             self.report_if(run.read, Fact::Ended(run.turn, end));
         }
     }

@@ -15,12 +15,16 @@ pub(super) enum Fact {
     Set(u64, Setting, u64),
     /// By the caller or by the machine itself.
     Interrupt(u64),
+    /// The same; the CLI is also to drop the messages that wait.
+    InterruptAll(u64),
     Withdraw(u64),
     TookBack,
     Answered,
     Delivered(u64),
     Ended(u64, End),
     Replied(u64, bool),
+    /// What has become of a message for a turn.
+    Steered(u64, Fate),
     Asked(u64),
     TakenBack(u64),
     /// An event.
@@ -28,6 +32,14 @@ pub(super) enum Fact {
     Session(u64),
     CloseStdin,
     Terminate,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Written,
+    Added,
+    Follows,
+    Lost(End),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +54,8 @@ pub(super) enum End {
     Handshake,
     HungUp,
     Refused,
+    /// Only of a message: its turn takes none.
+    Over,
 }
 
 /// A prompt that the caller sends.
@@ -78,6 +92,8 @@ pub(super) enum Setting {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Query(Ask),
+    /// A message, and its turn.
+    Steer(u64, u64),
     Drop(u64),
     Connect(u64),
     Control(u64, Request),
@@ -96,7 +112,7 @@ pub(super) enum Step {
     Says(Says),
 }
 
-/// A line of the CLI. A number after the turn's is that of the session.
+/// A line of the CLI. A number after that of a turn or a message is that of the session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Says {
     /// The reply to `initialize`, under its number on the wire.
@@ -105,8 +121,12 @@ pub(super) enum Says {
     Refused(u64),
     StartupFailure,
     Queued(u64),
-    /// A CLI that echoes takes up a prompt before it opens the turn.
+    /// A CLI that echoes takes up a prompt or a message before it opens the turn.
     TakeUp(u64),
+    /// It takes up a message for the turn that it has begun.
+    Add(u64),
+    /// It is done with such a message.
+    Done(u64),
     Begin(u64, u64),
     Text,
     End(u64, u64),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::vocabulary::{Ask, End, Fact, Request, Says, Setting, Step};
+use super::vocabulary::{Ask, End, Fact, Fate, Request, Says, Setting, Step};
 
 impl Rig {
     pub(super) fn step(&mut self, step: &Step, echoes: bool) -> Vec<Fact> {
@@ -13,6 +13,13 @@ impl Rig {
         };
         let input = match *step {
             Step::Query(ask) => command(Command::Prompt(asked(ask))),
+            Step::Steer(message, turn) => command(Command::Steer(Steer {
+                id: SteerId(message),
+                turn: TurnId(turn),
+                uuid: format!("p-{message}"),
+                content: json("\"more\""),
+                fields: PromptFields::default(),
+            })),
             Step::Drop(turn) => command(Command::Abandon(TurnId(turn))),
             Step::Connect(n) => command(Command::Connect(RequestId(n))),
             Step::Control(n, Request::Usage) => control(n, r#"{"subtype":"get_usage"}"#),
@@ -80,7 +87,8 @@ fn said(says: &Says, echoes: bool) -> String {
             r#"{"type":"result","subtype":"error_during_execution","is_error":true}"#.into()
         }
         Says::Queued(turn) => lifecycle(turn, "queued"),
-        Says::TakeUp(turn) => lifecycle(turn, "started"),
+        Says::TakeUp(id) | Says::Add(id) => lifecycle(id, "started"),
+        Says::Done(id) => lifecycle(id, "completed"),
         Says::Begin(turn, session) if echoes => in_session(session, &init(turn)),
         Says::Begin(_, session) | Says::ForeignBegin(session) => in_session(session, PLAIN_INIT),
         Says::Text => TEXT.into(),
@@ -121,7 +129,15 @@ fn fact(output: &Output) -> Fact {
         Output::CallbackCancelled(callback) => Fact::TakenBack(callback.0),
         Output::Event(_) => Fact::Event,
         Output::SessionId(id) => Fact::Session(number(id)),
-        Output::Steered(..) => unreachable!("the model steers no turn yet"),
+        Output::Steered(message, steered) => {
+            let fate = match steered {
+                Steered::Written => Fate::Written,
+                Steered::Added => Fate::Added,
+                Steered::Follows => Fate::Follows,
+                Steered::Lost(why) => Fate::Lost(failure(why)),
+            };
+            Fact::Steered(message.0, fate)
+        }
         Output::CloseStdin => Fact::CloseStdin,
         Output::Terminate => Fact::Terminate,
     }
@@ -144,6 +160,7 @@ fn wrote(frame: &Frame) -> Fact {
             let value =
                 |pointer| body.pointer(pointer).map_or(0, |value| number(&value.as_str().unwrap()));
             match &*subtype.as_str().unwrap() {
+                "interrupt" if body.pointer("/cancel_queued").is_some() => Fact::InterruptAll(wire),
                 "interrupt" => Fact::Interrupt(wire),
                 "cancel_async_message" => Fact::Withdraw(wire),
                 "set_model" => Fact::Set(wire, Setting::Model, value("/model")),
@@ -157,18 +174,22 @@ fn wrote(frame: &Frame) -> Fact {
 fn ended(end: &TurnEnd) -> End {
     match end {
         TurnEnd::Result | TurnEnd::Interrupted => End::Result,
-        TurnEnd::Failed(Failure::Closed) => End::Closed,
-        TurnEnd::Failed(Failure::Timeout(_)) => End::Timeout,
-        TurnEnd::Failed(Failure::IdleTimeout(_)) => End::Silence,
-        TurnEnd::Failed(Failure::Withdrawn) => End::Withdrawn,
-        TurnEnd::Failed(Failure::Stopped) => End::Stopped,
-        TurnEnd::Failed(Failure::QueueFull(_)) => End::QueueFull,
-        TurnEnd::Failed(Failure::HandshakeTimeout(_)) => End::Handshake,
-        TurnEnd::Failed(Failure::Refused(_)) => End::Refused,
-        TurnEnd::Failed(Failure::HungUp(_)) => End::HungUp,
-        TurnEnd::Failed(Failure::TurnOver) => unreachable!("no turn ends like this"),
-        TurnEnd::Failed(Failure::Unsupported(_)) => {
-            unreachable!("the model's CLI supports everything")
-        }
+        TurnEnd::Failed(why) => failure(why),
+    }
+}
+
+fn failure(failure: &Failure) -> End {
+    match failure {
+        Failure::Closed => End::Closed,
+        Failure::Timeout(_) => End::Timeout,
+        Failure::IdleTimeout(_) => End::Silence,
+        Failure::Withdrawn => End::Withdrawn,
+        Failure::Stopped => End::Stopped,
+        Failure::QueueFull(_) => End::QueueFull,
+        Failure::HandshakeTimeout(_) => End::Handshake,
+        Failure::Refused(_) => End::Refused,
+        Failure::HungUp(_) => End::HungUp,
+        Failure::TurnOver => End::Over,
+        Failure::Unsupported(_) => unreachable!("the model's CLI supports everything"),
     }
 }
