@@ -288,9 +288,14 @@ impl Observed {
             }
             Output::Steered(message, steered) => {
                 let known = self.messages.remove(message);
-                let Some((.., written)) = known else {
+                let Some((turn, _, written)) = known else {
                     panic!("{message:?} has two ends: {steered:?}")
                 };
+                if ticked && matches!(steered, Steered::Added) {
+                    // No turn has opened for it, so that its turn is over.
+                    let open = self.open.iter_mut().filter(|open| open.turn == turn);
+                    open.for_each(|open| open.may_be_over |= open.abandoned);
+                }
                 assert!(
                     written || matches!(steered, Steered::Lost(_)),
                     "{message:?} was taken before it was written"
@@ -409,9 +414,9 @@ impl Observed {
             open.remove(at);
         }
         let drained = (self.machine.counters().drained - before.drained) as usize;
-        let kept = self.machine.undecided();
-        assert_eq!(open.len(), drained + kept, "messages were lost: {open:?}");
-        self.kept = open.split_off(drained);
+        let kept: Vec<_> = self.machine.undecided().map(|frame| frame.bytes().clone()).collect();
+        assert_eq!(open.len(), drained + kept.len(), "messages were lost: {open:?}");
+        self.kept = kept;
     }
 
     /// Each line is delivered, reported as an event, or counted, exactly once.

@@ -252,10 +252,10 @@ impl Machine {
         self.counters
     }
 
-    /// Returns how many lines are held until it is known which turn they belong to.
+    /// Returns the lines that are held until it is known which turn they belong to.
     #[cfg(any(test, feature = "fuzzing"))]
-    pub(crate) fn undecided(&self) -> usize {
-        self.doubt.len()
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = &crate::wire::Frame> {
+        self.doubt.lines()
     }
 
     /// True if a turn runs or will run as soon as its settings are applied.

@@ -126,6 +126,16 @@ impl Current {
         !frame.answers(self.uuid()) && self.is_named_by(frame)
     }
 
+    /// Whether the frame names what the CLI has opened a turn for, or will: the prompt, or a message.
+    pub(super) fn is_at_work_on(&self, frame: &Frame) -> bool {
+        let is_at_work = |written: &&Written| match written.stage {
+            Stage::Waiting => written.steer.is_none(),
+            Stage::Begun => true,
+            Stage::Added | Stage::Over => false,
+        };
+        self.written.iter().filter(is_at_work).any(|written| frame.answers(&written.uuid))
+    }
+
     /// Whether the CLI has not taken one of its messages.
     pub(super) fn has_waiting_messages(&self) -> bool {
         self.written

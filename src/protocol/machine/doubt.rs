@@ -57,8 +57,8 @@ impl Doubt {
     }
 
     #[cfg(any(test, feature = "fuzzing"))]
-    pub(super) fn len(&self) -> usize {
-        self.lines.len()
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Frame> {
+        self.lines.iter()
     }
 
     fn keep(&mut self, frame: Frame) {
@@ -109,8 +109,12 @@ impl Machine {
             return Some(frame);
         };
         let (started, has_result) = (current.started, self.doubt.has_result);
-        // What becomes of a message for the turn says nothing about the held lines.
-        if frame.kind() == FrameKind::CommandLifecycle && current.is_of_a_message(&frame) {
+        // What becomes of another message for the turn, or of a prompt that is answered, says nothing
+        // about the held lines.
+        if frame.kind() == FrameKind::CommandLifecycle
+            && current.is_named_by(&frame)
+            && !current.is_at_work_on(&frame)
+        {
             return Some(frame);
         }
         let whose = if frame.names_prompts() {

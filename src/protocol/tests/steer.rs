@@ -283,6 +283,54 @@ fn the_messages_of_a_verbatim_turn_are_verbatim() {
     rig.line(&naming(PLAIN_RESULT, &[1, 2]));
 }
 
+/// As the result of a local command of CLI 2.1.247, or one that is not the turn's.
+#[test]
+fn a_result_without_a_name_is_of_the_message_that_the_cli_is_done_with() {
+    let kept = || {
+        let mut rig = Rig::steered();
+        rig.lines(&[&result(1), &lifecycle(2, "started"), &init(2)]);
+        assert!(rig.line(PLAIN_RESULT).iter().all(|out| out.starts_with("warning")));
+        rig
+    };
+    let mut rig = kept();
+    let done = lifecycle(2, "completed");
+    assert_eq!(rig.line(&done), [turn(1, PLAIN_RESULT), "turn 1 ended".into(), event(&done)]);
+    let mut rig = kept();
+    let late = lifecycle(1, "completed");
+    assert_eq!(rig.line(&late), [turn(1, &late)], "the prompt was answered before");
+    assert_eq!(rig.line(TEXT), [event(PLAIN_RESULT), turn(1, TEXT)]);
+    assert_eq!(rig.line(&result(2)), [turn(1, &result(2)), "turn 1 ended".into()]);
+}
+
+/// CLI 2.1.200 and older.
+#[test]
+fn a_turn_for_messages_after_the_report_of_a_task_ends_with_its_result() {
+    let report = r#"{"type":"system","subtype":"task_notification","output_file":"f"}"#;
+    let held = || {
+        let mut rig = Rig::ready();
+        rig.prompt(1);
+        rig.lines(&[PLAIN_INIT, report]);
+        rig.steer(2, 1);
+        rig.line(PLAIN_RESULT);
+        assert!(rig.line(PLAIN_INIT).is_empty(), "it may be for the task");
+        assert_eq!(rig.due(), None, "until its result");
+        rig
+    };
+    let mut rig = held();
+    assert_eq!(
+        rig.line(PLAIN_RESULT),
+        [
+            turn(1, PLAIN_INIT),
+            "message 2 Follows".into(),
+            turn(1, PLAIN_RESULT),
+            "turn 1 ended".into()
+        ]
+    );
+    let mut rig = held();
+    assert_eq!(rig.line(FOREIGN_RESULT), [event(PLAIN_INIT), event(FOREIGN_RESULT)]);
+    assert_eq!(rig.tick_after(1), ["message 2 Added", "turn 1 ended"]);
+}
+
 /// CLI 2.1.200 and older.
 #[test]
 fn a_cli_that_names_nothing_has_added_a_message_if_it_opens_no_turn() {

@@ -106,6 +106,11 @@ impl Model {
                     self.belongs(turn);
                     self.answered();
                 }
+                // The process has ended, or is to: until then it looked like the turn's.
+                Says::ForeignBegin(_) => {
+                    self.belongs(turn);
+                    turn.into_iter().for_each(|turn| self.take(turn));
+                }
                 _ => self.belongs(turn),
             }
             over |= says.is_result();
