@@ -19,6 +19,7 @@ use super::kept::KeptFile;
 use super::launch::RecordedLaunch;
 use super::left::Kind;
 use super::output_format::OutputFormat;
+use super::scenario::Outside;
 use super::simulator::{LaunchOptions, TurnList};
 
 /// A recording, compiled for playing: each output knows what it waits for.
@@ -94,6 +95,7 @@ pub struct Script {
 pub(super) struct Simulation {
     pub(super) options: LaunchOptions,
     pub(super) turns: TurnList,
+    pub(super) outside: Arc<Outside>,
 }
 
 /// The default of [`idle_timeout`](Script::idle_timeout): 10 minutes. That is longer than a turn

@@ -117,6 +117,7 @@ mod replay_variables;
 mod replay_verification;
 mod scenario_file;
 mod scenario_launches;
+mod scenario_outside;
 mod scenario_rules;
 mod scenario_tasks;
 mod scenario_turns;

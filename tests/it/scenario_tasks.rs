@@ -8,13 +8,13 @@ use claude_wire::player::{ModelReply, PromptMatch, Scenario, reply};
 use serde_json::{Value, json};
 
 /// A host that reads line by line.
-struct Reader {
-    host: Host,
-    seen: Vec<Value>,
+pub(crate) struct Reader {
+    pub(crate) host: Host,
+    pub(crate) seen: Vec<Value>,
 }
 
 impl Reader {
-    fn of(scenario: &Scenario, args: &[&str]) -> Self {
+    pub(crate) fn of(scenario: &Scenario, args: &[&str]) -> Self {
         let args = ["-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose"]
             .iter()
             .chain(args)
@@ -24,7 +24,7 @@ impl Reader {
     }
 
     /// Reads up to the first line that fits.
-    async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.host.line().await.expect("the CLI has ended");
             let line: Value = serde_json::from_str(&line).unwrap();
@@ -35,15 +35,15 @@ impl Reader {
         }
     }
 
-    async fn subtype(&mut self, subtype: &str) -> Value {
+    pub(crate) async fn subtype(&mut self, subtype: &str) -> Value {
         self.until(|line| line["subtype"] == subtype).await
     }
 
-    async fn result(&mut self) -> Value {
+    pub(crate) async fn result(&mut self) -> Value {
         self.until(|line| line["type"] == "result").await
     }
 
-    async fn answer(&mut self, request: &Value, body: Value) {
+    pub(crate) async fn answer(&mut self, request: &Value, body: Value) {
         let response =
             json!({"subtype": "success", "request_id": request["request_id"], "response": body});
         let line = json!({"type": "control_response", "response": response});
@@ -51,7 +51,7 @@ impl Reader {
     }
 
     /// The rest of the lines, and the report.
-    async fn rest(mut self) -> (Vec<Value>, String) {
+    pub(crate) async fn rest(mut self) -> (Vec<Value>, String) {
         self.host.eof();
         let end = self.host.end().await;
         self.seen.extend(end.out.lines().map(|line| serde_json::from_str(line).unwrap()));

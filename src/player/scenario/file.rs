@@ -1,5 +1,6 @@
 //! Scenarios as files.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::Path;
@@ -11,6 +12,7 @@ use crate::common::looked_in;
 use crate::recording::check_head;
 
 use super::Scenario;
+use super::outside::{Outside, ScriptedServer, ShellHook};
 use super::reply::{ModelReply, Step};
 use crate::player::simulator::{PromptMatch, ScriptedTurn, Times};
 
@@ -90,6 +92,8 @@ impl Scenario {
         };
         let mut scenario = Self::new();
         scenario.any_order = file.any_order;
+        scenario.outside =
+            Outside { settings_hooks: file.settings_hooks, mcp_servers: file.mcp_servers };
         for (launch, turns) in lists.into_iter().enumerate() {
             if launch > 0 {
                 scenario = scenario.next_launch();
@@ -154,7 +158,16 @@ impl Scenario {
         let turns = lists.pop_if(|_| is_one);
         let launches = (!is_one).then_some(lists);
         let any_order = self.any_order;
-        let file = File { kind: KIND.into(), version: VERSION, turns, any_order, launches };
+        let Outside { settings_hooks, mcp_servers } = self.outside.clone();
+        let file = File {
+            kind: KIND.into(),
+            version: VERSION,
+            turns,
+            any_order,
+            settings_hooks,
+            mcp_servers,
+            launches,
+        };
         // Plain data with string keys always serialises.
         serde_json::to_string_pretty(&file).unwrap_or_default()
     }
@@ -171,6 +184,10 @@ struct File {
     /// Whether prompts come in any order.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     any_order: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    settings_hooks: Vec<ShellHook>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    mcp_servers: BTreeMap<String, ScriptedServer>,
     /// The turns of each launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     launches: Option<Vec<Vec<Turn>>>,

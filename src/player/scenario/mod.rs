@@ -1,6 +1,7 @@
 //! A CLI that is scripted prompt by prompt instead of recorded.
 
 mod file;
+mod outside;
 mod progress;
 mod rehearsal;
 mod reply;
@@ -27,8 +28,11 @@ use super::turns::SharedTurns as _;
 use super::verification::Verification;
 
 pub use self::file::ScenarioError;
+pub(super) use self::outside::Outside;
+pub(super) use self::outside::ScriptedTool;
+pub use self::outside::{ScriptedServer, ShellHook};
+pub(super) use self::reply::{Elicitation, Step, ToolOutput};
 pub use self::reply::{ModelReply, reply};
-pub(super) use self::reply::{Step, ToolOutput};
 
 /// A simulated CLI, whose model says what is scripted.
 ///
@@ -77,6 +81,7 @@ pub struct Scenario {
     launches: Vec<usize>,
     legacy: bool,
     any_order: bool,
+    outside: Outside,
     runs: Runs,
     verification: Verification,
     progress: Progress,
@@ -140,6 +145,20 @@ impl Scenario {
     #[must_use]
     pub fn any_order(mut self) -> Self {
         self.any_order = true;
+        self
+    }
+
+    /// The settings have this hook, in all launches.
+    #[must_use]
+    pub fn settings_hook(mut self, hook: ShellHook) -> Self {
+        self.outside.settings_hooks.push(hook);
+        self
+    }
+
+    /// There is this MCP server, for launches whose configuration names it.
+    #[must_use]
+    pub fn mcp_server(mut self, name: impl Into<String>, server: ScriptedServer) -> Self {
+        self.outside.mcp_servers.insert(name.into(), server);
         self
     }
 
@@ -301,7 +320,8 @@ impl Scenario {
         let mut script = Script::empty();
         script.pace = Pace::Recorded(1.0);
         script.idle_timeout = std::time::Duration::MAX;
-        script.simulation = Some(Simulation { options, turns });
+        script.simulation =
+            Some(Simulation { options, turns, outside: Arc::new(self.outside.clone()) });
         script
     }
 

@@ -35,6 +35,7 @@ pub(in crate::player) enum Step {
     ToolResult(String),
     ToolError(String),
     ToolOutput(ToolOutput),
+    Elicit(Elicitation),
     Message(Box<ApiReply>),
     Error {
         status: u16,
@@ -43,6 +44,15 @@ pub(in crate::player) enum Step {
     #[serde(rename = "delay_ms", serialize_with = "as_ms", deserialize_with = "from_ms")]
     Delay(Duration),
     Hang,
+}
+
+/// What an MCP server asks the user while its tool runs.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(in crate::player) struct Elicitation {
+    pub(in crate::player) server: String,
+    /// The fields of the request: `message`, `mode`, `requested_schema`.
+    #[serde(flatten)]
+    pub(in crate::player) fields: serde_json::Map<String, Value>,
 }
 
 /// What a tool returned, in full.
@@ -150,6 +160,21 @@ impl ModelReply {
     pub fn tool_output(self, content: impl Into<Value>, output: Value) -> Self {
         let output = ToolOutput { content: content.into(), output: Some(output), is_error: false };
         self.then(Step::ToolOutput(output))
+    }
+
+    /// While the latest tool use runs, an MCP server of the scenario asks the user. `fields` are those
+    /// of the CLI's request: `message`, and `requested_schema` or `url`. What the host answers changes
+    /// nothing.
+    ///
+    /// # Panics
+    /// If `fields` is not an object.
+    #[must_use]
+    #[track_caller]
+    pub fn elicit(self, server: impl Into<String>, fields: Value) -> Self {
+        let Value::Object(fields) = fields else {
+            panic!("an elicitation: expected an object, got {fields}");
+        };
+        self.then(Step::Elicit(Elicitation { server: server.into(), fields }))
     }
 
     /// One answer of the Messages API in full: a message with its usage, stop reason and pace, an

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::player::model::{ApiReply, Block};
-use crate::player::scenario::{ModelReply, Step, ToolOutput};
+use crate::player::scenario::{Elicitation, ModelReply, Step, ToolOutput};
 
 /// What one request to the API comes to.
 #[derive(Clone, Debug)]
@@ -53,6 +53,7 @@ pub(super) enum Gate {
 #[derive(Clone, Debug)]
 pub(super) enum Outcome {
     Output(ToolOutput),
+    Elicit(Elicitation),
     Pause(Duration),
     Hang,
 }
@@ -86,6 +87,11 @@ impl Answers {
             Step::ToolResult(text) => self.result(output(text, false)),
             Step::ToolError(text) => self.result(output(text, true)),
             Step::ToolOutput(output) => self.result(output.clone()),
+            Step::Elicit(asked) => {
+                if let Some(open) = &mut self.open {
+                    open.results.push_back(Outcome::Elicit(asked.clone()));
+                }
+            }
             Step::Message(message) => {
                 self.close();
                 let mut reply = (**message).clone();

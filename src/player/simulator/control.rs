@@ -9,7 +9,7 @@ use crate::wire::RawJson;
 use crate::wire::control::RequestName;
 
 use super::handle::Cli;
-use super::hooks::Hooks;
+use super::hooks::{HOOKS, Hooks};
 use super::launch::resolved;
 use super::state::{Interrupt, Prompt, State};
 use super::version::facts;
@@ -130,6 +130,8 @@ impl State {
         for (name, server) in request["mcpServers"].as_object().into_iter().flatten() {
             if server["type"] == "sdk" {
                 self.servers.add(name);
+            } else {
+                self.add_scripted_server(name, server, "dynamic");
             }
         }
         for (name, manifest) in request["sdkMcpServerManifests"].as_object().into_iter().flatten() {
@@ -146,25 +148,21 @@ impl State {
             listed
         });
         self.declared.agents = agents.collect();
-        let simulated = [
-            "UserPromptSubmit",
-            "PreToolUse",
-            "PermissionRequest",
-            "PostToolUse",
-            "PostToolUseFailure",
-            "Stop",
-            "SubagentStart",
-            "SubagentStop",
-            "PreCompact",
-            "PostCompact",
-        ];
         // The real CLI never calls these back either.
         let silent = ["SessionStart", "SessionEnd", "Setup"];
         let events: Vec<_> = self.hooks.events().map(str::to_owned).collect();
         for event in events {
-            if !simulated.contains(&&*event) && !silent.contains(&&*event) {
+            if !HOOKS.contains(&&*event) && !silent.contains(&&*event) {
                 self.note_not_simulated(format!("hook {event}"));
             }
+        }
+    }
+
+    /// A server that the host names and the scenario has.
+    pub(super) fn add_scripted_server(&mut self, name: &str, config: &Value, source: &'static str) {
+        let outside = self.outside.clone();
+        if let Some(scripted) = outside.mcp_servers.get(name) {
+            self.servers.add_external(name, config, source, scripted);
         }
     }
 
@@ -234,6 +232,7 @@ impl State {
                 let servers = self.servers.status();
                 self.reply(&success(id, Some(json!({"mcpServers": servers}))), id);
             }
+            "mcp_call" => self.reply_to_mcp_call(request, id),
             // Of a process that was started in advance.
             "claim_session" => {
                 if let Some(mode) = request["permission_mode"].as_str() {
@@ -290,6 +289,21 @@ impl State {
                     self.note_not_simulated(format!("request {subtype}"));
                 }
                 let error = format!("Unsupported control request subtype: {subtype}");
+                self.reply(&failure(id, &error, "unsupported_request"), id);
+            }
+        }
+    }
+
+    /// `mcp_call`: a tool of a server of the scenario.
+    fn reply_to_mcp_call(&mut self, request: &Value, id: Option<&RawJson>) {
+        let tool = request["tool"].as_str().unwrap_or_default();
+        let found = self.servers.find(tool);
+        let result = found.and_then(|(server, tool)| self.servers.scripted_result(&server, &tool));
+        match result {
+            Some(result) => self.reply(&success(id, Some(result)), id),
+            None => {
+                self.note_not_simulated("request mcp_call to a tool without a result".to_owned());
+                let error = format!("the scenario has no result for {tool}");
                 self.reply(&failure(id, &error, "unsupported_request"), id);
             }
         }

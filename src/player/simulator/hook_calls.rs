@@ -18,8 +18,10 @@ impl Cli {
         fields: Map<String, Value>,
     ) -> Decision {
         let calls = self.with(|state| state.hooks.callbacks(event, subject));
+        let mut decision = Decision::default();
+        self.with(|state| state.run_shell_hooks(event, subject, &mut decision));
         if calls.is_empty() {
-            return Decision::default();
+            return decision;
         }
         let input = self.with(|state| state.hook_input(event, fields, self.agent()));
         let mut waits = Vec::new();
@@ -40,7 +42,6 @@ impl Cli {
                 answer
             }));
         }
-        let mut decision = Decision::default();
         for answer in all(waits).await {
             decision.add(answer);
         }

@@ -10,6 +10,20 @@ use super::host_answer::Answer;
 /// How long a hook may take, unless its matcher says otherwise.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// The events whose hooks are called.
+pub(super) const HOOKS: [&str; 10] = [
+    "UserPromptSubmit",
+    "PreToolUse",
+    "PermissionRequest",
+    "PostToolUse",
+    "PostToolUseFailure",
+    "Stop",
+    "SubagentStart",
+    "SubagentStop",
+    "PreCompact",
+    "PostCompact",
+];
+
 /// The registered hooks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hooks(Vec<Hook>);
@@ -28,6 +42,8 @@ pub(super) struct Decision {
     /// `allow`, `deny` or `ask`; the strictest of all.
     pub(super) permission: Option<Permission>,
     pub(super) reason: Option<String>,
+    /// Where the hook is declared that decided, if not by the host.
+    pub(super) source: Option<&'static str>,
     pub(super) updated_input: Option<Value>,
     /// `decision: block`, with its reason.
     pub(super) block: Option<String>,
@@ -67,7 +83,10 @@ impl Hooks {
 
     /// The callbacks of an event, for a matcher's subject such as a tool's name.
     pub(super) fn callbacks(&self, event: &str, subject: &str) -> Vec<(String, Duration)> {
-        let hooks = self.0.iter().filter(|hook| hook.event == event && hook.fits(subject));
+        let hooks = self
+            .0
+            .iter()
+            .filter(|hook| hook.event == event && fits(hook.matcher.as_deref(), subject));
         hooks.flat_map(|hook| hook.callbacks.iter().map(|id| (id.clone(), hook.limit))).collect()
     }
 
@@ -76,16 +95,14 @@ impl Hooks {
     }
 }
 
-impl Hook {
-    /// A matcher is one name, several with `|`, or a regular expression of the whole name; an empty
-    /// one or `*` matches everything.
-    fn fits(&self, subject: &str) -> bool {
-        match self.matcher.as_deref() {
-            None | Some("" | "*") => true,
-            Some(matcher) if matcher.split('|').any(|name| name.trim() == subject) => true,
-            Some(matcher) => {
-                Regex::new(&format!("^(?:{matcher})$")).is_ok_and(|regex| regex.is_match(subject))
-            }
+/// A matcher is one name, several with `|`, or a regular expression of the whole name; an empty one
+/// or `*` matches everything.
+pub(super) fn fits(matcher: Option<&str>, subject: &str) -> bool {
+    match matcher {
+        None | Some("" | "*") => true,
+        Some(matcher) if matcher.split('|').any(|name| name.trim() == subject) => true,
+        Some(matcher) => {
+            Regex::new(&format!("^(?:{matcher})$")).is_ok_and(|regex| regex.is_match(subject))
         }
     }
 }
@@ -152,17 +169,11 @@ mod tests {
 
     #[test]
     fn matchers_are_names_lists_and_expressions() {
-        let hook = |matcher: Option<&str>| Hook {
-            event: "PreToolUse".into(),
-            matcher: matcher.map(str::to_owned),
-            callbacks: Vec::new(),
-            limit: LIMIT,
-        };
         for all in [None, Some(""), Some("*"), Some(".*")] {
-            assert!(hook(all).fits("Bash"), "{all:?}");
+            assert!(fits(all, "Bash"), "{all:?}");
         }
-        assert!(hook(Some("Edit|Bash")).fits("Bash") && hook(Some("mcp__.*")).fits("mcp__a__b"));
-        assert!(!hook(Some("Bas")).fits("Bash") && !hook(Some("Edit|Write")).fits("Bash"));
+        assert!(fits(Some("Edit|Bash"), "Bash") && fits(Some("mcp__.*"), "mcp__a__b"));
+        assert!(!fits(Some("Bas"), "Bash") && !fits(Some("Edit|Write"), "Bash"));
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) config: String,
     /// `--include-partial-messages`
     pub(super) partial: bool,
+    /// `--include-hook-events`
+    pub(super) hook_events: bool,
     /// `--replay-user-messages`
     pub(super) replays_prompts: bool,
     pub(super) max_turns: Option<u64>,
@@ -32,8 +34,8 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) asks: bool,
     /// In-process servers of `--mcp-config`.
     pub(super) servers: Vec<String>,
-    /// Other servers of `--mcp-config`, by name.
-    pub(super) other_servers: Vec<String>,
+    /// Other servers of `--mcp-config`, with their configurations.
+    pub(super) other_servers: Vec<(String, Value)>,
     pub(super) output: OutputFormat,
     /// The prompt is plain text: an argument, stdin, or both.
     pub(super) text_input: bool,
@@ -51,7 +53,7 @@ pub(in crate::player) struct LaunchOptions {
 }
 
 /// Flags that change nothing of what a scenario's CLI does, or whose effect is simulated.
-const SIMULATED: [&str; 36] = [
+const SIMULATED: [&str; 37] = [
     "--print",
     "--output-format",
     "--input-format",
@@ -63,6 +65,7 @@ const SIMULATED: [&str; 36] = [
     "--continue",
     "--fork-session",
     "--include-partial-messages",
+    "--include-hook-events",
     "--replay-user-messages",
     "--max-turns",
     "--max-budget-usd",
@@ -139,6 +142,7 @@ impl LaunchOptions {
             cwd: launch.working_dir().unwrap_or_default(),
             config: variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude")),
             partial: has("--include-partial-messages"),
+            hook_events: has("--include-hook-events"),
             replays_prompts: has("--replay-user-messages"),
             max_turns: value("--max-turns").and_then(|turns| turns.parse().ok()),
             max_budget: value("--max-budget-usd").and_then(|budget| budget.parse().ok()),
@@ -226,16 +230,13 @@ fn rules(list: &str) -> Vec<String> {
 }
 
 /// The in-process servers of a configuration, and the others.
-fn servers(config: Option<&str>) -> (Vec<String>, Vec<String>) {
+fn servers(config: Option<&str>) -> (Vec<String>, Vec<(String, Value)>) {
     let config = config.and_then(|text| serde_json::from_str::<Value>(text).ok());
     let servers = config.as_ref().and_then(|config| config["mcpServers"].as_object());
-    let is_in_process = |server: &Value| server["type"] == "sdk";
-    let names = |in_process: bool| {
-        let all = servers.into_iter().flatten();
-        let chosen = all.filter(|(_, server)| is_in_process(server) == in_process);
-        chosen.map(|(name, _)| name.clone()).collect()
-    };
-    (names(true), names(false))
+    let (own, others): (Vec<_>, Vec<_>) =
+        servers.into_iter().flatten().partition(|(_, server)| server["type"] == "sdk");
+    let own = own.into_iter().map(|(name, _)| name.clone()).collect();
+    (own, others.into_iter().map(|(name, server)| (name.clone(), server.clone())).collect())
 }
 
 #[cfg(test)]

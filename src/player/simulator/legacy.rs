@@ -38,7 +38,7 @@ pub(super) async fn turn(cli: &Cli, number: usize, reply: &ModelReply) {
             }
             Step::Delay(time) => cli.sleep(time).await,
             Step::Hang => return cli.until(|state| state.eof.then_some(())).await,
-            Step::ToolOutput(_) | Step::Message(_) => {}
+            Step::ToolOutput(_) | Step::Message(_) | Step::Elicit(_) => {}
         }
     }
     cli.out(&json!({"type": "done"}));

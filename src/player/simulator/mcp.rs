@@ -14,6 +14,17 @@ pub(super) enum Called {
     Failed(String),
 }
 
+impl Called {
+    /// The `result` of a `tools/call`.
+    pub(super) fn of_result(result: &Value) -> Self {
+        Self::Result {
+            content: result.get("content").cloned().unwrap_or_else(|| json!([])),
+            structured: result.get("structuredContent").filter(|value| !value.is_null()).cloned(),
+            is_error: result["isError"] == true,
+        }
+    }
+}
+
 impl Cli {
     async fn mcp(&self, server: &str, message: Value) -> Answer {
         self.ask(json!({"subtype": "mcp_message", "server_name": server, "message": message})).await
@@ -81,14 +92,7 @@ impl Cli {
                 let Some(result) = response.get("result") else {
                     return Called::Failed("the server gave no result".to_owned());
                 };
-                Called::Result {
-                    content: result.get("content").cloned().unwrap_or_else(|| json!([])),
-                    structured: result
-                        .get("structuredContent")
-                        .filter(|value| !value.is_null())
-                        .cloned(),
-                    is_error: result["isError"] == true,
-                }
+                Called::of_result(result)
             }
             Answer::Error(error) => Called::Failed(error),
             Answer::Closed => Called::Failed("interrupted before a result was received".to_owned()),

@@ -28,6 +28,7 @@ mod mcp;
 mod permissions;
 mod rules;
 mod servers;
+mod shell_hooks;
 mod state;
 mod stream;
 mod tasks;

@@ -167,11 +167,16 @@ impl State {
             }
             request["decision_reason_type"] = "hook".into();
             request["decision_reason_hook_event"] = "PreToolUse".into();
-        } else if let Some(suggestions) = suggestions {
-            request["permission_suggestions"] = suggestions.into();
-        }
-        if let Some(blocked) = blocked {
-            request["blocked_path"] = blocked.into();
+            if let Some(source) = decision.source {
+                request["decision_reason_hook_source"] = source.into();
+            }
+        } else {
+            if let Some(suggestions) = suggestions {
+                request["permission_suggestions"] = suggestions.into();
+            }
+            if let Some(blocked) = blocked {
+                request["blocked_path"] = blocked.into();
+            }
         }
         request["tool_use_id"] = id.into();
         if let Some(agent) = agent {

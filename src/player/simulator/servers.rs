@@ -1,6 +1,10 @@
-//! The in-process MCP servers of the host.
+//! The MCP servers of a launch: those in the host's process, and those of the scenario.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
+
+use crate::player::scenario::{ScriptedServer, ScriptedTool};
 
 /// The in-process servers, in the order in which the host named them.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +21,16 @@ struct Server {
     tools: Vec<Value>,
     /// How far the handshake is.
     stage: Stage,
+    /// What a server is that is not in the host's process.
+    external: Option<External>,
+}
+
+/// A server that the CLI connects to by itself.
+#[derive(Clone, Debug)]
+struct External {
+    config: Value,
+    source: &'static str,
+    scripted: ScriptedServer,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +57,39 @@ impl Servers {
         let tools = manifest.get("tools").or_else(|| manifest.pointer("/toolsList/tools"));
         server.tools = tools.and_then(Value::as_array).cloned().unwrap_or_default();
         server.stage = Stage::Ready;
+    }
+
+    /// A server that the CLI connects to by itself, which the scenario has.
+    pub(super) fn add_external(
+        &mut self,
+        name: &str,
+        config: &Value,
+        source: &'static str,
+        scripted: &ScriptedServer,
+    ) {
+        if self.has(name) {
+            return;
+        }
+        let external =
+            Some(External { config: config.clone(), source, scripted: scripted.clone() });
+        self.servers.push(Server {
+            name: name.to_owned(),
+            info: scripted.info.clone(),
+            tools: scripted.tools.iter().map(ScriptedTool::declared).collect(),
+            stage: Stage::Ready,
+            external,
+        });
+    }
+
+    pub(super) fn is_in_process(&self, name: &str) -> bool {
+        self.servers.iter().any(|server| server.name == name && server.external.is_none())
+    }
+
+    /// What a tool of the scenario returns where the reply does not say so.
+    pub(super) fn scripted_result(&self, server: &str, tool: &str) -> Option<Value> {
+        let server = self.servers.iter().find(|known| known.name == server)?;
+        let tools = &server.external.as_ref()?.scripted.tools;
+        tools.iter().find(|known| known.name == tool)?.result.clone()
     }
 
     fn has(&self, name: &str) -> bool {
@@ -90,23 +137,28 @@ impl Servers {
     pub(super) fn tool_names(&self) -> impl Iterator<Item = String> {
         let tools = self.servers.iter().flat_map(|server| {
             let names = server.tools.iter().filter_map(|tool| tool["name"].as_str());
+            let names = names.collect::<BTreeSet<_>>().into_iter();
             names.map(|name| format!("mcp__{}__{name}", server.name))
         });
         tools.collect::<Vec<_>>().into_iter()
     }
 
     /// `mcp_servers` of an `init`.
-    pub(super) fn listed(&self, others: &[String]) -> Value {
+    pub(super) fn listed(&self, others: &[(String, Value)]) -> Value {
         let state = |server: &Server| match server.stage {
             Stage::Ready => "connected",
             Stage::Connecting => "pending",
             Stage::Failed => "failed",
         };
         let own = self.servers.iter();
-        let own = own
-            .map(|server| json!({"name": server.name, "status": state(server), "source": "sdk"}));
+        let own = own.map(|server| {
+            let source = server.external.as_ref().map_or("sdk", |external| external.source);
+            json!({"name": server.name, "status": state(server), "source": source})
+        });
         let others = others
             .iter()
+            .map(|(name, _)| name)
+            .filter(|name| !self.has(name))
             .map(|name| json!({"name": name, "status": "connected", "source": "command-line"}));
         own.chain(others).collect()
     }
@@ -125,10 +177,19 @@ impl Servers {
                 json!({"name": tool["name"], "annotations": annotations})
             });
             let status = if server.stage == Stage::Ready { "connected" } else { "failed" };
-            json!({
-                "name": server.name, "status": status, "serverInfo": server.info, "transport": "sdk",
-                "scope": "dynamic", "source": "sdk", "tools": tools.collect::<Vec<_>>(),
-            })
+            let mut shown = json!({"name": server.name, "status": status, "serverInfo": server.info});
+            let (transport, source) = match &server.external {
+                None => ("sdk", "sdk"),
+                Some(external) => {
+                    shown["config"] = external.config.clone();
+                    (external.config["type"].as_str().unwrap_or("stdio"), external.source)
+                }
+            };
+            let rest = json!({
+                "transport": transport, "scope": "dynamic", "source": source, "tools": tools.collect::<Vec<_>>(),
+            });
+            super::lines::extend(&mut shown, rest);
+            shown
         });
         servers.collect()
     }
@@ -153,7 +214,8 @@ impl Servers {
                 .or_else(|| tool.pointer("/annotations/title").and_then(Value::as_str))
         });
         let shown = title.map_or_else(|| capitalised(&tool), str::to_owned);
-        let server = server.info["title"].as_str().or_else(|| server.info["name"].as_str());
+        let titled = server.info["title"].as_str().or_else(|| server.info["name"].as_str());
+        let server = titled.filter(|_| server.external.is_none());
         Some(
             json!({"id": id, "display_name": shown, "server_display_name": server.unwrap_or(&name), "tool_name": tool}),
         )

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::player::machine::Step;
 use crate::player::output_format::OutputFormat;
 use crate::player::report::Divergence;
+use crate::player::scenario::Outside;
 use crate::player::script::Simulation;
 use crate::player::signal::Signal;
 use crate::transport::Exit;
@@ -16,7 +17,7 @@ use crate::transport::Exit;
 use super::agents::AgentStats;
 use super::checkpoints::Checkpoints;
 use super::compaction::Context;
-use super::hooks::Hooks;
+use super::hooks::{HOOKS, Hooks};
 use super::launch::LaunchOptions;
 use super::lines::Lines;
 use super::servers::Servers;
@@ -42,6 +43,7 @@ pub(super) struct State {
 
     pub(super) options: Arc<LaunchOptions>,
     pub(super) turns: TurnList,
+    pub(super) outside: Arc<Outside>,
     pub(super) lines: Lines,
     pub(super) hooks: Hooks,
     pub(super) servers: Servers,
@@ -176,7 +178,20 @@ pub(super) enum Interrupt {
 
 impl State {
     pub(super) fn new(simulation: Simulation, shares_nothing: bool) -> Self {
-        let Simulation { options, turns } = simulation;
+        let mut state = Self::without_servers(simulation, shares_nothing);
+        for hook in &state.outside.clone().settings_hooks {
+            if !HOOKS.contains(&&*hook.event) {
+                state.note_not_simulated(format!("hook {} of the settings", hook.event));
+            }
+        }
+        for (name, config) in &state.options.clone().other_servers {
+            state.add_scripted_server(name, config, "command-line");
+        }
+        state
+    }
+
+    fn without_servers(simulation: Simulation, shares_nothing: bool) -> Self {
+        let Simulation { options, turns, outside } = simulation;
         let lines =
             Lines::new(options.session.clone(), options.model.clone(), options.mode.clone());
         Self {
@@ -192,6 +207,7 @@ impl State {
             matched: 0,
             options: Arc::new(options),
             turns,
+            outside,
             lines,
             hooks: Hooks::default(),
             servers: Servers::default(),

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde_json::{Value, json};
 
-use crate::player::scenario::ToolOutput;
+use crate::player::scenario::{Elicitation, ToolOutput};
 
 use super::agents::{Agent, is_agent};
 use super::answers::Outcome;
@@ -95,11 +95,12 @@ impl Cli {
             }
         };
         let result = match server {
-            Some((server, tool)) => {
+            Some((server, tool)) if self.with(|state| state.servers.is_in_process(&server)) => {
                 let scripted = next_output(results);
                 drop(scripted);
                 of_call(self.call_tool(&server, &tool, id, &input).await)
             }
+            Some((server, tool)) => self.scripted_call(&server, &tool, results).await,
             None if is_agent(name) => {
                 let scripted = next_output(results).map(|output| output.content);
                 let tool = ToolUse { input: input.clone(), ..tool.clone() };
@@ -138,6 +139,43 @@ impl Cli {
         if stopped { Ran::Stopped } else { Ran::GoesOn }
     }
 
+    /// What the scenario says that a tool of an MCP server returns.
+    async fn scripted_call(
+        &self,
+        server: &str,
+        tool: &str,
+        results: &mut VecDeque<Outcome>,
+    ) -> Returned {
+        if results.iter().any(|outcome| matches!(outcome, Outcome::Output(_))) {
+            let mut returned = self.scripted(tool, results).await;
+            if let (Value::String(text), false) = (&returned.content, returned.is_error) {
+                if returned.output == returned.content {
+                    returned.output = json!([{"type": "text", "text": text}]);
+                    returned.content = returned.output.clone();
+                }
+            }
+            return returned;
+        }
+        let result = self.with(|state| state.servers.scripted_result(server, tool));
+        of_call(result.map_or_else(
+            || Called::Failed(format!("the scenario has no result for {tool}")),
+            |result| Called::of_result(&result),
+        ))
+    }
+
+    /// A server asks the user.
+    async fn elicit(&self, asked: Elicitation) {
+        let mut request = json!({"subtype": "elicitation", "mcp_server_name": asked.server});
+        super::lines::extend(&mut request, asked.fields.into());
+        let schema = request.pointer("/requested_schema/properties").and_then(Value::as_object);
+        if let Some(fields) = schema {
+            let order: Vec<_> = fields.keys().cloned().collect();
+            request["property_order"] = order.into();
+        }
+        // Whatever the host answers.
+        drop(self.ask(request).await);
+    }
+
     /// What the scenario says that a tool returns.
     async fn scripted(&self, name: &str, results: &mut VecDeque<Outcome>) -> Returned {
         while let Some(outcome) = results.pop_front() {
@@ -145,6 +183,7 @@ impl Cli {
                 Outcome::Pause(time) => self.sleep(time).await,
                 Outcome::Hang => std::future::pending().await,
                 Outcome::Output(output) => return of_output(name, output),
+                Outcome::Elicit(asked) => self.elicit(asked).await,
             }
         }
         let content = format!("({name} completed with no output)");

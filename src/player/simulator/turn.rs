@@ -414,11 +414,7 @@ impl State {
         line["isSynthetic"] = true.into();
         self.out(&line);
         self.count_message();
-        let fields = json!({
-            "key": "stop-hook-error", "text": "stop hook problem · ctrl+o to see", "priority": "immediate",
-        });
-        let line = self.lines.system("notification", fields);
-        self.out(&line);
+        self.stop_hook_problem();
         text
     }
 

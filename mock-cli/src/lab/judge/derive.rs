@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use claude_wire::Scenario;
 use claude_wire::recording::{EventKind, Recording};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::lab::corpus::Entry;
 
@@ -20,9 +20,58 @@ pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, Strin
     let rules = script["rules"].as_array().cloned().unwrap_or_default();
     let turns: Vec<Value> =
         rules.iter().flat_map(one_summary_each).map(|rule| tools.turn(&rule)).collect();
-    let file = json!({"claude-wire": "scenario", "version": 2, "turns": turns});
+    let lines: Vec<Value> = recordings.iter().flat_map(written).collect();
+    let file = json!({
+        "claude-wire": "scenario", "version": 2, "turns": turns, "settings_hooks": settings_hooks(&lines),
+        "mcp_servers": mcp_servers(&lines),
+    });
     let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
     Ok(scenario.unverified())
+}
+
+/// The hooks of the settings that ran, each once.
+fn settings_hooks(lines: &[Value]) -> Vec<Value> {
+    let mut hooks = Vec::new();
+    for line in lines.iter().filter(|line| line["subtype"] == "hook_response") {
+        let name = line["hook_name"].as_str().unwrap_or_default();
+        let mut hook = json!({
+            "event": line["hook_event"], "stdout": line["stdout"], "stderr": line["stderr"], "exit_code": line["exit_code"],
+        });
+        if let Some((_, subject)) = name.split_once(':') {
+            hook["matcher"] = subject.into();
+        }
+        if !hooks.contains(&hook) {
+            hooks.push(hook);
+        }
+    }
+    hooks
+}
+
+/// The MCP servers that are not the host's, as the CLI listed them, with what their tools returned to
+/// the host.
+fn mcp_servers(lines: &[Value]) -> Map<String, Value> {
+    let replies = || lines.iter().filter_map(|line| line.pointer("/response/response"));
+    let returned = replies().find(|reply| reply["content"].is_array());
+    let mut servers = Map::new();
+    for server in replies().flat_map(|reply| reply["mcpServers"].as_array().into_iter().flatten()) {
+        if server["transport"] == "sdk" {
+            continue;
+        }
+        let tools = server["tools"].as_array().into_iter().flatten().map(|tool| {
+            let read_only = tool.pointer("/annotations/readOnly") == Some(&true.into());
+            let mut tool = json!({"name": tool["name"]});
+            if read_only {
+                tool["annotations"] = json!({"readOnlyHint": true});
+            }
+            if let Some(returned) = returned {
+                tool["result"] = returned.clone();
+            }
+            tool
+        });
+        let scripted = json!({"info": server["serverInfo"], "tools": tools.collect::<Vec<_>>()});
+        servers.insert(server["name"].as_str().unwrap_or_default().to_owned(), scripted);
+    }
+    servers
 }
 
 /// Each summary is asked for by itself: a reply is a turn.
@@ -42,6 +91,8 @@ struct Tools<'a> {
     results: HashMap<String, Returned>,
     /// How often the CLI asked again.
     retries: usize,
+    /// What a server asked while the tool of this use ran.
+    elicited: HashMap<String, Value>,
     /// The uses whose background tasks were stopped.
     stopped: HashSet<String>,
 }
@@ -68,11 +119,17 @@ impl<'a> Tools<'a> {
             results: HashMap::new(),
             retries: 0,
             stopped: HashSet::new(),
+            elicited: HashMap::new(),
         };
         for line in recordings.iter().flat_map(written) {
             match line["type"].as_str() {
                 Some("assistant") => tools.take_uses(&line),
                 Some("user") => tools.take_results(&line),
+                Some("control_request") if line["request"]["subtype"] == "elicitation" => {
+                    if let Some(used) = tools.uses.back() {
+                        tools.elicited.insert(used.id.clone(), line["request"].clone());
+                    }
+                }
                 _ if line["status"] == "stopped" => {
                     tools.stopped.extend(line["tool_use_id"].as_str().map(str::to_owned));
                 }
@@ -143,6 +200,14 @@ impl<'a> Tools<'a> {
         if let Some(wait) = self.wait(block) {
             steps.push(wait);
         }
+        let elicited = used.as_ref().and_then(|used| self.elicited.remove(&used.id));
+        steps.extend(elicited.map(|request| {
+            let fields = request.as_object().cloned().unwrap_or_default();
+            let asked = ["message", "mode", "requested_schema", "url"].into_iter();
+            let asked = asked.filter_map(|name| Some((name.to_owned(), fields.get(name)?.clone())));
+            let server = ("server".to_owned(), request["mcp_server_name"].clone());
+            json!({"elicit": asked.chain([server]).collect::<Map<_, _>>()})
+        }));
         let is_stopped = used.as_ref().is_some_and(|used| self.stopped.contains(&used.id));
         let result = used.and_then(|used| self.results.remove(&used.id));
         match result {
