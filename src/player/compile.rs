@@ -15,7 +15,7 @@ use super::compare;
 use super::exits::exit_of;
 use super::host_line::{HostLine, asks, id_text};
 use super::ids::{self, IdKind};
-use super::launch::RecordedLaunch;
+use super::launch::{RecordedLaunch, last_value};
 use super::output_format::OutputFormat;
 use super::script::{
     Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, SIGNAL_LATE,
@@ -63,8 +63,7 @@ impl Script {
 
 /// Whether a CLI with these arguments reads text from stdin, and not lines of the protocol.
 fn reads_text(args: &[String]) -> bool {
-    let is_stream = |pair: &[String]| pair[0] == "--input-format" && pair[1] == "stream-json";
-    !args.windows(2).any(is_stream) && !args.iter().any(|arg| arg == "--input-format=stream-json")
+    last_value(args, "--input-format") != Some("stream-json")
 }
 
 /// The id of the session, if this is its `init`.

@@ -9,6 +9,7 @@ use crate::recording::{EventKind, Payload, Recording, Stream};
 use crate::wire::{Frame, FrameKind, RawJson};
 
 use super::host_line::{HostLine, id_text, one_line};
+use super::launch::last_value;
 
 /// What the host of a recorded session did, step by step: enough to repeat it with another CLI.
 ///
@@ -163,7 +164,7 @@ impl HostScript {
             |event: usize, why: String| Err(NotWritable(format!("event {}: {why}", event + 1)));
         if let Some(argv) = &self.argv {
             for flag in ["--input-format", "--output-format"] {
-                if !has_stream_json(argv, flag) {
+                if last_value(argv, flag) != Some("stream-json") {
                     return Err(NotWritable(format!("the launch has no {flag} stream-json")));
                 }
             }
@@ -213,13 +214,6 @@ impl HostScript {
         }
         Ok(())
     }
-}
-
-fn has_stream_json(argv: &[String], flag: &str) -> bool {
-    let split = argv
-        .windows(2)
-        .any(|pair| matches!(pair, [name, value] if name == flag && value == "stream-json"));
-    split || argv.iter().any(|arg| arg.strip_prefix(flag) == Some("=stream-json"))
 }
 
 #[derive(Default)]

@@ -1,5 +1,7 @@
 //! The form of the CLI's output that a launch asks for.
 
+use super::launch::last_value;
+
 /// The form of the CLI's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum OutputFormat {
@@ -17,11 +19,7 @@ pub(super) enum OutputFormat {
 impl OutputFormat {
     /// The form that a launch with these arguments asks for.
     pub(super) fn of(args: &[String]) -> Self {
-        const FLAG: &str = "--output-format";
-        let after = args.iter().zip(args.iter().skip(1));
-        let next = after.filter(|(flag, _)| *flag == FLAG).map(|(_, value)| value.as_str());
-        let joined = args.iter().filter_map(|arg| arg.strip_prefix(FLAG)?.strip_prefix('='));
-        match next.chain(joined).next_back() {
+        match last_value(args, "--output-format") {
             Some("stream-json") => Self::StreamJson,
             Some("json") => Self::Json { all: args.iter().any(|arg| arg == "--verbose") },
             Some(_) => Self::Text,
@@ -44,5 +42,13 @@ mod tests {
         assert_eq!(of(&["--verbose", "--output-format", "json"]), OutputFormat::Json { all: true });
         assert_eq!(of(&["--output-format", "text"]), OutputFormat::Text);
         assert_eq!(of(&["-p", "hello"]), OutputFormat::AsRecorded);
+        // Of several, the last counts, in either spelling.
+        let (json, text) = (OutputFormat::Json { all: false }, OutputFormat::Text);
+        assert_eq!(of(&["--output-format=json", "--output-format", "text"]), text);
+        assert_eq!(of(&["--output-format", "text", "--output-format=json"]), json);
+        assert_eq!(of(&["--output-format=text", "--output-format=json"]), json);
+        // What is not a flag.
+        assert_eq!(of(&["--output-format=json", "--", "--output-format=text"]), json);
+        assert_eq!(of(&["--output-format-x", "text", "-p"]), OutputFormat::AsRecorded);
     }
 }

@@ -323,6 +323,22 @@ impl<'a> Argv<'a> {
     }
 }
 
+/// The value of a flag that needs one, also in arguments that the CLI refuses. Of several, the last
+/// counts.
+pub(in crate::player) fn last_value<'a>(args: &'a [String], flag: &str) -> Option<&'a str> {
+    let mut args = args.iter().take_while(|arg| *arg != "--");
+    let mut last = None;
+    while let Some(arg) = args.next() {
+        let value = match arg.strip_prefix(flag) {
+            Some("") => args.next().map(String::as_str),
+            Some(joined) => joined.strip_prefix('='),
+            None => None,
+        };
+        last = value.or(last);
+    }
+    last
+}
+
 fn is_flag(arg: &str) -> bool {
     arg.len() > 1 && arg.starts_with('-')
 }
