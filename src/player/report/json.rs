@@ -1,6 +1,6 @@
 //! Reports as JSON: in a run folder, and in the line that tells a program where it diverged.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -29,9 +29,9 @@ struct DivergenceJson {
     left: Left,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     other_recordings: Vec<String>,
-    /// The run folder.
+    /// The run folder, as it can be shown: a path need not be UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    run: Option<PathBuf>,
+    run: Option<String>,
     /// The difference that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
@@ -135,7 +135,7 @@ impl From<&Divergence> for DivergenceJson {
             left: remaining,
             other_recordings: others,
             hint,
-            run: run.map(|run| run.to_path_buf()),
+            run: run.map(|run| run.to_string_lossy().into_owned()),
         }
     }
 }
@@ -164,7 +164,7 @@ impl TryFrom<DivergenceJson> for Divergence {
             others: json.other_recordings,
             source: json.recording,
             hint: json.hint,
-            run: json.run.map(Into::into),
+            run: json.run.map(|run| Path::new(&run).into()),
             candidates: Vec::new(),
         })
     }
@@ -205,6 +205,18 @@ mod tests {
             assert_eq!(again.to_string(), report.to_string());
             assert_eq!(again.to_json(), report.to_json());
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_run_folder_need_not_be_utf_8() {
+        use std::os::unix::ffi::OsStrExt as _;
+        let run = Path::new(std::ffi::OsStr::from_bytes(b"/tmp/r\xfcn"));
+        let divergence = Divergence::extra("x".into()).in_run(Some(run.into()));
+        assert_eq!(divergence.to_json()["run"], "/tmp/r\u{fffd}n");
+        let report = Report::run(Some(divergence), Left::default(), 1, 0, None);
+        let again = Report::from_json(&report.to_json()).unwrap();
+        assert_eq!(again.to_string(), report.to_string());
     }
 
     #[test]
