@@ -18,6 +18,8 @@ enum Kind {
     Io(Arc<io::Error>),
     Format(String),
     OtherRecordings { has: String, wanted: String },
+    NoPath,
+    NotUtf8,
 }
 
 impl RunError {
@@ -34,6 +36,12 @@ impl RunError {
     /// The run folder is in use with other recordings.
     pub fn is_other_recordings(&self) -> bool {
         matches!(self.kind, Kind::OtherRecordings { .. })
+    }
+
+    /// The replay was not opened from a path that can be noted in the run folder, so that other
+    /// launches would not find its recordings.
+    pub fn is_no_path(&self) -> bool {
+        matches!(self.kind, Kind::NoPath | Kind::NotUtf8)
     }
 
     /// The file or folder.
@@ -53,6 +61,14 @@ impl RunError {
         let kind = Kind::OtherRecordings { has: has.to_owned(), wanted: wanted.to_owned() };
         Self { path: path.to_owned(), kind }
     }
+
+    pub(super) fn no_path(path: &Path) -> Self {
+        Self { path: path.to_owned(), kind: Kind::NoPath }
+    }
+
+    pub(super) fn not_utf8(path: &Path) -> Self {
+        Self { path: path.to_owned(), kind: Kind::NotUtf8 }
+    }
 }
 
 impl fmt::Display for RunError {
@@ -64,6 +80,13 @@ impl fmt::Display for RunError {
             Kind::OtherRecordings { has, wanted } => write!(
                 f,
                 "this run plays {has}, not {wanted}; use another run folder for other recordings"
+            ),
+            Kind::NoPath => f.write_str(
+                "this replay was not opened from a path, so that other launches cannot find its \
+                 recordings; use `Replay::open` with a run folder",
+            ),
+            Kind::NotUtf8 => f.write_str(
+                "recordings of a run need a path that is UTF-8, for run.json; rename the folder",
             ),
         }
     }

@@ -111,13 +111,18 @@ impl RunFolder {
     /// decides, and later ones get its answer.
     ///
     /// # Errors
-    /// If the run plays other recordings, or `run.json` cannot be read or written.
+    /// If the run plays other recordings, or `run.json` cannot be read or written; if the path is
+    /// empty or not UTF-8.
     pub fn plays(
         &self,
         recordings: &Path,
         records: impl FnOnce() -> bool,
     ) -> Result<bool, RunError> {
-        let wanted = full(recordings).display().to_string();
+        if recordings.as_os_str().is_empty() {
+            return Err(RunError::no_path(&self.path));
+        }
+        let wanted = full(recordings).into_os_string().into_string();
+        let wanted = wanted.map_err(|_| RunError::not_utf8(recordings))?;
         let has = match self.head()? {
             Some(head) => head,
             None => {
