@@ -34,14 +34,8 @@ impl Machine {
                 self.renumbered.recorded(&mut line);
                 self.prompt(now, &line, uuid)
             }
-            HostLine::Request { subtype, mut request, id } => {
-                self.renumbered.recorded(&mut request);
-                self.request(now, &subtype, &request, id)
-            }
-            HostLine::Answer { id, mut response } => {
-                self.renumbered.recorded(&mut response);
-                self.answer(now, &id, &response)
-            }
+            HostLine::Request { subtype, request, id } => self.request(now, &subtype, &request, id),
+            HostLine::Answer { id, response } => self.answer(now, &id, &response),
             HostLine::Cancel { id } => self.cancel(now, &id),
             HostLine::Other { bytes, json } => (0..std::mem::take(&mut self.blanks))
                 .try_for_each(|_| self.other(now, &Bytes::new(), None))
@@ -110,11 +104,13 @@ impl Machine {
         request: &Value,
         id: Option<RawJson>,
     ) -> Result<(), Divergence> {
-        let arrived = || request_text(subtype, request);
+        let mut known = request.clone();
+        self.renumbered.recorded(&mut known);
+        let arrived = || request_text(subtype, &known);
         let is_compared = self.script.launch.is_some() && self.live.is_some();
         let settles = subtype == "initialize" && is_compared && !self.is_settled;
         if settles {
-            self.settle(Some(request), arrived)?;
+            self.settle(Some(&known), arrived)?;
         }
         let differs = |what: &Expected| match what {
             Expected::Request { subtype: recorded, request: expected } if recorded == subtype => {
@@ -132,7 +128,7 @@ impl Machine {
                     nearest.to_string(),
                     differs(&nearest.what).unwrap_or_default(),
                 )
-                .explained(self.requests_explained(subtype, request, settles)),
+                .explained(self.requests_explained(subtype, &known, settles)),
                 None => Divergence::extra(arrived()),
             });
         };
@@ -176,7 +172,8 @@ impl Machine {
         }
     }
 
-    /// `settles`: the launch has been compared with what this `initialize` declares.
+    /// Rules see the live ids, and what they leave the recorded ones. `settles`: the launch has been
+    /// compared with what this `initialize` declares.
     fn request_differences(
         &self,
         subtype: &str,
@@ -189,6 +186,7 @@ impl Machine {
         let rules = &self.script.user_rules;
         let applied = rules.apply(subtype, &mut expected, &mut actual, &self.renumbered);
         let mut found = applied.differences;
+        self.renumbered.recorded(&mut actual);
         match subtype {
             "initialize" => {
                 if !settles {
@@ -308,8 +306,12 @@ impl Machine {
         }
         if tools::is_call(request) {
             ids.add_uuids(&expected, &actual);
-            ids.recorded(&mut actual);
+            // Those next to ids that are known.
+            let mut known = actual.clone();
+            ids.recorded(&mut known);
+            ids.add_uuids(&expected, &known);
         }
+        ids.recorded(&mut actual);
         found.extend(compare::answers(request, &expected, &actual));
         if let Some((server, listed)) = tools::of_answer(request, whole) {
             add(&mut found, self.tool_differences(&server, &listed));
@@ -405,11 +407,15 @@ impl Machine {
         let Some(index) = self.unmet(|_, what| matches!(what, Expected::Other { .. })) else {
             return Err(Divergence::extra(arrived()));
         };
+        let known = self.renumbered.recorded_text(bytes).map(Bytes::from);
+        let bytes = known.as_ref().unwrap_or(bytes);
+        let mut json = json.cloned();
+        json.iter_mut().for_each(|json| self.renumbered.recorded(json));
         let expectation = &self.script.expectations[index];
         if let Expected::Other { bytes: expected, json: expected_json } = &expectation.what
             && expected != bytes
         {
-            let differences = match (expected_json, json) {
+            let differences = match (expected_json, &json) {
                 (Some(expected), Some(actual)) => compare::others(expected, actual),
                 _ => {
                     let text = |bytes: &Bytes| Value::from(&*String::from_utf8_lossy(bytes));

@@ -94,6 +94,7 @@ pub(super) fn differences(
     let (mut expected, mut actual) = (manifest(of_list(&expected)), manifest(of_list(&actual)));
     let applied = rules.apply("initialize", &mut expected, &mut actual, ids);
     found.extend(applied.differences);
+    ids.recorded(&mut actual);
     let tools = |request: &Value| of_manifests(request).get(server).and_then(by_name);
     if let (Some(expected), Some(actual)) = (tools(&expected), tools(&actual)) {
         found.extend(compare::values(&format!("tools of {server}"), &expected, &actual, true));

@@ -70,7 +70,9 @@ async fn uuids_of_tools_are_paired_by_first_sight() {
     let other = makes(&replay, B, B, B).await;
     assert_eq!(other.code, Some(0), "{}", other.report);
     assert_eq!(other.out, same.out.replace(A, B), "the live id comes back");
-    for (first, shown, removed) in [(B, C, B), (B, B, C), (A, B, A), ("no id", B, B)] {
+    for (first, shown, removed) in
+        [(B, C, B), (B, B, C), (A, B, A), (B, A, B), (B, B, A), ("no id", B, B)]
+    {
         let refused = makes(&replay, first, shown, removed).await;
         assert_eq!(refused.code, Some(70), "{first} {shown} {removed}");
     }
@@ -105,6 +107,94 @@ async fn ids_of_another_form_are_paired_where_a_rule_says_so() {
         "{}",
         live.out
     );
+}
+
+/// The same id comes several times, in answers and in requests.
+#[tokio::test(start_paused = true)]
+async fn an_id_of_a_rule_is_the_same_one_each_time() {
+    let rules = r#"{"match":[{"at":"mcp_message /result/id","id":true},{"at":"set_model /model","id":true}]}"#;
+    let made = |n: usize, id: &str| {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "result": {"id": id, "content": []}});
+        json!({"type": "control_response", "response": {"subtype": "success", "request_id": format!("c{n}"), "response": {"mcp_response": message}}})
+    };
+    let model = |n: usize, id: &str| json!({"type": "control_request", "request_id": format!("m{n}"), "request": {"subtype": "set_model", "model": id}});
+    let changed = |n: usize| json!({"type": "control_response", "response": {"subtype": "success", "request_id": format!("m{n}")}});
+    let done = json!({"type": "result", "subtype": "success", "is_error": false});
+    let lines = [
+        event("in", &prompt("make one")),
+        event("out", &call("c1", "make", &json!({}))),
+        event("in", &made(1, "item-1")),
+        event("out", &call("c2", "make", &json!({}))),
+        event("in", &made(2, "item-1")),
+        event("out", &done),
+        event("in", &model(1, "item-1")),
+        event("out", &changed(1)),
+        event("in", &model(2, "item-2")),
+        event("out", &changed(2)),
+        event("in", &model(3, "item-2")),
+        event("out", &changed(3)),
+        r#"{"us":1,"eof":"in"}"#.to_owned(),
+    ];
+    for (ids, code) in [
+        (["item-1", "item-1", "item-1", "item-2", "item-2"], 0),
+        (["x", "x", "x", "y", "y"], 0),
+        (["item-2", "item-2", "item-2", "item-1", "item-1"], 0),
+        (["x", "y", "x", "y", "y"], 70),
+        (["x", "item-1", "x", "y", "y"], 70),
+        (["x", "x", "item-1", "y", "y"], 70),
+        (["x", "x", "x", "x", "y"], 70),
+        (["x", "x", "x", "y", "item-2"], 70),
+    ] {
+        let replay = Replay::new(launched(&[], &lines.join("\n")));
+        let replay = replay.rules(Rules::parse(rules).unwrap()).unverified();
+        let [one, two, three, four, five] = ids;
+        let lines = [
+            prompt("make one"),
+            made(1, one),
+            made(2, two),
+            model(1, three),
+            model(2, four),
+            model(3, five),
+        ];
+        let seen = played(&replay, &NO_ARGS, &lines.map(|line| line.to_string())).await;
+        assert_eq!(seen.code, Some(code), "{ids:?}: {}", seen.report);
+    }
+}
+
+/// The CLI's lines are JSON, and stay it whatever an id is.
+#[tokio::test(start_paused = true)]
+async fn only_texts_get_the_live_ids() {
+    let rule = r#"{"match":[{"at":"mcp_message /result/id","id":true}]}"#;
+    let made = |id: &Value| {
+        let message = json!({"jsonrpc": "2.0", "id": 1, "result": {"id": id, "content": []}});
+        json!({"type": "control_response", "response": {"subtype": "success", "request_id": "c1", "response": {"mcp_response": message}}})
+    };
+    let done = |id: &Value, text: &str| json!({"type": "result", "subtype": "success", "is_error": false, "num_turns": 7, "result": text, "of": [id], "usage": {"output_tokens": 7}});
+    let recording = |id: &Value, text: &str| {
+        let lines = [
+            event("in", &prompt("make one")),
+            event("out", &call("c1", "make", &json!({}))),
+            event("in", &made(id)),
+            event("out", &done(id, text)),
+            r#"{"us":1,"eof":"in"}"#.to_owned(),
+        ];
+        launched(&[], &lines.join("\n"))
+    };
+    for (recorded, live, text, says, of) in [
+        (json!("7"), json!("9"), "made\n7, not 17", "made\n9, not 17", json!("9")),
+        (json!("a"), json!(r#"b"\ö"#), "(a)", r#"(b"\ö)"#, json!(r#"b"\ö"#)),
+        (json!(r#"a"\"#), json!("b"), r#"(a"\)"#, "(b)", json!("b")),
+        // A number may be another one, and stays what it is elsewhere.
+        (json!(7), json!(9), "made 7", "made 7", json!(7)),
+        (json!(7), json!("9"), "made 7", "made 7", json!(7)),
+    ] {
+        let replay = Replay::new(recording(&recorded, text)).rules(Rules::parse(rule).unwrap());
+        let lines = [prompt("make one"), made(&live)].map(|line| line.to_string());
+        let seen = played(&replay, &NO_ARGS, &lines).await;
+        assert_eq!(seen.code, Some(0), "{recorded} {live}: {}", seen.report);
+        let last: Value = serde_json::from_str(seen.out.lines().last().unwrap()).unwrap();
+        assert_eq!(last, done(&of, says), "{recorded} {live}");
+    }
 }
 
 /// `--session-id` is made by the host, and the CLI says it in every line.

@@ -54,14 +54,15 @@ impl Matcher {
 }
 
 impl Matcher {
-    /// The two ids, where this is about ids.
+    /// The two ids, where this is about ids. Numbers are not paired: the same digits are elsewhere
+    /// something else.
     pub(in crate::player) fn pair(
         &self,
         recorded: Option<&Value>,
         live: Option<&Value>,
     ) -> Option<(String, String)> {
-        let text = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
-        matches!(self, Self::Id).then(|| Some((text(recorded?), text(live?)))).flatten()
+        let text = |id: Option<&Value>| id?.as_str().map(str::to_owned);
+        matches!(self, Self::Id).then(|| Some((text(recorded)?, text(live)?))).flatten()
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) use self::place::Place;
 /// | match | the live value must be |
 /// |---|---|
 /// | `"any": true` | anything, or absent |
-/// | `"id": true` | an id: a text or a number, and the same one each time that the recorded one comes |
+/// | `"id": true` | an id: a text or a number. A text is paired: it must be the same one each time that the recorded one comes, and takes its place wherever that comes in a text. A number is not paired, since its digits are something else elsewhere |
 /// | `"regex": "..."` | a text in which the expression is found |
 /// | `"date": true` | a date, or a date and a time, in the form of ISO 8601 |
 /// | `"uuid": true` | a uuid |
