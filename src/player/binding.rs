@@ -235,15 +235,16 @@ impl Binding {
                 let prompt = choice.text_prompt();
                 return self.settle(now, &prompt);
             }
-            Input::Nothing { .. } => {
-                let front = choice.front;
-                return self.give_up(now, Some(front));
-            }
-            Input::TooLong(_) | Input::Signal(_) => {}
+            Input::TooLong(_) | Input::Signal(_) | Input::Nothing { .. } => {}
         }
+        let is_nothing = matches!(input, Input::Nothing { .. });
         self.machine.handle(now, self.aliases.incoming(input));
         if self.machine.is_diverged() {
             self.try_another(now);
+        }
+        if is_nothing && let Some(choice) = &mut self.choice {
+            // One of them waits for nothing more, and then the others may wait, too.
+            choice.inputs.pop();
         }
     }
 
@@ -280,12 +281,8 @@ impl Binding {
         let Some(choice) = &self.choice else { return };
         let mut nearest = None;
         for index in choice.left.clone() {
-            let fits = choice
-                .is_possible(index)
-                .and_then(|possible| Ok(possible && choice.fits(index, prompt)?));
-            match fits {
+            match choice.may_be(index, prompt) {
                 Ok(false) => continue,
-                Ok(true) if choice.pool.is_used(index) => continue,
                 Ok(true) => {}
                 Err(why) => return self.fail(now, why),
             }
@@ -339,9 +336,8 @@ impl Binding {
         let signalled = matches!(choice.inputs.last(), Some((_, Input::Signal(_))));
         if signalled {
             let none = choice.text_prompt();
-            let fits =
-                choice.left.iter().any(|index| choice.fits(*index, &none).unwrap_or_default());
-            if fits {
+            let mut left = choice.left.iter();
+            if left.any(|index| choice.may_be(*index, &none).unwrap_or_default()) {
                 return self.settle(now, &none);
             }
             let others = choice.others(None).unwrap_or_default();
@@ -411,7 +407,11 @@ impl Binding {
 
     /// A recording cannot be read.
     fn fail(&mut self, now: u64, why: String) {
-        self.choice = None;
+        let choice = self.choice.take();
+        if let Some(choice) = choice.filter(|_| self.machine.is_diverged()) {
+            // What it differed from is not its recording, and has no report.
+            self.machine = choice.nothing();
+        }
         self.machine.diverge(now, Divergence::unplayable(why));
     }
 }
@@ -423,10 +423,15 @@ impl Choice {
         Ok(self.beginning(index)?.is_possible(&self.launch, rules))
     }
 
-    /// Whether its first prompt is this one.
-    fn fits(&self, index: usize, prompt: &FirstPrompt) -> Result<bool, String> {
+    /// Whether it is not used and may be that of a launch with this first prompt.
+    fn may_be(&self, index: usize, prompt: &FirstPrompt) -> Result<bool, String> {
+        if self.pool.is_used(index) || !self.is_possible(index)? {
+            return Ok(false);
+        }
         let rules = &self.pool.recordings[index].rules;
-        Ok(self.beginning(index)?.prompt.fits(prompt, rules))
+        let beginning = self.beginning(index)?;
+        let ids = beginning.ids(&self.launch, rules);
+        Ok(beginning.prompt.fits(&prompt.recorded(&ids), rules))
     }
 
     /// The unused recording whose command line is the nearest, the first of several.
@@ -509,7 +514,8 @@ impl Choice {
                 continue;
             }
             let Ok(beginning) = self.beginning(*index) else { continue };
-            let likeness = beginning.prompt.likeness(prompt);
+            let ids = beginning.ids(&self.launch, &self.pool.recordings[*index].rules);
+            let likeness = beginning.prompt.likeness(&prompt.recorded(&ids));
             if best.is_none_or(|(best, _)| likeness > best) {
                 best = Some((likeness, *index));
             }

@@ -190,9 +190,10 @@ impl CompiledRecording {
         let recorded = RecordedLaunch::of_header(&first.header, &launch.folders);
         let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
         let recorded = recorded.map(|recorded| recorded.with_events(&first.events));
+        let live = launch.read(first.header.cli.as_deref());
+        let wrote = &wrote.recorded(&ids(recorded.as_ref(), &live, &self.rules));
         let mut fields = match &recorded {
             Some(recorded) => {
-                let live = launch.read(first.header.cli.as_deref());
                 let initialize = wrote.initialize.as_ref();
                 recorded.checks(&live, wrote.is_settled(), initialize, &self.rules)
             }
@@ -303,6 +304,16 @@ impl Beginning {
             recorded.contradictions(&live, rules).len()
         })
     }
+
+    /// The ids that are known when this launch starts.
+    pub(super) fn ids(&self, launch: &Launched, rules: &Rules) -> Renumbered {
+        ids(self.launch.as_ref(), &launch.read(self.cli.as_deref()), rules)
+    }
+}
+
+fn ids(recorded: Option<&RecordedLaunch>, live: &LiveLaunch, rules: &Rules) -> Renumbered {
+    let of = |recorded: &RecordedLaunch| recorded.ids(live, None, rules);
+    recorded.map_or_else(|| live.sessions().clone(), of)
 }
 
 impl Launched {

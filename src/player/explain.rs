@@ -16,7 +16,7 @@ use super::rules::{Matcher, Place, Rules};
 use super::tools;
 
 /// What a host wrote up to its first prompt.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Wrote {
     pub(super) initialize: Option<Value>,
     prompt: Option<Value>,
@@ -50,6 +50,17 @@ impl Wrote {
             }
         }
         wrote
+    }
+
+    /// With the recorded ids in the place of the live ones.
+    pub(super) fn recorded(&self, ids: &Renumbered) -> Self {
+        let Self { mut initialize, mut prompt, text, ended } = self.clone();
+        [&mut initialize, &mut prompt].into_iter().flatten().for_each(|line| ids.recorded(line));
+        let text = match ids.recorded_text(text.as_bytes()) {
+            Some(text) => String::from_utf8_lossy(&text).into_owned(),
+            None => text,
+        };
+        Self { initialize, prompt, text, ended }
     }
 
     /// Whether all is known that a host may declare in `initialize`.

@@ -23,13 +23,7 @@ impl Machine {
             self.is_settled = true;
         }
         differences.extend(recorded.session_differences(live, &script.user_rules));
-        let session = recorded.session_id().or(script.session.as_deref());
-        if let (Some(recorded), Some(live)) = (session, live.session_id()) {
-            self.renumbered.add(recorded, live);
-        }
-        for (recorded, live) in recorded.ids(live, &script.user_rules) {
-            self.renumbered.add(&recorded, &live);
-        }
+        self.renumbered = recorded.ids(live, script.session.as_deref(), &script.user_rules);
         if differences.is_empty() { Ok(()) } else { Err(Divergence::launch(None, differences)) }
     }
 

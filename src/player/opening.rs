@@ -1,11 +1,14 @@
 //! What a recording begins with: all that decides whether a launch may be it.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::recording::{Event, EventKind, Recording, Stream};
 
 use super::compare;
 use super::host_line::HostLine;
+use super::renumber::Renumbered;
 use super::rules::{Place, Rules};
 use super::script::prompt_text;
 
@@ -63,6 +66,23 @@ impl FirstPrompt {
             }
             EventKind::Eof(Stream::In) => true,
             _ => false,
+        }
+    }
+
+    /// With the recorded ids in the place of the live ones.
+    pub(super) fn recorded(&self, ids: &Renumbered) -> Cow<'_, Self> {
+        match self {
+            _ if ids.is_empty() => Cow::Borrowed(self),
+            Self::Line(line) => {
+                let mut line = line.clone();
+                ids.recorded(&mut line);
+                Cow::Owned(Self::Line(line))
+            }
+            Self::Text(text) => match ids.recorded_text(text.as_bytes()) {
+                Some(text) => Cow::Owned(Self::Text(String::from_utf8_lossy(&text).into_owned())),
+                None => Cow::Borrowed(self),
+            },
+            Self::None => Cow::Borrowed(self),
         }
     }
 

@@ -9,6 +9,7 @@ mod host_support;
 #[cfg(feature = "lab")]
 mod lab_support;
 mod launch_support;
+mod launches_support;
 #[cfg(feature = "mcp")]
 mod mcp_support;
 mod process_support;
@@ -38,6 +39,7 @@ mod launch_compared;
 mod launch_corpus;
 mod launch_ids;
 mod launch_rules;
+mod launch_session_prompts;
 mod launch_sessions;
 mod lines_terminal_sequences;
 mod mcp_calls;
@@ -105,6 +107,10 @@ mod replay_host_script;
 mod replay_ids;
 mod replay_last_words;
 mod replay_launches;
+mod replay_launches_args;
+mod replay_launches_broken;
+mod replay_launches_openings;
+mod replay_launches_unprompted;
 mod replay_matching;
 mod replay_pace;
 mod replay_properties;

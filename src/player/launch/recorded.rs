@@ -1,5 +1,6 @@
 //! A recorded launch, and where a live one differs from it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -32,6 +33,7 @@ struct Line {
 #[derive(Clone, Debug)]
 pub(in crate::player) struct LiveLaunch {
     line: Line,
+    version: Option<String>,
     /// The sessions of earlier launches of the run: the recorded ids, and the live ones.
     sessions: Renumbered,
 }
@@ -82,7 +84,7 @@ impl LiveLaunch {
         version: Option<&str>,
     ) -> Self {
         let line = Line::read(args.into_iter().map(Into::into).collect(), version);
-        Self { line, sessions: Renumbered::default() }
+        Self { line, version: version.map(str::to_owned), sessions: Renumbered::default() }
     }
 
     /// After these sessions.
@@ -113,6 +115,23 @@ impl LiveLaunch {
     /// The id of the new session, where the arguments name one.
     pub(in crate::player) fn session_id(&self) -> Option<&str> {
         self.line.session_id()
+    }
+
+    /// The command line with the recorded ids, but for those that are the values of these flags.
+    fn with_recorded(&self, ids: &Renumbered) -> Cow<'_, Line> {
+        const KEPT: [&str; 2] = ["--resume", "--session-id"];
+        let text = |arg: &String| String::from_utf8(ids.recorded_text(arg.as_bytes())?).ok();
+        let found: Vec<_> = self.line.args.iter().map(text).collect();
+        if found.iter().all(Option::is_none) {
+            return Cow::Borrowed(&self.line);
+        }
+        let args = found.into_iter().zip(&self.line.args);
+        let args = args.map(|(found, arg)| found.unwrap_or_else(|| arg.clone()));
+        let mut line = Line::read(args.collect(), self.version.as_deref());
+        for (flag, value) in self.line.flags.iter().filter(|(flag, _)| KEPT.contains(flag)) {
+            line.flags.insert(flag, value.clone());
+        }
+        Cow::Owned(line)
     }
 }
 
@@ -155,7 +174,7 @@ impl RecordedLaunch {
         rules: &Rules,
     ) -> Vec<Difference> {
         let sessions = &live.sessions;
-        let (recorded, live) = (&self.line, &live.line);
+        let (recorded, live) = (&self.line, &*live.with_recorded(&self.ids(live, None, rules)));
         if recorded.read.is_none() || live.read.is_none() {
             let words = |line: &Line| line.args.iter().map(String::as_str).collect::<Value>();
             return compare::values("arguments", &words(recorded), &words(live), true);
@@ -219,7 +238,7 @@ impl RecordedLaunch {
             let of = contradictions.iter().filter(|difference| difference.path.starts_with(at));
             FieldCheck::of(at, None, Some(expected), &of.cloned().collect::<Vec<_>>())
         };
-        let (recorded, other) = (&self.line, &live.line);
+        let (recorded, other) = (&self.line, &*live.with_recorded(&self.ids(live, None, rules)));
         if recorded.read.is_none() || other.read.is_none() {
             return vec![whole("arguments", &recorded.args.clone().into())];
         }
@@ -277,13 +296,27 @@ impl RecordedLaunch {
         found
     }
 
-    /// The ids that rules name among the flags, with the live ones.
-    pub(in crate::player) fn ids(&self, live: &LiveLaunch, rules: &Rules) -> Vec<(String, String)> {
-        let pair = |(name, recorded): (&&'static str, &Value)| {
-            let matcher = rules.matcher(&Place::named(name))?;
-            matcher.pair(Some(recorded), live.line.flags.get(name))
-        };
-        self.line.flags.iter().filter_map(pair).collect()
+    /// The ids that are known when a launch starts, with the live ones: those of the sessions of
+    /// earlier launches, that of its own, and those that rules name among the flags. `session`: the
+    /// id of the recorded session, which the command line may not say.
+    pub(in crate::player) fn ids(
+        &self,
+        live: &LiveLaunch,
+        session: Option<&str>,
+        rules: &Rules,
+    ) -> Renumbered {
+        let mut ids = live.sessions.clone();
+        if let (Some(recorded), Some(live)) = (self.session_id().or(session), live.session_id()) {
+            ids.add(recorded, live);
+        }
+        for (name, recorded) in &self.line.flags {
+            let matcher = rules.matcher(&Place::named(name));
+            let live = live.line.flags.get(name);
+            if let Some((recorded, live)) = matcher.and_then(|id| id.pair(Some(recorded), live)) {
+                ids.add(&recorded, &live);
+            }
+        }
+        ids
     }
 
     /// Where the id of the new session is one of another session of the run.
@@ -313,6 +346,7 @@ impl RecordedLaunch {
         rules: &Rules,
     ) -> Vec<Difference> {
         let text = |prompt: Option<&str>| prompt.map(Value::from);
+        let live = live.with_recorded(&self.ids(live, None, rules));
         let (expected, actual) = (text(self.prompt()), text(live.prompt()));
         rules.differences(
             &Place::Prompt(0),
@@ -334,9 +368,10 @@ impl RecordedLaunch {
         if !self.line.is_session() {
             return Vec::new();
         }
+        let live = live.with_recorded(&self.ids(live, None, rules));
         let differ = |declared: &Declared| {
             let expected = declared.value(&self.line.flags, self.initialize.as_ref());
-            let actual = declared.value(&live.line.flags, initialize);
+            let actual = declared.value(&live.flags, initialize);
             if is_of_a_file(declared, expected.as_ref(), actual.as_ref()) {
                 return Vec::new();
             }
