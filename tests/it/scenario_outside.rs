@@ -151,3 +151,79 @@ fn what_is_outside_is_checked_in_a_file() {
         assert!(refused.contains(error), "{refused}");
     }
 }
+
+/// The reply to a request in a session that has had one turn.
+async fn replies(
+    scenario: &Scenario,
+    args: &[&str],
+    requests: &[serde_json::Value],
+) -> Vec<serde_json::Value> {
+    let mut host = Reader::of(scenario, args);
+    host.host.write(user("Hello")).await;
+    host.result().await;
+    let mut replies = Vec::new();
+    for (number, request) in requests.iter().enumerate() {
+        host.host.write(control(&number.to_string(), &request.to_string())).await;
+        let reply = host.until(|line| line["type"] == "control_response").await;
+        assert_eq!(reply["response"]["request_id"], number.to_string());
+        replies.push(reply["response"].clone());
+    }
+    replies
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_show_the_state_of_the_session() {
+    let scenario = Scenario::new()
+        .on_prompt("Hello", reply().text("Hi!"))
+        .on_prompt("Why?", reply().text("Because."));
+    let asked = [
+        json!({"subtype": "export_conversation"}),
+        json!({"subtype": "set_model", "model": "sonnet"}),
+        json!({"subtype": "get_settings"}),
+        json!({"subtype": "get_context_usage"}),
+        json!({"subtype": "list_permission_rules"}),
+        json!({"subtype": "side_question", "question": "Why?"}),
+        json!({"subtype": "get_usage"}),
+    ];
+    let replies = replies(&scenario, &["--allowedTools", "Bash(ls)"], &asked).await;
+    let expected = [
+        ("/response/text", json!("\n\u{276f} Hello\n\n\u{25cf} Hi!")),
+        ("/response/model", json!("claude-sonnet-5-5")),
+        ("/response/applied/model", json!("claude-sonnet-5-5")),
+        ("/response/apiUsage/output_tokens", json!(20)),
+        ("/response/state/rules/0/rule", json!("Bash(ls)")),
+        ("/response/response", json!("Because.")),
+        ("/response/session/model_usage/claude-sonnet-5-5/outputTokens", json!(20)),
+    ];
+    for (reply, (place, value)) in replies.iter().zip(expected) {
+        assert_eq!(reply.pointer(place), Some(&value), "{reply}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_are_refused_as_the_cli_refuses_them() {
+    let scenario = || Scenario::new().on_prompt("Hello", reply().text("Hi!"));
+    for (request, error) in [
+        (
+            json!({"subtype": "mcp_toggle", "serverName": "a", "enabled": true}),
+            "Server not found: a",
+        ),
+        (json!({"subtype": "mcp_reconnect", "serverName": "b c"}), "Server not found: b c"),
+        (json!({"subtype": "claim_session"}), "not_a_spare"),
+        (json!({"subtype": "update_settings", "settings": {}}), "at least one key"),
+        (json!({"subtype": "get_task_output", "task_id": "x"}), "no shell or Monitor task"),
+        (
+            json!({"subtype": "set_permission_mode", "mode": "bypassPermissions"}),
+            "was not launched with",
+        ),
+        (json!({"subtype": "update_environment_variables"}), "Unsupported control request"),
+    ] {
+        let reply = &replies(&scenario(), &[], &[request.clone()]).await[0];
+        assert!(reply["error"].as_str().unwrap().contains(error), "{request}: {reply}");
+    }
+    let bypass = json!({"subtype": "set_permission_mode", "mode": "bypassPermissions"});
+    for flag in ["--dangerously-skip-permissions", "--allow-dangerously-skip-permissions"] {
+        let reply = &replies(&scenario(), &[flag], &[bypass.clone()]).await[0];
+        assert_eq!(reply["subtype"], "success", "{flag}");
+    }
+}

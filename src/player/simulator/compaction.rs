@@ -27,12 +27,26 @@ const NO_SUMMARY: &str = "compaction: no turn of the scenario has a prompt that 
 pub(super) struct Context {
     tokens: u64,
     dropped: u64,
+    last: Tokens,
 }
 
 impl Context {
     /// Notes what the last request of the main conversation had.
     pub(super) fn note(&mut self, tokens: Tokens) {
+        self.last = tokens;
         self.tokens = tokens.input() + tokens.cache_read() + tokens.output();
+    }
+
+    /// `apiUsage` of the reply to `get_context_usage`.
+    pub(super) fn last_usage(self) -> Value {
+        let all = self.last.usage();
+        let fields = [
+            "input_tokens",
+            "output_tokens",
+            "cache_creation_input_tokens",
+            "cache_read_input_tokens",
+        ];
+        fields.into_iter().map(|name| (name.to_owned(), all[name].clone())).collect()
     }
 
     fn is_full(self) -> bool {
@@ -142,17 +156,22 @@ impl Cli {
 }
 
 impl State {
-    /// The model's summary: the turn that names what the CLI asks for.
+    /// The model's summary: what the turn says that names what the CLI asks for.
     fn summarized(&mut self, asks: &str) -> String {
-        let reply = self.turns.take_named(asks).ok();
-        let message = reply.and_then(|reply| match answers(&reply).pop_front() {
-            Some(Answer::Message(message)) => Some(message),
-            _ => None,
-        });
-        let Some(message) = message else {
+        let Some(text) = self.answer_aside(asks) else {
             self.note_not_simulated(NO_SUMMARY.to_owned());
             return String::new();
         };
+        let inner =
+            text.split_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>"));
+        inner.map_or(text.clone(), |(summary, _)| summary.trim().to_owned())
+    }
+
+    /// What the model answers to a request of the CLI that no line shows: the first message of the
+    /// turn that names it.
+    pub(super) fn answer_aside(&mut self, asks: &str) -> Option<String> {
+        let reply = self.turns.take_named(asks).ok()?;
+        let Some(Answer::Message(message)) = answers(&reply).pop_front() else { return None };
         let content = message.items.iter().filter_map(|item| match item {
             Item::Block(block, _) => Some(block.clone()),
             _ => None,
@@ -164,10 +183,7 @@ impl State {
         let model = self.lines.model.clone();
         self.ledger.add(&model, tokens);
         self.reported.add(&model, tokens);
-        let text = super::tools::text_of(&whole["content"]);
-        let inner =
-            text.split_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>"));
-        inner.map_or(text.clone(), |(summary, _)| summary.trim().to_owned())
+        Some(super::tools::text_of(&whole["content"]))
     }
 
     /// The line with which the host learns of a request, where it asked for partial messages.

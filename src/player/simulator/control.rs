@@ -213,7 +213,11 @@ impl State {
                     return self.reply(&reply, id);
                 }
                 self.lines.model.clone_from(&model);
-                self.note_model(&model);
+                if asked == model {
+                    self.note_model(&model);
+                } else {
+                    self.note_model(&format!("{asked} ({model})"));
+                }
                 self.reply(&success(id, Some(json!({"model": model}))), id);
             }
             "set_permission_mode" => {
@@ -222,6 +226,11 @@ impl State {
                     let error =
                         format!("Cannot set permission mode: must be one of {}", MODES.join(", "));
                     return self.reply(&failure(id, &error, "invalid_mode"), id);
+                }
+                if mode == "bypassPermissions" && !self.options.may_bypass {
+                    let error = "Cannot set permission mode to bypassPermissions because the session was not launched with \
+                         --dangerously-skip-permissions";
+                    return self.reply(&failure(id, error, "bypass_not_launched"), id);
                 }
                 self.lines.mode.clone_from(&mode);
                 self.reply(&success(id, Some(json!({"mode": mode}))), id);
@@ -234,7 +243,7 @@ impl State {
             }
             "mcp_call" => self.reply_to_mcp_call(request, id),
             // Of a process that was started in advance.
-            "claim_session" => {
+            "claim_session" if self.options.awaits_claim => {
                 if let Some(mode) = request["permission_mode"].as_str() {
                     self.lines.mode = mode.to_owned();
                 }
@@ -252,21 +261,16 @@ impl State {
                     let line = self.lines.lifecycle(&uuid, "cancelled");
                     self.out(&line);
                 }
-                let body = json!({"cancelled": cancelled, "message_uuid": uuid});
+                let mut body = json!({"cancelled": cancelled});
+                if cancelled {
+                    body["message_uuid"] = uuid.into();
+                }
                 self.reply(&success(id, Some(body)), id);
             }
-            "set_max_thinking_tokens"
-            | "apply_flag_settings"
-            | "rename_session"
-            | "mcp_message"
-            | "set_has_subscribers" => self.reply(&success(id, None), id),
             "rewind_files" => {
                 let rewound = self.checkpoints.to(&text("user_message_id"));
                 let Some(mut body) = rewound else {
-                    let mut reply = failure(id, "No file checkpoint found for this message.", "");
-                    if let Some(response) = reply["response"].as_object_mut() {
-                        response.remove("error_code");
-                    }
+                    let reply = plain_failure(id, "No file checkpoint found for this message.");
                     return self.reply(&reply, id);
                 };
                 if request["dry_run"] != true {
@@ -278,12 +282,7 @@ impl State {
                 self.stop_task(&text("task_id"));
                 self.reply(&success(id, Some(json!({}))), id);
             }
-            "update_settings" | "background_tasks" => {
-                self.reply(&success(id, Some(json!({}))), id);
-            }
-            "update_environment_variables" => {
-                self.reply(&success(id, Some(json!({"applied": []}))), id);
-            }
+            _ if self.plain_reply_to(subtype, request, id) => {}
             _ => {
                 if RequestName::KNOWN.contains(&subtype) {
                     self.note_not_simulated(format!("request {subtype}"));
@@ -292,6 +291,17 @@ impl State {
                 self.reply(&failure(id, &error, "unsupported_request"), id);
             }
         }
+    }
+
+    /// Replies to a request without a rule of its own. False if it is not simulated.
+    fn plain_reply_to(&mut self, subtype: &str, request: &Value, id: Option<&RawJson>) -> bool {
+        let reply = match self.plain_reply(subtype, request, id) {
+            Some(Ok(body)) => success(id, body),
+            Some(Err(error)) => plain_failure(id, &error),
+            None => return false,
+        };
+        self.reply(&reply, id);
+        true
     }
 
     /// `mcp_call`: a tool of a server of the scenario.
@@ -365,12 +375,18 @@ fn success(id: Option<&RawJson>, body: Option<Value>) -> Value {
     json!({"type": "control_response", "response": response})
 }
 
-fn failure(id: Option<&RawJson>, error: &str, code: &str) -> Value {
+/// An error without a code.
+fn plain_failure(id: Option<&RawJson>, error: &str) -> Value {
     let mut response = json!({"subtype": "error"});
     if id.is_some() {
         response["request_id"] = ID.into();
     }
     response["error"] = error.into();
-    response["error_code"] = code.into();
     json!({"type": "control_response", "response": response})
+}
+
+fn failure(id: Option<&RawJson>, error: &str, code: &str) -> Value {
+    let mut reply = plain_failure(id, error);
+    reply["response"]["error_code"] = code.into();
+    reply
 }

@@ -22,6 +22,10 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) partial: bool,
     /// `--include-hook-events`
     pub(super) hook_events: bool,
+    /// `--await-claim`
+    pub(super) awaits_claim: bool,
+    /// Whether the mode `bypassPermissions` may be set later.
+    pub(super) may_bypass: bool,
     /// `--replay-user-messages`
     pub(super) replays_prompts: bool,
     pub(super) max_turns: Option<u64>,
@@ -127,6 +131,8 @@ impl LaunchOptions {
         let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
         let skips = has("--dangerously-skip-permissions");
         let mode = value("--permission-mode").unwrap_or_else(|| "default".to_owned());
+        let may_bypass =
+            skips || has("--allow-dangerously-skip-permissions") || mode == "bypassPermissions";
         let (servers, other_servers) = servers(value("--mcp-config").as_deref());
         let home = launch.home().unwrap_or_else(|| "/home/user".to_owned());
         let prints = has("--print");
@@ -142,6 +148,8 @@ impl LaunchOptions {
             cwd: launch.working_dir().unwrap_or_default(),
             config: variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude")),
             partial: has("--include-partial-messages"),
+            awaits_claim: has("--await-claim"),
+            may_bypass,
             hook_events: has("--include-hook-events"),
             replays_prompts: has("--replay-user-messages"),
             max_turns: value("--max-turns").and_then(|turns| turns.parse().ok()),

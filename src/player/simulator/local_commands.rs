@@ -90,7 +90,7 @@ impl State {
         self.reported = super::usage::Ledger::default();
     }
 
-    fn cost_text(&self) -> String {
+    pub(super) fn cost_text(&self) -> String {
         format!(
             "Estimated cost:        ${:.4}\nTotal duration (API):  0s\nTotal duration (wall): 0s\nTotal code changes:    0 lines added, 0 lines removed\n",
             self.ledger.cost()

@@ -26,6 +26,7 @@ mod lines;
 mod local_commands;
 mod mcp;
 mod permissions;
+mod replies;
 mod rules;
 mod servers;
 mod shell_hooks;

@@ -92,7 +92,7 @@ impl Servers {
         tools.iter().find(|known| known.name == tool)?.result.clone()
     }
 
-    fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &str) -> bool {
         self.servers.iter().any(|server| server.name == name)
     }
 

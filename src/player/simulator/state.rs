@@ -73,6 +73,10 @@ pub(super) struct State {
     pub(super) agent_stats: AgentStats,
     pub(super) checkpoints: Checkpoints,
     pub(super) context: Context,
+    /// What was said in the main conversation, as an export shows it.
+    pub(super) said: Vec<String>,
+    /// The title that the host gave.
+    pub(super) title: String,
     /// The text of the last prompt.
     pub(super) last_prompt: String,
     /// Tasks that run in the background.
@@ -226,6 +230,8 @@ impl State {
             agent_stats: AgentStats::default(),
             checkpoints: Checkpoints::default(),
             context: Context::default(),
+            said: Vec::new(),
+            title: String::new(),
             last_prompt: String::new(),
             tasks: Vec::new(),
             started_tasks: 0,

@@ -224,7 +224,11 @@ impl State {
         let mut message = start;
         let kind = block["type"].as_str().unwrap_or_default().to_owned();
         if kind == "text" {
-            self.turn_of(agent).text = block["text"].as_str().unwrap_or_default().to_owned();
+            let text = block["text"].as_str().unwrap_or_default();
+            self.turn_of(agent).text = text.to_owned();
+            if agent.is_none() {
+                self.said.push(format!("\u{25cf} {text}"));
+            }
         }
         let meta =
             block["id"].as_str().and_then(|id| self.servers.meta(id, block["name"].as_str()?));

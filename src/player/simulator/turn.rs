@@ -121,6 +121,7 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         }
         state.interrupt = None;
         state.last_prompt.clone_from(&text);
+        state.said.push(format!("\u{276f} {text}"));
         let named_by = uuids.last().cloned();
         let origin = prompts.iter().find_map(|prompt| prompt.origin.clone());
         state.turn =

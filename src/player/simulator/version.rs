@@ -15,12 +15,15 @@ pub(super) struct Facts {
     pub(super) initialize: Map<String, Value>,
     /// The `init` line, without what is different in each launch.
     pub(super) init: Map<String, Value>,
+    /// Replies of a new session to control requests that show something.
+    #[serde(default)]
+    pub(super) replies: Map<String, Value>,
 }
 
 /// The facts of [`CLI_VERSION`](crate::CLI_VERSION).
 pub(super) fn facts() -> &'static Facts {
     static PARSED: LazyLock<Facts> = LazyLock::new(|| {
-        let empty = Facts { initialize: Map::new(), init: Map::new() };
+        let empty = Facts { initialize: Map::new(), init: Map::new(), replies: Map::new() };
         serde_json::from_str(FACTS).unwrap_or(empty)
     });
     &PARSED

@@ -85,8 +85,12 @@ fn begins_with(text: &[u8], form: &[u8]) -> bool {
     text.len() >= form.len() && form.iter().zip(text).all(is)
 }
 
-/// `2026-11-21T01:06:49.992Z`.
+/// `2026-11-21T01:06:49.992Z`, and `2026-11-21-010649` in the name of a file.
 fn time(text: &[u8]) -> Option<usize> {
+    const IN_A_NAME: &[u8] = b"0000-00-00-000000";
+    if begins_with(text, IN_A_NAME) {
+        return Some(IN_A_NAME.len());
+    }
     let form = b"0000-00-00T00:00:00";
     let fits = begins_with(text, form);
     let is_rest =

@@ -34,7 +34,7 @@ const fn field(
     NormalisedField { what, by, example, becomes, is_kept_in_runs: false }
 }
 
-const FIELDS: [NormalisedField; 11] = [
+const FIELDS: [NormalisedField; 12] = [
     field(
         "uuids, session ids among them",
         "the shape, in any text",
@@ -70,6 +70,12 @@ const FIELDS: [NormalisedField; 11] = [
         "the shape, in any text",
         r#"{"text":"next run Nov 29 4:20am"}"#,
         r#"{"text":"next run time"}"#,
+    ),
+    field(
+        "times in the names of files",
+        "`2026-11-21-010649`, in any text",
+        r#"{"default_filename":"2026-11-21-010649-hello.txt"}"#,
+        r#"{"default_filename":"time-hello.txt"}"#,
     ),
     field(
         "durations in texts",

@@ -38,6 +38,7 @@ table![
     "fork",
     "resume-after-kill",
     "set-model",
+    "control-requests",
     "set-permission-mode",
     "structured-output",
     "max-turns",
