@@ -92,8 +92,11 @@ impl Scenario {
         };
         let mut scenario = Self::new();
         scenario.any_order = file.any_order;
-        scenario.outside =
-            Outside { settings_hooks: file.settings_hooks, mcp_servers: file.mcp_servers };
+        scenario.outside = Outside {
+            logged_out: file.logged_out,
+            settings_hooks: file.settings_hooks,
+            mcp_servers: file.mcp_servers,
+        };
         for (launch, turns) in lists.into_iter().enumerate() {
             if launch > 0 {
                 scenario = scenario.next_launch();
@@ -158,12 +161,13 @@ impl Scenario {
         let turns = lists.pop_if(|_| is_one);
         let launches = (!is_one).then_some(lists);
         let any_order = self.any_order;
-        let Outside { settings_hooks, mcp_servers } = self.outside.clone();
+        let Outside { logged_out, settings_hooks, mcp_servers } = self.outside.clone();
         let file = File {
             kind: KIND.into(),
             version: VERSION,
             turns,
             any_order,
+            logged_out,
             settings_hooks,
             mcp_servers,
             launches,
@@ -184,6 +188,9 @@ struct File {
     /// Whether prompts come in any order.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     any_order: bool,
+    /// Whether the CLI has no key.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    logged_out: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     settings_hooks: Vec<ShellHook>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -184,6 +184,24 @@ impl Scenario {
         self
     }
 
+    /// The CLI has no key: each turn ends by saying so, and the model is not asked. The prompts of
+    /// such a scenario need no turns.
+    ///
+    /// ```
+    /// # use claude_wire::{Scenario, Session};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scenario = Scenario::new().logged_out();
+    /// let session = Session::builder().transport(scenario).start()?;
+    /// let answer = session.query("Hello").await?;
+    /// assert!(answer.is_error());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn logged_out(mut self) -> Self {
+        self.outside.logged_out = true;
+        self
+    }
+
     /// Uses the dialect of early guides to the CLI, which no known version speaks: a bare `message`
     /// for the model's text, `tool_use` and `result` lines for tools, `done` at the end of a turn,
     /// no result, and an exit after the last turn. For testing that your program does not hang with

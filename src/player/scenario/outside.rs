@@ -9,6 +9,8 @@ use serde_json::Value;
 /// What launches find.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::player) struct Outside {
+    /// Whether the CLI has no key.
+    pub(in crate::player) logged_out: bool,
     pub(in crate::player) settings_hooks: Vec<ShellHook>,
     pub(in crate::player) mcp_servers: BTreeMap<String, ScriptedServer>,
 }

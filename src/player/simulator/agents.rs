@@ -204,7 +204,7 @@ impl Cli {
                         report.tools.push(tool.name.clone());
                         self.note_progress(tool, &report);
                     }
-                    match self.run_tools(streamed.tools, message.results).await {
+                    match self.run_tools(message.results).await {
                         Ran::GoesOn => continue,
                         Ran::Answered | Ran::Stopped => {}
                     }

@@ -12,6 +12,7 @@ use super::handle::Cli;
 use super::hooks::{HOOKS, Hooks};
 use super::launch::resolved;
 use super::state::{Interrupt, Prompt, State};
+use super::usage::is_known;
 use super::version::facts;
 
 const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"];
@@ -139,15 +140,10 @@ impl State {
         }
         self.declared.schema =
             request.get("jsonSchema").filter(|schema| schema.is_object()).cloned();
-        let agents = request["agents"].as_object().into_iter().flatten();
-        let agents = agents.map(|(name, agent)| {
-            let mut listed = json!({"name": name, "description": agent["description"]});
-            if let Some(model) = agent.get("model") {
-                listed["model"] = model.clone();
-            }
-            listed
-        });
-        self.declared.agents = agents.collect();
+        self.declared.agents.clear();
+        let agents = self.options.agents.clone();
+        self.declare_agents(&agents);
+        self.declare_agents(&request["agents"]);
         // The real CLI never calls these back either.
         let silent = ["SessionStart", "SessionEnd", "Setup"];
         let events: Vec<_> = self.hooks.events().map(str::to_owned).collect();
@@ -169,10 +165,13 @@ impl State {
     fn reply_to_initialize(&mut self, id: Option<&RawJson>) {
         let mut body = facts().initialize.clone();
         body.insert("current_permission_mode".to_owned(), self.lines.mode.as_str().into());
-        if let Some(known) = body.get_mut("agents").and_then(Value::as_array_mut) {
-            known.extend(self.declared.agents.iter().cloned());
-            known.sort_by_key(|agent| agent["name"].as_str().map(str::to_lowercase));
+        if let Some(account) = body.get_mut("account").and_then(Value::as_object_mut)
+            && self.outside.logged_out
+        {
+            account.remove("apiKeySource");
         }
+        body.insert("commands".to_owned(), self.command_list().into());
+        body.insert("agents".to_owned(), self.agent_list().into());
         let text = Value::Object(body).to_string();
         let mut body: Value = serde_json::from_str(&self.fill_in(&text)).unwrap_or_default();
         body["pid"] = 1.into();
@@ -185,7 +184,27 @@ impl State {
         }
         reply["response"]["pending_permission_requests"] = json!([]);
         reply["response"]["pending_user_dialog_requests"] = json!([]);
+        if self.options.bare && !self.declared.once {
+            let line = self.lines.system("ui_invalidate", json!({"event": "ui.render"}));
+            self.out(&line);
+        }
         self.reply(&reply, id);
+        if std::mem::replace(&mut self.declared.once, true) {
+            let line = self.lines.system("background_tasks_changed", json!({"tasks": []}));
+            self.out(&line);
+        } else {
+            self.queue_initial_prompt();
+        }
+    }
+
+    /// The agent that leads may have a prompt, which no host wrote.
+    fn queue_initial_prompt(&mut self) {
+        let Some(agent) = self.options.agent.as_ref() else { return };
+        let agent = self.declared.agents.iter().rev().find(|(name, _)| name == agent);
+        let prompt = agent.and_then(|(_, agent)| agent["initialPrompt"].as_str());
+        if let Some(text) = prompt.map(str::to_owned) {
+            self.queue.push_back(Prompt { text, ..Prompt::default() });
+        }
     }
 
     fn reply(&mut self, reply: &Value, id: Option<&RawJson>) {
@@ -206,7 +225,7 @@ impl State {
             "set_model" => {
                 let asked = request["model"].as_str().unwrap_or("default");
                 let model = resolved(asked);
-                if !model.starts_with("claude") {
+                if !is_known(&model) {
                     let error = format!("Model '{asked}' not found");
                     let mut reply = failure(id, &error, "not_found");
                     reply["response"]["model"] = self.lines.model.as_str().into();

@@ -11,6 +11,38 @@ pub(super) struct ApiFailure {
     pub(super) status: Option<u16>,
     pub(super) text: String,
     pub(super) stop_reason: &'static str,
+    /// `error` of the message to the user, where no status says it.
+    pub(super) error: &'static str,
+    /// Whether that message is written.
+    pub(super) is_written: bool,
+}
+
+impl ApiFailure {
+    pub(super) fn of_status(status: u16, text: String) -> Self {
+        Self { status: Some(status), text, stop_reason: "stop_sequence", ..Self::default() }
+    }
+
+    /// There is no key.
+    pub(super) fn logged_out() -> Self {
+        Self {
+            text: "Not logged in · Please run /login".to_owned(),
+            stop_reason: "stop_sequence",
+            error: "authentication_failed",
+            ..Self::default()
+        }
+    }
+}
+
+/// The model's safeguards stopped a message again.
+pub(super) fn refusal() -> ApiFailure {
+    ApiFailure {
+        text: "API Error: Opus 5.5's safeguards flagged this message (https://www.anthropic.com/legal/aup). \
+               Try another prompt."
+            .to_owned(),
+        stop_reason: "refusal",
+        error: "invalid_request",
+        ..ApiFailure::default()
+    }
 }
 
 /// `error` and `api_error_type` of the message to the user.
@@ -41,13 +73,18 @@ pub(super) fn is_retried(status: u16) -> bool {
     matches!(status, 401 | 429 | 500..)
 }
 
-/// What the user reads after an error with this status; `message` is the API's.
-pub(super) fn text(status: u16, message: Option<&str>) -> String {
+/// What the user reads after an error with this status; `message` is the API's, and `gateway` the
+/// host that was asked.
+pub(super) fn text(status: u16, message: Option<&str>, gateway: Option<&str>) -> String {
     match status {
         401 => "Invalid API key · Fix external API key".to_owned(),
-        529 => "API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. \
-                Try again in a moment. If it persists, check your inference gateway (127.0.0.1)."
-            .to_owned(),
+        529 => {
+            let at = gateway.map(|host| format!(" ({host})")).unwrap_or_default();
+            format!(
+                "API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. \
+                 Try again in a moment. If it persists, check your inference gateway{at}."
+            )
+        }
         _ => {
             let kind = kinds(status).1;
             let message = message.map_or_else(|| format!("{kind}, from the script"), str::to_owned);
@@ -73,7 +110,7 @@ impl Cli {
 
 impl State {
     /// The message to the user.
-    pub(super) fn synthetic(&mut self, failure: &ApiFailure) {
+    pub(super) fn synthetic(&mut self, failure: &ApiFailure) -> Value {
         let message = json!({
             "diagnostics": null, "id": self.lines.uuid(), "container": null, "model": "<synthetic>", "role": "assistant",
             "stop_details": null, "stop_reason": failure.stop_reason, "stop_sequence": "", "type": "message",
@@ -87,12 +124,31 @@ impl State {
             line["api_error_status"] = status.into();
             line["api_error_type"] = kind.into();
         } else {
-            line["error"] = "invalid_request".into();
+            line["error"] = failure.error.into();
             line["is_api_error_message"] = true.into();
         }
         self.name_prompts(&mut line);
-        self.out(&line);
         self.turn().stop_reason = Some(failure.stop_reason.to_owned());
+        line
+    }
+
+    /// A message whose safeguards stop the turn: the user reads so before it ends.
+    pub(super) fn refused_again(&mut self, message: &Value) {
+        if !self.turn().refused {
+            return;
+        }
+        let mut fields = json!({
+            "original_model": message["model"], "request_id": null, "api_refusal_category": null,
+            "api_refusal_explanation": null, "content": "",
+        });
+        if let Some(prompt) = self.turn().prompts.last() {
+            fields["refused_user_message_uuid"] = prompt.as_str().into();
+        }
+        let line = self.lines.system("model_refusal_no_fallback", fields);
+        self.out(&line);
+        let mut line = self.synthetic(&refusal());
+        line["refused_message_id"] = message["id"].clone();
+        self.out(&line);
     }
 }
 

@@ -63,7 +63,7 @@ impl State {
             None => self.turn.as_ref().map(|turn| turn.id.clone()).unwrap_or_default(),
         };
         let mut input = json!({
-            "session_id": session, "transcript_path": self.options.transcript(&session), "cwd": self.options.cwd,
+            "session_id": session, "transcript_path": self.options.transcript(&session), "cwd": self.shell_cwd,
             "prompt_id": turn,
         });
         let starts = event == "SubagentStart";

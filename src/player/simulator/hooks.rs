@@ -34,6 +34,8 @@ struct Hook {
     matcher: Option<String>,
     callbacks: Vec<String>,
     limit: Duration,
+    /// The `subtype` of the lines that come in its place.
+    replaced_by: Option<String>,
 }
 
 /// What the hooks of an event decided together.
@@ -75,6 +77,7 @@ impl Hooks {
                     matcher: matcher["matcher"].as_str().map(str::to_owned),
                     callbacks: callbacks.filter_map(|id| id.as_str().map(str::to_owned)).collect(),
                     limit: matcher["timeout"].as_f64().map_or(LIMIT, Duration::from_secs_f64),
+                    replaced_by: matcher["replacedByFrame"].as_str().map(str::to_owned),
                 });
             }
         }
@@ -83,15 +86,25 @@ impl Hooks {
 
     /// The callbacks of an event, for a matcher's subject such as a tool's name.
     pub(super) fn callbacks(&self, event: &str, subject: &str) -> Vec<(String, Duration)> {
-        let hooks = self
-            .0
-            .iter()
-            .filter(|hook| hook.event == event && fits(hook.matcher.as_deref(), subject));
+        let hooks = self.0.iter().filter(|hook| hook.is_about(event, subject));
+        let hooks = hooks.filter(|hook| hook.replaced_by.is_none());
         hooks.flat_map(|hook| hook.callbacks.iter().map(|id| (id.clone(), hook.limit))).collect()
+    }
+
+    /// Whether the host wants lines of this `subtype` in the place of such a hook.
+    pub(super) fn are_replaced_by(&self, frame: &str, event: &str, subject: &str) -> bool {
+        let mut hooks = self.0.iter().filter(|hook| hook.is_about(event, subject));
+        hooks.any(|hook| hook.replaced_by.as_deref() == Some(frame))
     }
 
     pub(super) fn events(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|hook| hook.event.as_str())
+    }
+}
+
+impl Hook {
+    fn is_about(&self, event: &str, subject: &str) -> bool {
+        self.event == event && fits(self.matcher.as_deref(), subject)
     }
 }
 

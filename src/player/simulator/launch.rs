@@ -46,6 +46,22 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) prompt: Option<String>,
     /// `CLAUDE_CODE_MAX_RETRIES`
     pub(super) max_retries: u32,
+    /// The host and the port of `ANTHROPIC_BASE_URL`.
+    pub(super) gateway: Option<String>,
+    /// `--bare`
+    pub(super) bare: bool,
+    /// `--tools`, where it names some or none.
+    pub(super) tools: Option<Vec<String>>,
+    /// Whether there are slash commands: not with `--disable-slash-commands`.
+    pub(super) commands: bool,
+    /// Whether the CLI brings skills: not with `CLAUDE_CODE_DISABLE_BUNDLED_SKILLS`.
+    pub(super) bundled_skills: bool,
+    /// Whether the CLI brings agents: not with `CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS`.
+    pub(super) builtin_agents: bool,
+    /// `--agent`
+    pub(super) agent: Option<String>,
+    /// `--agents`
+    pub(super) agents: Value,
     /// Flags whose effect is not simulated.
     pub(super) not_simulated: Vec<String>,
     /// `--resume` of a session that no launch of the run had.
@@ -57,7 +73,7 @@ pub(in crate::player) struct LaunchOptions {
 }
 
 /// Flags that change nothing of what a scenario's CLI does, or whose effect is simulated.
-const SIMULATED: [&str; 37] = [
+const SIMULATED: [&str; 40] = [
     "--print",
     "--output-format",
     "--input-format",
@@ -94,6 +110,9 @@ const SIMULATED: [&str; 37] = [
     "--allow-dangerously-skip-permissions",
     "--effort",
     "--agents",
+    "--agent",
+    "--tools",
+    "--disable-slash-commands",
     "--add-dir",
 ];
 
@@ -106,7 +125,13 @@ impl LaunchOptions {
     pub(in crate::player) fn of(launch: &Launch, sessions: &[String]) -> Self {
         let args: Vec<_> =
             launch.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-        let read = CommandLine::read(&args, None, true);
+        let env: BTreeMap<_, _> = launch.env.resolve(std::env::vars_os(), None);
+        let variable = |name: &str| {
+            let value = env.get(std::ffi::OsStr::new(name))?;
+            value.to_str().filter(|value| !value.is_empty()).map(str::to_owned)
+        };
+        let is_on = |name: &str| variable(name).is_some_and(|value| value != "0");
+        let read = CommandLine::read(&args, None, is_on("CLAUDE_WIRE_LENIENT"));
         let refused = read.as_ref().err().map(ToString::to_string);
         let line = read.ok();
         let value = |name: &str| line.as_ref()?.value(name).map(str::to_owned);
@@ -117,11 +142,6 @@ impl LaunchOptions {
                 .filter(|(name, _)| names.contains(name))
                 .flat_map(|(_, value)| rules(value.as_deref().unwrap_or_default()))
                 .collect()
-        };
-        let env: BTreeMap<_, _> = launch.env.resolve(std::env::vars_os(), None);
-        let variable = |name: &str| {
-            let value = env.get(std::ffi::OsStr::new(name))?;
-            value.to_str().filter(|value| !value.is_empty()).map(str::to_owned)
         };
         let latest = || sessions.last().filter(|_| has("--continue")).cloned();
         let named = value("--resume").filter(|id| !id.is_empty());
@@ -172,6 +192,16 @@ impl LaunchOptions {
             max_retries: variable("CLAUDE_CODE_MAX_RETRIES")
                 .and_then(|count| count.parse().ok())
                 .unwrap_or(MAX_RETRIES),
+            gateway: variable("ANTHROPIC_BASE_URL").and_then(|url| authority(&url)),
+            bare: has("--bare"),
+            tools: value("--tools").map(|list| rules(&list)).filter(|list| *list != ["default"]),
+            commands: !has("--disable-slash-commands"),
+            bundled_skills: !is_on("CLAUDE_CODE_DISABLE_BUNDLED_SKILLS"),
+            builtin_agents: !is_on("CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS"),
+            agent: value("--agent"),
+            agents: value("--agents")
+                .and_then(|agents| serde_json::from_str(&agents).ok())
+                .unwrap_or_default(),
             not_simulated,
             unknown_resume,
             legacy: false,
@@ -235,6 +265,12 @@ fn rules(list: &str) -> Vec<String> {
     items.push(item);
     items.retain(|item| !item.is_empty());
     items
+}
+
+/// The host of an address, with its port.
+fn authority(url: &str) -> Option<String> {
+    let rest = url.split_once("://")?.1;
+    rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty()).map(str::to_owned)
 }
 
 /// The in-process servers of a configuration, and the others.

@@ -1,5 +1,7 @@
 //! Prompts that the CLI answers itself: `/clear`, `/cost` and `/compact`.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::player::turns::fresh;
@@ -91,10 +93,30 @@ impl State {
     }
 
     pub(super) fn cost_text(&self) -> String {
-        format!(
-            "Estimated cost:        ${:.4}\nTotal duration (API):  0s\nTotal duration (wall): 0s\nTotal code changes:    0 lines added, 0 lines removed\n",
+        let doubt = if self.ledger.is_known() {
+            ""
+        } else {
+            " (costs may be inaccurate due to usage of unknown models)"
+        };
+        let mut text = format!(
+            "Estimated cost:        ${:.4}{doubt}\nTotal duration (API):  0s\nTotal duration (wall): 0s\nTotal code changes:    0 lines added, 0 lines removed\n",
             self.ledger.cost()
-        )
+        );
+        if self.ledger.is_empty() {
+            return text + "Usage:                 0 input, 0 output, 0 cache read, 0 cache write";
+        }
+        text.push_str("Usage by model:");
+        for line in self.ledger.lines() {
+            text.push('\n');
+            text.push_str(&line);
+        }
+        let requests = if self.requests == 1 { "request" } else { "requests" };
+        let _ = write!(
+            text,
+            "\nPrompt cache (main):   {} {requests} · 0% of input tokens from cache · no misses · no prompt caching reported by the API",
+            self.requests
+        );
+        text
     }
 
     fn command_output(&mut self, text: &str) -> Value {

@@ -67,7 +67,7 @@ impl State {
         let any = |list: &[String]| list.iter().any(|rule| rules::matches(rule, tool, input));
         let is_interactive = INTERACTIVE.contains(&tool);
         match self.lines.mode.as_str() {
-            _ if any(&self.options.disallowed) => {
+            _ if any(&self.options.disallowed) || tool == "Bash" && self.denies_part(input) => {
                 Rule::Deny(format!("Permission to use {tool} has been denied."), "rule")
             }
             "bypassPermissions" if !is_interactive => Rule::Allow(Some("mode")),
@@ -104,6 +104,15 @@ impl State {
         };
         let parts = bash::commands(input["command"].as_str().unwrap_or_default());
         parts.is_some_and(|parts| parts.iter().all(|part| allowed(part)))
+    }
+
+    /// Whether a rule denies a part of a command line.
+    fn denies_part(&self, input: &Value) -> bool {
+        let parts = bash::commands(input["command"].as_str().unwrap_or_default());
+        parts.into_iter().flatten().any(|part| {
+            let input = json!({"command": part});
+            self.options.disallowed.iter().any(|rule| rules::matches(rule, "Bash", &input))
+        })
     }
 
     /// `can_use_tool`.
@@ -154,6 +163,12 @@ impl State {
                 suggestions = Some(vec![json!({
                     "type": "addRules", "rules": [{"toolName": tool}], "behavior": "allow", "destination": "localSettings",
                 })]);
+            }
+            // The CLI reads the plan from a file.
+            "ExitPlanMode" => {
+                if let Some(shown) = shown.as_object_mut() {
+                    shown.remove("plan");
+                }
             }
             _ => {}
         }

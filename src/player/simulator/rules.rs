@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use super::bash;
+
 /// Whether a rule is about this call.
 pub(super) fn matches(rule: &str, tool: &str, input: &Value) -> bool {
     let (name, pattern) = match rule.split_once('(') {
@@ -13,8 +15,16 @@ pub(super) fn matches(rule: &str, tool: &str, input: &Value) -> bool {
     }
     match pattern {
         None | Some("" | "*") => true,
+        // The start of a command line says nothing about its other commands.
+        Some(pattern) if tool == "Bash" && pattern.contains('*') && is_compound(input) => false,
         Some(pattern) => subject(tool, input).is_some_and(|subject| fits(pattern, &subject)),
     }
+}
+
+/// Whether a command line has several commands.
+fn is_compound(input: &Value) -> bool {
+    let commands = bash::commands(input["command"].as_str().unwrap_or_default());
+    commands.is_some_and(|commands| commands.len() > 1)
 }
 
 /// A rule may name a whole MCP server.
@@ -64,6 +74,8 @@ mod tests {
         assert!(matches("Bash", "Bash", &bash("rm x")));
         assert!(matches("Bash(touch:*)", "Bash", &bash("touch a.txt")));
         assert!(!matches("Bash(touch:*)", "Bash", &bash("touchy")));
+        assert!(!matches("Bash(touch:*)", "Bash", &bash("touch a && rm b")));
+        assert!(matches("Bash", "Bash", &bash("touch a && rm b")));
         assert!(matches("Bash(npm run test)", "Bash", &bash("npm run test")));
         assert!(!matches("Bash(npm run test)", "Bash", &bash("npm run test2")));
         assert!(matches("mcp__calc", "mcp__calc__add", &json!({})));

@@ -22,6 +22,7 @@ use super::launch::LaunchOptions;
 use super::lines::Lines;
 use super::servers::Servers;
 use super::tasks::Task;
+use super::tool_use::ToolUse;
 use super::turns::TurnList;
 use super::usage::{Ledger, Tokens};
 
@@ -54,6 +55,10 @@ pub(super) struct State {
     pub(super) requests: usize,
     /// How many results.
     pub(super) results: u64,
+    /// How often the model's safeguards stopped a message.
+    pub(super) safety_stops: u64,
+    /// Where the shell is.
+    pub(super) shell_cwd: String,
     /// Whether the last result was an error.
     pub(super) failed: bool,
 
@@ -103,7 +108,10 @@ pub(super) struct State {
 #[derive(Debug, Default)]
 pub(super) struct Declared {
     pub(super) schema: Option<Value>,
-    pub(super) agents: Vec<Value>,
+    /// Agents by name, as they were declared.
+    pub(super) agents: Vec<(String, Value)>,
+    /// Whether it came before.
+    pub(super) once: bool,
     /// Whether it has `mcpServers`.
     pub(super) servers: bool,
 }
@@ -141,11 +149,16 @@ pub(super) struct Turn {
     pub(super) first_request: Option<(u64, u64)>,
     /// Whether an assistant line was written, which names the prompts.
     pub(super) named: bool,
-    /// Tool uses that have no result.
-    pub(super) tools: Vec<(String, String)>,
+    /// Tool uses that have no result, by their ids.
+    pub(super) tools: Vec<String>,
+    /// Those that are whole and not begun.
+    pub(super) ready: VecDeque<ToolUse>,
+    /// The one that runs.
+    pub(super) running: Option<String>,
+    /// Whether more of the model's message may come.
+    pub(super) receives: bool,
     /// The message that is streamed: its id, the open block, and its text so far.
     pub(super) streaming: Option<Streaming>,
-    pub(super) safety_stops: u64,
     /// The prompt that its lines name alone.
     pub(super) named_by: Option<String>,
     /// Those of the prompts that were added to the running turn, and are over.
@@ -167,6 +180,8 @@ pub(super) struct Streaming {
     pub(super) start: Value,
     /// How many blocks are whole.
     pub(super) written: u64,
+    /// How many characters came, in all blocks.
+    pub(super) chars: u64,
     /// The estimated tokens of its thinking.
     pub(super) thinking: u64,
 }
@@ -196,9 +211,10 @@ impl State {
 
     fn without_servers(simulation: Simulation, shares_nothing: bool) -> Self {
         let Simulation { options, turns, outside } = simulation;
+        let shell_cwd = options.cwd.clone();
         let lines =
             Lines::new(options.session.clone(), options.model.clone(), options.mode.clone());
-        Self {
+        let mut state = Self {
             now: 0,
             steps: VecDeque::new(),
             due: None,
@@ -219,6 +235,8 @@ impl State {
             reported: Ledger::default(),
             requests: 0,
             results: 0,
+            safety_stops: 0,
+            shell_cwd,
             failed: false,
             queue: VecDeque::new(),
             text: String::new(),
@@ -242,7 +260,10 @@ impl State {
             session_rules: Vec::new(),
             shares_nothing,
             declared: Declared::default(),
-        }
+        };
+        let agents = state.options.agents.clone();
+        state.declare_agents(&agents);
+        state
     }
 
     /// Writes a line.

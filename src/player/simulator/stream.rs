@@ -53,6 +53,8 @@ impl Cli {
         }
         let mut items = scripted.items.iter();
         let mut gates = Vec::new();
+        let mut complete: Option<ToolUse> = None;
+        let mut tools = Vec::new();
         for (count, event) in message.events().into_iter().enumerate() {
             if count > 0 {
                 self.hold(&reply, count).await;
@@ -88,12 +90,27 @@ impl Cli {
                 }
                 _ => {}
             }
+            let stop_reason = event.pointer("/delta/stop_reason").and_then(Value::as_str);
+            if stop_reason == Some("refusal") && self.agent().is_none() {
+                self.with(|state| state.refused_again(&whole));
+            }
             self.with(|state| state.pass_on(&event, &whole, self.agent()));
+            // A tool begins when the event after its block has come.
+            if let Some(tool) = complete.take() {
+                self.with(|state| state.turn_of(self.agent()).ready.push_back(tool));
+                self.until(|state| state.steps.is_empty().then_some(())).await;
+            }
+            if event["type"] == "content_block_stop" {
+                complete = tool_use(&event, &whole, &gates);
+                tools.extend(complete.clone());
+                let id = complete.as_ref().map(|tool| tool.id.clone());
+                self.with(|state| state.turn_of(self.agent()).tools.extend(id));
+            }
             if is_delta {
                 self.sleep_ms(reply.delta_ms).await;
             }
         }
-        Ok(self.streamed(&whole, &gates))
+        Ok(self.streamed(&whole, tools))
     }
 
     /// Waits for the gate before this event, if there is one.
@@ -110,18 +127,9 @@ impl Cli {
     }
 
     /// The message is whole.
-    fn streamed(&self, whole: &Value, gates: &[Gate]) -> Streamed {
+    fn streamed(&self, whole: &Value, tools: Vec<ToolUse>) -> Streamed {
         let id = whole["id"].as_str().unwrap_or_default().to_owned();
         let tokens = Tokens::of(&whole["usage"]);
-        let blocks = whole["content"].as_array().into_iter().flatten();
-        let tools = blocks.zip(gates).filter(|(block, _)| block["type"] == "tool_use");
-        let tools = tools.map(|(block, gate)| ToolUse {
-            id: block["id"].as_str().unwrap_or_default().to_owned(),
-            name: block["name"].as_str().unwrap_or_default().to_owned(),
-            input: block["input"].clone(),
-            gate: *gate,
-        });
-        let tools: Vec<_> = tools.collect();
         let stop_reason = whole["stop_reason"].as_str().unwrap_or_default().to_owned();
         self.with(|state| {
             let model = whole["model"].as_str().unwrap_or_default();
@@ -130,25 +138,46 @@ impl Cli {
             if self.agent().is_none() {
                 state.context.note(tokens);
             }
+            // The message that spends the budget is not one of the turn's.
+            let is_over = state.spent().is_some();
             let turn = state.turn_of(self.agent());
+            if !is_over {
+                turn.tokens.add(tokens);
+            }
             turn.stop_reason = Some(stop_reason.clone());
             turn.streaming = None;
+            turn.receives = false;
             turn.first_request.get_or_insert((tokens.input(), tokens.cache_read()));
-            turn.tools = tools.iter().map(|tool| (tool.id.clone(), tool.name.clone())).collect();
         });
         Streamed { id, tools, stop_reason, tokens }
     }
 
     /// The stream broke: what was begun is abandoned.
     fn broken(&self, cut: &Cut) -> Broken {
-        if self.agent().is_none() {
-            self.with(State::abandon);
-        }
+        self.with(|state| match self.agent() {
+            None => {
+                state.abandon();
+                state.turn().receives = false;
+            }
+            Some(agent) => state.turn_of(Some(agent)).ready.clear(),
+        });
         match cut {
             Cut::Error(kind) => Broken::Error(kind.clone()),
             Cut::Close | Cut::Reset | Cut::Garbage(_) => Broken::Connection,
         }
     }
+}
+
+/// The use of a tool whose block this event ends.
+fn tool_use(event: &Value, whole: &Value, gates: &[Gate]) -> Option<ToolUse> {
+    let index = usize::try_from(event["index"].as_u64()?).ok()?;
+    let block = &whole["content"][index];
+    (block["type"] == "tool_use").then(|| ToolUse {
+        id: block["id"].as_str().unwrap_or_default().to_owned(),
+        name: block["name"].as_str().unwrap_or_default().to_owned(),
+        input: block["input"].clone(),
+        gate: gates.get(index).copied().unwrap_or_default(),
+    })
 }
 
 impl State {
@@ -205,11 +234,13 @@ impl State {
             }
             self.out(&line);
         }
-        let text = ["text", "thinking"].iter().find_map(|field| delta[*field].as_str());
-        if let (Some(text), Some(streaming)) = (text, &mut self.turn_of(agent).streaming)
-            && let Some((_, so_far)) = &mut streaming.block
-        {
-            so_far.push_str(text);
+        let mut fields = ["text", "thinking", "partial_json"].iter();
+        let text = fields.find_map(|field| delta[*field].as_str());
+        if let (Some(text), Some(streaming)) = (text, &mut self.turn_of(agent).streaming) {
+            streaming.chars += text.chars().count() as u64;
+            if let Some((_, so_far)) = &mut streaming.block {
+                so_far.push_str(text);
+            }
         }
     }
 

@@ -22,6 +22,14 @@ const PROVIDED: &str = "Structured output provided successfully";
 pub(super) const REJECTED: &str = "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a \
     file edit, the new_string was NOT written to the file). STOP what you are doing and wait for the user to tell you how to proceed.";
 
+/// What follows where the tool had been running.
+const INTERRUPTED: &str = " It was running when it was stopped, so some of it may have been done.";
+/// What the CLI adds to the error of a tool whose schema it had not given to the model.
+const UNSEEN_SCHEMA: &str =
+    "The model had not seen the schema of this tool's input when it called it.";
+/// What encloses the error of a use whose input is not valid.
+const INVALID: (&str, &str) = ("<tool_use_error>", "</tool_use_error>");
+
 /// How the tools of a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ran {
@@ -48,14 +56,11 @@ impl Returned {
 }
 
 impl Cli {
-    /// Runs the tools of a message one after the other.
-    pub(super) async fn run_tools(
-        &self,
-        tools: Vec<ToolUse>,
-        mut results: VecDeque<Outcome>,
-    ) -> Ran {
+    /// Runs the tools of a message one after the other, from the time when the first is whole. No
+    /// result comes before the message is.
+    pub(super) async fn run_tools(&self, mut results: VecDeque<Outcome>) -> Ran {
         let mut ran = Ran::GoesOn;
-        for tool in tools {
+        while let Some(tool) = self.until(|state| state.next_tool(self.agent())).await {
             match self.run_tool(&tool, &mut results).await {
                 Ran::GoesOn => {}
                 other => ran = other,
@@ -72,10 +77,18 @@ impl Cli {
         let ToolUse { id, name, input, gate } = tool;
         let server = self.with(|state| state.servers.find(name));
         if name == STRUCTURED_OUTPUT && self.with(|state| state.schema().is_some()) {
+            self.until_message_is_whole().await;
             return self.structured(id, input);
+        }
+        if is_invalid(results) {
+            self.until_message_is_whole().await;
+            let text = next_output(results).map(|output| text_of(&output.content));
+            self.with(|state| state.invalid(id, &text.unwrap_or_default(), self.agent()));
+            return Ran::GoesOn;
         }
         let is_mcp = server.is_some();
         let verdict = self.may_run(id, name, input, *gate).await;
+        self.until_message_is_whole().await;
         let (input, decision) = match verdict {
             Verdict::Runs { input, decision } => (input, decision),
             Verdict::Denied { message, decision, interrupts } => {
@@ -94,6 +107,7 @@ impl Cli {
                 return Ran::GoesOn;
             }
         };
+        self.with(|state| state.turn_of(self.agent()).running = Some(id.clone()));
         let result = match server {
             Some((server, tool)) if self.with(|state| state.servers.is_in_process(&server)) => {
                 let scripted = next_output(results);
@@ -133,6 +147,9 @@ impl Cli {
         self.with(|state| {
             if let (Some(path), false) = (state.edited(name, &input), result.is_error) {
                 state.checkpoints.note(path, &input, &result.output);
+            }
+            if name == "Bash" {
+                state.note_shell(&input, &text_of(&result.content), result.is_error);
             }
             state.tool_result(id, &result, decision, self.agent());
         });
@@ -174,6 +191,10 @@ impl Cli {
         }
         // Whatever the host answers.
         drop(self.ask(request).await);
+    }
+
+    async fn until_message_is_whole(&self) {
+        self.until(|state| (!state.turn_of(self.agent()).receives).then_some(())).await;
     }
 
     /// What the scenario says that a tool returns.
@@ -291,9 +312,22 @@ fn of_call(called: Called) -> Returned {
             let content = structured.map_or(content, |value| value.to_string().into());
             Returned::ok(content, output)
         }
-        Called::Result { content, .. } => failed(text_of(&content)),
+        Called::Result { content, .. } => {
+            let text = text_of(&content);
+            let content = format!("{text}\n\n{UNSEEN_SCHEMA}").into();
+            Returned { content, ..failed(text) }
+        }
         Called::Failed(text) => failed(text),
     }
+}
+
+/// Whether the next output is the CLI's own error: it ran no tool, since the input is not valid.
+fn is_invalid(results: &VecDeque<Outcome>) -> bool {
+    let output = results.iter().find_map(|outcome| match outcome {
+        Outcome::Output(output) => Some(output),
+        _ => None,
+    });
+    output.is_some_and(|output| output.is_error && text_of(&output.content).starts_with(INVALID.0))
 }
 
 fn failed(text: String) -> Returned {
@@ -328,6 +362,15 @@ impl State {
         Some(self.options.resolve(input[field].as_str()?))
     }
 
+    /// The next tool that is whole; `Some(None)` if no more come.
+    fn next_tool(&mut self, agent: Option<&Agent>) -> Option<Option<ToolUse>> {
+        let turn = self.turn_of(agent);
+        match turn.ready.pop_front() {
+            Some(tool) => Some(Some(tool)),
+            None => (!turn.receives).then_some(None),
+        }
+    }
+
     fn tool_result(&mut self, id: &str, result: &Returned, decision: Value, agent: Option<&Agent>) {
         let mut block = if result.is_error {
             json!({"type": "tool_result", "content": result.content, "is_error": true, "tool_use_id": id})
@@ -338,21 +381,32 @@ impl State {
             block["is_error"] = false.into();
         }
         let meta = json!([{"id": id, "permission_decision": decision}]);
-        self.write_result(id, block, result.output.clone(), meta, agent);
+        self.write_result(id, block, result.output.clone(), Some(meta), agent);
     }
 
     fn denied(&mut self, id: &str, message: &str, decision: Value, agent: Option<&Agent>) {
         let block =
             json!({"type": "tool_result", "content": message, "is_error": true, "tool_use_id": id});
         let meta = json!([{"id": id, "non_execution_kind": "permission-rule", "permission_decision": decision}]);
-        self.write_result(id, block, format!("Error: {message}").into(), meta, agent);
+        self.write_result(id, block, format!("Error: {message}").into(), Some(meta), agent);
     }
 
     /// The result of a tool use that an interrupt ended.
     pub(super) fn rejected(&mut self, id: &str) {
-        let block = json!({"type": "tool_result", "content": REJECTED, "is_error": true, "tool_use_id": id});
+        let ran = self.turn().running.as_deref() == Some(id);
+        let text = format!("{REJECTED}{}", if ran { INTERRUPTED } else { "" });
+        let block =
+            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
         let meta = json!([{"id": id, "non_execution_kind": "user-rejected"}]);
-        self.write_result(id, block, "User rejected tool use".into(), meta, None);
+        self.write_result(id, block, "User rejected tool use".into(), Some(meta), None);
+    }
+
+    /// The result of a tool use that is not valid: no one was asked about it.
+    fn invalid(&mut self, id: &str, text: &str, agent: Option<&Agent>) {
+        let block =
+            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
+        let why = text.trim_start_matches(INVALID.0).trim_end_matches(INVALID.1);
+        self.write_result(id, block, format!("Error: {why}").into(), None, agent);
     }
 
     fn write_result(
@@ -360,7 +414,7 @@ impl State {
         id: &str,
         block: Value,
         output: Value,
-        meta: Value,
+        meta: Option<Value>,
         agent: Option<&Agent>,
     ) {
         let mut line = self.lines.user(json!([block]));
@@ -369,9 +423,12 @@ impl State {
             Some(agent) => agent.mark(&mut line),
             None => line["tool_use_result"] = output,
         }
-        line["tool_result_meta"] = meta;
+        if let Some(meta) = meta {
+            line["tool_result_meta"] = meta;
+        }
         let turn = self.turn_of(agent);
-        turn.tools.retain(|(open, _)| open != id);
+        turn.tools.retain(|open| open != id);
+        turn.running = None;
         turn.messages += 1;
         self.out(&line);
     }

@@ -18,7 +18,7 @@ use super::handle::Cli;
 use super::hook_calls;
 use super::local_commands::Command;
 use super::state::{Interrupt, Prompt, State, Turn};
-use super::stream::Broken;
+use super::stream::{Broken, Streamed};
 use super::tools::Ran;
 
 /// What the CLI says to the model after a refusal.
@@ -164,6 +164,10 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
 
 /// The turn up to its result.
 async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
+    if cli.with(|state| state.outside.logged_out) {
+        cli.with(State::begin);
+        return End::Failed(ApiFailure::logged_out());
+    }
     if let Some(budget) = cli.with(|state| state.spent()) {
         cli.with(State::begin);
         return End::MaxBudget(budget);
@@ -191,7 +195,7 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     let decision = cli.hooks("UserPromptSubmit", "", None, fields).await;
     cli.with(State::begin);
     if cli.with(|state| state.options.replays_prompts) {
-        for prompt in prompts {
+        for prompt in prompts.iter().filter(|prompt| prompt.line.is_object()) {
             cli.with(|state| state.replay_prompt(prompt));
         }
     }
@@ -215,7 +219,13 @@ async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
             // Only the time passes.
             continue;
         }
-        let streamed = match cli.stream(&scripted).await {
+        cli.with(|state| state.turn().receives = true);
+        let tools = cli.run_tools(scripted.results.clone());
+        let is_last = |streamed: &Result<Streamed, Broken>| {
+            streamed.is_ok() && cli.with(|state| state.spent().is_some())
+        };
+        let (ran, streamed) = both(tools, cli.stream(&scripted), is_last).await;
+        let streamed = match streamed {
             Ok(streamed) => streamed,
             Err(broken) => {
                 let status = match broken {
@@ -231,7 +241,6 @@ async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
         if let Some(budget) = cli.with(|state| state.spent()) {
             return End::MaxBudget(budget);
         }
-        cli.with(|state| state.turn().tokens.add(streamed.tokens));
         if streamed.stop_reason == "refusal" {
             match cli.with(|state| state.refused(&streamed.id)) {
                 Some(failure) => return End::Failed(failure),
@@ -256,10 +265,9 @@ async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
             take_more(cli, &mut answers, &text);
             continue;
         }
-        match cli.run_tools(streamed.tools, scripted.results).await {
-            Ran::GoesOn => {}
-            Ran::Answered => return End::Success,
-            Ran::Stopped => return End::Success,
+        match ran {
+            None | Some(Ran::GoesOn) => {}
+            Some(Ran::Answered | Ran::Stopped) => return End::Success,
         }
         cli.with(State::take_steered);
         if let Some(limit) = cli.with(|state| state.options.max_turns)
@@ -268,6 +276,38 @@ async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
             return End::MaxTurns(limit);
         }
     }
+}
+
+/// Waits for two futures, of which the first goes first; only for the second if that is `enough`.
+async fn both<A, B>(
+    one: impl Future<Output = A>,
+    other: impl Future<Output = B>,
+    enough: impl Fn(&B) -> bool,
+) -> (Option<A>, B) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|cx| {
+        if first.is_none()
+            && let Poll::Ready(output) = one.as_mut().poll(cx)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = other.as_mut().poll(cx)
+        {
+            second = Some(output);
+        }
+        match second.take() {
+            Some(output) if first.is_some() || enough(&output) => {
+                Poll::Ready((first.take(), output))
+            }
+            output => {
+                second = output;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// The CLI says something to the model by itself. If the turn has no answer left, another turn of
@@ -286,35 +326,31 @@ impl Cli {
         &self,
         answers: &mut VecDeque<Answer>,
     ) -> Result<Option<Box<Scripted>>, ApiFailure> {
-        let cli = self;
         let mut attempt = 0;
         loop {
             match answers.pop_front() {
                 None => return Ok(None),
                 Some(Answer::Failure { status, text }) => {
-                    return Err(ApiFailure {
-                        status: Some(status),
-                        text,
-                        stop_reason: "stop_sequence",
-                    });
+                    return Err(ApiFailure::of_status(status, text));
                 }
                 Some(Answer::Message(scripted)) => {
                     let Some(error) = scripted.reply.error.as_ref() else {
                         return Ok(Some(scripted));
                     };
-                    cli.with(|state| state.requests += 1);
-                    let (status, limit) =
-                        (error.status, cli.with(|state| state.options.max_retries));
+                    let status = error.status;
+                    let limit = self.with(|state| {
+                        state.requests += 1;
+                        state.options.max_retries
+                    });
                     if !errors::is_retried(status) || attempt >= limit {
-                        let text = errors::text(status, error.message.as_deref());
-                        return Err(ApiFailure {
-                            status: Some(status),
-                            text,
-                            stop_reason: "stop_sequence",
+                        let text = self.with(|state| {
+                            let gateway = state.options.gateway.as_deref();
+                            errors::text(status, error.message.as_deref(), gateway)
                         });
+                        return Err(ApiFailure::of_status(status, text));
                     }
                     attempt += 1;
-                    cli.retry(attempt, Some(status));
+                    self.retry(attempt, Some(status));
                     if answers.is_empty() {
                         // The API goes on as it was.
                         answers.push_back(Answer::Message(scripted));
@@ -404,7 +440,7 @@ impl State {
     }
 
     /// The budget, if it is spent.
-    fn spent(&self) -> Option<f64> {
+    pub(super) fn spent(&self) -> Option<f64> {
         self.options.max_budget.filter(|budget| self.ledger.cost() >= *budget)
     }
 
@@ -441,10 +477,9 @@ impl State {
 
     /// The model's safeguards stopped a message. The CLI goes on once.
     fn refused(&mut self, message: &str) -> Option<ApiFailure> {
-        self.turn().safety_stops += 1;
+        self.safety_stops += 1;
         if self.turn().refused {
-            let text = "API Error: Opus 5.5's safeguards flagged this message (https://www.anthropic.com/legal/aup).".to_owned();
-            return Some(ApiFailure { status: None, text, stop_reason: "refusal" });
+            return Some(ApiFailure { is_written: true, ..errors::refusal() });
         }
         self.turn().refused = true;
         let fields = json!({
@@ -497,9 +532,12 @@ impl State {
             }
             End::Failed(failure) => {
                 how = "cancelled";
-                self.turn = Some(turn);
-                self.synthetic(&failure);
-                turn = self.turn.take().unwrap_or_default();
+                if !failure.is_written {
+                    self.turn = Some(turn);
+                    let line = self.synthetic(&failure);
+                    self.out(&line);
+                    turn = self.turn.take().unwrap_or_default();
+                }
                 errors::result(&failure)
             }
             End::Prevented(why) => {

@@ -4,11 +4,7 @@ use serde_json::{Value, json};
 
 use super::lines::extend;
 use super::state::{State, Turn};
-use super::tool_use::STRUCTURED_OUTPUT;
-use super::version::facts;
-
-/// Tools that ask the user: only a host that answers has them.
-const ASKING: [&str; 3] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode"];
+use super::version::{facts, is_listed};
 
 impl State {
     pub(super) fn init_line(&mut self, prompts: &[String]) -> Value {
@@ -20,25 +16,9 @@ impl State {
         line["model"] = self.lines.model.as_str().into();
         line["permissionMode"] = self.lines.mode.as_str().into();
         line["mcp_servers"] = self.servers.listed(&options.other_servers);
-        if let Some(tools) = line["tools"].as_array_mut() {
-            let gone = |tool: &Value| {
-                let name = tool.as_str().unwrap_or_default();
-                options.disallowed.iter().any(|rule| rule == name)
-            };
-            if options.asks {
-                tools.extend(ASKING.map(Value::from));
-                tools[1..].sort_by_key(|tool| tool.as_str().map(str::to_owned));
-            }
-            tools.retain(|tool| !gone(tool));
-            if self.schema().is_some() {
-                let at = tools.iter().position(|tool| tool == "TaskStop").unwrap_or(tools.len());
-                tools.insert(at, STRUCTURED_OUTPUT.into());
-            }
-            tools.extend(self.servers.tool_names().map(Value::from));
-        }
-        if let Some(agents) = line["agents"].as_array_mut() {
-            agents.extend(self.declared.agents.iter().map(|agent| agent["name"].clone()));
-            agents.sort_by_key(|name| name.as_str().map(str::to_lowercase));
+        line["per_turn_effort_active"] = is_listed(&self.lines.model).into();
+        if let Value::Object(line) = &mut line {
+            self.list_in(line);
         }
         let text = line.to_string();
         if let Ok(filled) = serde_json::from_str(&self.fill_in(&text)) {
@@ -80,7 +60,7 @@ impl State {
             "duration_api_ms": 20, "stop_reason": turn.stop_reason, "session_id": self.lines.session,
             "total_cost_usd": self.ledger.cost_json(), "usage": turn.tokens.usage(), "modelUsage": self.ledger.by_model(),
             "permission_denials": turn.denials, "fast_mode_state": "off", "fast_mode_disabled_reason": "sdk_opt_in_required",
-            "subagent_stats": self.agent_stats.to_json(), "safety_stops": turn.safety_stops, "num_turns": turn.messages,
+            "subagent_stats": self.agent_stats.to_json(), "safety_stops": self.safety_stops, "num_turns": turn.messages,
         });
         extend(&mut line, fields);
         if let Some(origin) = &turn.origin {
@@ -92,7 +72,8 @@ impl State {
         if self.options.partial && !turn.begun.is_empty() {
             line["begun_message_ids"] = json!(turn.begun);
         }
-        if line["subtype"] == "success" && turn.first_request.is_some() {
+        let answered = line["subtype"] == "success" && line["is_error"] == false;
+        if answered && turn.first_request.is_some() {
             for (name, value) in [
                 ("ttft_ms", 10),
                 ("ttft_stream_ms", 10),
@@ -103,8 +84,8 @@ impl State {
             }
         }
         name(&mut line, &turn.prompts, turn.named_by.as_deref());
-        if let (Some((input, cached)), "success") =
-            (turn.first_request, line["subtype"].as_str().unwrap_or_default())
+        if let Some((input, cached)) = turn.first_request
+            && answered
             && !turn.prompts.is_empty()
         {
             line["request_sent_wall_ms"] = 1_767_225_600_000_u64.into();

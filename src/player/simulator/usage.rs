@@ -2,9 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
+use super::version::is_listed;
+
 /// The price of a million tokens in USD: of input, of output.
 const PRICES: [(&str, f64, f64); 4] =
     [("opus", 4.0, 20.0), ("sonnet", 2.0, 10.0), ("haiku", 1.0, 5.0), ("", 4.0, 20.0)];
+/// Whether the CLI knows the price of a model.
+pub(super) fn is_known(model: &str) -> bool {
+    model.starts_with("claude-")
+}
+
+/// The most tokens of one message.
+fn most_output(model: &str) -> u32 {
+    match model {
+        _ if is_listed(model) => 128_000,
+        _ if is_known(model) => 64_000,
+        _ => 32_000,
+    }
+}
+
 /// USD for one web search.
 const WEB_SEARCH: f64 = 0.01;
 
@@ -22,7 +38,7 @@ pub(super) struct Tokens {
 /// The tokens of a session, by model in the order of first use.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
-    models: Vec<(String, Tokens)>,
+    models: Vec<(String, Tokens, f64)>,
     cost: f64,
 }
 
@@ -87,23 +103,27 @@ impl Tokens {
         })
     }
 
-    fn model_usage(&self, model: &str) -> Value {
+    fn model_usage(&self, model: &str, cost: f64) -> Value {
         json!({
             "inputTokens": self.input, "outputTokens": self.output, "cacheReadInputTokens": self.cache_read,
-            "cacheCreationInputTokens": self.cache_write, "webSearchRequests": self.searches, "costUSD": self.cost(model),
-            "contextWindow": 1_000_000, "maxOutputTokens": 128_000, "thinkingTokens": 0,
+            "cacheCreationInputTokens": self.cache_write, "webSearchRequests": self.searches, "costUSD": cost,
+            "contextWindow": 1_000_000, "maxOutputTokens": most_output(model), "thinkingTokens": 0,
             "cacheCreationEphemeral5mInputTokens": self.cache_write, "cacheCreationEphemeral1hInputTokens": 0,
-            "canonicalModel": model, "provider": "firstParty", "costBasis": "list",
+            "canonicalModel": model, "provider": "firstParty", "costBasis": if is_known(model) { "list" } else { "unknown" },
         })
     }
 }
 
 impl Ledger {
     pub(super) fn add(&mut self, model: &str, tokens: Tokens) {
-        self.cost += tokens.cost(model);
-        match self.models.iter_mut().find(|(known, _)| known == model) {
-            Some((_, sum)) => sum.add(tokens),
-            None => self.models.push((model.to_owned(), tokens)),
+        let cost = tokens.cost(model);
+        self.cost += cost;
+        match self.models.iter_mut().find(|(known, ..)| known == model) {
+            Some((_, sum, sum_of_costs)) => {
+                sum.add(tokens);
+                *sum_of_costs += cost;
+            }
+            None => self.models.push((model.to_owned(), tokens, cost)),
         }
     }
 
@@ -117,11 +137,28 @@ impl Ledger {
         if self.cost == 0.0 { json!(0) } else { json!(self.cost) }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.models.is_empty()
+    }
+
+    /// Whether the prices of all models are known.
+    pub(super) fn is_known(&self) -> bool {
+        self.models.iter().all(|(model, ..)| is_known(model))
+    }
+
+    /// The tokens of each model, as `/cost` lists them.
+    pub(super) fn lines(&self) -> impl Iterator<Item = String> {
+        self.models.iter().map(|(model, tokens, cost)| {
+            let Tokens { input, output, cache_read, cache_write, .. } = tokens;
+            format!("{model:>20}:  {input} input, {output} output, {cache_read} cache read, {cache_write} cache write (${cost:.4})")
+        })
+    }
+
     /// `modelUsage`.
     pub(super) fn by_model(&self) -> Value {
         let models = self.models.iter();
         models
-            .map(|(model, tokens)| (model.clone(), tokens.model_usage(model)))
+            .map(|(model, tokens, cost)| (model.clone(), tokens.model_usage(model, *cost)))
             .collect::<Map<_, _>>()
             .into()
     }
@@ -142,6 +179,28 @@ mod tests {
         ledger.add("claude-sonnet-5", tokens);
         assert_eq!(ledger.by_model()["claude-sonnet-5"]["costUSD"], json!(0.0004));
         assert_eq!(ledger.by_model()["claude-opus-5-5"]["inputTokens"], 300);
+    }
+
+    #[test]
+    fn cost_lists_the_tokens_of_each_model() {
+        let mut ledger = Ledger::default();
+        let tokens = Tokens::of(&json!({"input_tokens": 200, "output_tokens": 40}));
+        ledger.add("claude-opus-5-5", tokens);
+        assert!(ledger.is_known());
+        ledger.add("no-such-model", tokens);
+        assert!(!ledger.is_known());
+        let lines: Vec<_> = ledger.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "     claude-opus-5-5:  200 input, 40 output, 0 cache read, 0 cache write ($0.0016)",
+                "       no-such-model:  200 input, 40 output, 0 cache read, 0 cache write ($0.0016)",
+            ]
+        );
+        let usage = ledger.by_model();
+        assert_eq!(usage["claude-opus-5-5"]["maxOutputTokens"], 128_000);
+        assert_eq!(usage["no-such-model"]["maxOutputTokens"], 32_000);
+        assert_eq!(usage["no-such-model"]["costBasis"], "unknown");
     }
 
     #[test]

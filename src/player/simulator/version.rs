@@ -29,6 +29,12 @@ pub(super) fn facts() -> &'static Facts {
     &PARSED
 }
 
+/// Whether this version offers a model. An older one has fewer abilities.
+pub(super) fn is_listed(model: &str) -> bool {
+    let models = facts().initialize.get("models").and_then(Value::as_array);
+    models.into_iter().flatten().any(|known| known["resolvedModel"] == model)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -121,6 +121,11 @@ impl Entry {
         &self.api
     }
 
+    /// Whether it takes the key out of the CLI's environment.
+    pub(in crate::lab) fn has_no_key(&self) -> bool {
+        self.env.get("ANTHROPIC_API_KEY") == Some(&None)
+    }
+
     /// The names of the pipes that its tools report to.
     pub(in crate::lab) fn pipes(&self) -> impl Iterator<Item = &str> {
         let is_pipe = |content: &Content| matches!(content, Content::Pipe { .. });

@@ -18,12 +18,13 @@ pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, Strin
         serde_json::from_str(&entry.api().to_json()).map_err(|error| error.to_string())?;
     let mut tools = Tools::of(entry, recordings);
     let rules = script["rules"].as_array().cloned().unwrap_or_default();
-    let turns: Vec<Value> =
-        rules.iter().flat_map(one_summary_each).map(|rule| tools.turn(&rule)).collect();
+    let rules = rules.iter().filter(|rule| is_seen(rule, recordings)).flat_map(one_summary_each);
+    let turns: Vec<Value> = rules.flat_map(|rule| tools.turns(&rule)).collect();
     let lines: Vec<Value> = recordings.iter().flat_map(written).collect();
+    // As in the API's script, the first rule that fits answers.
     let file = json!({
-        "claude-wire": "scenario", "version": 2, "turns": turns, "settings_hooks": settings_hooks(&lines),
-        "mcp_servers": mcp_servers(&lines),
+        "claude-wire": "scenario", "version": 2, "turns": turns, "any_order": true, "logged_out": entry.has_no_key(),
+        "settings_hooks": settings_hooks(&lines), "mcp_servers": mcp_servers(&lines),
     });
     let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
     Ok(scenario.unverified())
@@ -80,6 +81,19 @@ fn one_summary_each(rule: &Value) -> Vec<Value> {
     let replies = rule["replies"].as_array().filter(|_| asked.contains("detailed summary"));
     let Some(replies) = replies else { return vec![rule.clone()] };
     replies.iter().map(|reply| json!({"when": rule["when"], "replies": [reply]})).collect()
+}
+
+/// Whether a rule's prompt is in the recordings. Another one answers a request that is not a turn's,
+/// such as the one that shows whether the API has a model.
+fn is_seen(rule: &Value, recordings: &[Recording]) -> bool {
+    let Some(prompt) = rule["when"]["prompt"].as_str() else { return true };
+    let text = Value::from(prompt).to_string();
+    let events = recordings.iter().flat_map(|recording| &recording.events);
+    let lines = events.filter_map(|event| match &event.kind {
+        EventKind::In(payload) | EventKind::Out(payload) => Some(payload.bytes()),
+        _ => None,
+    });
+    lines.into_iter().any(|line| String::from_utf8_lossy(line).contains(&text))
 }
 
 /// The tool uses of the recordings.
@@ -159,24 +173,36 @@ impl<'a> Tools<'a> {
         }
     }
 
-    /// The turn that a rule is.
-    fn turn(&mut self, rule: &Value) -> Value {
+    /// The turns that a rule is: a reply that ends a turn is the last of one.
+    fn turns(&mut self, rule: &Value) -> Vec<Value> {
         let replies = rule["replies"].as_array().cloned().unwrap_or_default();
-        let mut steps = Vec::new();
         let times = if rule["repeat"] == true { self.repeats(&replies) } else { 1 };
+        let mut turns = vec![Vec::new()];
+        let mut is_over = false;
         for reply in std::iter::repeat_n(&replies, times).flatten() {
-            steps.push(json!({"message": reply}));
+            if is_over {
+                turns.push(Vec::new());
+            }
+            let steps = turns.last_mut().into_iter();
             let uses = reply["content"].as_array().into_iter().flatten();
-            for block in uses.filter(|block| block["type"] == "tool_use") {
-                steps.extend(self.outcome(block));
+            let uses: Vec<_> = uses.filter(|block| block["type"] == "tool_use").collect();
+            let fails = !reply["error"].is_null() || !reply["cut"].is_null();
+            is_over = uses.is_empty() && !fails;
+            for steps in steps {
+                steps.push(json!({"message": reply}));
+                for block in &uses {
+                    steps.extend(self.outcome(block));
+                }
             }
         }
         let when = &rule["when"];
-        match (when["prompt"].as_str(), when["prompt_contains"].as_str()) {
-            (Some(prompt), _) => json!({"prompt": prompt, "reply": steps}),
-            (None, Some(text)) => json!({"prompt_contains": text, "reply": steps}),
-            (None, None) => json!({"reply": steps}),
-        }
+        let turn =
+            |steps: Vec<Value>| match (when["prompt"].as_str(), when["prompt_contains"].as_str()) {
+                (Some(prompt), _) => json!({"prompt": prompt, "reply": steps}),
+                (None, Some(text)) => json!({"prompt_contains": text, "reply": steps}),
+                (None, None) => json!({"reply": steps}),
+            };
+        turns.into_iter().map(turn).collect()
     }
 
     /// How often the replies of a rule were fetched that has no limit.
@@ -233,11 +259,15 @@ impl<'a> Tools<'a> {
 
     /// How a tool waits that reports to a pipe: until the host makes a file, or for good.
     fn wait(&self, block: &Value) -> Option<Value> {
-        const UNTIL_IDLE: u64 = 1000;
+        // Shorter and longer than the host waits until nothing else happens.
+        const BEFORE_IDLE: u64 = 1000;
+        const AFTER_IDLE: u64 = 10_000;
         let input = block["input"].to_string();
         let waits = self.entry.touched().iter().any(|file| input.contains(file));
         if waits {
-            return Some(json!({"delay_ms": UNTIL_IDLE}));
+            let is_background = block["input"]["run_in_background"] == true;
+            let delay = if is_background { BEFORE_IDLE } else { AFTER_IDLE };
+            return Some(json!({"delay_ms": delay}));
         }
         self.entry.pipes().any(|pipe| input.contains(pipe)).then(|| json!("hang"))
     }
