@@ -158,13 +158,14 @@ impl Machine {
         Ok(())
     }
 
-    /// Pairs the ids that rules name in a request that matched.
+    /// Pairs the ids that rules name in a request that matched, and the directories of a claim.
     fn add_ids(&mut self, index: usize, subtype: &str, request: &Value) {
         let Expected::Request { request: expected, .. } = &self.script.expectations[index].what
         else {
             return;
         };
         let (mut expected, mut actual) = (expected.clone(), request.clone());
+        self.renumbered.claim(&expected, &actual);
         let rules = &self.script.user_rules;
         let applied = rules.apply(subtype, &mut expected, &mut actual, &self.renumbered);
         for (recorded, live) in &applied.ids {
@@ -182,11 +183,13 @@ impl Machine {
         settles: bool,
     ) -> Vec<Difference> {
         let whole = actual;
+        let mut ids = self.renumbered.clone();
+        ids.claim(expected, actual);
         let (mut expected, mut actual) = (self.recorded_ids(expected), self.recorded_ids(actual));
         let rules = &self.script.user_rules;
         let applied = rules.apply(subtype, &mut expected, &mut actual, &self.renumbered);
         let mut found = applied.differences;
-        self.renumbered.recorded(&mut actual);
+        ids.recorded(&mut actual);
         match subtype {
             "initialize" => {
                 if !settles {

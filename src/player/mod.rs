@@ -35,6 +35,7 @@
 mod aliases;
 mod binding;
 mod candidate;
+mod claimed;
 mod compare;
 mod compile;
 mod compiled;

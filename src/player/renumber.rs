@@ -12,23 +12,28 @@ use serde_json::Value;
 
 use crate::common::is_uuid;
 
-/// The pairs of a run. No id is in two of them.
+use super::claimed::Claimed;
+
+/// The pairs of a run. No id is in two of them. The directory of a claim is another pair.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Renumbered(Arc<Vec<(String, String)>>);
+pub(super) struct Renumbered {
+    ids: Arc<Vec<(String, String)>>,
+    folder: Option<Arc<Claimed>>,
+}
 
 impl Renumbered {
     /// Pairs two ids. False if one of them has another partner.
     pub(super) fn add(&mut self, recorded: &str, live: &str) -> bool {
         let may = self.may_add(recorded, live);
-        if may && !self.0.iter().any(|(one, _)| one == recorded) {
-            Arc::make_mut(&mut self.0).push((recorded.to_owned(), live.to_owned()));
+        if may && !self.ids.iter().any(|(one, _)| one == recorded) {
+            Arc::make_mut(&mut self.ids).push((recorded.to_owned(), live.to_owned()));
         }
         may
     }
 
     /// Whether [`add`](Self::add) would pair them.
     pub(super) fn may_add(&self, recorded: &str, live: &str) -> bool {
-        self.0.iter().all(|(one, other)| (one == recorded) == (other == live))
+        self.ids.iter().all(|(one, other)| (one == recorded) == (other == live))
     }
 
     /// Pairs the uuids of two values whose texts differ in their uuids and in nothing else. Equal ones
@@ -57,16 +62,23 @@ impl Renumbered {
 
     /// The live id in the place of a recorded one.
     pub(super) fn live_of(&self, recorded: &str) -> Option<&str> {
-        self.0.iter().find(|(one, _)| one == recorded).map(|(_, live)| live.as_str())
+        self.ids.iter().find(|(one, _)| one == recorded).map(|(_, live)| live.as_str())
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.changed().next().is_none()
+        self.folder.is_none() && self.changed().next().is_none()
+    }
+
+    /// Pairs the directories that two requests name.
+    pub(super) fn claim(&mut self, recorded: &Value, live: &Value) {
+        if let Some(claimed) = Claimed::of(recorded, live) {
+            self.folder = Some(Arc::new(claimed));
+        }
     }
 
     /// The pairs of two ids.
     fn changed(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.0.iter().map(|(recorded, live)| (recorded.as_str(), live.as_str()));
+        let pairs = self.ids.iter().map(|(recorded, live)| (recorded.as_str(), live.as_str()));
         // An empty id is in every text.
         pairs
             .filter(|(recorded, live)| recorded != live && !recorded.is_empty() && !live.is_empty())
@@ -74,14 +86,17 @@ impl Renumbered {
 
     /// A recorded line with the live ids: in JSON in its texts, and in no number.
     pub(super) fn live(&self, line: Bytes) -> Bytes {
-        let new = if serde_json::from_slice::<IgnoredAny>(&line).is_ok() {
+        let is_json = serde_json::from_slice::<IgnoredAny>(&line).is_ok();
+        let new = if is_json {
             let pairs = self.changed().map(|(recorded, live)| (spelled(recorded), spelled(live)));
             let pairs: Vec<_> = pairs.collect();
             replaced_in_strings(&line, &borrowed(&pairs))
         } else {
             replaced(&line, &self.changed().collect::<Vec<_>>(), false)
         };
-        new.map_or(line, Bytes::from)
+        let line = new.map_or(line, Bytes::from);
+        let moved = self.folder.as_ref().and_then(|folder| folder.live(&line, is_json));
+        moved.map_or(line, Bytes::from)
     }
 
     /// A live text with the recorded ids; `None` if that is the same. A uuid that was recorded in the
@@ -91,14 +106,16 @@ impl Renumbered {
         let is_stale = |recorded: &str| {
             is_uuid(recorded.as_bytes())
                 && memmem::find(text, recorded.as_bytes()).is_some()
-                && self.0.iter().all(|(_, live)| live != recorded)
+                && self.ids.iter().all(|(_, live)| live != recorded)
         };
         let stale = self.changed().filter(|(recorded, _)| is_stale(recorded));
         let stale = stale.map(|(recorded, live)| (recorded, format!("{recorded} (now {live})")));
         let stale: Vec<_> = stale.collect();
         let stale = stale.iter().map(|(recorded, now)| (*recorded, now.as_str()));
         let pairs = self.changed().map(|(recorded, live)| (live, recorded));
-        replaced(text, &pairs.chain(stale).collect::<Vec<_>>(), false)
+        let new = replaced(text, &pairs.chain(stale).collect::<Vec<_>>(), false);
+        let folder = self.folder.as_ref();
+        folder.and_then(|folder| folder.recorded(new.as_deref().unwrap_or(text))).or(new)
     }
 
     /// A live value with the recorded ids, as [`recorded_text`](Self::recorded_text) has them.
@@ -239,7 +256,10 @@ mod tests {
     #[test]
     fn an_empty_id_is_in_no_text() {
         for (recorded, live) in [("", "x"), ("x", "")] {
-            let ids = Renumbered(Arc::new(vec![(recorded.to_owned(), live.to_owned())]));
+            let ids = Renumbered {
+                ids: Arc::new(vec![(recorded.to_owned(), live.to_owned())]),
+                folder: None,
+            };
             let line = Bytes::from_static(br#"{"type":"x","": " "}"#);
             assert_eq!(ids.live(line.clone()), line);
             let mut value = json!(" x ");
@@ -258,7 +278,7 @@ mod tests {
         });
         let mut ids = Renumbered::default();
         ids.add_uuids(&json!({"t": [format!("id {a}.")]}), &json!({"t": [format!("id {b}.")]}));
-        assert_eq!(*ids.0, [(a.clone(), b.clone())]);
+        assert_eq!(*ids.ids, [(a.clone(), b.clone())]);
         for (recorded, live) in [
             (format!("id {c}."), format!("no {b}.")),
             (format!("id {c}."), format!("id {b}.")),
@@ -267,10 +287,10 @@ mod tests {
             (format!("ä{c}"), format!("ö{a}")),
         ] {
             ids.add_uuids(&json!(recorded), &json!(live));
-            assert_eq!(ids.0.len(), 1, "{recorded} {live}");
+            assert_eq!(ids.ids.len(), 1, "{recorded} {live}");
         }
         ids.add_uuids(&json!(format!("ä{c}{a}")), &json!(format!("ä{a}{b}")));
-        assert_eq!(ids.0.len(), 2);
+        assert_eq!(ids.ids.len(), 2);
     }
 
     #[test]

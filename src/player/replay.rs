@@ -42,6 +42,9 @@ use super::verification::Verification;
 /// The values of the recording's variables are the folders of the launch: `${cwd}` is its working
 /// directory and `${home}` its `HOME`, or else those of this process, or else the defaults in the
 /// header. So a prompt that names a file in the working directory matches wherever the test runs.
+/// The directory for which a waiting CLI is claimed ([`Spare::claim`](crate::session::Spare::claim))
+/// takes the place of the recorded one in the same way, from then on. Another directory that a
+/// request names (`set_cwd`) is compared, as a text.
 ///
 /// ```
 /// use claude_wire::player::Replay;

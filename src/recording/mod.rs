@@ -100,5 +100,5 @@ pub(crate) use {
     kept::{kept_folder, kept_name, lines, move_kept, remove_kept, text_of},
     launches::replace_recordings,
     redact::{Redactor, fields, masked, secret_values},
-    vars::Hider,
+    vars::{Hider, Moved},
 };

@@ -148,7 +148,7 @@ impl Table {
     }
 
     /// `None` if nothing was found.
-    fn replace(
+    pub(super) fn replace(
         &self,
         text: &[u8],
         json: bool,

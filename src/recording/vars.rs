@@ -159,6 +159,32 @@ impl Hider {
     }
 }
 
+/// Replaces folders by others, as paths and as slugs.
+#[cfg(feature = "session")]
+#[derive(Debug)]
+pub(crate) struct Moved(Table);
+
+#[cfg(feature = "session")]
+impl Moved {
+    /// The first folder of each pair becomes the second.
+    pub(crate) fn new(pairs: &[(&str, &str)]) -> Self {
+        let mut table = Table::default();
+        for (from, to) in pairs {
+            let (from, to) = (Root::new("", *from, ""), Root::new("", *to, ""));
+            for (from, to) in from.vars().iter().zip(&to.vars()) {
+                table.add(&from.path, &to.path, from.ends);
+            }
+        }
+        Self(table)
+    }
+
+    /// A text in which one occurs, with the other folder; `None` if none does. `json`: whether the
+    /// text is a JSON line.
+    pub(crate) fn in_text(&self, text: &[u8], json: bool) -> Option<Vec<u8>> {
+        self.0.replace(text, json, None, &mut Counts::new())
+    }
+}
+
 /// The spelling of a variable in the events.
 fn token(name: &str) -> String {
     format!("${{{name}}}")

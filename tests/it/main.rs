@@ -98,6 +98,7 @@ mod redaction_compared;
 mod redaction_rates;
 mod redaction_secrets;
 mod redaction_shapes;
+mod replay_claim;
 mod replay_ends;
 mod replay_folder_cost;
 mod replay_gates;
