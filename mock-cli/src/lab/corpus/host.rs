@@ -23,6 +23,8 @@ pub(super) enum SessionStep {
     Prompt {
         /// A text or content blocks.
         content: Value,
+        #[serde(default)]
+        fields: PromptFields,
         /// If false, goes on with the next step at once.
         #[serde(default = "yes")]
         wait: bool,
@@ -60,6 +62,19 @@ pub(super) enum SessionStep {
     Touch { file: String },
     /// Waits.
     Wait(Wait),
+}
+
+/// The other fields of a prompt.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PromptFields {
+    pub(super) should_query: Option<bool>,
+    pub(super) synthetic: Option<bool>,
+    pub(super) priority: Option<String>,
+    pub(super) origin: Option<String>,
+    pub(super) pasted: Vec<String>,
+    pub(super) pasted_inline: Vec<String>,
+    pub(super) verbatim: bool,
 }
 
 /// One action of a host on the bare streams.

@@ -7,12 +7,13 @@ use bytes::Bytes;
 use claude_wire::session::handlers::HostRequest;
 use claude_wire::session::{Events, Prompt, SessionEvent, SteerHandle, Turn};
 use claude_wire::wire::RawJson;
+use claude_wire::wire::message::OriginKind;
 use claude_wire::{Options, Session, SessionBuilder};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::entry::Entry;
-use super::host::{Fields, SessionStep, Wait, answer, subtypes};
+use super::host::{Fields, PromptFields, SessionStep, Wait, answer, subtypes};
 use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
@@ -94,9 +95,9 @@ impl Host<'_> {
         };
         let session = session.clone();
         match step {
-            SessionStep::Prompt { content, wait, drop_after } => {
+            SessionStep::Prompt { content, fields, wait, drop_after } => {
                 self.asked += 1;
-                let turn = session.query(prompt(content)).no_timeout();
+                let turn = session.query(fields.on(prompt(content))).no_timeout();
                 self.steering = Some(turn.steer_handle());
                 let turn =
                     read(turn, drop_after.clone(), self.asked, self.ids.clone(), self.log.clone());
@@ -199,6 +200,28 @@ impl Host<'_> {
 
 fn prompt(content: &Value) -> Prompt {
     Prompt::raw(RawJson::from(content.clone()))
+}
+
+impl PromptFields {
+    fn on(&self, mut prompt: Prompt) -> Prompt {
+        if let Some(should_query) = self.should_query {
+            prompt = prompt.should_query(should_query);
+        }
+        if let Some(synthetic) = self.synthetic {
+            prompt = prompt.synthetic(synthetic);
+        }
+        if let Some(priority) = &self.priority {
+            prompt = prompt.priority(priority.as_str());
+        }
+        if let Some(origin) = &self.origin {
+            prompt = prompt.origin(OriginKind::from(origin.as_str()));
+        }
+        if self.verbatim {
+            prompt = prompt.verbatim();
+        }
+        let prompt = self.pasted.iter().fold(prompt, |prompt, text| prompt.pasted(text));
+        self.pasted_inline.iter().fold(prompt, |prompt, text| prompt.pasted_inline(text))
+    }
 }
 
 /// Reads a turn.
