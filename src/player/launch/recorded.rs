@@ -297,7 +297,7 @@ impl RecordedLaunch {
     }
 
     /// The ids that are known when a launch starts, with the live ones: those of the sessions of
-    /// earlier launches, that of its own, and those that rules name among the flags. `session`: the
+    /// earlier launches, its session, and those that rules name among the flags. `session`: the
     /// id of the recorded session, which the command line may not say.
     pub(in crate::player) fn ids(
         &self,

@@ -312,7 +312,7 @@ impl State {
         }
     }
 
-    /// Replies to a request without a rule of its own. False if it is not simulated.
+    /// Replies to a request that has no rule. False if it is not simulated.
     fn plain_reply_to(&mut self, subtype: &str, request: &Value, id: Option<&RawJson>) -> bool {
         let reply = match self.plain_reply(subtype, request, id) {
             Some(Ok(body)) => success(id, body),

@@ -56,7 +56,7 @@ object! {
         /// The agent.
         pub agent_id: Option<String> = "agentId",
         /// The kind of agent.
-        pub agent_type: Option<String> = "agentType" declared,
+        pub agent_type: Option<String> = "agentType",
         /// The task.
         pub prompt: String = "prompt",
         /// The task in a few words.
@@ -66,19 +66,25 @@ object! {
         /// All its models, in order.
         pub models_used: Option<Vec<String>> = "modelsUsed" declared,
         /// Its report.
-        pub content: Option<Vec<ContentBlock>> = "content" declared,
+        pub content: Option<Vec<ContentBlock>> = "content",
         /// How many tool calls it made.
-        pub total_tool_use_count: Option<u64> = "totalToolUseCount" declared,
+        pub total_tool_use_count: Option<u64> = "totalToolUseCount",
         /// How long it took, in milliseconds.
-        pub total_duration_ms: Option<f64> = "totalDurationMs" declared,
+        pub total_duration_ms: Option<f64> = "totalDurationMs",
         /// The tokens of its last request.
-        pub total_tokens: Option<u64> = "totalTokens" declared,
+        pub total_tokens: Option<u64> = "totalTokens",
         /// The same in detail.
-        pub usage: Option<Usage> = "usage" declared,
+        pub usage: Option<Usage> = "usage",
         /// The tools that it used.
-        pub tools_used: Option<Vec<String>> = "toolsUsed" declared,
+        pub tools_used: Option<Vec<String>> = "toolsUsed",
         /// What it used them for.
-        pub tool_stats: Option<AgentToolStats> = "toolStats" declared,
+        pub tool_stats: Option<AgentToolStats> = "toolStats",
+        /// How many blocks at the start of `content` the CLI wrote itself (internal to the CLI).
+        pub harness_note_count: Option<u64> = "harnessNoteCount",
+        /// The same at its end (internal to the CLI).
+        pub harness_tail_count: Option<u64> = "harnessTailCount",
+        /// A digest of `content` (internal to the CLI).
+        pub harness_section_hash: Option<String> = "harnessSectionHash",
         /// Its worktree.
         pub worktree_path: Option<String> = "worktreePath" declared,
         /// The branch of its worktree.
@@ -108,22 +114,22 @@ open_enum! {
 }
 
 object! {
-    /// What an agent used its tools for (`toolStats`, CLI 2.1.329, declared, not seen).
+    /// What an agent used its tools for (`toolStats`, CLI 2.1.332).
     pub struct AgentToolStats {
         /// Reads of files.
-        pub read_count: u64 = "readCount" declared,
+        pub read_count: u64 = "readCount",
         /// Searches.
-        pub search_count: u64 = "searchCount" declared,
+        pub search_count: u64 = "searchCount",
         /// Shell commands.
-        pub bash_count: u64 = "bashCount" declared,
+        pub bash_count: u64 = "bashCount",
         /// Edits of files.
-        pub edit_file_count: u64 = "editFileCount" declared,
+        pub edit_file_count: u64 = "editFileCount",
         /// Lines that they added.
-        pub lines_added: u64 = "linesAdded" declared,
+        pub lines_added: u64 = "linesAdded",
         /// Lines that they removed.
-        pub lines_removed: u64 = "linesRemoved" declared,
+        pub lines_removed: u64 = "linesRemoved",
         /// Other tool calls.
-        pub other_tool_count: u64 = "otherToolCount" declared,
+        pub other_tool_count: u64 = "otherToolCount",
         /// Uses of a browser.
         pub frame_count: Option<u64> = "frameCount" declared,
     }
