@@ -5,7 +5,7 @@ use claude_wire::Replay;
 use claude_wire::recording::{EventKind, Recording};
 use serde_json::{Value, json};
 
-use crate::launch_support::played;
+use crate::launch_support::{Played, played};
 use crate::support::project::{files, versions};
 
 /// A recording, and what its host did.
@@ -86,6 +86,19 @@ fn not_compared() -> Vec<String> {
     flags.map(|(flag, _)| format!("--{flag}")).collect()
 }
 
+/// Whether the report says that this flag differs, under its main name.
+fn differs_at(played: &Played, flag: &str) -> bool {
+    let name = match flag {
+        "--allowedTools" => "--allowed-tools",
+        "--disallowedTools" => "--disallowed-tools",
+        "--no-such-flag" => "unknown flags",
+        name => name,
+    };
+    let differs = played.differs();
+    // A value that the CLI refuses makes its arguments be compared word by word.
+    differs.iter().any(|found| found.starts_with(name) || found.starts_with("arguments["))
+}
+
 /// Each flag of each recording, left out and with another value.
 #[tokio::test(start_paused = true)]
 async fn a_launch_without_a_recorded_flag_or_with_another_value_is_refused() {
@@ -111,6 +124,7 @@ async fn a_launch_without_a_recorded_flag_or_with_another_value_is_refused() {
             if flag != "--output-format" {
                 let played = played(&replay, &live(&[]), &lines).await;
                 assert_eq!(played.code, Some(70), "{name} without {arg}: {}", played.report);
+                assert!(differs_at(&played, flag), "{name} without {arg}: {}", played.report);
                 left_out.push(flag.to_owned());
             }
             // The content of a file is not known, and any file in a temporary folder is equal.
@@ -123,6 +137,7 @@ async fn a_launch_without_a_recorded_flag_or_with_another_value_is_refused() {
                 let new = [flag.to_owned(), other];
                 let played = played(&replay, &live(&new), &lines).await;
                 assert_eq!(played.code, Some(70), "{name} with {new:?}: {}", played.report);
+                assert!(differs_at(&played, flag), "{name} with {new:?}: {}", played.report);
                 changed.push(flag.to_owned());
             }
         }
@@ -323,6 +338,38 @@ fn is_compared(line: &Value, path: &[&str]) -> bool {
     }
 }
 
+/// Where a report says that such a value differs; `None` for what decides which recorded line it is
+/// compared with.
+fn place(line: &Value, path: &[&str]) -> Option<String> {
+    let text = |pointer: &str| line.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    Some(match path {
+        ["type"] | ["request", "subtype"] | ["request_id"] | ["response", "request_id"] => {
+            return None;
+        }
+        ["message", field, ..] => format!("prompt.message.{field}"),
+        ["request", field, rest @ ..] if text("/request/subtype") == "initialize" => {
+            match (*field, rest) {
+                ("systemPrompt", _) => "--system-prompt".to_owned(),
+                ("appendSystemPrompt", _) => "--append-system-prompt".to_owned(),
+                ("agents" | "skills" | "plugins", _) => format!("--{field}"),
+                ("jsonSchema", _) => "--json-schema".to_owned(),
+                ("sdkMcpServers", _) => "--mcp-config".to_owned(),
+                ("sdkMcpServerManifests", [server, ..]) => format!("tools of {server}"),
+                ("hooks", _) => "initialize /hooks".to_owned(),
+                _ => format!("request.{field}"),
+            }
+        }
+        ["request", field, ..] => format!("request.{field}"),
+        ["response", "subtype"] => "response.subtype".to_owned(),
+        ["response", "response", "mcp_response", "result", field, ..] => {
+            format!("response.response.{field}")
+        }
+        ["response", "response", field, ..] => format!("response.response.{field}"),
+        [field, ..] => format!("prompt.{field}"),
+        [] => return None,
+    })
+}
+
 /// Each value of each line that the host of each recording wrote, changed once: what is compared is
 /// refused, and what is not is in the list above.
 #[tokio::test(start_paused = true)]
@@ -364,13 +411,18 @@ async fn each_value_that_is_compared_is_refused_when_it_is_changed() {
                 };
                 *counts.entry(kind.to_owned()).or_insert(0) += 1;
                 let found = played(&replay, &argv, &live).await;
-                if found.code != Some(70) {
-                    wrong.push(format!("{name}, line {at}: {}", path.join("/")));
+                let is_there = match place(&line, &parts) {
+                    Some(place) => found.differs().iter().any(|found| found.starts_with(&place)),
+                    None => found.report.contains("\n  arrived: "),
+                };
+                if found.code != Some(70) || !is_there {
+                    let path = path.join("/");
+                    wrong.push(format!("{name}, line {at}: {path}: {:?}", found.differs()));
                 }
             }
         }
     }
-    assert!(wrong.is_empty(), "{} were not refused:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} were not refused there:\n{}", wrong.len(), wrong.join("\n"));
     assert!(played_whole > 2 * skipped, "{played_whole} played, {skipped} skipped");
     for (kind, least) in [("user", 300), ("initialize", 80), ("control_response", 60)] {
         let count = counts.get(kind).copied().unwrap_or(0);
