@@ -181,17 +181,24 @@ async fn a_one_shot_query_that_leaves_something_fails() {
     assert!(error.is_unfinished(), "{error}");
 }
 
+/// Whichever is stopped last, and whether the handle of the other still exists.
 #[tokio::test(start_paused = true)]
-async fn the_last_fork_reports_what_is_left() {
-    let cli =
-        Scenario::new().on_prompt("one", reply().text("1")).on_prompt("two", reply().text("2"));
-    let session = Session::builder().transport(cli).start().unwrap();
-    session.query("one").text().await.unwrap();
-    let fork = session.fork().unwrap();
-    fork.connect().await.unwrap();
-    session.stop().await.unwrap();
-    let error = fork.stop().await.unwrap_err();
-    assert!(error.is_unfinished(), "{error}");
+async fn the_last_session_that_is_stopped_reports_what_is_left() {
+    for (fork_first, keep) in [(false, true), (false, false), (true, true), (true, false)] {
+        let cli =
+            Scenario::new().on_prompt("one", reply().text("1")).on_prompt("two", reply().text("2"));
+        let session = Session::builder().transport(cli).start().unwrap();
+        session.query("one").text().await.unwrap();
+        let fork = session.fork().unwrap();
+        fork.connect().await.unwrap();
+        let [first, last] = if fork_first { [fork, session] } else { [session, fork] };
+        first.stop().await.unwrap();
+        let kept = keep.then_some(first);
+        let error = last.stop().await.unwrap_err();
+        assert!(error.is_unfinished(), "{fork_first} {keep}: {error}");
+        assert!(error.to_string().contains("prompt \"two\""), "{error}");
+        drop(kept);
+    }
 }
 
 #[tokio::test(start_paused = true)]
