@@ -1,4 +1,4 @@
-//! Helpers for all layers: the `Debug` of errors, locks, and texts for display.
+//! Helpers for all layers: the `Debug` of errors, locks, private files, and texts for display.
 
 #[cfg(any(test, feature = "session"))]
 use std::borrow::Cow;
@@ -30,6 +30,14 @@ pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
         Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
         None => Cow::Borrowed(text),
     }
+}
+
+/// Creates files that only their owner can read: they may contain secrets that no rule recognises.
+#[cfg(feature = "session")]
+pub(crate) fn owned(options: &mut std::fs::OpenOptions) -> &mut std::fs::OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// For the error of a file that does not exist: which folder a relative path was looked for in.

@@ -1,10 +1,10 @@
 //! The file of a recording, claimed before anything is written.
 
-use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use crate::recording::{create_first, create_next};
 
 /// The placeholder for a number in the name of a recording.
 const NUMBER: &str = "{n}";
@@ -21,28 +21,22 @@ const NUMBER: &str = "{n}";
 pub fn claim(path: impl AsRef<Path>) -> Result<PathBuf, Error> {
     let path = path.as_ref();
     let name = path.file_name().and_then(|name| name.to_str()).filter(|name| name.contains(NUMBER));
-    let Some(name) = name else { return create(path.to_owned()) };
-    let mut number = 1_u32;
-    loop {
-        match create(path.with_file_name(name.replace(NUMBER, &number.to_string()))) {
-            Err(error) if error.is_already_there() && number < u32::MAX => number += 1,
-            done => return done,
-        }
-    }
+    let claimed = match name {
+        Some(name) => create_first(1.., |number| {
+            path.with_file_name(name.replace(NUMBER, &number.to_string()))
+        }),
+        None => create_first([0], |_| path.to_owned()),
+    };
+    claimed.map_err(|(path, error)| Error::uncreated(&path, error))
 }
 
-fn create(path: PathBuf) -> Result<PathBuf, Error> {
-    match owned(OpenOptions::new().write(true).create_new(true)).open(&path) {
-        Ok(_) => Ok(path),
-        Err(error) => Err(Error::uncreated(&path, error)),
-    }
-}
-
-/// Creates files that only their owner can read: they may contain secrets that no rule recognises.
-pub(super) fn owned(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
+/// Claims the next recording of a folder, as [`claim`] does: `001.jsonl`, or the first number without
+/// a file. The folder is created if it is missing.
+///
+/// # Errors
+/// If the folder or the file cannot be created.
+pub fn claim_in_folder(folder: impl AsRef<Path>) -> Result<PathBuf, Error> {
+    create_next(folder.as_ref()).map_err(|(path, error)| Error::uncreated(&path, error))
 }
 
 /// Releases a name for which nothing was recorded.
@@ -96,6 +90,19 @@ mod tests {
             names,
             ["1-1.jsonl", "3-3.jsonl", "4-4.jsonl"].map(|name| folder.path().join(name))
         );
+    }
+
+    #[test]
+    fn a_folder_has_a_number_for_each_launch() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("new/runs");
+        let names: Vec<_> = (0..2).map(|_| claim_in_folder(&runs).unwrap()).collect();
+        assert_eq!(names, ["001.jsonl", "002.jsonl"].map(|name| runs.join(name)));
+        unclaim(&names[0]).unwrap();
+        assert_eq!(claim_in_folder(&runs).unwrap(), names[0]);
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let error = claim_in_folder(folder.path().join("file/runs")).unwrap_err();
+        assert!(error.is_io() && error.to_string().contains("file/runs"), "{error}");
     }
 
     #[test]

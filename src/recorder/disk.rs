@@ -16,11 +16,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::claim::owned;
 use super::error::Error;
 use super::filter::Filter;
 use super::keep::Keep;
-use crate::common::lock;
+use crate::common::{lock, owned};
 use crate::recording::{Event, Header, MAX_RECORDED_LINE, Writer};
 
 /// How many bytes of lines may wait for the disk: 64 MiB.

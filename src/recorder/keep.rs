@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 
-use super::claim::owned;
 use super::filter::Filter;
+use crate::common::owned;
 use crate::recording::{kept_folder, kept_name, lines, remove_kept, text_of};
 
 /// The most bytes of one file, and of all files of a launch.

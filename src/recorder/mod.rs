@@ -26,7 +26,7 @@ mod recorded;
 mod tee;
 mod transport;
 
-pub use self::claim::{claim, unclaim};
+pub use self::claim::{claim, claim_in_folder, unclaim};
 pub use self::error::Error;
 pub use self::mode::Mode;
 pub use self::pass_through::own_environment;

@@ -3,12 +3,16 @@
 
 use std::cmp::Ordering;
 use std::fs;
+#[cfg(feature = "session")]
+use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
 #[cfg(feature = "session")]
 use super::kept::{move_kept, remove_kept};
+#[cfg(feature = "session")]
+use crate::common::owned;
 
 /// Whether a path names a folder of recordings: anything but a path that ends in `.jsonl`, or an
 /// existing file.
@@ -47,6 +51,39 @@ pub fn recordings_in(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
+/// Creates the first of these files that does not exist, empty, and returns its path. `Err` has the
+/// file that could not be created.
+#[cfg(feature = "session")]
+pub(crate) fn create_first(
+    numbers: impl IntoIterator<Item = u32>,
+    path: impl Fn(u32) -> PathBuf,
+) -> Result<PathBuf, (PathBuf, io::Error)> {
+    let mut last = None;
+    for number in numbers {
+        let path = path(number);
+        match owned(OpenOptions::new().write(true).create_new(true)).open(&path) {
+            Ok(_) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                last = Some((path, error))
+            }
+            Err(error) => return Err((path, error)),
+        }
+    }
+    Err(last.unwrap_or_else(|| (PathBuf::new(), io::ErrorKind::NotFound.into())))
+}
+
+/// Creates the next recording of a folder, which is created if it is missing.
+#[cfg(feature = "session")]
+pub(crate) fn create_next(folder: &Path) -> Result<PathBuf, (PathBuf, io::Error)> {
+    fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
+    create_first(1.., |number| folder.join(name(number)))
+}
+
+#[cfg(feature = "session")]
+fn name(number: u32) -> String {
+    format!("{number:03}.jsonl")
+}
+
 /// Moves recordings into a folder, which is created if it is missing, as `001.jsonl` and so on.
 /// They replace the recordings that it has, and their kept files; other files stay. Returns the new
 /// paths.
@@ -57,13 +94,13 @@ pub(crate) fn replace_recordings(folder: &Path, made: &[PathBuf]) -> io::Result<
     // All of them are there before the first old one is removed.
     let mut drafts = Vec::new();
     for (number, path) in (1..).zip(made) {
-        let draft = folder.join(format!(".{number:03}.jsonl.new"));
+        let draft = folder.join(format!(".{}.new", name(number)));
         // The two folders may be on different disks.
         if fs::rename(path, &draft).is_err() {
             fs::copy(path, &draft)?;
             fs::remove_file(path)?;
         }
-        drafts.push((draft, folder.join(format!("{number:03}.jsonl"))));
+        drafts.push((draft, folder.join(name(number))));
     }
     for path in &old {
         fs::remove_file(path)?;

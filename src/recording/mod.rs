@@ -98,7 +98,7 @@ pub(crate) use {
     beginning::open_beginning,
     header::check_head,
     kept::{kept_folder, kept_name, lines, move_kept, remove_kept, text_of},
-    launches::replace_recordings,
+    launches::{create_first, create_next, replace_recordings},
     redact::{Redactor, fields, masked, secret_values},
     vars::{Hider, Moved},
 };

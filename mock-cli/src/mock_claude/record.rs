@@ -7,13 +7,17 @@ use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
 use claude_wire::player::RunFolder;
-use claude_wire::recorder::claim;
+use claude_wire::recorder::{claim, claim_in_folder};
 use claude_wire::recording::is_recordings_folder;
-use claude_wire::transport::{CliPath, Exit, Process};
+#[cfg(not(unix))]
+use claude_wire::transport::Exit;
+use claude_wire::transport::{CliPath, Process};
 
 use super::journal::Journal;
 use super::journaled::Journaled;
-use crate::pass_through::{PassThrough, end};
+use crate::pass_through::PassThrough;
+#[cfg(not(unix))]
+use crate::pass_through::end;
 
 pub(crate) const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
 
@@ -42,18 +46,18 @@ pub(crate) fn record(
 ) -> Result<ExitCode, String> {
     let cli = real_cli(why, env::var_os(REAL_CLI))?;
     let args: Vec<OsString> = env::args_os().skip(1).collect();
-    if let [question] = args.as_slice()
-        && QUESTIONS.iter().any(|known| question == known)
-    {
-        return run(&cli, &args, journal);
-    }
+    let is_question = |arg: &OsString| QUESTIONS.iter().any(|known| arg == known);
+    let target = match args.as_slice() {
+        [question] if is_question(question) => &Target::Nothing,
+        _ => target,
+    };
     let text: Vec<String> = args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
     // A recording that is not wanted has to go somewhere.
     let mut scrap = None;
     let recording = match target {
         Target::Path(to) => claim_in(to)?,
         Target::Run(run) => run.record(&text).map_err(|error| error.to_string())?,
-        Target::Nothing if !journal.is_open() => return run(&cli, &args, journal),
+        Target::Nothing if !journal.is_open() => return run(&cli, &args),
         Target::Nothing => {
             let folder =
                 tempfile::tempdir().map_err(|error| format!("temporary files: {error}"))?;
@@ -88,26 +92,18 @@ fn claim_in(to: &Path) -> Result<PathBuf, String> {
             named(&format!("{error}{hint}"))
         });
     }
-    std::fs::create_dir_all(to).map_err(|error| named(&format!("{}: {error}", to.display())))?;
-    let mut number = 1_u32;
-    loop {
-        match claim(to.join(format!("{number:03}.jsonl"))) {
-            Err(error) if error.is_already_there() => number += 1,
-            claimed => return claimed.map_err(|error| named(&error)),
-        }
-    }
+    claim_in_folder(to).map_err(|error| named(&error))
 }
 
-/// Runs the CLI with the streams of this process.
-fn run(cli: &Path, args: &[OsString], journal: &Journal) -> Result<ExitCode, String> {
+/// Runs the CLI with the streams of this process: in its place, so that signals reach it, where the
+/// system can do that.
+fn run(cli: &Path, args: &[OsString]) -> Result<ExitCode, String> {
     let mut command = Command::new(cli);
     command.args(args);
     let failed = |error: std::io::Error| format!("{}: {error}", cli.display());
-    // In place of this process, so that signals reach it.
     #[cfg(unix)]
-    if !journal.is_open() {
-        return Err(failed(std::os::unix::process::CommandExt::exec(&mut command)));
-    }
+    return Err(failed(std::os::unix::process::CommandExt::exec(&mut command)));
+    #[cfg(not(unix))]
     Ok(end(Exit::from(command.status().map_err(failed)?)))
 }
 

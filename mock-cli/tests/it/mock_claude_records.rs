@@ -176,6 +176,18 @@ fn a_question_is_answered_by_the_real_cli_and_not_recorded() {
     let output = run(&mut recording(&["--version"], &path), b"");
     assert_eq!((text(&output.stdout).as_str(), output.status.code()), (&*version_line(), Some(0)));
     assert!(!path.exists());
+    // A journal has it.
+    let journal = folder.path().join("journal.jsonl");
+    let mut question = recording(&["--version"], &path);
+    let output = run(question.env("CLAUDE_WIRE_JOURNAL", &journal), b"");
+    assert_eq!((text(&output.stdout).as_str(), output.status.code()), (&*version_line(), Some(0)));
+    let journal = fs::read_to_string(&journal).unwrap();
+    for part in
+        [r#""start":{"argv":["--version"]"#, version_line().trim_end(), r#""exit":{"code":0}"#]
+    {
+        assert!(journal.contains(part), "{part}: {journal}");
+    }
+    assert!(!path.exists());
 }
 
 #[test]

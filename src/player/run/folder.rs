@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::common::owned;
 use crate::recording::{is_recordings_folder, recordings_in};
 
 use super::super::compiled::{CompiledRecording, Launched};
@@ -314,8 +315,8 @@ pub(super) fn to_json(value: &impl Serialize) -> Vec<u8> {
 }
 
 /// Creates a file that does not exist yet, for its owner alone.
-pub(super) fn create(path: &Path) -> io::Result<fs::File> {
-    options(OpenOptions::new().write(true).create_new(true)).open(path)
+fn create(path: &Path) -> io::Result<fs::File> {
+    owned(OpenOptions::new().write(true).create_new(true)).open(path)
 }
 
 /// [`create`]s a file with its content at once: another launch may read it at any time.
@@ -345,12 +346,6 @@ fn draft(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", Uuid::new_v4()));
     path.with_file_name(name)
-}
-
-fn options(options: &mut OpenOptions) -> &mut OpenOptions {
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
-    options
 }
 
 fn create_dirs(path: &Path) -> io::Result<()> {

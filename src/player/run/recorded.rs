@@ -1,12 +1,13 @@
 //! Recordings that the launches of a run make.
 
-use std::fs;
 use std::path::PathBuf;
 
-use crate::recording::{Recording, is_recordings_folder, recordings_in, replace_recordings};
+use crate::recording::{
+    Recording, create_next, is_recordings_folder, recordings_in, replace_recordings,
+};
 
 use super::error::RunError;
-use super::folder::{RunFolder, create};
+use super::folder::RunFolder;
 use super::log::LaunchLog;
 
 impl RunFolder {
@@ -16,21 +17,10 @@ impl RunFolder {
     /// # Errors
     /// If a file of the run cannot be created.
     pub fn record(&self, args: &[String]) -> Result<PathBuf, RunError> {
-        let folder = self.made();
-        fs::create_dir_all(&folder).map_err(|error| RunError::io(&folder, error))?;
-        for number in 1_u32.. {
-            let name = format!("{number:03}.jsonl");
-            let path = folder.join(&name);
-            match create(&path) {
-                Ok(_) => {
-                    LaunchLog::start(self, args)?.recorded(&name);
-                    return Ok(path);
-                }
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(RunError::io(&path, error)),
-            }
-        }
-        Err(RunError::format(&folder, "too many recordings"))
+        let path = create_next(&self.made()).map_err(|(path, error)| RunError::io(&path, error))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        LaunchLog::start(self, args)?.recorded(&name);
+        Ok(path)
     }
 
     /// The recordings that the launches of this run made.
