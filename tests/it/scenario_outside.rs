@@ -218,12 +218,12 @@ async fn requests_are_refused_as_the_cli_refuses_them() {
         ),
         (json!({"subtype": "update_environment_variables"}), "Unsupported control request"),
     ] {
-        let reply = &replies(&scenario(), &[], &[request.clone()]).await[0];
+        let reply = &replies(&scenario(), &[], std::slice::from_ref(&request)).await[0];
         assert!(reply["error"].as_str().unwrap().contains(error), "{request}: {reply}");
     }
     let bypass = json!({"subtype": "set_permission_mode", "mode": "bypassPermissions"});
     for flag in ["--dangerously-skip-permissions", "--allow-dangerously-skip-permissions"] {
-        let reply = &replies(&scenario(), &[flag], &[bypass.clone()]).await[0];
+        let reply = &replies(&scenario(), &[flag], std::slice::from_ref(&bypass)).await[0];
         assert_eq!(reply["subtype"], "success", "{flag}");
     }
 }

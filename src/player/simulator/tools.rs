@@ -165,11 +165,11 @@ impl Cli {
     ) -> Returned {
         if results.iter().any(|outcome| matches!(outcome, Outcome::Output(_))) {
             let mut returned = self.scripted(tool, results).await;
-            if let (Value::String(text), false) = (&returned.content, returned.is_error) {
-                if returned.output == returned.content {
-                    returned.output = json!([{"type": "text", "text": text}]);
-                    returned.content = returned.output.clone();
-                }
+            if let (Value::String(text), false) = (&returned.content, returned.is_error)
+                && returned.output == returned.content
+            {
+                returned.output = json!([{"type": "text", "text": text}]);
+                returned.content = returned.output.clone();
             }
             return returned;
         }
