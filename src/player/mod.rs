@@ -86,7 +86,9 @@ pub use self::replay::Replay;
 pub use self::report::{Divergence, Report};
 pub use self::rules::{Rules, RulesError};
 pub use self::run::{LaunchReport, RunError, RunFolder};
-pub use self::scenario::{ModelReply, Scenario, ScenarioError, ScriptedServer, ShellHook, reply};
+pub use self::scenario::{
+    ModelReply, Scenario, ScenarioError, ScriptedServer, ScriptedSkill, ShellHook, reply,
+};
 pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;
 pub use self::simulator::PromptMatch;

@@ -12,7 +12,7 @@ use crate::common::looked_in;
 use crate::recording::check_head;
 
 use super::Scenario;
-use super::outside::{Outside, ScriptedServer, ShellHook};
+use super::outside::{Outside, ScriptedServer, ScriptedSkill, ShellHook};
 use super::reply::{ModelReply, Step};
 use crate::player::simulator::{PromptMatch, ScriptedTurn, Times};
 
@@ -94,6 +94,7 @@ impl Scenario {
         scenario.any_order = file.any_order;
         scenario.outside = Outside {
             logged_out: file.logged_out,
+            skills: file.skills,
             settings_hooks: file.settings_hooks,
             mcp_servers: file.mcp_servers,
         };
@@ -161,13 +162,14 @@ impl Scenario {
         let turns = lists.pop_if(|_| is_one);
         let launches = (!is_one).then_some(lists);
         let any_order = self.any_order;
-        let Outside { logged_out, settings_hooks, mcp_servers } = self.outside.clone();
+        let Outside { logged_out, skills, settings_hooks, mcp_servers } = self.outside.clone();
         let file = File {
             kind: KIND.into(),
             version: VERSION,
             turns,
             any_order,
             logged_out,
+            skills,
             settings_hooks,
             mcp_servers,
             launches,
@@ -191,6 +193,8 @@ struct File {
     /// Whether the CLI has no key.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     logged_out: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    skills: BTreeMap<String, ScriptedSkill>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     settings_hooks: Vec<ShellHook>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -30,7 +30,7 @@ use super::verification::Verification;
 pub use self::file::ScenarioError;
 pub(super) use self::outside::Outside;
 pub(super) use self::outside::ScriptedTool;
-pub use self::outside::{ScriptedServer, ShellHook};
+pub use self::outside::{ScriptedServer, ScriptedSkill, ShellHook};
 pub(super) use self::reply::{Elicitation, Step, ToolOutput};
 pub use self::reply::{ModelReply, reply};
 
@@ -145,6 +145,13 @@ impl Scenario {
     #[must_use]
     pub fn any_order(mut self) -> Self {
         self.any_order = true;
+        self
+    }
+
+    /// The project has this skill, in all launches.
+    #[must_use]
+    pub fn skill(mut self, name: impl Into<String>, skill: ScriptedSkill) -> Self {
+        self.outside.skills.insert(name.into(), skill);
         self
     }
 

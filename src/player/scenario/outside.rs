@@ -11,8 +11,48 @@ use serde_json::Value;
 pub(in crate::player) struct Outside {
     /// Whether the CLI has no key.
     pub(in crate::player) logged_out: bool,
+    pub(in crate::player) skills: BTreeMap<String, ScriptedSkill>,
     pub(in crate::player) settings_hooks: Vec<ShellHook>,
     pub(in crate::player) mcp_servers: BTreeMap<String, ScriptedServer>,
+}
+
+/// A skill of the project, which a prompt such as `/greet Ann` names.
+///
+/// Its text is then the prompt. In it, `$ARGUMENTS` is what follows the name, and a command such as
+/// `` !`date` `` is replaced by its output, once the host's `PreSkillShellCommand` hooks were asked.
+/// No command is run: a command whose [`output`](Self::output) is not scripted prints nothing,
+/// except for `echo`.
+///
+/// ```
+/// use claude_wire::player::{Scenario, ScriptedSkill, PromptMatch, reply};
+///
+/// let skill = ScriptedSkill::new("Says who is there", "There are: !`ls`").output("ls", "a b");
+/// let scenario = Scenario::new()
+///     .skill("who", skill)
+///     .when(PromptMatch::Contains("There are: a b".into()), reply().text("Two."));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptedSkill {
+    pub(in crate::player) description: String,
+    pub(in crate::player) text: String,
+    /// What its commands print.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::player) outputs: BTreeMap<String, String>,
+}
+
+impl ScriptedSkill {
+    /// A skill with this description and this text.
+    pub fn new(description: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { description: description.into(), text: text.into(), outputs: BTreeMap::new() }
+    }
+
+    /// What a command in its text prints.
+    #[must_use]
+    pub fn output(mut self, command: impl Into<String>, output: impl Into<String>) -> Self {
+        self.outputs.insert(command.into(), output.into());
+        self
+    }
 }
 
 /// A hook of the settings, and how it ends each time. Nothing is run.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::state::{Interrupt, State, Turn};
+use super::state::{Interrupt, State, Streaming, Turn};
 
 const DIAGNOSTIC: &str = "[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=";
 
@@ -47,9 +47,26 @@ impl State {
         self.end_prompts(&mut turn, "cancelled");
     }
 
-    /// The part of the model's message that had come; its text, if it is written.
+    /// The part of the model's message that had come; its text, if it is written. The CLI keeps
+    /// parts only for a host that asked for them.
     fn aborted_message(&mut self) -> Option<String> {
-        let streaming = self.turn().streaming.clone()?;
+        let is_kept = self.options.partial;
+        let streaming = self.turn().streaming.clone().filter(|_| is_kept)?;
+        self.count_begun(&streaming);
+        let (kind, text) =
+            streaming.block.filter(|(kind, text)| kind == "text" && !text.is_empty())?;
+        let mut message: Value = streaming.start;
+        message["content"] = json!([{"type": kind, "text": text}]);
+        message["context_management"] = Value::Null;
+        let mut line = self.lines.assistant(&message);
+        line["aborted"] = true.into();
+        self.name_prompts(&mut line);
+        self.out(&line);
+        Some(text)
+    }
+
+    /// Counts the tokens of a message that goes no further.
+    pub(super) fn count_begun(&mut self, streaming: &Streaming) {
         let usage = &streaming.start["usage"];
         let begun = usage["output_tokens"].as_u64().unwrap_or(0);
         let tokens = super::usage::Tokens::of(&json!({
@@ -61,16 +78,6 @@ impl State {
         self.ledger.add(&model, tokens);
         self.reported.add(&model, tokens);
         self.turn().first_request.get_or_insert((tokens.input(), tokens.cache_read()));
-        let (kind, text) =
-            streaming.block.filter(|(kind, text)| kind == "text" && !text.is_empty())?;
-        let mut message: Value = streaming.start;
-        message["content"] = json!([{"type": kind, "text": text}]);
-        message["context_management"] = Value::Null;
-        let mut line = self.lines.assistant(&message);
-        line["aborted"] = true.into();
-        self.name_prompts(&mut line);
-        self.out(&line);
-        Some(text)
     }
 
     /// The prompts of a turn are over.

@@ -196,7 +196,7 @@ impl Cli {
                 }
             };
             if let Some(message) = message {
-                let Ok(streamed) = self.stream(&message).await else { continue };
+                let Ok(streamed) = self.stream(&message, false).await else { continue };
                 report.tokens = streamed.tokens.input() + streamed.tokens.output();
                 report.usage = streamed.tokens.usage();
                 if !streamed.tools.is_empty() {

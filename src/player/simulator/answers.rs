@@ -153,6 +153,11 @@ impl Answers {
 }
 
 impl Scripted {
+    /// Whether it is a message, if only one without a block.
+    pub(super) fn is_message(&self) -> bool {
+        self.is_whole
+    }
+
     fn has_tools(&self) -> bool {
         let tool = |item: &Item| matches!(item, Item::Block(Block::ToolUse { .. }, _));
         self.items.iter().any(tool)

@@ -78,6 +78,7 @@ impl State {
                 role.as_str().unwrap_or("undefined")
             ));
         }
+        self.note_running(true);
         let uuid = uuid.and_then(|uuid| uuid.as_str().map(|uuid| uuid.into_owned()));
         if let Some(uuid) = uuid.as_ref().filter(|_| !self.options.legacy) {
             let line = self.lines.lifecycle(uuid, "queued");
@@ -203,6 +204,7 @@ impl State {
         let agent = self.declared.agents.iter().rev().find(|(name, _)| name == agent);
         let prompt = agent.and_then(|(_, agent)| agent["initialPrompt"].as_str());
         if let Some(text) = prompt.map(str::to_owned) {
+            self.note_running(true);
             self.queue.push_back(Prompt { text, ..Prompt::default() });
         }
     }

@@ -17,7 +17,7 @@ use crate::{CLI_VERSION, wire::Frame};
 
 use super::control;
 use super::handle::{Cli, Task};
-use super::state::State;
+use super::state::{Interrupt, State};
 use super::turn;
 
 /// A simulated CLI, without I/O and without a clock.
@@ -74,9 +74,20 @@ impl Simulator {
         self.poll();
     }
 
-    /// The CLI catches these signals; nothing more is written.
+    /// The CLI catches these signals. An interrupt ends the turn as the request does; after the others
+    /// nothing more is written.
     fn signal(&mut self, signal: Signal) {
-        self.cli.with(|state| state.signal = Some(signal));
+        let ends_turn = self.cli.with(|state| {
+            state.signal = Some(signal);
+            let ends_turn = signal == Signal::Interrupt && state.turn.is_some();
+            if ends_turn {
+                state.interrupt = Some(Interrupt::Request);
+            }
+            ends_turn
+        });
+        if ends_turn {
+            return;
+        }
         self.tasks.clear();
         self.exit = Some(signal.exit());
     }

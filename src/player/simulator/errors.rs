@@ -13,6 +13,8 @@ pub(super) struct ApiFailure {
     pub(super) stop_reason: &'static str,
     /// `error` of the message to the user, where no status says it.
     pub(super) error: &'static str,
+    /// `api_error`, where the CLI has a name for it.
+    pub(super) kind: Option<&'static str>,
     /// Whether that message is written.
     pub(super) is_written: bool,
 }
@@ -20,6 +22,19 @@ pub(super) struct ApiFailure {
 impl ApiFailure {
     pub(super) fn of_status(status: u16, text: String) -> Self {
         Self { status: Some(status), text, stop_reason: "stop_sequence", ..Self::default() }
+    }
+
+    /// The model's message was too long, again and again.
+    pub(super) fn too_long() -> Self {
+        Self {
+            text: "API Error: Claude's response exceeded the 128000 output token maximum. To configure this behavior, set the \
+                   CLAUDE_CODE_MAX_OUTPUT_TOKENS environment variable."
+                .to_owned(),
+            stop_reason: "stop_sequence",
+            error: "max_output_tokens",
+            kind: Some("max_output_tokens"),
+            ..Self::default()
+        }
     }
 
     /// There is no key.
@@ -126,6 +141,10 @@ impl State {
         } else {
             line["error"] = failure.error.into();
             line["is_api_error_message"] = true.into();
+            if let Some(kind) = failure.kind {
+                line["api_error"] = kind.into();
+                line["api_error_params"] = json!({"cut": "output_limit"});
+            }
         }
         self.name_prompts(&mut line);
         self.turn().stop_reason = Some(failure.stop_reason.to_owned());
@@ -168,8 +187,24 @@ pub(super) fn result(failure: &ApiFailure) -> Value {
         "terminal_reason": "api_error", "is_error": true, "subtype": "success", "api_error_status": failure.status,
         "result": failure.text,
     });
+    if let Some(kind) = failure.kind {
+        fields["api_error"] = kind.into();
+    }
     if let Some(status) = failure.status {
         fields["api_error_type"] = kinds(status).1.into();
     }
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_overloaded_api_is_named() {
+        let named = text(529, None, Some("127.0.0.1:40123"));
+        assert!(named.ends_with("check your inference gateway (127.0.0.1:40123)."), "{named}");
+        assert!(text(529, None, None).ends_with("check your inference gateway."));
+        assert_eq!(text(400, Some("bad thing"), None), "API Error: 400 bad thing");
+    }
 }

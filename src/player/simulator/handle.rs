@@ -82,6 +82,25 @@ impl Cli {
         })
     }
 
+    /// Lets the other tasks go on, until what was said so far is written.
+    pub(super) fn let_others_go_on(&self) -> impl Future<Output = ()> {
+        let cli = self.clone();
+        let mut is_first = true;
+        poll_fn(move |_| {
+            cli.with(|state| {
+                if std::mem::take(&mut is_first) {
+                    state.changed = true;
+                    return Poll::Pending;
+                }
+                if !state.steps.is_empty() {
+                    return Poll::Pending;
+                }
+                state.changed = true;
+                Poll::Ready(())
+            })
+        })
+    }
+
     /// Waits this long.
     pub(super) async fn sleep(&self, time: Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);

@@ -11,7 +11,7 @@ use super::host_answer::Answer;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The events whose hooks are called.
-pub(super) const HOOKS: [&str; 10] = [
+pub(super) const HOOKS: [&str; 11] = [
     "UserPromptSubmit",
     "PreToolUse",
     "PermissionRequest",
@@ -22,6 +22,7 @@ pub(super) const HOOKS: [&str; 10] = [
     "SubagentStop",
     "PreCompact",
     "PostCompact",
+    "PreSkillShellCommand",
 ];
 
 /// The registered hooks.
@@ -121,6 +122,13 @@ pub(super) fn fits(matcher: Option<&str>, subject: &str) -> bool {
 }
 
 impl Decision {
+    /// Why it must not happen, if so.
+    pub(super) fn refusal(&self) -> Option<String> {
+        let denied = self.permission == Some(Permission::Deny);
+        let reason = || self.reason.clone().or_else(|| self.block.clone()).unwrap_or_default();
+        self.stop.clone().or_else(|| denied.then(reason))
+    }
+
     pub(super) fn add(&mut self, answer: Option<Answer>) {
         let output = match answer {
             Some(Answer::Success(output)) => output,

@@ -48,6 +48,8 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) max_retries: u32,
     /// The host and the port of `ANTHROPIC_BASE_URL`.
     pub(super) gateway: Option<String>,
+    /// Whether the host reads session states.
+    pub(super) reads_state: bool,
     /// `--bare`
     pub(super) bare: bool,
     /// `--tools`, where it names some or none.
@@ -193,6 +195,7 @@ impl LaunchOptions {
                 .and_then(|count| count.parse().ok())
                 .unwrap_or(MAX_RETRIES),
             gateway: variable("ANTHROPIC_BASE_URL").and_then(|url| authority(&url)),
+            reads_state: is_on("CLAUDE_CODE_SDK_READS_SESSION_STATE"),
             bare: has("--bare"),
             tools: value("--tools").map(|list| rules(&list)).filter(|list| *list != ["default"]),
             commands: !has("--disable-slash-commands"),

@@ -57,7 +57,7 @@ impl State {
         let known = facts().initialize.get("commands").and_then(Value::as_array);
         let known = known.into_iter().flatten();
         let shown = known.filter(|command| self.has_command(command["name"].as_str()));
-        shown.cloned().collect()
+        self.skill_list().chain(shown.cloned()).collect()
     }
 
     fn has_command(&self, name: Option<&str>) -> bool {
@@ -73,6 +73,7 @@ impl State {
         for list in ["slash_commands", "skills"] {
             let mut names = names(line, list);
             names.retain(|name| self.has_command(Some(name)));
+            names.splice(0..0, self.skill_names());
             line.insert(list.to_owned(), names.into());
         }
         if !self.options.commands {

@@ -32,6 +32,7 @@ mod rules;
 mod servers;
 mod shell;
 mod shell_hooks;
+mod skills;
 mod state;
 mod stream;
 mod tasks;

@@ -334,6 +334,8 @@ impl Cli {
                 "other",
             );
         }
+        let agent = self.agent();
+        self.until(|state| state.turn_of(agent).may_ask(id).then_some(())).await;
         // What was said before is written before the question.
         let eof = eof || self.until(|state| state.steps.is_empty().then_some(state.eof)).await;
         if eof {

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::player::machine::Step;
 use crate::player::output_format::OutputFormat;
@@ -57,6 +57,8 @@ pub(super) struct State {
     pub(super) results: u64,
     /// How often the model's safeguards stopped a message.
     pub(super) safety_stops: u64,
+    /// Whether a turn runs or is to come, as the host knows it.
+    pub(super) is_running: bool,
     /// Where the shell is.
     pub(super) shell_cwd: String,
     /// Whether the last result was an error.
@@ -153,6 +155,8 @@ pub(super) struct Turn {
     pub(super) tools: Vec<String>,
     /// Those that are whole and not begun.
     pub(super) ready: VecDeque<ToolUse>,
+    /// Those whose question may be asked: the event after their block has come.
+    pub(super) may_ask: Vec<String>,
     /// The one that runs.
     pub(super) running: Option<String>,
     /// Whether more of the model's message may come.
@@ -167,6 +171,14 @@ pub(super) struct Turn {
     pub(super) refused: bool,
     /// Whether a `message_start` was written, which names the prompts.
     pub(super) streams: bool,
+}
+
+impl Turn {
+    /// Whether the host may be asked about a tool: the event after its block has come, or no more
+    /// come.
+    pub(super) fn may_ask(&self, tool: &str) -> bool {
+        !self.receives || self.may_ask.iter().any(|id| id == tool)
+    }
 }
 
 /// The message that is being streamed.
@@ -236,6 +248,7 @@ impl State {
             requests: 0,
             results: 0,
             safety_stops: 0,
+            is_running: false,
             shell_cwd,
             failed: false,
             queue: VecDeque::new(),
@@ -292,6 +305,16 @@ impl State {
         }
         self.written.push(message);
         is_result.then(|| format!("{}\n", Value::from(std::mem::take(&mut self.written))).into())
+    }
+
+    /// Notes whether there is work, for a host that reads session states.
+    pub(super) fn note_running(&mut self, is_running: bool) {
+        if self.options.reads_state && self.is_running != is_running {
+            self.is_running = is_running;
+            let state = if is_running { "running" } else { "idle" };
+            let line = self.lines.system("session_state_changed", json!({"state": state}));
+            self.out(&line);
+        }
     }
 
     pub(super) fn err(&mut self, text: &str) {

@@ -25,6 +25,8 @@ pub(super) struct Streamed {
 /// How a stream broke.
 #[derive(Debug)]
 pub(super) enum Broken {
+    /// After a block that is whole.
+    Later { used_tools: bool },
     /// The connection, or what came over it.
     Connection,
     /// By an `error` event of this type.
@@ -33,7 +35,13 @@ pub(super) enum Broken {
 
 impl Cli {
     /// Streams a message to its end.
-    pub(super) async fn stream(&self, scripted: &Scripted) -> Result<Streamed, Broken> {
+    ///
+    /// `again`: another one of the same request was begun before.
+    pub(super) async fn stream(
+        &self,
+        scripted: &Scripted,
+        again: bool,
+    ) -> Result<Streamed, Broken> {
         let blocks = scripted.items.iter().filter_map(|item| match item {
             Item::Block(block, _) => Some(block.clone()),
             _ => None,
@@ -48,12 +56,12 @@ impl Cli {
         let whole = message.whole();
         self.hold(&reply, 0).await;
         self.sleep_ms(reply.first_byte_ms).await;
-        if !was_requested {
+        if !was_requested && !again {
             self.with(State::requesting);
         }
         let mut items = scripted.items.iter();
         let mut gates = Vec::new();
-        let mut complete: Option<ToolUse> = None;
+        let mut complete: Option<String> = None;
         let mut tools = Vec::new();
         for (count, event) in message.events().into_iter().enumerate() {
             if count > 0 {
@@ -62,7 +70,7 @@ impl Cli {
             if let Some(cut) = &reply.cut
                 && cut.after == count
             {
-                return Err(self.broken(&cut.cut));
+                return Err(self.broken(&cut.cut, !tools.is_empty()));
             }
             let is_delta = event.is_delta();
             let event = event.into_data();
@@ -94,23 +102,55 @@ impl Cli {
             if stop_reason == Some("refusal") && self.agent().is_none() {
                 self.with(|state| state.refused_again(&whole));
             }
-            self.with(|state| state.pass_on(&event, &whole, self.agent()));
-            // A tool begins when the event after its block has come.
-            if let Some(tool) = complete.take() {
-                self.with(|state| state.turn_of(self.agent()).ready.push_back(tool));
-                self.until(|state| state.steps.is_empty().then_some(())).await;
-            }
+            let tool = tool_use(&event, &whole, &gates);
             if event["type"] == "content_block_stop" {
-                complete = tool_use(&event, &whole, &gates);
-                tools.extend(complete.clone());
-                let id = complete.as_ref().map(|tool| tool.id.clone());
-                self.with(|state| state.turn_of(self.agent()).tools.extend(id));
+                self.with(|state| state.block_is_whole(&event, &whole, tool.clone(), self.agent()));
+                if tool.is_some() {
+                    self.let_others_go_on().await;
+                }
             }
+            self.with(|state| state.pass_on(&event, &whole, self.agent()));
+            if let Some(id) = complete.take() {
+                self.with(|state| state.turn_of(self.agent()).may_ask.push(id));
+                self.let_others_go_on().await;
+            }
+            complete = tool.as_ref().map(|tool| tool.id.clone());
+            tools.extend(tool);
             if is_delta {
                 self.sleep_ms(reply.delta_ms).await;
             }
         }
         Ok(self.streamed(&whole, tools))
+    }
+
+    /// Gets a message in one piece, since its stream broke twice.
+    pub(super) async fn fetch(&self, scripted: &Scripted) -> Streamed {
+        let blocks = scripted.items.iter().filter_map(|item| match item {
+            Item::Block(block, gate) => Some((block.clone(), *gate)),
+            _ => None,
+        });
+        let (content, gates): (Vec<_>, Vec<_>) = blocks.unzip();
+        let reply = ApiReply { content, ..scripted.reply.clone() };
+        let (serial, model) = self.with(|state| {
+            state.requests += 1;
+            (state.requests - 1, state.lines.model.clone())
+        });
+        let whole = OutMessage::new(&reply, &model, serial).whole();
+        let mut tools = Vec::new();
+        for index in 0..gates.len() {
+            let end = json!({"type": "content_block_stop", "index": index});
+            let tool = tool_use(&end, &whole, &gates);
+            self.with(|state| {
+                state.turn().streaming = Some(Streaming {
+                    message: whole["id"].as_str().unwrap_or_default().to_owned(),
+                    start: in_one_piece(&whole),
+                    ..Streaming::default()
+                });
+                state.block_is_whole(&end, &whole, tool.clone(), None);
+            });
+            tools.extend(tool);
+        }
+        self.streamed(&whole, tools)
     }
 
     /// Waits for the gate before this event, if there is one.
@@ -148,19 +188,28 @@ impl Cli {
             turn.streaming = None;
             turn.receives = false;
             turn.first_request.get_or_insert((tokens.input(), tokens.cache_read()));
+            state.changed = true;
         });
         Streamed { id, tools, stop_reason, tokens }
     }
 
     /// The stream broke: what was begun is abandoned.
-    fn broken(&self, cut: &Cut) -> Broken {
-        self.with(|state| match self.agent() {
+    fn broken(&self, cut: &Cut, used_tools: bool) -> Broken {
+        let had = self.with(|state| match self.agent() {
             None => {
-                state.abandon();
                 state.turn().receives = false;
+                state.changed = true;
+                state.drop_message()
             }
-            Some(agent) => state.turn_of(Some(agent)).ready.clear(),
+            Some(agent) => {
+                let turn = state.turn_of(Some(agent));
+                turn.ready.clear();
+                turn.streaming.take().map_or(0, |streaming| streaming.written)
+            }
         });
+        if had > 0 {
+            return Broken::Later { used_tools };
+        }
         match cut {
             Cut::Error(kind) => Broken::Error(kind.clone()),
             Cut::Close | Cut::Reset | Cut::Garbage(_) => Broken::Connection,
@@ -168,8 +217,18 @@ impl Cli {
     }
 }
 
+/// A message as its lines have it where it was not streamed.
+fn in_one_piece(whole: &Value) -> Value {
+    let mut message = whole.clone();
+    message["usage"] = Tokens::of(&whole["usage"]).usage();
+    message
+}
+
 /// The use of a tool whose block this event ends.
 fn tool_use(event: &Value, whole: &Value, gates: &[Gate]) -> Option<ToolUse> {
+    if event["type"] != "content_block_stop" {
+        return None;
+    }
     let index = usize::try_from(event["index"].as_u64()?).ok()?;
     let block = &whole["content"][index];
     (block["type"] == "tool_use").then(|| ToolUse {
@@ -203,18 +262,30 @@ impl State {
                 }
             }
             Some("content_block_delta") => self.note_delta(&event["delta"], agent),
-            Some("content_block_stop") => {
-                self.assistant_line(position, whole, agent);
-                if let Some(streaming) = &mut self.turn_of(agent).streaming {
-                    streaming.block = None;
-                    streaming.written += 1;
-                }
-            }
             _ => {}
         }
         if agent.is_none() {
             self.partial_line(event, message);
         }
+    }
+
+    /// The line of a whole block. If it is the use of a tool, that begins.
+    fn block_is_whole(
+        &mut self,
+        event: &Value,
+        whole: &Value,
+        tool: Option<ToolUse>,
+        agent: Option<&Agent>,
+    ) {
+        let index = event["index"].as_u64().and_then(|index| usize::try_from(index).ok());
+        self.assistant_line(index.unwrap_or(usize::MAX), whole, agent);
+        let turn = self.turn_of(agent);
+        if let Some(streaming) = &mut turn.streaming {
+            streaming.block = None;
+            streaming.written += 1;
+        }
+        turn.tools.extend(tool.as_ref().map(|tool| tool.id.clone()));
+        turn.ready.extend(tool);
     }
 
     fn note_delta(&mut self, delta: &Value, agent: Option<&Agent>) {
@@ -313,6 +384,27 @@ impl State {
         self.out(&line);
     }
 
+    /// The stream of a message broke; how many blocks were whole.
+    fn drop_message(&mut self) -> u64 {
+        let Some(streaming) = self.turn().streaming.take() else { return 0 };
+        if self.options.partial {
+            self.count_begun(&streaming);
+            if streaming.block.is_some() {
+                let stop = json!({"type": "content_block_stop", "index": streaming.index});
+                let line = self.lines.stream_event(&stop, &streaming.message);
+                self.out(&line);
+            }
+            self.abandoned_line(&streaming.message, streaming.written);
+        }
+        streaming.written
+    }
+
+    fn abandoned_line(&mut self, message: &str, from: u64) {
+        let mut line = self.lines.stream_event(&json!({"type": "message_stop"}), message);
+        line["abandoned_blocks"] = json!({"api_message_id": message, "from_block_index": from});
+        self.out(&line);
+    }
+
     /// The closing events of a message that goes no further.
     pub(super) fn abandon(&mut self) {
         let Some(streaming) = self.turn().streaming.take() else { return };
@@ -323,9 +415,9 @@ impl State {
             let stop = json!({"type": "content_block_stop", "index": streaming.index});
             let line = self.lines.stream_event(&stop, &streaming.message);
             self.out(&line);
-            streaming.index + 1
+            streaming.index as u64 + 1
         } else {
-            usize::try_from(streaming.written).unwrap_or(usize::MAX)
+            streaming.written
         };
         let usage = &streaming.start["usage"];
         let delta = json!({
@@ -340,10 +432,6 @@ impl State {
         });
         let line = self.lines.stream_event(&delta, &streaming.message);
         self.out(&line);
-        let mut line =
-            self.lines.stream_event(&json!({"type": "message_stop"}), &streaming.message);
-        line["abandoned_blocks"] =
-            json!({"api_message_id": streaming.message, "from_block_index": from});
-        self.out(&line);
+        self.abandoned_line(&streaming.message, from);
     }
 }

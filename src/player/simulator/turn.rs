@@ -24,6 +24,17 @@ use super::tools::Ran;
 /// What the CLI says to the model after a refusal.
 const REFUSED: &str = "The response above was stopped by a safety classifier. Continue without it.";
 
+/// The reasons for which a message ends before its time, and goes on with the next one.
+const CUT_SHORT: [&str; 2] = ["max_tokens", "model_context_window_exceeded"];
+/// How often the CLI lets the model go on after such a message.
+const MAX_RESUMED: u32 = 3;
+/// What it says then.
+const TOO_LONG: &str = "Output token limit hit. Resume where it ended.";
+/// What it says where the stream broke after a block.
+const CUT_OFF: &str = "Your response above was cut off mid-stream. Resume where it ended.";
+/// What it says to a message without a block.
+const NOTHING: &str = "[Your previous response had no visible output. Please continue and produce a user-visible response.]";
+
 /// The hint for a launch of a scenario that has another launch's turns, too.
 const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
     program launches the CLI more than once, set CLAUDE_WIRE_RUN to a new folder, so that the turns \
@@ -40,6 +51,8 @@ enum End {
     MaxTurns(u64),
     MaxBudget(f64),
     Failed(ApiFailure),
+    /// The model said nothing, twice.
+    Nothing,
     /// A hook refused the prompt, or ended the turn; what it said.
     Prevented(String),
     /// The prompt is not the scenario's.
@@ -69,8 +82,17 @@ pub(super) async fn main(cli: Cli) {
         if cli.with(|state| state.divergence.is_some()) {
             return;
         }
+        cli.with(|state| {
+            if state.queue.is_empty() {
+                state.note_running(false);
+            }
+        });
     }
     cli.with(|state| {
+        if let Some(signal) = state.signal {
+            state.exit = Some(signal.exit());
+            return;
+        }
         if !state.ends
             && let Some(prompt) = state.turns.left().into_iter().next()
         {
@@ -173,6 +195,9 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
         return End::MaxBudget(budget);
     }
     let is_own = prompts.iter().any(|prompt| prompt.origin.is_some());
+    let written = text;
+    let expanded = cli.expand_skill(text).await;
+    let text = expanded.as_deref().unwrap_or(text);
     let taken = cli
         .with(|state| if is_own { state.turns.take_named(text) } else { state.turns.take(text) });
     let reply = match taken {
@@ -191,7 +216,7 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
         }
     };
     cli.with(|state| state.matched += prompts.len().max(1));
-    let fields = hook_calls::fields(json!({"prompt": text}));
+    let fields = hook_calls::fields(json!({"prompt": written}));
     let decision = cli.hooks("UserPromptSubmit", "", None, fields).await;
     cli.with(State::begin);
     if cli.with(|state| state.options.replays_prompts) {
@@ -209,13 +234,15 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
 async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
     let mut round = 0;
     let mut stop_hook_active = false;
+    // How often the stream broke, how often the message was too long, and whether it was empty.
+    let (mut broken, mut cut_short, mut was_empty) = (0, 0, false);
     loop {
         let scripted = match cli.next_message(&mut answers).await {
             Ok(Some(scripted)) => scripted,
             Ok(None) => return End::Success,
             Err(failure) => return End::Failed(failure),
         };
-        if scripted.items.is_empty() {
+        if scripted.items.is_empty() && !scripted.is_message() {
             // Only the time passes.
             continue;
         }
@@ -224,22 +251,61 @@ async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
         let is_last = |streamed: &Result<Streamed, Broken>| {
             streamed.is_ok() && cli.with(|state| state.spent().is_some())
         };
-        let (ran, streamed) = both(tools, cli.stream(&scripted), is_last).await;
+        let message = async {
+            if broken < 2 {
+                return cli.stream(&scripted, broken > 0).await;
+            }
+            Ok(cli.fetch(&scripted).await)
+        };
+        let (ran, streamed) = both(tools, message, is_last).await;
         let streamed = match streamed {
             Ok(streamed) => streamed,
-            Err(broken) => {
-                let status = match broken {
-                    Broken::Connection => None,
-                    Broken::Error(kind) if kind == "overloaded_error" => Some(529),
-                    Broken::Error(_) => None,
-                };
-                cli.retry(1, status);
+            Err(Broken::Later { used_tools: true }) => continue,
+            Err(Broken::Later { used_tools: false }) => {
+                cli.with(|state| state.nudge(CUT_OFF));
+                take_more(cli, &mut answers, CUT_OFF);
+                continue;
+            }
+            Err(Broken::Connection | Broken::Error(_)) if broken > 0 => {
+                broken += 1;
+                continue;
+            }
+            Err(why) => {
+                broken += 1;
+                let is_overloaded =
+                    matches!(&why, Broken::Error(kind) if kind == "overloaded_error");
+                cli.retry(1, is_overloaded.then_some(529));
                 continue;
             }
         };
+        broken = 0;
         round += 1;
         if let Some(budget) = cli.with(|state| state.spent()) {
             return End::MaxBudget(budget);
+        }
+        if CUT_SHORT.contains(&&*streamed.stop_reason) && streamed.tools.is_empty() {
+            if cut_short == MAX_RESUMED {
+                return End::Failed(ApiFailure::too_long());
+            }
+            cut_short += 1;
+            cli.with(|state| state.nudge(TOO_LONG));
+            take_more(cli, &mut answers, TOO_LONG);
+            if answers.is_empty() {
+                // The model goes on as it did.
+                answers.push_back(Answer::Message(scripted));
+            }
+            continue;
+        }
+        if scripted.items.is_empty() {
+            if std::mem::replace(&mut was_empty, true) {
+                return End::Nothing;
+            }
+            cli.with(|state| state.nudge(NOTHING));
+            take_more(cli, &mut answers, NOTHING);
+            if answers.is_empty() {
+                answers.push_back(Answer::Message(scripted));
+            }
+            continue;
         }
         if streamed.stop_reason == "refusal" {
             match cli.with(|state| state.refused(&streamed.id)) {
@@ -406,7 +472,7 @@ impl State {
 
     /// The prompts of the next turn: `Some(None)` if none can come any more.
     fn next_prompts(&mut self) -> Option<Option<Vec<Prompt>>> {
-        if self.ends {
+        if self.ends || self.signal.is_some() {
             return Some(None);
         }
         let Some(first) = self.queue.front() else {
@@ -442,6 +508,14 @@ impl State {
     /// The budget, if it is spent.
     pub(super) fn spent(&self) -> Option<f64> {
         self.options.max_budget.filter(|budget| self.ledger.cost() >= *budget)
+    }
+
+    /// The CLI says something to the model.
+    fn nudge(&mut self, text: &str) {
+        let mut line = self.lines.user(json!([{"type": "text", "text": text}]));
+        line["isSynthetic"] = true.into();
+        self.out(&line);
+        self.count_message();
     }
 
     /// A hook blocks the end of the turn.
@@ -539,6 +613,13 @@ impl State {
                     turn = self.turn.take().unwrap_or_default();
                 }
                 errors::result(&failure)
+            }
+            End::Nothing => {
+                how = "cancelled";
+                let diagnostic = "[ede_diagnostic] result_type=assistant last_content_type=none stop_reason=end_turn";
+                json!({
+                    "terminal_reason": "completed", "is_error": true, "subtype": "error_during_execution", "errors": [diagnostic],
+                })
             }
             End::Prevented(why) => {
                 let line = self.lines.system(

@@ -121,6 +121,17 @@ impl Entry {
         &self.api
     }
 
+    /// The lines of its project's skills, by their names.
+    pub(in crate::lab) fn skills(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.files.iter().filter_map(|(path, content)| {
+            let name = path.strip_prefix(".claude/skills/")?.strip_suffix("/SKILL.md")?;
+            match content {
+                Content::Lines { lines } => Some((name, lines.as_slice())),
+                _ => None,
+            }
+        })
+    }
+
     /// Whether it takes the key out of the CLI's environment.
     pub(in crate::lab) fn has_no_key(&self) -> bool {
         self.env.get("ANTHROPIC_API_KEY") == Some(&None)

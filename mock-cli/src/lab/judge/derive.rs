@@ -24,10 +24,25 @@ pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, Strin
     // As in the API's script, the first rule that fits answers.
     let file = json!({
         "claude-wire": "scenario", "version": 2, "turns": turns, "any_order": true, "logged_out": entry.has_no_key(),
+        "skills": skills(entry),
         "settings_hooks": settings_hooks(&lines), "mcp_servers": mcp_servers(&lines),
     });
     let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
     Ok(scenario.unverified())
+}
+
+/// The skills of the entry's project.
+fn skills(entry: &Entry) -> Map<String, Value> {
+    let skill = |(name, lines): (&str, &[String])| {
+        let end = lines.iter().skip(1).position(|line| line == "---")? + 1;
+        let description = lines[..end].iter().find_map(|line| line.strip_prefix("description: "));
+        let text = lines[end + 1..].join("\n");
+        Some((
+            name.to_owned(),
+            json!({"description": description.unwrap_or_default(), "text": text}),
+        ))
+    };
+    entry.skills().filter_map(skill).collect()
 }
 
 /// The hooks of the settings that ran, each once.
