@@ -232,12 +232,12 @@ async fn what_is_not_simulated_is_reported() {
     let hooks =
         json!({"FileChanged": [{"matcher": null, "hookCallbackIds": ["f"]}], "SessionStart": []});
     initialize(&mut host, json!({"hooks": hooks})).await;
-    host.write(r#"{"type":"control_request","request_id":"1","request":{"subtype":"get_usage"}}"#)
+    host.write(r#"{"type":"control_request","request_id":"1","request":{"subtype":"read_file"}}"#)
         .await;
     host.write(user("Go")).await;
     host.eof();
     let report = host.end().await.report;
-    assert_eq!(report.not_simulated(), ["flag --chrome", "hook FileChanged", "request get_usage"]);
+    assert_eq!(report.not_simulated(), ["flag --chrome", "hook FileChanged", "request read_file"]);
     let text = report.to_string();
     assert!(text.contains("scenario: not simulated: flag --chrome, hook FileChanged"), "{text}");
 }

@@ -1,5 +1,7 @@
 //! What the host writes: prompts, requests, answers.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::{Value, json};
 
@@ -163,7 +165,8 @@ impl State {
         }
     }
 
-    fn reply_to_initialize(&mut self, id: Option<&RawJson>) {
+    /// What the reply to `initialize` says.
+    fn handshake(&self) -> Value {
         let mut body = facts().initialize.clone();
         body.insert("current_permission_mode".to_owned(), self.lines.mode.as_str().into());
         if let Some(account) = body.get_mut("account").and_then(Value::as_object_mut)
@@ -176,18 +179,48 @@ impl State {
         let text = Value::Object(body).to_string();
         let mut body: Value = serde_json::from_str(&self.fill_in(&text)).unwrap_or_default();
         body["pid"] = 1.into();
-        let mut reply = success(id, Some(body));
         if self.hooks.events().next().is_some() {
-            reply["response"]["response"]["hooks_applied"] = true.into();
+            body["hooks_applied"] = true.into();
         }
         if self.declared.servers {
-            reply["response"]["response"]["mcp_servers_applied"] = true.into();
+            body["mcp_servers_applied"] = true.into();
         }
+        body
+    }
+
+    /// The surface of a launch that shows none before it is asked for.
+    fn invalidate_surface(&mut self) {
+        let line = self.lines.system("ui_invalidate", json!({"event": "ui.render"}));
+        self.out(&line);
+    }
+
+    /// The host that takes a process started in advance says where it works, and how.
+    fn claim(&mut self, request: &Value, id: Option<&RawJson>) {
+        if let Some(cwd) = request["cwd"].as_str() {
+            Arc::make_mut(&mut self.options).cwd = cwd.to_owned();
+            self.shell_cwd = cwd.to_owned();
+        }
+        self.invalidate_surface();
+        if let Some(mode) = request["permission_mode"].as_str() {
+            self.lines.mode = mode.to_owned();
+            let status = self.lines.mode_status();
+            self.out(&status);
+        }
+        let mut claimed = json!({
+            "status": "ok", "cwd": request["cwd"], "session_id": self.lines.session, "parked_ms": 0, "sdk_mcp_settled": true,
+        });
+        if request["include_initialize"] == true {
+            claimed["initialize"] = self.handshake();
+        }
+        self.reply(&success(id, Some(claimed)), id);
+    }
+
+    fn reply_to_initialize(&mut self, id: Option<&RawJson>) {
+        let mut reply = success(id, Some(self.handshake()));
         reply["response"]["pending_permission_requests"] = json!([]);
         reply["response"]["pending_user_dialog_requests"] = json!([]);
-        if self.options.bare && !self.declared.once {
-            let line = self.lines.system("ui_invalidate", json!({"event": "ui.render"}));
-            self.out(&line);
+        if (self.options.bare || self.options.awaits_claim) && !self.declared.once {
+            self.invalidate_surface();
         }
         self.reply(&reply, id);
         if std::mem::replace(&mut self.declared.once, true) {
@@ -264,15 +297,7 @@ impl State {
             }
             "mcp_call" => self.reply_to_mcp_call(request, id),
             // Of a process that was started in advance.
-            "claim_session" if self.options.awaits_claim => {
-                if let Some(mode) = request["permission_mode"].as_str() {
-                    self.lines.mode = mode.to_owned();
-                }
-                let claimed = json!({
-                    "status": "ok", "cwd": request["cwd"], "session_id": self.lines.session, "parked_ms": 0, "sdk_mcp_settled": true,
-                });
-                self.reply(&success(id, Some(claimed)), id);
-            }
+            "claim_session" if self.options.awaits_claim => self.claim(request, id),
             "cancel_async_message" => {
                 let uuid = text("message_uuid");
                 let before = self.queue.len();

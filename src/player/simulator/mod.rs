@@ -28,6 +28,7 @@ mod local_commands;
 mod mcp;
 mod permissions;
 mod replies;
+mod rounds;
 mod rules;
 mod servers;
 mod shell;

@@ -1,8 +1,7 @@
 //! What the CLI does from its start to its exit: turns, one after the other.
 #![expect(clippy::result_large_err, reason = "a divergence is made once: it ends its run")]
 
-use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
@@ -12,28 +11,13 @@ use crate::player::difference::Difference;
 use crate::player::report::Divergence;
 use crate::transport::Exit;
 
-use super::answers::{Answer, Scripted, answers};
+use super::answers::answers;
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
 use super::local_commands::Command;
+use super::rounds::rounds;
 use super::state::{Interrupt, Prompt, State, Turn};
-use super::stream::{Broken, Streamed};
-use super::tools::Ran;
-
-/// What the CLI says to the model after a refusal.
-const REFUSED: &str = "The response above was stopped by a safety classifier. Continue without it.";
-
-/// The reasons for which a message ends before its time, and goes on with the next one.
-const CUT_SHORT: [&str; 2] = ["max_tokens", "model_context_window_exceeded"];
-/// How often the CLI lets the model go on after such a message.
-const MAX_RESUMED: u32 = 3;
-/// What it says then.
-const TOO_LONG: &str = "Output token limit hit. Resume where it ended.";
-/// What it says where the stream broke after a block.
-const CUT_OFF: &str = "Your response above was cut off mid-stream. Resume where it ended.";
-/// What it says to a message without a block.
-const NOTHING: &str = "[Your previous response had no visible output. Please continue and produce a user-visible response.]";
 
 /// The hint for a launch of a scenario that has another launch's turns, too.
 const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
@@ -46,7 +30,7 @@ const NOT_ANSWERED: &str = "the turn that the CLI begins when a background task 
 
 /// How a turn ends that is not interrupted.
 #[derive(Debug)]
-enum End {
+pub(super) enum End {
     Success,
     MaxTurns(u64),
     MaxBudget(f64),
@@ -230,203 +214,6 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     rounds(cli, answers(&reply)).await
 }
 
-/// Requests to the API, until one needs no more.
-async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
-    let mut round = 0;
-    let mut stop_hook_active = false;
-    // How often the stream broke, how often the message was too long, and whether it was empty.
-    let (mut broken, mut cut_short, mut was_empty) = (0, 0, false);
-    loop {
-        let scripted = match cli.next_message(&mut answers).await {
-            Ok(Some(scripted)) => scripted,
-            Ok(None) => return End::Success,
-            Err(failure) => return End::Failed(failure),
-        };
-        if scripted.items.is_empty() && !scripted.is_message() {
-            // Only the time passes.
-            continue;
-        }
-        cli.with(|state| state.turn().receives = true);
-        let tools = cli.run_tools(scripted.results.clone());
-        let is_last = |streamed: &Result<Streamed, Broken>| {
-            streamed.is_ok() && cli.with(|state| state.spent().is_some())
-        };
-        let message = async {
-            if broken < 2 {
-                return cli.stream(&scripted, broken > 0).await;
-            }
-            Ok(cli.fetch(&scripted).await)
-        };
-        let (ran, streamed) = both(tools, message, is_last).await;
-        let streamed = match streamed {
-            Ok(streamed) => streamed,
-            Err(Broken::Later { used_tools: true }) => continue,
-            Err(Broken::Later { used_tools: false }) => {
-                cli.with(|state| state.nudge(CUT_OFF));
-                take_more(cli, &mut answers, CUT_OFF);
-                continue;
-            }
-            Err(Broken::Connection | Broken::Error(_)) if broken > 0 => {
-                broken += 1;
-                continue;
-            }
-            Err(why) => {
-                broken += 1;
-                let is_overloaded =
-                    matches!(&why, Broken::Error(kind) if kind == "overloaded_error");
-                cli.retry(1, is_overloaded.then_some(529));
-                continue;
-            }
-        };
-        broken = 0;
-        round += 1;
-        if let Some(budget) = cli.with(|state| state.spent()) {
-            return End::MaxBudget(budget);
-        }
-        if CUT_SHORT.contains(&&*streamed.stop_reason) && streamed.tools.is_empty() {
-            if cut_short == MAX_RESUMED {
-                return End::Failed(ApiFailure::too_long());
-            }
-            cut_short += 1;
-            cli.with(|state| state.nudge(TOO_LONG));
-            take_more(cli, &mut answers, TOO_LONG);
-            if answers.is_empty() {
-                // The model goes on as it did.
-                answers.push_back(Answer::Message(scripted));
-            }
-            continue;
-        }
-        if scripted.items.is_empty() {
-            if std::mem::replace(&mut was_empty, true) {
-                return End::Nothing;
-            }
-            cli.with(|state| state.nudge(NOTHING));
-            take_more(cli, &mut answers, NOTHING);
-            if answers.is_empty() {
-                answers.push_back(Answer::Message(scripted));
-            }
-            continue;
-        }
-        if streamed.stop_reason == "refusal" {
-            match cli.with(|state| state.refused(&streamed.id)) {
-                Some(failure) => return End::Failed(failure),
-                None => {
-                    take_more(cli, &mut answers, REFUSED);
-                    continue;
-                }
-            }
-        }
-        if streamed.tools.is_empty() {
-            if let Some(Answer::Failure { .. }) = answers.front() {
-                continue;
-            }
-            let last = cli.with(|state| state.turn().text.clone());
-            let fields = json!({
-                "stop_hook_active": stop_hook_active, "last_assistant_message": last, "background_tasks": [], "session_crons": [],
-            });
-            let decision = cli.hooks("Stop", "", None, hook_calls::fields(fields)).await;
-            let Some(reason) = decision.block else { return End::Success };
-            stop_hook_active = true;
-            let text = cli.with(|state| state.stop_feedback(&reason));
-            take_more(cli, &mut answers, &text);
-            continue;
-        }
-        match ran {
-            None | Some(Ran::GoesOn) => {}
-            Some(Ran::Answered | Ran::Stopped) => return End::Success,
-        }
-        cli.with(State::take_steered);
-        if let Some(limit) = cli.with(|state| state.options.max_turns)
-            && round >= limit
-        {
-            return End::MaxTurns(limit);
-        }
-    }
-}
-
-/// Waits for two futures, of which the first goes first; only for the second if that is `enough`.
-async fn both<A, B>(
-    one: impl Future<Output = A>,
-    other: impl Future<Output = B>,
-    enough: impl Fn(&B) -> bool,
-) -> (Option<A>, B) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    let (mut first, mut second) = (None, None);
-    poll_fn(|cx| {
-        if first.is_none()
-            && let Poll::Ready(output) = one.as_mut().poll(cx)
-        {
-            first = Some(output);
-        }
-        if second.is_none()
-            && let Poll::Ready(output) = other.as_mut().poll(cx)
-        {
-            second = Some(output);
-        }
-        match second.take() {
-            Some(output) if first.is_some() || enough(&output) => {
-                Poll::Ready((first.take(), output))
-            }
-            output => {
-                second = output;
-                Poll::Pending
-            }
-        }
-    })
-    .await
-}
-
-/// The CLI says something to the model by itself. If the turn has no answer left, another turn of
-/// the scenario may be one to this text.
-fn take_more(cli: &Cli, more: &mut VecDeque<Answer>, text: &str) {
-    if more.is_empty()
-        && let Ok(reply) = cli.with(|state| state.turns.take_named(text))
-    {
-        more.extend(answers(&reply));
-    }
-}
-
-impl Cli {
-    /// The next message of the model; errors of the API before it are retried.
-    pub(super) async fn next_message(
-        &self,
-        answers: &mut VecDeque<Answer>,
-    ) -> Result<Option<Box<Scripted>>, ApiFailure> {
-        let mut attempt = 0;
-        loop {
-            match answers.pop_front() {
-                None => return Ok(None),
-                Some(Answer::Failure { status, text }) => {
-                    return Err(ApiFailure::of_status(status, text));
-                }
-                Some(Answer::Message(scripted)) => {
-                    let Some(error) = scripted.reply.error.as_ref() else {
-                        return Ok(Some(scripted));
-                    };
-                    let status = error.status;
-                    let limit = self.with(|state| {
-                        state.requests += 1;
-                        state.options.max_retries
-                    });
-                    if !errors::is_retried(status) || attempt >= limit {
-                        let text = self.with(|state| {
-                            let gateway = state.options.gateway.as_deref();
-                            errors::text(status, error.message.as_deref(), gateway)
-                        });
-                        return Err(ApiFailure::of_status(status, text));
-                    }
-                    attempt += 1;
-                    self.retry(attempt, Some(status));
-                    if answers.is_empty() {
-                        // The API goes on as it was.
-                        answers.push_back(Answer::Message(scripted));
-                    }
-                }
-            }
-        }
-    }
-}
-
 impl State {
     /// Whether the launch is none of the scenario: the CLI refuses its arguments, or it resumes a
     /// session that no launch had.
@@ -503,71 +290,6 @@ impl State {
         let prompts = self.turn().prompts.clone();
         let init = self.init_line(&prompts);
         self.out(&init);
-    }
-
-    /// The budget, if it is spent.
-    pub(super) fn spent(&self) -> Option<f64> {
-        self.options.max_budget.filter(|budget| self.ledger.cost() >= *budget)
-    }
-
-    /// The CLI says something to the model.
-    fn nudge(&mut self, text: &str) {
-        let mut line = self.lines.user(json!([{"type": "text", "text": text}]));
-        line["isSynthetic"] = true.into();
-        self.out(&line);
-        self.count_message();
-    }
-
-    /// A hook blocks the end of the turn.
-    fn stop_feedback(&mut self, reason: &str) -> String {
-        let text = format!("Stop hook feedback:\n{reason}");
-        let mut line = self.lines.user(json!([{"type": "text", "text": text}]));
-        line["isSynthetic"] = true.into();
-        self.out(&line);
-        self.count_message();
-        self.stop_hook_problem();
-        text
-    }
-
-    /// Prompts that came during the tools go into the running turn.
-    fn take_steered(&mut self) {
-        let mut later = VecDeque::new();
-        while let Some(prompt) = self.queue.pop_front() {
-            let waits = prompt.priority.as_deref() == Some("later") || prompt.origin.is_some();
-            if waits || Command::of(&prompt.text).is_some() {
-                later.push_back(prompt);
-                continue;
-            }
-            self.matched += 1;
-            if let Some(uuid) = prompt.uuid {
-                let line = self.lines.lifecycle(&uuid, "started");
-                self.out(&line);
-                self.turn().prompts.push(uuid.clone());
-                self.turn().steered.push(uuid);
-            }
-        }
-        self.queue = later;
-    }
-
-    /// The model's safeguards stopped a message. The CLI goes on once.
-    fn refused(&mut self, message: &str) -> Option<ApiFailure> {
-        self.safety_stops += 1;
-        if self.turn().refused {
-            return Some(ApiFailure { is_written: true, ..errors::refusal() });
-        }
-        self.turn().refused = true;
-        let fields = json!({
-            "content": "Opus 5.5's safeguards stopped the response above · continuing once with that noted", "level": "notice",
-        });
-        let line = self.lines.system("informational", fields);
-        self.out(&line);
-        let mut line = self.lines.user(json!([{"type": "text", "text": REFUSED}]));
-        line["isSynthetic"] = true.into();
-        line["refused_message_id"] = message.into();
-        line["refusal_retry"] = true.into();
-        self.out(&line);
-        self.count_message();
-        None
     }
 
     /// Writes the result of a turn.
