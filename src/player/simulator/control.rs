@@ -13,7 +13,8 @@ use crate::wire::control::RequestName;
 use super::handle::Cli;
 use super::hooks::{HOOKS, Hooks};
 use super::launch::resolved;
-use super::state::{Interrupt, Prompt, State};
+use super::prompt::Prompt;
+use super::state::{Interrupt, State};
 use super::usage::is_known;
 use super::version::facts;
 
@@ -86,11 +87,8 @@ impl State {
             let line = self.lines.lifecycle(uuid, "queued");
             self.out(&line);
         }
-        let text = prompt_text(line.pointer("/message/content").unwrap_or(&Value::Null));
-        let priority = line["priority"].as_str().map(str::to_owned);
-        let is_now = priority.as_deref() == Some("now");
-        let prompt = Prompt { uuid, text, line, priority, origin: None };
-        if is_now {
+        let prompt = Prompt::of(line, uuid);
+        if prompt.priority.as_deref() == Some("now") {
             self.queue.push_front(prompt);
             self.give_way();
         } else {
@@ -392,18 +390,6 @@ impl State {
         if self.turn.is_some() {
             self.interrupt = Some(Interrupt::Request);
         }
-    }
-}
-
-/// The text of a prompt's content.
-pub(super) fn prompt_text(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(blocks) => {
-            let texts = blocks.iter().filter_map(|block| block["text"].as_str());
-            texts.collect::<Vec<_>>().join("\n")
-        }
-        _ => String::new(),
     }
 }
 

@@ -27,6 +27,7 @@ mod lists;
 mod local_commands;
 mod mcp;
 mod permissions;
+mod prompt;
 mod replies;
 mod rounds;
 mod rules;

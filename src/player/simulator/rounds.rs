@@ -11,7 +11,6 @@ use super::answers::{Answer, Scripted, answers};
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
-use super::local_commands::Command;
 use super::state::State;
 use super::stream::{Broken, Streamed};
 use super::tools::Ran;
@@ -278,8 +277,7 @@ impl State {
     fn take_steered(&mut self) {
         let mut later = VecDeque::new();
         while let Some(prompt) = self.queue.pop_front() {
-            let waits = prompt.priority.as_deref() == Some("later") || prompt.origin.is_some();
-            if waits || Command::of(&prompt.text).is_some() {
+            if prompt.priority.as_deref() == Some("later") || !prompt.is_plain() {
                 later.push_back(prompt);
                 continue;
             }

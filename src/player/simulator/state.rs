@@ -20,6 +20,7 @@ use super::compaction::Context;
 use super::hooks::{HOOKS, Hooks};
 use super::launch::LaunchOptions;
 use super::lines::Lines;
+use super::prompt::Prompt;
 use super::servers::Servers;
 use super::tasks::Task;
 use super::tool_use::ToolUse;
@@ -116,18 +117,6 @@ pub(super) struct Declared {
     pub(super) once: bool,
     /// Whether it has `mcpServers`.
     pub(super) servers: bool,
-}
-
-/// A prompt of the host.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Prompt {
-    /// Its `uuid`; the CLI says nothing about one without.
-    pub(super) uuid: Option<String>,
-    pub(super) text: String,
-    pub(super) line: Value,
-    pub(super) priority: Option<String>,
-    /// Where it comes from, if the CLI made it.
-    pub(super) origin: Option<Value>,
 }
 
 /// The turn that runs.

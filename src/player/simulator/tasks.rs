@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::handle::Cli;
 use super::lines::extend;
-use super::state::{Prompt, State};
+use super::prompt::Prompt;
+use super::state::State;
 
 /// Something that the CLI does in the background, or a sub-agent that a tool use waits for.
 #[derive(Clone, Debug)]

@@ -16,8 +16,9 @@ use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
 use super::local_commands::Command;
+use super::prompt::Prompt;
 use super::rounds::rounds;
-use super::state::{Interrupt, Prompt, State, Turn};
+use super::state::{Interrupt, State, Turn};
 
 /// The hint for a launch of a scenario that has another launch's turns, too.
 const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
@@ -37,6 +38,8 @@ pub(super) enum End {
     Failed(ApiFailure),
     /// The model said nothing, twice.
     Nothing,
+    /// The prompt wants no answer.
+    Noted,
     /// A hook refused the prompt, or ended the turn; what it said.
     Prevented(String),
     /// The prompt is not the scenario's.
@@ -129,10 +132,11 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         state.last_prompt.clone_from(&text);
         state.said.push(format!("\u{276f} {text}"));
         let named_by = uuids.last().cloned();
-        let origin = prompts.iter().find_map(|prompt| prompt.origin.clone());
+        let origin = prompts.iter().find_map(Prompt::comes_from);
         state.turn =
             Some(Turn { id, prompts: uuids, named_by, origin, messages: 1, ..Turn::default() });
-        let command = Command::of(&text).filter(|_| !state.turns.expects(&text));
+        let command = prompts.first().and_then(Prompt::command);
+        let command = command.filter(|_| !state.turns.expects(&text));
         if let Some(command) = command {
             state.run_command(command);
         }
@@ -178,9 +182,14 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
         cli.with(State::begin);
         return End::MaxBudget(budget);
     }
+    if !prompts.iter().all(Prompt::wants_answer) {
+        cli.with(State::begin);
+        return End::Noted;
+    }
     let is_own = prompts.iter().any(|prompt| prompt.origin.is_some());
     let written = text;
-    let expanded = cli.expand_skill(text).await;
+    let is_literal = prompts.iter().any(Prompt::is_literal);
+    let expanded = if is_literal { None } else { cli.expand_skill(text).await };
     let text = expanded.as_deref().unwrap_or(text);
     let taken = cli
         .with(|state| if is_own { state.turns.take_named(text) } else { state.turns.take(text) });
@@ -270,16 +279,12 @@ impl State {
             return None;
         }
         let later = first.priority.as_deref() == Some("later");
-        let merges = self.results > 0
-            && !later
-            && first.origin.is_none()
-            && Command::of(&first.text).is_none();
+        let merges = self.results > 0 && !later && first.is_plain();
         let mut prompts: Vec<Prompt> = self.queue.pop_front().into_iter().collect();
         while merges
             && let Some(next) = self.queue.front()
             && next.priority.as_deref() != Some("later")
-            && next.origin.is_none()
-            && Command::of(&next.text).is_none()
+            && next.is_plain()
         {
             prompts.extend(self.queue.pop_front());
         }
@@ -342,6 +347,10 @@ impl State {
                 json!({
                     "terminal_reason": "completed", "is_error": true, "subtype": "error_during_execution", "errors": [diagnostic],
                 })
+            }
+            End::Noted => {
+                turn.messages = 0;
+                json!({"is_error": false, "subtype": "success", "result": ""})
             }
             End::Prevented(why) => {
                 let line = self.lines.system(
