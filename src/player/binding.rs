@@ -47,6 +47,9 @@ pub(super) struct Binding {
     name: Option<String>,
     /// The launch ended by a signal, and no recording is one without a prompt.
     unrecorded: Option<Divergence>,
+    /// What it shares with the other launches of the run, and how many of its pairs of ids it has.
+    sessions: Sessions,
+    noted: usize,
 }
 
 #[derive(Debug)]
@@ -123,7 +126,14 @@ impl Binding {
             of_several: false,
             name: None,
             unrecorded: None,
+            sessions: Sessions::None,
+            noted: 0,
         }
+    }
+
+    /// Shares the ids that it pairs from here on.
+    fn sharing(self, pool: &Pool) -> Self {
+        Self { sessions: pool.sessions.clone(), noted: self.machine.renumbered.len(), ..self }
     }
 
     /// A launch that is one of these recordings. Fails if one of them cannot be read.
@@ -133,7 +143,7 @@ impl Binding {
             let live = launch.read(script.cli.as_deref());
             let machine = Machine::new(script).speaking(&launch.args).launched(live);
             pool.note_session(&machine)?;
-            return Ok(Self::of(machine));
+            return Ok(Self::of(machine).sharing(pool));
         }
         let left = (0..pool.recordings.len()).filter(|index| !pool.is_used(*index)).collect();
         let mut choice = Choice {
@@ -146,7 +156,8 @@ impl Binding {
             written: Written::default(),
         };
         let mut nearest = None;
-        let mut binding = Self { of_several: true, ..Self::to(Arc::new(Script::empty())) };
+        let binding = Self { of_several: true, ..Self::to(Arc::new(Script::empty())) };
+        let mut binding = binding.sharing(pool);
         for index in choice.left.clone() {
             if !choice.is_possible(index)? {
                 continue;
@@ -168,7 +179,7 @@ impl Binding {
                 binding.choice = Some(choice);
             }
             binding.machine = machine;
-            return Ok(binding);
+            return Ok(binding.sharing(pool));
         }
         if let Some(nearest) = nearest.or_else(|| choice.nearest_launch()) {
             binding.machine = choice.machine(nearest, choice.others(Some(nearest))?)?;
@@ -214,7 +225,8 @@ impl Binding {
     /// Handles an action of the host at `now`, in microseconds from the start.
     pub(super) fn handle(&mut self, now: u64, input: Input) {
         let Some(choice) = &mut self.choice else {
-            return self.machine.handle(now, self.aliases.incoming(input));
+            self.machine.handle(now, self.aliases.incoming(input));
+            return self.share(now);
         };
         choice.inputs.push((now, input.clone()));
         match &input {
@@ -248,6 +260,21 @@ impl Binding {
         }
     }
 
+    /// Lets the other launches of the run know the uuids that were paired.
+    fn share(&mut self, now: u64) {
+        if self.machine.is_diverged() {
+            return;
+        }
+        let ids = &self.machine.renumbered;
+        let noted = ids
+            .uuids_after(self.noted)
+            .try_for_each(|(recorded, live)| self.sessions.note(recorded, live));
+        self.noted = ids.len();
+        if let Err(why) = noted {
+            self.fail(now, why);
+        }
+    }
+
     /// The next step at `now`; see [`Machine::next`].
     pub(super) fn next(&mut self, now: u64) -> Step {
         loop {
@@ -278,7 +305,9 @@ impl Binding {
 
     /// The launch has this prompt first.
     fn settle(&mut self, now: u64, prompt: &FirstPrompt) {
-        let Some(choice) = &self.choice else { return };
+        let Some(choice) = &mut self.choice else { return };
+        // Other launches may have made some since this one began.
+        choice.launch.sessions = choice.pool.sessions.known();
         let mut nearest = None;
         for index in choice.left.clone() {
             match choice.may_be(index, prompt) {
@@ -365,6 +394,7 @@ impl Binding {
     fn bind(&mut self, index: usize, trial: Trial) {
         self.adopt(trial);
         self.name = self.choice.take().map(|choice| choice.name(index));
+        self.noted = self.machine.renumbered.len();
     }
 
     /// Plays another recording from here on.

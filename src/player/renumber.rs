@@ -65,6 +65,22 @@ impl Renumbered {
         self.ids.iter().find(|(one, _)| one == recorded).map(|(_, live)| live.as_str())
     }
 
+    /// How many pairs there are.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// The pairs of uuids after the first `count` pairs.
+    pub(super) fn uuids_after(&self, count: usize) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.ids.iter().skip(count);
+        let are_uuids =
+            |one: &str, other: &str| is_uuid(one.as_bytes()) && is_uuid(other.as_bytes());
+        pairs
+            .map(|(recorded, live)| (recorded.as_str(), live.as_str()))
+            .filter(move |(recorded, live)| are_uuids(recorded, live))
+    }
+
+    /// Whether no id is another one in this run.
     pub(super) fn is_empty(&self) -> bool {
         self.folder.is_none() && self.changed().next().is_none()
     }

@@ -1,7 +1,9 @@
-//! The sessions of a run: which live one is which recorded one.
+//! The ids that the launches of a run share: which live one is which recorded one.
 //!
 //! A program may make up the id of a session (`--session-id`), or learn it from the CLI, and later
 //! resume it. Then the launch that resumes it must name the live one in the place of the recorded.
+//! So it is with the uuids that the tools of an earlier launch made. Ids of another form are those
+//! of one launch: each may have its own number 1.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,10 +12,11 @@ use crate::common::lock;
 use super::renumber::Renumbered;
 use super::run::RunFolder;
 
-/// What the launches of a run know of its sessions.
-#[derive(Clone, Debug)]
+/// What the launches of a run know of its ids.
+#[derive(Clone, Debug, Default)]
 pub(super) enum Sessions {
     /// Nothing is shared.
+    #[default]
     None,
     /// The launches of one handle in this process.
     Memory(Arc<Mutex<Renumbered>>),
@@ -46,7 +49,7 @@ impl Sessions {
         }
     }
 
-    /// A launch has this session.
+    /// A launch has this session, or its tools made this uuid.
     pub(super) fn note(&self, recorded: &str, live: &str) -> Result<(), String> {
         match self {
             Self::None => Ok(()),

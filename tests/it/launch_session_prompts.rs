@@ -1,4 +1,5 @@
-//! Prompts and flags that name a session by its id, which differs from run to run.
+//! Prompts and flags that name a session, or what a tool of an earlier launch made, by an id that
+//! differs from run to run.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use crate::launch_support::{Played, launched, played};
@@ -181,6 +182,43 @@ async fn a_flag_names_a_session_by_its_live_id() {
                 let flags = flags.each_ref().map(String::as_str);
                 let seen = form.play(&setup.replay(), &flags, "two").await;
                 assert_eq!(seen.code, Some(code), "{form:?} {id}: {}", seen.report);
+            }
+        }
+    }
+}
+
+/// A tool of the first launch makes an id, and the second launch is about it.
+#[tokio::test(start_paused = true)]
+async fn a_prompt_names_what_an_earlier_launch_made_by_its_live_id() {
+    let made = |id: &str| {
+        let message = serde_json::json!({"jsonrpc": "2.0", "id": 1, "result": {"content": [{"type": "text", "text": format!("made {id}")}]}});
+        serde_json::json!({"type": "control_response", "response": {"subtype": "success", "request_id": "c", "response": {"mcp_response": message}}}).to_string()
+    };
+    let events = format!(
+        r#"{{"us":1,"in":{}}}
+        {{"us":1,"out":{{"type":"control_request","request_id":"c","request":{{"subtype":"mcp_message","server_name":"s","message":{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"make","arguments":{{}}}}}}}}}}}}
+        {{"us":1,"in":{}}}
+        {{"us":1,"out":{{"type":"result","subtype":"success","is_error":false,"result":"made"}}}}
+        {{"us":1,"eof":"in"}}
+        {{"us":1,"exit":{{"code":0}}}}"#,
+        user("make one"),
+        made(A)
+    );
+    for form in [Line, Argument, Text] {
+        let recordings = [
+            launched(&["--verbose"], &events),
+            form.recorded(&[], &format!("remove {A}."), N, "removed"),
+        ];
+        for setup in Setup::both(&recordings) {
+            // The second program may be there before the id is.
+            let early = setup.replay();
+            let first = [user("make one"), made(L)];
+            let first = played(&setup.replay(), &["--verbose"], &first).await;
+            assert_eq!(first.code, Some(0), "{}", first.report);
+            for (id, code) in [(A, 70), (M, 70), (L, 0)] {
+                let seen = form.play(&early, &[], &format!("remove {id}.")).await;
+                assert_eq!(seen.code, Some(code), "{form:?} {id}: {}", seen.report);
+                assert_eq!(seen.out.contains("removed"), code == 0, "{form:?} {id}");
             }
         }
     }

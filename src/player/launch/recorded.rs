@@ -120,6 +120,9 @@ impl LiveLaunch {
     /// The command line with the recorded ids, but for those that are the values of these flags.
     fn with_recorded(&self, ids: &Renumbered) -> Cow<'_, Line> {
         const KEPT: [&str; 2] = ["--resume", "--session-id"];
+        if ids.is_empty() {
+            return Cow::Borrowed(&self.line);
+        }
         let text = |arg: &String| String::from_utf8(ids.recorded_text(arg.as_bytes())?).ok();
         let found: Vec<_> = self.line.args.iter().map(text).collect();
         if found.iter().all(Option::is_none) {
@@ -309,7 +312,7 @@ impl RecordedLaunch {
         if let (Some(recorded), Some(live)) = (self.session_id().or(session), live.session_id()) {
             ids.add(recorded, live);
         }
-        for (name, recorded) in &self.line.flags {
+        for (name, recorded) in self.line.flags.iter().filter(|_| rules.has_ids()) {
             let matcher = rules.matcher(&Place::named(name));
             let live = live.line.flags.get(name);
             if let Some((recorded, live)) = matcher.and_then(|id| id.pair(Some(recorded), live)) {

@@ -170,6 +170,11 @@ impl Rules {
         !self.lenient
     }
 
+    /// Whether one of them is about ids.
+    pub(super) fn has_ids(&self) -> bool {
+        self.rows.iter().any(|(_, matcher)| matches!(matcher, Matcher::Id))
+    }
+
     /// All rules of both.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
