@@ -87,7 +87,8 @@ pub use self::report::{Divergence, Report};
 pub use self::rules::{Rules, RulesError};
 pub use self::run::{LaunchReport, RunError, RunFolder};
 pub use self::scenario::{
-    ModelReply, Scenario, ScenarioError, ScriptedServer, ScriptedSkill, ShellHook, reply,
+    CommandOutput, ModelReply, Scenario, ScenarioError, ScriptedServer, ScriptedSkill, ShellHook,
+    reply,
 };
 pub use self::script::{IDLE_TIMEOUT, Script};
 pub use self::signal::Signal;

@@ -51,7 +51,7 @@ const ADDED: [(&[&str], &str); 14] = [
     (&["--max-budget-usd", "77"], "--max-budget-usd"),
     (&["--permission-mode", "dontAsk"], "--permission-mode"),
     (&["--effort", "high"], "--effort"),
-    (&["--resume=another"], "--resume"),
+    (&["--resume=another", "--fork-session"], "--resume"),
     (&["--add-dir", "/another"], "--add-dir"),
     (&["--setting-sources", "local"], "--setting-sources"),
     (&["--permission-prompt-tool", "another"], "--permission-prompt-tool"),

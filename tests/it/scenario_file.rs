@@ -82,7 +82,7 @@ fn an_invalid_scenario_is_rejected_with_place_and_reason() {
         ),
         (
             turns(r#"{"promt":"Hi","reply":[]}"#),
-            "unknown field `promt`, expected one of `prompt`, `prompt_contains`, `times`, `reply` at line 2",
+            "unknown field `promt`, expected one of `prompt`, `prompt_contains`, `prompt_regex`, `times`, `reply` at line 2",
         ),
         (turns(r#"{"prompt":"Hi"}"#), "missing field `reply` at line 2"),
         (

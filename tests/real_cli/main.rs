@@ -37,6 +37,7 @@ tests![
     dropped_turn,
     every_option,
     fork,
+    front_door,
     hooks,
     hooks_every_event,
     hooks_failed_guard,

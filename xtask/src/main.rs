@@ -7,6 +7,7 @@ mod census;
 mod check;
 mod docs;
 mod english;
+mod facts;
 mod generated;
 mod matrix;
 mod names;
@@ -36,6 +37,7 @@ enum Command {
     Census(census::Arguments),
     Names(names::Arguments),
     Agreement(agreement::Arguments),
+    Facts(facts::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Census(arguments) => census::run(&arguments),
         Command::Names(arguments) => names::run(&arguments),
         Command::Agreement(arguments) => agreement::run(&arguments),
+        Command::Facts(arguments) => facts::run(&arguments),
     };
     end("xtask", done)
 }

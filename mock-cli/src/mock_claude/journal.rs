@@ -9,7 +9,7 @@
 //! | `in`, `out`, `err` | a line that crossed stdin, stdout, stderr, with `as` and `eol` as in a recording |
 //! | `eof` | `"in"`: the host closed its end |
 //! | `signal` | the name of one that came |
-//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts) |
+//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts), `not_simulated` (of a scenario) |
 //! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
 //!
 //! A process that was killed has no `exit`. Each entry is appended in one write, so that processes
@@ -107,9 +107,13 @@ impl Journal {
     pub(crate) fn report(&self, report: &Report) {
         let divergences: Vec<String> =
             report.divergences().iter().map(ToString::to_string).collect();
-        self.entry(&json!({
-            "report": {"played": report.played(), "matched": report.matched(), "divergences": divergences, "left": report.left()},
-        }));
+        let mut object = json!({
+            "played": report.played(), "matched": report.matched(), "divergences": divergences, "left": report.left(),
+        });
+        if !report.not_simulated().is_empty() {
+            object["not_simulated"] = report.not_simulated().into();
+        }
+        self.entry(&json!({"report": object}));
     }
 
     pub(crate) fn exit(&self, exit: &RecordedExit) {

@@ -71,6 +71,10 @@ impl Loaded {
         }
     }
 
+    pub(crate) fn is_scenario(&self) -> bool {
+        matches!(self.content, Content::Scenario(_))
+    }
+
     pub(crate) fn warnings(&self) -> Vec<String> {
         match &self.content {
             Content::Recordings(replay) => replay.warnings(),

@@ -129,11 +129,17 @@ pub(crate) fn main() -> ExitCode {
     let read = CommandLine::read(&args, version, lenient);
     let unknown = read.as_ref().map(CommandLine::unknown).unwrap_or_default();
     journal.start(&args, unknown, version, name);
-    match read.map(|read| read.asked()) {
-        Ok(Asked::Version) => {
+    let plays_scenario = loaded.as_ref().is_ok_and(Loaded::is_scenario);
+    // A scenario says what is printed.
+    match read.as_ref().map(CommandLine::asked) {
+        Ok(Asked::Version) if !plays_scenario => {
             say(&journal, &format!("{} (Claude Code)\n", version.unwrap_or(CLI_VERSION)))
         }
-        Ok(Asked::Help) => say(&journal, &format!("{HELP}\n{EXIT_CODES}\n")),
+        Ok(Asked::Help) if !plays_scenario => {
+            let plays = environment.as_ref().is_ok_and(|environment| environment.source.is_ok());
+            let cli = read.ok().filter(|_| plays).map(|read| read.help());
+            say(&journal, &cli.unwrap_or_else(|| format!("{HELP}\n{EXIT_CODES}\n")))
+        }
         Err(refusal) => complain(&journal, &refusal.to_string(), exit_codes::REFUSED),
         Ok(_) => environment
             .and_then(|environment| play::play(loaded?, &args, &environment, &journal))

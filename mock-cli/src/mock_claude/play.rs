@@ -98,14 +98,28 @@ fn signals(journal: &Journal) -> mpsc::Receiver<Signal> {
     receive
 }
 
+/// A signal that ends a process and that the CLI does not catch.
+#[cfg(unix)]
+fn fatal(signal: i32) -> Option<rustix::process::Signal> {
+    use rustix::process::Signal as S;
+    let signal = S::from_named_raw(signal)?;
+    (![S::TERM, S::INT, S::HUP].contains(&signal)).then_some(signal)
+}
+
 /// Ends the process as the recorded one ended.
 fn end(exit: Exit, journal: &Journal) -> ExitCode {
     #[cfg(unix)]
-    if exit.signal == Some(rustix::process::Signal::KILL.as_raw()) {
-        journal.exit(&recording::RecordedExit::signal("SIGKILL"));
-        // Nothing is done after it, and if it fails there is the code below.
-        let _ =
-            rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+    if let Some(signal) = exit.signal.and_then(fatal) {
+        use rustix::process::{Resource, Rlimit, getpid, getrlimit, kill_process, setrlimit};
+        journal.exit(&recording::RecordedExit::from(exit));
+        // A crash that is scripted leaves no core file.
+        let core = Rlimit { current: Some(0), ..getrlimit(Resource::Core) };
+        let _ = setrlimit(Resource::Core, core);
+        // The runtime of Rust takes the first SIGSEGV, and leaves the second to the system. Nothing is
+        // done after it, and if it fails there is the code below.
+        for _ in 0..2 {
+            let _ = kill_process(getpid(), signal);
+        }
     }
     // The code that a shell reports for a signal.
     let code = exit.code.or(exit.signal.map(|signal| 128 + signal)).unwrap_or(1);

@@ -80,6 +80,67 @@ fn an_error_of_the_api_ends_it_with_code_1() {
     );
 }
 
+/// A program that reads the help reads the flags of the CLI.
+#[test]
+fn help_is_that_of_the_cli_where_a_variable_says_what_is_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = scenario(folder.path(), &Scenario::new());
+    let recording = crate::support::corpus("one-shot.jsonl");
+    for (variable, path) in [("CLAUDE_WIRE_SCENARIO", &path), ("CLAUDE_WIRE_REPLAY", &recording)] {
+        for (args, usage) in [
+            (&["--help"][..], "Usage: claude [options] [command] [prompt]\n"),
+            (
+                &["mcp", "add", "-h"],
+                "Usage: claude mcp add [options] <name> <commandOrUrl> [args...]\n",
+            ),
+        ] {
+            let output = run(mock(args).env(variable, path), b"");
+            let help = text(&output.stdout);
+            assert!(help.starts_with(usage) && help.contains("\nOptions:\n"), "{variable}: {help}");
+            assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), String::new()));
+        }
+    }
+    let own = text(&run(&mut mock(&["--help"]), b"").stdout);
+    assert!(own.starts_with("mock-claude: a stand-in"), "{own}");
+}
+
+#[test]
+fn subcommands_print_what_the_cli_or_the_scenario_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let turns = Scenario::new().on_command("mcp get a", "a: found\n").unwrap();
+    let path = scenario(folder.path(), &turns);
+    let journal = folder.path().join("journal.jsonl");
+    for (args, out, code) in [
+        (&["mcp", "get", "a"][..], "a: found\n", 0),
+        (&["mcp", "list"], "No MCP servers configured. Use `claude mcp add` to add a server.\n", 0),
+        (&["mcp", "add", "b", "c"], "claude-wire: replay of", 70),
+    ] {
+        let mut command = mock(args);
+        command.env("CLAUDE_WIRE_SCENARIO", &path).env("CLAUDE_WIRE_JOURNAL", &journal);
+        let output = run(&mut command, b"");
+        assert!(text(&output.stdout).starts_with(out), "{args:?}: {output:?}");
+        assert_eq!(output.status.code(), Some(code), "{args:?}");
+    }
+    let journal = std::fs::read_to_string(journal).unwrap();
+    assert!(journal.contains("command mcp add"), "{journal}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_crash_ends_the_process_by_its_signal() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let folder = tempfile::tempdir().unwrap();
+    for (signal, number) in [("SIGSEGV", 11), ("SIGABRT", 6), ("SIGKILL", 9), ("SIGILL", 4)] {
+        let turns = Scenario::new().on_prompt("Hello", reply().stderr("last words").crash(signal));
+        let path = scenario(folder.path(), &turns);
+        let output = run(mock(&STREAMS).env("CLAUDE_WIRE_SCENARIO", &path), PROMPT);
+        assert_eq!(output.status.signal(), Some(number), "{signal}: {output:?}");
+        assert_eq!(text(&output.stderr), "last words\n");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no core file");
+}
+
 #[test]
 fn an_invalid_scenario_is_reported_with_its_place() {
     let folder = tempfile::tempdir().unwrap();
@@ -102,7 +163,7 @@ fn an_invalid_scenario_is_reported_with_its_place() {
         run(mock(&STREAMS).env("CLAUDE_WIRE_SCENARIO", folder.path().join("broken.json")), b"");
     assert!(
         text(&output.stderr)
-            .contains("broken.json: unknown field `promt`, expected one of `prompt`, `prompt_contains`, `times`, `reply` at line 2"),
+            .contains("broken.json: unknown field `promt`, expected one of `prompt`, `prompt_contains`, `prompt_regex`, `times`, `reply` at line 2"),
         "{output:?}"
     );
 }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::fmt;
 
-use crate::common::is_uuid;
-
+use super::combined;
 use super::flags::{Command, Flag, FlagTable, Value};
+use super::help;
 use super::suggest::did_you_mean;
 
 /// What a command line asks for.
@@ -68,6 +68,27 @@ impl CommandLine {
         args: &[impl AsRef<str>],
         lenient: bool,
     ) -> Result<Self, RefusedArguments> {
+        let (line, command) = Self::parse(table, args, lenient)?;
+        if line.asked == Asked::Run {
+            let value = |name: &str| line.value(name);
+            combined::check(table, command, &value, &line.operands).map_err(RefusedArguments)?;
+        }
+        Ok(line)
+    }
+
+    /// Reads a part of a command line: what must follow may be missing.
+    ///
+    /// # Errors
+    /// If the CLI does not know a flag, or refuses its value.
+    pub(in crate::player) fn part(args: &[impl AsRef<str>]) -> Result<Self, RefusedArguments> {
+        Self::parse(FlagTable::of(None), args, false).map(|(line, _)| line)
+    }
+
+    fn parse<'a>(
+        table: &'a FlagTable,
+        args: &[impl AsRef<str>],
+        lenient: bool,
+    ) -> Result<(Self, Option<&'a Command>), RefusedArguments> {
         let args: VecDeque<String> = args.iter().map(|arg| arg.as_ref().to_owned()).collect();
         // In print mode the CLI has no subcommands.
         let prints = args.iter().take_while(|arg| *arg != "--").any(|arg| is_print(arg));
@@ -75,6 +96,7 @@ impl CommandLine {
             table,
             command: None,
             prints,
+            wants_help: false,
             line: Self {
                 asked: if args == ["-V"] { Asked::Version } else { Asked::Run },
                 unknown: Vec::new(),
@@ -87,6 +109,9 @@ impl CommandLine {
         };
         if argv.line.asked == Asked::Run {
             argv.read(args).map_err(RefusedArguments)?;
+            if argv.wants_help {
+                argv.line.asked = Asked::Help;
+            }
         }
         match argv.line.unknown.first() {
             _ if argv.line.asked != Asked::Run => {}
@@ -95,9 +120,9 @@ impl CommandLine {
                 let guess = did_you_mean(flag, known.map(Flag::long));
                 return Err(RefusedArguments(format!("error: unknown option '{flag}'{guess}")));
             }
-            _ => argv.together().map_err(RefusedArguments)?,
+            _ => {}
         }
-        Ok(argv.line)
+        Ok((argv.line, argv.command))
     }
 
     /// What the arguments ask for.
@@ -120,6 +145,18 @@ impl CommandLine {
         &self.subcommand
     }
 
+    /// Whether it runs no session: it asks for the version, a help, or a subcommand.
+    pub fn prints(&self) -> bool {
+        self.asked != Asked::Run || !self.subcommand.is_empty()
+    }
+
+    /// What the CLI prints for `--help` of the command that it names, or of a subcommand: its layout
+    /// and its flags, with descriptions of this library.
+    pub fn help(&self) -> String {
+        let table = FlagTable::of(Some(self.version));
+        help::page(table, table.named(&self.subcommand))
+    }
+
     /// The prompt among the arguments. The CLI takes the first argument that belongs to no flag,
     /// and ignores further ones. An empty one is none.
     pub fn prompt(&self) -> Option<&str> {
@@ -128,7 +165,7 @@ impl CommandLine {
     }
 
     /// What follows a subcommand without being a flag.
-    pub(super) fn arguments(&self) -> &[String] {
+    pub(in crate::player) fn arguments(&self) -> &[String] {
         if self.subcommand.is_empty() { &[] } else { &self.operands }
     }
 
@@ -145,11 +182,7 @@ impl CommandLine {
     /// A flag of the subcommand, or else of the main command.
     pub(super) fn flag(&self, name: &str) -> Option<&'static Flag> {
         let table = FlagTable::of(Some(self.version));
-        let command = self
-            .subcommand
-            .iter()
-            .try_fold(None, |parent, word| table.command(parent, word).map(Some))
-            .flatten();
+        let command = table.named(&self.subcommand);
         let own = command.into_iter().flat_map(|command| &command.flags);
         own.chain(table.flags()).find(|flag| flag.names.contains(&name))
     }
@@ -160,6 +193,8 @@ struct Argv<'a> {
     /// The subcommand whose flags are read.
     command: Option<&'a Command>,
     prints: bool,
+    /// After the word `help` of a subcommand: the words that follow name what is explained.
+    wants_help: bool,
     line: CommandLine,
 }
 
@@ -242,6 +277,12 @@ impl<'a> Argv<'a> {
                 line.subcommand.push(command.name());
                 self.command = Some(command);
             }
+            None if first
+                && word == "help"
+                && self.command.is_some_and(|one| self.table.has_more(one)) =>
+            {
+                self.wants_help = true;
+            }
             None => line.operands.push(word),
         }
     }
@@ -292,33 +333,6 @@ impl<'a> Argv<'a> {
             ));
         }
         self.line.given.push((flag.long(), Some(value)));
-        Ok(())
-    }
-
-    /// The rules for combinations of flags.
-    fn together(&self) -> Result<(), String> {
-        if let Some(command) = self.command {
-            let missing = command.required.get(self.line.operands.len());
-            return missing
-                .map_or(Ok(()), |name| Err(format!("error: missing required argument '{name}'")));
-        }
-        let value = |name| self.line.value(name);
-        let streams_in = value("--input-format") == Some("stream-json");
-        let streams_out = value("--output-format") == Some("stream-json");
-        if streams_in && !streams_out {
-            return Err(
-                "Error: --input-format=stream-json requires output-format=stream-json.".to_owned()
-            );
-        }
-        if value("--print").is_some() && streams_out && value("--verbose").is_none() {
-            return Err(
-                "Error: When using --print, --output-format=stream-json requires --verbose"
-                    .to_owned(),
-            );
-        }
-        if value("--session-id").is_some_and(|id| !is_uuid(id.as_bytes())) {
-            return Err("Error: Invalid session ID. Must be a valid UUID.".to_owned());
-        }
         Ok(())
     }
 }
@@ -432,16 +446,6 @@ mod tests {
         ] {
             assert_eq!(with(args), Err(text.to_owned()), "{args:?}");
         }
-        assert_eq!(
-            asked(&["-p", "--output-format", "stream-json"]),
-            Err("Error: When using --print, --output-format=stream-json requires --verbose"
-                .to_owned())
-        );
-        assert_eq!(
-            asked(&["--output-format", "stream-json"]),
-            Ok(Asked::Run),
-            "without --print the CLI does not insist"
-        );
     }
 
     #[test]

@@ -26,7 +26,9 @@ pub struct FlagTable {
 #[derive(Debug)]
 pub(super) struct Command {
     /// Its words, each with its aliases: `[["plugin", "plugins"], ["install", "i"]]`.
-    words: Vec<Vec<&'static str>>,
+    pub(super) words: Vec<Vec<&'static str>>,
+    /// Its arguments, in the CLI's notation: `<plugin>`, `[args...]`.
+    pub(super) arguments: Vec<&'static str>,
     /// The names of the arguments that it needs.
     pub(super) required: Vec<&'static str>,
     pub(super) flags: Vec<Flag>,
@@ -75,6 +77,11 @@ impl FlagTable {
         &self.flags
     }
 
+    #[cfg(test)]
+    pub(super) fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
     /// The flag of the main command with this name.
     pub(super) fn flag(&self, name: &str) -> Option<&Flag> {
         self.flags.iter().find(|flag| flag.names.contains(&name))
@@ -86,16 +93,33 @@ impl FlagTable {
         self.flags.iter().chain(own).find(|flag| flag.names.contains(&name)).map(Flag::long)
     }
 
-    /// The subcommand that is called by these words, one deeper than `parent`.
-    pub(super) fn command(&self, parent: Option<&Command>, word: &str) -> Option<&Command> {
+    /// The subcommand that is called by these words.
+    pub(super) fn named(&self, words: &[&str]) -> Option<&Command> {
+        let below = |parent, word: &&str| self.command(parent, word).map(Some);
+        words.iter().try_fold(None, below).flatten()
+    }
+
+    /// The subcommands one deeper than `parent`.
+    pub(super) fn below(&self, parent: Option<&Command>) -> impl Iterator<Item = &Command> {
         let above = parent.map_or(&[][..], |parent| parent.words.as_slice());
-        self.commands.iter().find(|command| {
-            command.words.split_last().is_some_and(|(last, before)| {
+        self.commands.iter().filter(move |command| {
+            command.words.split_last().is_some_and(|(_, before)| {
                 before.len() == above.len()
                     && before.iter().zip(above).all(|(one, other)| one[0] == other[0])
-                    && last.contains(&word)
             })
         })
+    }
+
+    /// Whether a subcommand has subcommands, of which one must follow.
+    pub(super) fn has_more(&self, command: &Command) -> bool {
+        !command.runs() && self.below(Some(command)).next().is_some()
+    }
+
+    /// The subcommand that is called by this word, one deeper than `parent`.
+    pub(super) fn command(&self, parent: Option<&Command>, word: &str) -> Option<&Command> {
+        let is_called =
+            |command: &&Command| command.words.last().is_some_and(|names| names.contains(&word));
+        self.below(parent).find(is_called)
     }
 }
 
@@ -107,8 +131,20 @@ impl Command {
         Self {
             words: words.iter().map(|word| word.split('|').collect()).collect(),
             required: arguments.iter().filter_map(required).collect(),
+            arguments,
             flags: Vec::new(),
         }
+    }
+
+    /// Whether it does something without a subcommand.
+    fn runs(&self) -> bool {
+        !self.arguments.is_empty() || !self.flags.is_empty()
+    }
+
+    /// Its words, without aliases: `plugin install`.
+    pub(super) fn path(&self) -> String {
+        let words = self.words.iter().filter_map(|names| names.first().copied());
+        words.collect::<Vec<_>>().join(" ")
     }
 
     /// Its own name, without aliases.
@@ -172,6 +208,14 @@ impl Flag {
     /// The long name, which is the last.
     pub(super) fn long(&self) -> &'static str {
         self.names.last().copied().unwrap_or_default()
+    }
+
+    /// The values of which it takes one, if they are named.
+    pub(super) fn choices(&self) -> &[&'static str] {
+        match &self.check {
+            Check::OneOf(named, _) => named,
+            _ => &[],
+        }
     }
 
     /// Whether its value is a number.

@@ -15,8 +15,10 @@
 //! more.
 
 mod argv;
+mod combined;
 mod declared;
 mod flags;
+mod help;
 mod meaning;
 mod not_compared;
 mod paths;

@@ -7,10 +7,22 @@ const MAX_DISTANCE: usize = 3;
 /// near. Only long names are guessed.
 pub(super) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>) -> String {
     let Some(word) = flag.strip_prefix("--") else { return String::new() };
+    let known = known.filter_map(|name| name.strip_prefix("--"));
+    suggestion(nearest(word, known).into_iter().map(|name| format!("--{name}")).collect())
+}
+
+/// The same for a word that should be a command.
+pub(super) fn did_you_mean_command(
+    word: &str,
+    known: impl Iterator<Item = &'static str>,
+) -> String {
+    suggestion(nearest(word, known).into_iter().map(str::to_owned).collect())
+}
+
+fn nearest(word: &str, known: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
     let mut best = MAX_DISTANCE;
     let mut near: Vec<&str> = Vec::new();
-    for candidate in known.filter_map(|name| name.strip_prefix("--")).filter(|name| name.len() > 1)
-    {
+    for candidate in known.filter(|name| name.len() > 1) {
         let distance = distance(word, candidate);
         let length = word.chars().count().max(candidate.len());
         // A similarity over 0.4.
@@ -25,13 +37,14 @@ pub(super) fn did_you_mean(flag: &str, known: impl Iterator<Item = &'static str>
     }
     near.sort_unstable();
     near.dedup();
+    near
+}
+
+fn suggestion(near: Vec<String>) -> String {
     match near.as_slice() {
         [] => String::new(),
-        [one] => format!("\n(Did you mean --{one}?)"),
-        several => format!(
-            "\n(Did you mean one of {}?)",
-            several.iter().map(|name| format!("--{name}")).collect::<Vec<_>>().join(", ")
-        ),
+        [one] => format!("\n(Did you mean {one}?)"),
+        several => format!("\n(Did you mean one of {}?)", several.join(", ")),
     }
 }
 

@@ -1,19 +1,20 @@
 //! Scenarios as files.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use serde::{Deserialize, Serialize};
+use regex::Regex;
 use serde_json::Value;
 
 use crate::common::looked_in;
+use crate::player::model::Block;
 use crate::recording::check_head;
 
-use super::Scenario;
-use super::outside::{Outside, ScriptedServer, ScriptedSkill, ShellHook};
+use super::format::{File, LaunchFile, Often, Steps, Turn, Word};
+use super::outside::Outside;
 use super::reply::{ModelReply, Step};
+use super::{CommandOutput, Scenario, ScriptedCommand};
 use crate::player::simulator::{PromptMatch, ScriptedTurn, Times};
 
 const KIND: &str = "scenario";
@@ -25,6 +26,12 @@ const VERSION: u64 = 2;
 /// there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioError(String);
+
+impl ScenarioError {
+    pub(super) fn new(why: String) -> Self {
+        Self(why)
+    }
+}
 
 impl fmt::Display for ScenarioError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -85,9 +92,16 @@ impl Scenario {
         check_head(json, KIND, &[FIRST, VERSION]).map_err(ScenarioError)?;
         let file: File =
             serde_json::from_str(json).map_err(|error| ScenarioError(error.to_string()))?;
-        let lists = match (file.turns, file.launches) {
-            (Some(turns), None) => vec![turns],
-            (None, Some(launches)) => launches,
+        let launches = match (file.turns, file.launches) {
+            (Some(turns), None) => {
+                vec![LaunchFile { start: file.start, end: file.end, turns }]
+            }
+            (None, Some(launches)) if file.start.is_empty() && file.end.is_empty() => launches,
+            (None, Some(_)) => {
+                return Err(ScenarioError(
+                    "expected `start` and `end` in the launch that they are for".to_owned(),
+                ));
+            }
             _ => return Err(ScenarioError("expected either `turns` or `launches`".to_owned())),
         };
         let mut scenario = Self::new();
@@ -98,46 +112,65 @@ impl Scenario {
             settings_hooks: file.settings_hooks,
             mcp_servers: file.mcp_servers,
         };
-        for (launch, turns) in lists.into_iter().enumerate() {
-            if launch > 0 {
+        scenario.sessions = file.sessions;
+        for (command, output) in file.commands {
+            let output = printed(output).map_err(|why| format!("command {command:?}: {why}"));
+            let scripted = output.and_then(|output| ScriptedCommand::new(&command, output));
+            scenario.commands.push(scripted.map_err(ScenarioError)?);
+        }
+        for (number, launch) in launches.into_iter().enumerate() {
+            if number > 0 {
                 scenario = scenario.next_launch();
             }
-            for (turn, Turn { prompt, contains, times, mut reply }) in turns.into_iter().enumerate()
-            {
-                if file.version == FIRST {
-                    reply = reply.into_iter().map(without_question).collect();
-                }
-                for (step, what) in reply.iter().enumerate() {
-                    let launch = (launch > 0).then(|| format!("launch {}, ", launch + 1));
-                    check(what).map_err(|why| {
-                        let launch = launch.unwrap_or_default();
-                        let (turn, step) = (turn + 1, step + 1);
-                        ScenarioError(format!("{launch}turn {turn}, step {step}: {why}"))
-                    })?;
-                }
-                let when = match (prompt, contains) {
-                    (Some(text), None) => PromptMatch::Text(text),
-                    (None, Some(text)) => PromptMatch::Contains(text),
-                    (None, None) => PromptMatch::Any,
-                    (Some(_), Some(_)) => {
-                        let turn = turn + 1;
-                        return Err(ScenarioError(format!(
-                            "turn {turn}: expected either `prompt` or `prompt_contains`"
-                        )));
-                    }
-                };
-                let reply = ModelReply { steps: reply };
-                scenario.turns.push(ScriptedTurn {
-                    when,
-                    times: times.map_or(Times::Exactly(1), Into::into),
-                    reply,
-                });
-            }
+            scenario.add(launch, file.version == FIRST).map_err(|why| {
+                let launch = (number > 0).then(|| format!("launch {}, ", number + 1));
+                ScenarioError(format!("{}{why}", launch.unwrap_or_default()))
+            })?;
         }
         Ok(scenario)
     }
 
-    /// The scenario as such a file, for `mock-claude` and an SDK in another language.
+    /// Adds what a launch does; an error names the place in it.
+    fn add(&mut self, launch: LaunchFile, is_first_version: bool) -> Result<(), String> {
+        for (name, steps) in [("start", &launch.start), ("end", &launch.end)] {
+            for (step, what) in steps.0.iter().enumerate() {
+                check_outside(what).map_err(|why| format!("{name}, step {}: {why}", step + 1))?;
+            }
+        }
+        let ends = (launch.start.into(), launch.end.into());
+        if launch_does_something(&ends) {
+            self.ends.insert(self.launches.len(), ends);
+        }
+        for (number, turn) in launch.turns.into_iter().enumerate() {
+            let number = number + 1;
+            let Turn { prompt, contains, regex, times, mut reply } = turn;
+            if is_first_version {
+                reply.0 = reply.0.into_iter().map(without_question).collect();
+            }
+            check_all(&reply.0).map_err(|why| format!("turn {number}, {why}"))?;
+            let when = match (prompt, contains, regex) {
+                (Some(text), None, None) => PromptMatch::Text(text),
+                (None, Some(text), None) => PromptMatch::Contains(text),
+                (None, None, Some(text)) => {
+                    let regex = Regex::new(&text)
+                        .map_err(|error| format!("turn {number}: `prompt_regex`: {error}"))?;
+                    PromptMatch::Regex(regex)
+                }
+                (None, None, None) => PromptMatch::Any,
+                _ => {
+                    return Err(format!(
+                        "turn {number}: expected one of `prompt`, `prompt_contains` and `prompt_regex`"
+                    ));
+                }
+            };
+            let times = times.map_or(Times::Exactly(1), Into::into);
+            self.turns.push(ScriptedTurn { when, times, reply: reply.into() });
+        }
+        Ok(())
+    }
+
+    /// The scenario as such a file, for `mock-claude` and an SDK in another language. A turn whose
+    /// prompt a [function](PromptMatch::When) accepts is one for any prompt there.
     pub fn to_json(&self) -> String {
         let turn = |turn: &ScriptedTurn| Turn {
             prompt: match &turn.when {
@@ -148,94 +181,61 @@ impl Scenario {
                 PromptMatch::Contains(text) => Some(text.clone()),
                 _ => None,
             },
+            regex: match &turn.when {
+                PromptMatch::Regex(regex) => Some(regex.as_str().to_owned()),
+                _ => None,
+            },
             times: match turn.times {
                 Times::Exactly(1) => None,
                 Times::Exactly(times) => Some(Often::Times(times)),
                 Times::Any => Some(Often::Any(Word::Any)),
             },
-            reply: turn.reply.steps.clone(),
+            reply: Steps(turn.reply.steps.clone()),
         };
-        let lists = self.turns_of_launches().into_iter();
-        let mut lists: Vec<Vec<Turn>> =
-            lists.map(|turns| turns.iter().map(turn).collect()).collect();
-        let is_one = lists.len() == 1;
-        let turns = lists.pop_if(|_| is_one);
-        let launches = (!is_one).then_some(lists);
-        let any_order = self.any_order;
+        let launches = self.turns_of_launches().into_iter().enumerate().map(|(number, turns)| {
+            let (start, end) = self.ends.get(&number).cloned().unwrap_or_default();
+            LaunchFile {
+                start: Steps(start.steps),
+                end: Steps(end.steps),
+                turns: turns.iter().map(turn).collect(),
+            }
+        });
+        let mut launches: Vec<_> = launches.collect();
+        let is_one = launches.len() == 1;
+        let only = launches.pop_if(|_| is_one);
+        let (start, end, turns) = match only {
+            Some(only) => (only.start, only.end, Some(only.turns)),
+            None => (Steps::default(), Steps::default(), None),
+        };
+        let commands = self.commands.iter().map(|command| {
+            let output = serde_json::to_value(&command.output).unwrap_or_default();
+            (command.text.clone(), output)
+        });
         let Outside { logged_out, skills, settings_hooks, mcp_servers } = self.outside.clone();
         let file = File {
             kind: KIND.into(),
             version: VERSION,
-            turns,
-            any_order,
+            commands: commands.collect(),
+            sessions: self.sessions.clone(),
             logged_out,
             skills,
             settings_hooks,
             mcp_servers,
-            launches,
+            start,
+            end,
+            turns,
+            any_order: self.any_order,
+            launches: (!is_one).then_some(launches),
         };
         // Plain data with string keys always serialises.
         serde_json::to_string_pretty(&file).unwrap_or_default()
     }
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(rename = "claude-wire")]
-    kind: String,
-    version: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    turns: Option<Vec<Turn>>,
-    /// Whether prompts come in any order.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    any_order: bool,
-    /// Whether the CLI has no key.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    logged_out: bool,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    skills: BTreeMap<String, ScriptedSkill>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    settings_hooks: Vec<ShellHook>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    mcp_servers: BTreeMap<String, ScriptedServer>,
-    /// The turns of each launch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    launches: Option<Vec<Vec<Turn>>>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Turn {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    prompt: Option<String>,
-    #[serde(default, rename = "prompt_contains", skip_serializing_if = "Option::is_none")]
-    contains: Option<String>,
-    /// How often it is played.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    times: Option<Often>,
-    reply: Vec<Step>,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum Often {
-    Times(usize),
-    Any(Word),
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Word {
-    Any,
-}
-
-impl From<Often> for Times {
-    fn from(often: Often) -> Self {
-        match often {
-            Often::Times(times) => Self::Exactly(times),
-            Often::Any(Word::Any) => Self::Any,
-        }
+fn printed(output: Value) -> Result<CommandOutput, String> {
+    match output {
+        Value::String(stdout) => Ok(stdout.into()),
+        object => serde_json::from_value(object).map_err(|error| error.to_string()),
     }
 }
 
@@ -244,6 +244,49 @@ fn without_question(step: Step) -> Step {
     match step {
         Step::ToolUse { name, input } => Step::RunTool { name, input },
         step => step,
+    }
+}
+
+fn launch_does_something((start, end): &(ModelReply, ModelReply)) -> bool {
+    !start.steps.is_empty() || !end.steps.is_empty()
+}
+
+/// Checks the steps of a reply; an error names the step.
+fn check_all(steps: &[Step]) -> Result<(), String> {
+    let mut uses_tool = false;
+    for (number, step) in steps.iter().enumerate() {
+        let checked = match step {
+            Step::IfAllowed(_) | Step::IfDenied(_) if !uses_tool => {
+                Err("expected a tool use before it, whose decision it depends on".to_owned())
+            }
+            Step::IfAllowed(steps) | Step::IfDenied(steps) => check_all(steps),
+            step => check(step),
+        };
+        checked.map_err(|why| format!("step {}: {why}", number + 1))?;
+        uses_tool |= match step {
+            Step::ToolUse { .. } | Step::RunTool { .. } | Step::AskPermission { .. } => true,
+            Step::Message(message) => {
+                message.content.iter().any(|block| matches!(block, Block::ToolUse { .. }))
+            }
+            _ => false,
+        };
+    }
+    Ok(())
+}
+
+/// Checks a step outside of a turn.
+fn check_outside(step: &Step) -> Result<(), String> {
+    match step {
+        Step::Raw(_)
+        | Step::Stderr(_)
+        | Step::Delay(_)
+        | Step::Exit(_)
+        | Step::Crash(_)
+        | Step::Hang => check(step),
+        _ => Err(
+            "expected `raw`, `stderr`, `delay_ms`, `exit`, `crash` or \"hang\": there is no turn"
+                .to_owned(),
+        ),
     }
 }
 
@@ -260,6 +303,9 @@ fn check(step: &Step) -> Result<(), String> {
             Err(format!("`status`: expected a status from 400 to 599, got {status}"))
         }
         Step::Message(message) => message.check(),
+        Step::Exit(code) if !(0..=255).contains(code) => {
+            Err(format!("`exit`: expected a code from 0 to 255, got {code}"))
+        }
         _ => Ok(()),
     }
 }

@@ -1,11 +1,15 @@
 //! A CLI that is scripted prompt by prompt instead of recorded.
 
+mod builder;
+mod command;
 mod file;
+mod format;
 mod outside;
 mod progress;
 mod rehearsal;
 mod reply;
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -23,10 +27,12 @@ use super::report::Report;
 use super::run::{LaunchLog, RunError, RunFolder};
 use super::script::{Pace, Script, Simulation};
 use super::signal::Signal;
-use super::simulator::{LaunchOptions, PromptMatch, ScriptedTurn, Times, TurnList};
+use super::simulator::{Found, LaunchOptions, PromptMatch, ScriptedTurn, TurnList, prints};
 use super::turns::SharedTurns as _;
 use super::verification::Verification;
 
+pub use self::command::CommandOutput;
+pub(super) use self::command::ScriptedCommand;
 pub use self::file::ScenarioError;
 pub(super) use self::outside::Outside;
 pub(super) use self::outside::ScriptedTool;
@@ -51,7 +57,8 @@ pub use self::reply::{ModelReply, reply};
 /// scenario, goes on with the next turn. [`next_launch`](Self::next_launch) gives each launch its
 /// own turns. A launch with `--resume` or `--continue` goes on with that session's id, or the latest
 /// one's; with `--fork-session`, after `/clear` and without either it gets a new one. A launch that
-/// resumes a session that no earlier launch had is refused; the first launch may resume any.
+/// resumes a session that no earlier launch had ends with the CLI's error; the first launch may resume
+/// any, unless [`sessions`](Self::sessions) lists them.
 ///
 /// ```
 /// use claude_wire::player::{Scenario, reply};
@@ -82,141 +89,22 @@ pub struct Scenario {
     legacy: bool,
     any_order: bool,
     outside: Outside,
+    /// What is printed for commands.
+    commands: Vec<ScriptedCommand>,
+    /// What happens at the start and at the end of each launch.
+    ends: BTreeMap<usize, (ModelReply, ModelReply)>,
+    /// The sessions before the first launch, if they are listed.
+    sessions: Option<Vec<String>>,
     runs: Runs,
     verification: Verification,
     progress: Progress,
 }
 
 impl Scenario {
-    /// A scenario without prompts: it only answers control requests.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The next prompt must have this text. `reply` is the turn that follows.
-    #[must_use]
-    pub fn on_prompt(self, text: impl Into<String>, reply: ModelReply) -> Self {
-        self.when(PromptMatch::Text(text.into()), reply)
-    }
-
-    /// The next prompt may be anything.
-    #[must_use]
-    pub fn on_any_prompt(self, reply: ModelReply) -> Self {
-        self.when(PromptMatch::Any, reply)
-    }
-
-    /// The next prompt must be one that this accepts.
-    ///
-    /// ```
-    /// use claude_wire::player::PromptMatch;
-    /// use claude_wire::{Scenario, reply};
-    ///
-    /// let scenario = Scenario::new()
-    ///     .when(PromptMatch::Contains("weather".into()), reply().text("Sunny."))
-    ///     .times(2);
-    /// ```
-    #[must_use]
-    pub fn when(mut self, prompt: PromptMatch, reply: ModelReply) -> Self {
-        self.turns.push(ScriptedTurn { when: prompt, times: Times::Exactly(1), reply });
-        self
-    }
-
-    /// The latest turn is played this often, each time with the same reply. Default: once.
-    #[must_use]
-    pub fn times(self, times: usize) -> Self {
-        self.latest(Times::Exactly(times))
-    }
-
-    /// The latest turn is played as often as a prompt asks for it, or never.
-    #[must_use]
-    pub fn always(self) -> Self {
-        self.latest(Times::Any)
-    }
-
-    fn latest(mut self, times: Times) -> Self {
-        if let Some(turn) = self.turns.last_mut() {
-            turn.times = times;
-        }
-        self
-    }
-
-    /// The prompts come in any order: each gets the first turn that accepts it and is not played
-    /// yet.
-    #[must_use]
-    pub fn any_order(mut self) -> Self {
-        self.any_order = true;
-        self
-    }
-
-    /// The project has this skill, in all launches.
-    #[must_use]
-    pub fn skill(mut self, name: impl Into<String>, skill: ScriptedSkill) -> Self {
-        self.outside.skills.insert(name.into(), skill);
-        self
-    }
-
-    /// The settings have this hook, in all launches.
-    #[must_use]
-    pub fn settings_hook(mut self, hook: ShellHook) -> Self {
-        self.outside.settings_hooks.push(hook);
-        self
-    }
-
-    /// There is this MCP server, for launches whose configuration names it.
-    #[must_use]
-    pub fn mcp_server(mut self, name: impl Into<String>, server: ScriptedServer) -> Self {
-        self.outside.mcp_servers.insert(name.into(), server);
-        self
-    }
-
     /// Lets the replies go on that wait for this gate ([`ApiReply::hold`](super::ApiReply::hold)),
     /// in all launches in this process.
     pub fn release(&self, gate: &str) {
         self.runs.release(gate);
-    }
-
-    /// The turns that follow are for the next launch, and those before it for the launches before.
-    ///
-    /// ```
-    /// use claude_wire::{Scenario, reply};
-    ///
-    /// let scenario = Scenario::new()
-    ///     .on_prompt("Hello", reply().text("Hi!"))
-    ///     .next_launch()
-    ///     .on_prompt("Hello", reply().text("Hi again!"));
-    /// ```
-    #[must_use]
-    pub fn next_launch(mut self) -> Self {
-        self.launches.push(self.turns.len());
-        self
-    }
-
-    /// The CLI has no key: each turn ends by saying so, and the model is not asked. The prompts of
-    /// such a scenario need no turns.
-    ///
-    /// ```
-    /// # use claude_wire::{Scenario, Session};
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let scenario = Scenario::new().logged_out();
-    /// let session = Session::builder().transport(scenario).start()?;
-    /// let answer = session.query("Hello").await?;
-    /// assert!(answer.is_error());
-    /// # Ok(()) }
-    /// ```
-    #[must_use]
-    pub fn logged_out(mut self) -> Self {
-        self.outside.logged_out = true;
-        self
-    }
-
-    /// Uses the dialect of early guides to the CLI, which no known version speaks: a bare `message`
-    /// for the model's text, `tool_use` and `result` lines for tools, `done` at the end of a turn,
-    /// no result, and an exit after the last turn. For testing that your program does not hang with
-    /// such a CLI.
-    #[must_use]
-    pub fn legacy(mut self) -> Self {
-        self.legacy = true;
-        self
     }
 
     /// The scenario as the recording of a run without deviations: every permission is granted,
@@ -229,7 +117,14 @@ impl Scenario {
         let args = args.into_iter().map(Into::into).collect();
         let cwd = Some("/home/user/project".into());
         let launch = Launch { args, cwd, ..Launch::default() };
-        rehearsal::record(self.alone(&launch), &self.turns)
+        // A text that an expression or a function accepts is not known.
+        let mut rehearsed = self.clone().unverified();
+        for turn in &mut rehearsed.turns {
+            if matches!(turn.when, PromptMatch::Regex(_) | PromptMatch::When(_)) {
+                turn.when = PromptMatch::Any;
+            }
+        }
+        rehearsal::record(rehearsed.alone(&launch), &rehearsed.turns)
     }
 
     /// The scenario ready to be [played](super::play) over your own streams, in this process's
@@ -242,7 +137,8 @@ impl Scenario {
     /// The script of a launch that shares nothing.
     fn alone(&self, launch: &Launch) -> Script {
         let progress = Progress::default();
-        let mut script = self.script_of(launch, progress, 0..self.turns.len(), true);
+        let all = 0..self.turns.len();
+        let mut script = self.script_of(launch, 0, progress, all, !prints(launch));
         script.shares_nothing = true;
         script
     }
@@ -290,7 +186,7 @@ impl Scenario {
                 let log = log.map_err(|error| transport::Error::other(error.to_string()))?;
                 (script, Some(log))
             }
-            Progress::Memory(_) if !self.launches.is_empty() => {
+            Progress::Memory(_) if !self.launches.is_empty() && !prints(launch) => {
                 let count = self.turns_of_launches().len();
                 return Err(transport::Error::other(format!(
                     "the scenario has turns for {count} launches, which must share a run folder; set \
@@ -310,29 +206,46 @@ impl Scenario {
 
     /// The script of the next launch.
     fn next_script(&self, launch: &Launch) -> Result<Script, String> {
+        if prints(launch) {
+            // It is none of the launches that have turns.
+            let all = 0..self.turns.len();
+            return Ok(self.script_of(launch, 0, self.progress.clone(), all, false));
+        }
         let number = self.progress.start_launch()?;
         if self.launches.is_empty() {
             let all = 0..self.turns.len();
-            return Ok(self.script_of(launch, self.progress.clone(), all, false));
+            return Ok(self.script_of(launch, 0, self.progress.clone(), all, false));
         }
         let ranges = self.ranges();
         let count = ranges.len();
         let range = ranges.into_iter().nth(number).ok_or_else(|| {
             format!("the scenario has turns for {count} launches, and this is one more")
         })?;
-        Ok(self.script_of(launch, self.progress.clone(), range, true))
+        Ok(self.script_of(launch, number, self.progress.clone(), range, true))
     }
 
+    /// The script of the launch with this number, counted from 0.
     fn script_of(
         &self,
         launch: &Launch,
+        number: usize,
         progress: Progress,
         range: std::ops::Range<usize>,
         is_exclusive: bool,
     ) -> Script {
-        let mut options = LaunchOptions::of(launch, &progress.sessions());
+        let listed = self.sessions.iter().flatten().cloned();
+        let sessions: Vec<_> = listed.chain(progress.sessions()).collect();
+        let found = Found {
+            sessions: &sessions,
+            knows_all_sessions: self.sessions.is_some(),
+            commands: &self.commands,
+            logged_out: self.outside.logged_out,
+        };
+        let mut options = LaunchOptions::of(launch, found);
         options.set_legacy(self.legacy);
-        if options.unknown_session().is_none() {
+        let (start, end) = self.ends.get(&number).cloned().unwrap_or_default();
+        options.set_ends(start, end);
+        if options.keeps_session() {
             progress.note_session(options.session());
         }
         let turns = TurnList {

@@ -9,7 +9,7 @@ use crate::CLI_VERSION;
 use crate::player::machine::{Input, Step};
 use crate::player::script::Script;
 use crate::player::simulator::{PromptMatch, ScriptedTurn, Simulator};
-use crate::recording::{Event, EventKind, Header, Payload, RecordedExit, Recording, Stream};
+use crate::recording::{Event, EventKind, Header, Payload, Recording, Stream};
 
 /// The number of things that a host does at most, for each turn: a reply may be endless.
 const LIMIT: usize = 10_000;
@@ -64,10 +64,15 @@ impl Host {
                 Step::Wait(Some(due)) => self.now = due,
                 Step::Wait(None) => self.act(),
                 Step::Exit(exit) => {
-                    self.event(EventKind::Exit(RecordedExit::code(exit.code.unwrap_or(1))));
+                    self.event(EventKind::Exit(exit.into()));
                     return;
                 }
-                Step::Err(_) | Step::CloseOut | Step::CloseErr | Step::PutBack(_) => {}
+                Step::Err(line) => {
+                    let line = line.strip_suffix(b"\n").unwrap_or(&line).to_vec();
+                    let text = String::from_utf8_lossy(&line).into_owned();
+                    self.event(EventKind::Err(Payload::line(text)));
+                }
+                Step::CloseOut | Step::CloseErr | Step::PutBack(_) => {}
             }
         }
     }

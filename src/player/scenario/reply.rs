@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::player::model::{ApiReply, Block};
+use crate::player::signal;
 use crate::player::simulator::is_agent;
 
 /// A scripted turn, built step by step: see [`reply`].
@@ -44,6 +45,38 @@ pub(in crate::player) enum Step {
     #[serde(rename = "delay_ms", serialize_with = "as_ms", deserialize_with = "from_ms")]
     Delay(Duration),
     Hang,
+    /// A text as it is, or a line of JSON.
+    Raw(Value),
+    Stderr(String),
+    Exit(i32),
+    Crash(Crash),
+    IfAllowed(Vec<Step>),
+    IfDenied(Vec<Step>),
+}
+
+/// A signal that ends the CLI, by its name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(in crate::player) struct Crash {
+    name: String,
+    pub(in crate::player) number: i32,
+}
+
+impl TryFrom<String> for Crash {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        match signal::number(&name) {
+            Some(number) => Ok(Self { name, number }),
+            None => Err(format!("expected a signal such as SIGKILL or SIGSEGV, got {name:?}")),
+        }
+    }
+}
+
+impl From<Crash> for String {
+    fn from(crash: Crash) -> Self {
+        crash.name
+    }
 }
 
 /// What an MCP server asks the user while its tool runs.
@@ -84,24 +117,25 @@ pub fn reply() -> ModelReply {
     ModelReply::default()
 }
 
+/// A text that the model says.
+impl From<&str> for ModelReply {
+    fn from(text: &str) -> Self {
+        reply().text(text)
+    }
+}
+
+/// A text that the model says.
+impl From<String> for ModelReply {
+    fn from(text: String) -> Self {
+        reply().text(text)
+    }
+}
+
 impl ModelReply {
     /// What it says to the sub-agents that it starts.
     pub(in crate::player) fn agent_prompts(&self) -> Vec<&str> {
-        let mut uses: Vec<(&str, &Value)> = Vec::new();
-        for step in &self.steps {
-            match step {
-                Step::ToolUse { name, input }
-                | Step::RunTool { name, input }
-                | Step::AskPermission { name, input } => uses.push((name, input)),
-                Step::Message(message) => {
-                    uses.extend(message.content.iter().filter_map(|block| match block {
-                        Block::ToolUse { name, input, .. } => Some((&**name, input)),
-                        _ => None,
-                    }));
-                }
-                _ => {}
-            }
-        }
+        let mut uses = Vec::new();
+        tool_uses(&self.steps, &mut uses);
         let agents = uses.into_iter().filter(|(name, _)| is_agent(name));
         agents.filter_map(|(_, input)| input["prompt"].as_str()).collect()
     }
@@ -204,6 +238,63 @@ impl ModelReply {
         self.then(Step::Hang)
     }
 
+    /// A line on stdout that the CLI's rules do not write: a notice, a line that is cut off, something
+    /// that is not JSON. It is written as it is, whatever the output format, with a line break after
+    /// it.
+    #[must_use]
+    pub fn raw(self, line: impl Into<String>) -> Self {
+        self.then(Step::Raw(line.into().into()))
+    }
+
+    /// A line on stderr.
+    #[must_use]
+    pub fn stderr(self, line: impl Into<String>) -> Self {
+        self.then(Step::Stderr(line.into()))
+    }
+
+    /// The CLI exits here with this code, in the middle of what it does: no result follows.
+    /// [`Scenario::on_end`](super::Scenario::on_end) is for another code at its end.
+    #[must_use]
+    pub fn exit(self, code: i32) -> Self {
+        self.then(Step::Exit(code))
+    }
+
+    /// The CLI crashes here by this signal, such as `SIGKILL`, `SIGSEGV` or `SIGABRT`: no result
+    /// follows. A signal that has no number here is SIGKILL.
+    #[must_use]
+    pub fn crash(self, signal: &str) -> Self {
+        let named = Crash::try_from(signal.to_owned()).or_else(|_| "SIGKILL".to_owned().try_into());
+        match named {
+            Ok(crash) => self.then(Step::Crash(crash)),
+            Err(_) => self,
+        }
+    }
+
+    /// What the model goes on with if its last tool use ran: the host allowed it, or was not asked. The
+    /// steps are those of a turn; what follows them is played in either case.
+    ///
+    /// ```
+    /// use claude_wire::player::reply;
+    /// use serde_json::json;
+    ///
+    /// let turn = reply()
+    ///     .ask_permission("Bash", json!({"command": "rm -r build"}))
+    ///     .tool_result("removed")
+    ///     .if_allowed("The folder is gone.")
+    ///     .if_denied("Then I leave it.");
+    /// ```
+    #[must_use]
+    pub fn if_allowed(self, reply: impl Into<ModelReply>) -> Self {
+        self.then(Step::IfAllowed(reply.into().steps))
+    }
+
+    /// What the model goes on with if its last tool use was denied, by the host, a rule, a hook or the
+    /// permission mode.
+    #[must_use]
+    pub fn if_denied(self, reply: impl Into<ModelReply>) -> Self {
+        self.then(Step::IfDenied(reply.into().steps))
+    }
+
     /// The steps with whole messages and outputs as blocks, results and errors.
     pub(in crate::player) fn simple_steps(&self) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -215,6 +306,11 @@ impl ModelReply {
                     let (result, error) = (Step::ToolResult, Step::ToolError);
                     steps.push(if output.is_error { error(text) } else { result(text) });
                 }
+                // Every tool runs.
+                Step::IfAllowed(allowed) => {
+                    steps.extend(Self { steps: allowed.clone() }.simple_steps());
+                }
+                Step::IfDenied(_) => {}
                 step => steps.push(step.clone()),
             }
         }
@@ -224,6 +320,24 @@ impl ModelReply {
     fn then(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
+    }
+}
+
+fn tool_uses<'a>(steps: &'a [Step], uses: &mut Vec<(&'a str, &'a Value)>) {
+    for step in steps {
+        match step {
+            Step::ToolUse { name, input }
+            | Step::RunTool { name, input }
+            | Step::AskPermission { name, input } => uses.push((name, input)),
+            Step::Message(message) => {
+                uses.extend(message.content.iter().filter_map(|block| match block {
+                    Block::ToolUse { name, input, .. } => Some((&**name, input)),
+                    _ => None,
+                }));
+            }
+            Step::IfAllowed(steps) | Step::IfDenied(steps) => tool_uses(steps, uses),
+            _ => {}
+        }
     }
 }
 

@@ -1,12 +1,13 @@
 //! The steps of a scripted turn, as the answers that the API gives to the CLI's requests.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::player::model::{ApiReply, Block};
 use crate::player::scenario::{Elicitation, ModelReply, Step, ToolOutput};
+
+use super::effects::Effect;
 
 /// What one request to the API comes to.
 #[derive(Clone, Debug)]
@@ -16,6 +17,11 @@ pub(super) enum Answer {
     Failure {
         status: u16,
         text: String,
+    },
+    /// These, if the last tool use was denied, or if it was not.
+    Branch {
+        denied: bool,
+        answers: VecDeque<Answer>,
     },
 }
 
@@ -33,8 +39,7 @@ pub(super) struct Scripted {
 #[derive(Clone, Debug)]
 pub(super) enum Item {
     Block(Block, Gate),
-    Pause(Duration),
-    Hang,
+    Do(Effect),
 }
 
 /// What decides whether a tool runs.
@@ -54,14 +59,17 @@ pub(super) enum Gate {
 pub(super) enum Outcome {
     Output(ToolOutput),
     Elicit(Elicitation),
-    Pause(Duration),
-    Hang,
+    Do(Effect),
 }
 
 /// The answers to the requests of a turn, in order.
 pub(super) fn answers(reply: &ModelReply) -> VecDeque<Answer> {
+    of_steps(&reply.steps)
+}
+
+fn of_steps(steps: &[Step]) -> VecDeque<Answer> {
     let mut answers = Answers::default();
-    for step in &reply.steps {
+    for step in steps {
         answers.step(step);
     }
     answers.close();
@@ -103,8 +111,13 @@ impl Answers {
                 self.close();
                 self.done.push_back(Answer::Failure { status: *status, text: text.clone() });
             }
-            Step::Delay(time) => self.wait(Item::Pause(*time), Outcome::Pause(*time)),
-            Step::Hang => self.wait(Item::Hang, Outcome::Hang),
+            Step::IfAllowed(steps) => self.branch(false, steps),
+            Step::IfDenied(steps) => self.branch(true, steps),
+            step => {
+                if let Some(effect) = Effect::of(step) {
+                    self.act(effect);
+                }
+            }
         }
     }
 
@@ -136,14 +149,23 @@ impl Answers {
         }
     }
 
-    /// A wait after a tool use is the tool's.
-    fn wait(&mut self, item: Item, outcome: Outcome) {
+    /// What happens after a tool use happens while the tool runs; after its result, before the next
+    /// message.
+    fn act(&mut self, effect: Effect) {
+        if self.open.as_ref().is_some_and(Scripted::is_answered) {
+            self.close();
+        }
         let open = self.open.get_or_insert_default();
         if open.has_tools() {
-            open.results.push_back(outcome);
+            open.results.push_back(Outcome::Do(effect));
         } else {
-            open.items.push(item);
+            open.items.push(Item::Do(effect));
         }
+    }
+
+    fn branch(&mut self, denied: bool, steps: &[Step]) {
+        self.close();
+        self.done.push_back(Answer::Branch { denied, answers: of_steps(steps) });
     }
 
     fn close(&mut self) {
@@ -153,14 +175,24 @@ impl Answers {
 }
 
 impl Scripted {
-    /// Whether it is a message, if only one without a block.
+    /// Whether the model says something; otherwise only other things happen.
     pub(super) fn is_message(&self) -> bool {
-        self.is_whole
+        self.is_whole || self.items.iter().any(|item| matches!(item, Item::Block(..)))
     }
 
     fn has_tools(&self) -> bool {
-        let tool = |item: &Item| matches!(item, Item::Block(Block::ToolUse { .. }, _));
-        self.items.iter().any(tool)
+        self.tools() > 0
+    }
+
+    fn tools(&self) -> usize {
+        let tool = |item: &&Item| matches!(item, Item::Block(Block::ToolUse { .. }, _));
+        self.items.iter().filter(tool).count()
+    }
+
+    /// Whether each of its tools has a result.
+    fn is_answered(&self) -> bool {
+        let outputs = self.results.iter().filter(|outcome| matches!(outcome, Outcome::Output(_)));
+        self.has_tools() && outputs.count() >= self.tools()
     }
 }
 

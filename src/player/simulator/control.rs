@@ -75,11 +75,13 @@ impl State {
     fn prompt(&mut self, line: Value, uuid: Option<&RawJson>) {
         let is_user = line.pointer("/message/role").is_some_and(|role| role == "user");
         if !is_user {
-            let role = line.pointer("/message/role").cloned().unwrap_or_default();
-            return self.refuse_input(&format!(
-                "Error: Expected message role 'user', got '{}'",
-                role.as_str().unwrap_or("undefined")
-            ));
+            let role = match line.pointer("/message/role") {
+                None => "undefined".to_owned(),
+                Some(Value::String(role)) => role.clone(),
+                Some(other) => other.to_string(),
+            };
+            let error = format!("Error: Expected message role 'user', got '{role}'");
+            return self.refuse_input(&error);
         }
         self.note_running(true);
         let uuid = uuid.and_then(|uuid| uuid.as_str().map(|uuid| uuid.into_owned()));
@@ -99,13 +101,13 @@ impl State {
     /// A line that the protocol does not have. The CLI ends over some, and ignores others.
     fn other(&mut self, bytes: &Bytes, json: Option<&Value>) {
         match json {
-            None => {
+            None | Some(Value::Null) => {
                 let count = String::from_utf8_lossy(bytes).chars().count();
+                let error = if json.is_none() { "SyntaxError" } else { "TypeError" };
                 self.refuse_input(&format!(
-                    "Error parsing streaming input line (type=unknown, {count} chars): SyntaxError"
+                    "Error parsing streaming input line (type=unknown, {count} chars): {error}"
                 ));
             }
-            Some(Value::Null) => self.refuse_input("TypeError: null is not an object"),
             Some(line) if line["type"] == "control_request" => {
                 self.refuse_input("Error: Missing request on control_request");
             }

@@ -6,8 +6,11 @@ use serde_json::Value;
 
 use crate::player::launch::CommandLine;
 use crate::player::output_format::OutputFormat;
+use crate::player::scenario::{ModelReply, ScriptedCommand};
 use crate::player::turns::fresh;
 use crate::transport::Launch;
+
+use super::commands::{self, Place, Printed};
 
 /// The options of a launch whose effect is simulated.
 #[derive(Clone, Debug)]
@@ -28,7 +31,7 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) may_bypass: bool,
     /// `--replay-user-messages`
     pub(super) replays_prompts: bool,
-    pub(super) max_turns: Option<u64>,
+    pub(super) max_turns: Option<f64>,
     pub(super) max_budget: Option<f64>,
     /// `--json-schema`
     pub(super) schema: Option<Value>,
@@ -64,14 +67,21 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) agent: Option<String>,
     /// `--agents`
     pub(super) agents: Value,
+    /// Whether the session is kept, without `--no-session-persistence`.
+    pub(super) persists: bool,
     /// Flags whose effect is not simulated.
     pub(super) not_simulated: Vec<String>,
-    /// `--resume` of a session that no launch of the run had.
+    /// `--resume` of a session that does not exist; empty if it names none.
     pub(super) unknown_resume: Option<String>,
+    /// What it prints in the place of a session.
+    pub(super) printed: Option<Printed>,
     /// Why the CLI refuses the arguments, as it says it on stderr.
     pub(super) refused: Option<String>,
     /// The dialect of early guides to the CLI.
     pub(super) legacy: bool,
+    /// What the scenario lets happen before the first turn, and after the last one.
+    pub(super) start: ModelReply,
+    pub(super) end: ModelReply,
 }
 
 /// Flags that change nothing of what a scenario's CLI does, or whose effect is simulated.
@@ -122,11 +132,33 @@ const DEFAULT_MODEL: &str = "claude-opus-5-5";
 /// The CLI's own number of retries.
 const MAX_RETRIES: u32 = 10;
 
+/// What a launch finds: what came before it, and what the scenario says about it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::player) struct Found<'a> {
+    /// The sessions of the launches before it.
+    pub(in crate::player) sessions: &'a [String],
+    /// Whether there are no other sessions.
+    pub(in crate::player) knows_all_sessions: bool,
+    pub(in crate::player) commands: &'a [ScriptedCommand],
+    /// Whether there is no key.
+    pub(in crate::player) logged_out: bool,
+}
+
+/// Whether a launch asks for something that is printed: the version, a help, the output of a
+/// subcommand.
+pub(in crate::player) fn prints(launch: &Launch) -> bool {
+    CommandLine::read(&arguments(launch), None, true).is_ok_and(|line| line.prints())
+}
+
+fn arguments(launch: &Launch) -> Vec<String> {
+    launch.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect()
+}
+
 impl LaunchOptions {
-    /// Reads a launch that comes after these sessions.
-    pub(in crate::player) fn of(launch: &Launch, sessions: &[String]) -> Self {
-        let args: Vec<_> =
-            launch.args.iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    /// Reads a launch.
+    pub(in crate::player) fn of(launch: &Launch, found: Found<'_>) -> Self {
+        let sessions = found.sessions;
+        let args = arguments(launch);
         let env: BTreeMap<_, _> = launch.env.resolve(std::env::vars_os(), None);
         let variable = |name: &str| {
             let value = env.get(std::ffi::OsStr::new(name))?;
@@ -147,9 +179,12 @@ impl LaunchOptions {
         };
         let latest = || sessions.last().filter(|_| has("--continue")).cloned();
         let named = value("--resume").filter(|id| !id.is_empty());
-        let unknown_resume =
-            named.clone().filter(|id| !sessions.is_empty() && !sessions.contains(id));
+        let knows_all = found.knows_all_sessions || !sessions.is_empty();
+        let is_unknown = |id: &String| id.is_empty() || knows_all && !sessions.contains(id);
+        let unknown_resume = value("--resume").filter(is_unknown);
         let resumed = named.or_else(latest).filter(|_| !has("--fork-session"));
+        let in_use = value("--session-id").filter(|id| sessions.contains(id));
+        let in_use = in_use.map(|id| format!("Error: Session ID {id} is already in use."));
         let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
         let skips = has("--dangerously-skip-permissions");
         let mode = value("--permission-mode").unwrap_or_else(|| "default".to_owned());
@@ -157,24 +192,35 @@ impl LaunchOptions {
             skips || has("--allow-dangerously-skip-permissions") || mode == "bypassPermissions";
         let (servers, other_servers) = servers(value("--mcp-config").as_deref());
         let home = launch.home().unwrap_or_else(|| "/home/user".to_owned());
-        let prints = has("--print");
+        let config = variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude"));
+        let place = Place { config: &config, variable: &variable, logged_out: found.logged_out };
+        let printed =
+            line.as_ref().and_then(|line| commands::printed(line, found.commands, &place));
+        let prompt = line.as_ref().and_then(|line| line.prompt()).map(str::to_owned);
+        // Without a terminal the CLI prints, whether it is asked to or not.
+        let prints = has("--print") || has("--output-format") || prompt.is_some();
+        let text_input = prints && value("--input-format").as_deref() != Some("stream-json");
         let not_simulated = line.iter().flat_map(|line| line.given()).map(|(name, _)| *name);
         let not_simulated = not_simulated.filter(|name| !SIMULATED.contains(name));
         let mut not_simulated: Vec<_> = not_simulated.map(str::to_owned).collect();
         not_simulated.dedup();
+        let is_printed = printed.is_some();
         Self {
             session,
             model: value("--model")
                 .map_or_else(|| DEFAULT_MODEL.to_owned(), |name| resolved(&name)),
             mode: if skips { "bypassPermissions".to_owned() } else { mode },
             cwd: launch.working_dir().unwrap_or_default(),
-            config: variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude")),
+            printed,
+            config,
             partial: has("--include-partial-messages"),
             awaits_claim: has("--await-claim"),
             may_bypass,
             hook_events: has("--include-hook-events"),
             replays_prompts: has("--replay-user-messages"),
-            max_turns: value("--max-turns").and_then(|turns| turns.parse().ok()),
+            max_turns: value("--max-turns")
+                .and_then(|turns| turns.trim().parse().ok())
+                .filter(|turns| *turns > 0.0),
             max_budget: value("--max-budget-usd").and_then(|budget| budget.parse().ok()),
             schema: value("--json-schema").and_then(|text| serde_json::from_str(&text).ok()),
             allowed: all(["--allowed-tools", "--allowedTools"]),
@@ -185,12 +231,12 @@ impl LaunchOptions {
             servers,
             other_servers,
             output: match OutputFormat::of(&args) {
-                OutputFormat::AsRecorded if prints => OutputFormat::Text,
+                OutputFormat::AsRecorded if prints || is_printed => OutputFormat::Text,
                 OutputFormat::AsRecorded => OutputFormat::StreamJson,
                 asked => asked,
             },
-            text_input: prints && value("--input-format").as_deref() != Some("stream-json"),
-            prompt: line.as_ref().and_then(|line| line.prompt()).map(str::to_owned),
+            text_input,
+            prompt,
             max_retries: variable("CLAUDE_CODE_MAX_RETRIES")
                 .and_then(|count| count.parse().ok())
                 .unwrap_or(MAX_RETRIES),
@@ -205,10 +251,13 @@ impl LaunchOptions {
             agents: value("--agents")
                 .and_then(|agents| serde_json::from_str(&agents).ok())
                 .unwrap_or_default(),
+            persists: !has("--no-session-persistence"),
             not_simulated,
             unknown_resume,
             legacy: false,
-            refused,
+            start: ModelReply::default(),
+            end: ModelReply::default(),
+            refused: refused.or(in_use),
         }
     }
 
@@ -216,14 +265,27 @@ impl LaunchOptions {
         &self.session
     }
 
-    /// The session that it resumes, if launches came before and none had it.
-    pub(in crate::player) fn unknown_session(&self) -> Option<&str> {
+    /// Whether it has a session that later launches may resume.
+    pub(in crate::player) fn keeps_session(&self) -> bool {
+        self.printed.is_none()
+            && self.refused.is_none()
+            && self.unknown_resume.is_none()
+            && self.persists
+    }
+
+    /// The session that it resumes and that does not exist; empty if it names none.
+    pub(super) fn unknown_session(&self) -> Option<&str> {
         self.unknown_resume.as_deref()
     }
 
     /// Speaks the dialect of early guides.
     pub(in crate::player) fn set_legacy(&mut self, legacy: bool) {
         self.legacy = legacy;
+    }
+
+    /// Lets this happen before the first turn, and after the last one.
+    pub(in crate::player) fn set_ends(&mut self, start: ModelReply, end: ModelReply) {
+        (self.start, self.end) = (start, end);
     }
 
     /// A path in the working folder, as an absolute one.
@@ -289,6 +351,7 @@ fn servers(config: Option<&str>) -> (Vec<String>, Vec<(String, Value)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::player::FlagTable;
 
     #[test]
     fn a_rule_may_have_commas_in_its_parentheses() {
@@ -298,11 +361,68 @@ mod tests {
         );
     }
 
+    fn of(args: &[&str]) -> LaunchOptions {
+        let args = args.iter().map(Into::into).collect();
+        LaunchOptions::of(&Launch { args, ..Launch::default() }, Found::default())
+    }
+
+    #[test]
+    fn each_flag_of_the_version_is_simulated_or_reported() {
+        let mut known = Vec::new();
+        for line in FlagTable::of(None).lines() {
+            let mut columns = line.split("  ");
+            let spec = columns.next().unwrap_or_default();
+            let name = spec.split([',', ' ']).rfind(|word| word.starts_with("--"));
+            let name = name.unwrap_or_default();
+            let names: Vec<_> =
+                spec.split([',', ' ']).filter(|word| word.starts_with("--")).collect();
+            known.extend(names.clone());
+            if names.iter().any(|name| SIMULATED.contains(name))
+                || ["--help", "--version"].contains(&name)
+            {
+                continue;
+            }
+            let value = columns.find_map(|column| column.strip_prefix("one of: "));
+            let value = value.and_then(|values| values.split(", ").next()).unwrap_or("1");
+            let args = if spec.contains('<') { vec![name, value] } else { vec![name] };
+            assert_eq!(of(&args).not_simulated, [name], "{args:?}");
+        }
+        let unknown: Vec<_> = SIMULATED.iter().filter(|name| !known.contains(name)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    #[test]
+    fn a_launch_without_lines_of_json_reads_text() {
+        for (args, reads_text) in [
+            (&["-p"][..], true),
+            (&["hello"], true),
+            (&["--output-format", "json"], true),
+            (&["-p", "--output-format", "stream-json", "--verbose", "hello"], true),
+            (
+                &["--output-format", "stream-json", "--verbose", "--input-format", "stream-json"],
+                false,
+            ),
+            // A real host gives arguments.
+            (&[], false),
+        ] {
+            assert_eq!(of(args).text_input, reads_text, "{args:?}");
+        }
+    }
+
+    #[test]
+    fn only_a_number_of_turns_over_0_is_a_limit() {
+        for (turns, limit) in
+            [("3", Some(3.0)), ("1.5", Some(1.5)), ("0", None), ("-1", None), ("", None)]
+        {
+            assert_eq!(of(&["-p", "--max-turns", turns]).max_turns, limit, "{turns}");
+        }
+    }
+
     #[test]
     fn the_last_flag_of_a_kind_counts() {
         let args = ["-p", "--model", "sonnet", "--model=haiku", "-r", "abc", "hello"];
         let args = args.map(Into::into).to_vec();
-        let options = LaunchOptions::of(&Launch { args, ..Launch::default() }, &[]);
+        let options = LaunchOptions::of(&Launch { args, ..Launch::default() }, Found::default());
         assert_eq!((&*options.session, options.prompt.as_deref()), ("abc", Some("hello")));
         assert!(options.model.contains("haiku"), "{}", options.model);
         assert!(options.text_input && options.output == OutputFormat::Text && !options.asks);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::player::scenario::{ModelReply, Step};
 
+use super::effects::Effect;
 use super::handle::Cli;
 
 /// Plays a turn. This dialect has no permission requests: a tool runs whatever the step says.
@@ -36,9 +37,12 @@ pub(super) async fn turn(cli: &Cli, number: usize, reply: &ModelReply) {
                 cli.with(|state| state.failed = true);
                 break;
             }
-            Step::Delay(time) => cli.sleep(time).await,
             Step::Hang => return cli.until(|state| state.eof.then_some(())).await,
-            Step::ToolOutput(_) | Step::Message(_) | Step::Elicit(_) => {}
+            step => {
+                if let Some(effect) = Effect::of(&step) {
+                    cli.act(&effect).await;
+                }
+            }
         }
     }
     cli.out(&json!({"type": "done"}));

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use serde_json::json;
 
-use super::answers::{Answer, Scripted, answers};
+use super::answers::{Answer, Item, Scripted, answers};
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
@@ -32,7 +32,7 @@ const NOTHING: &str = "[Your previous response had no visible output. Please con
 
 /// Requests to the API, until one needs no more.
 pub(super) async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
-    let mut round = 0;
+    let mut round = 0_u32;
     let mut stop_hook_active = false;
     // How often the stream broke, how often the message was too long, and whether it was empty.
     let (mut broken, mut cut_short, mut was_empty) = (0, 0, false);
@@ -42,10 +42,6 @@ pub(super) async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
             Ok(None) => return End::Success,
             Err(failure) => return End::Failed(failure),
         };
-        if scripted.items.is_empty() && !scripted.is_message() {
-            // Only the time passes.
-            continue;
-        }
         cli.with(|state| state.turn().receives = true);
         let tools = cli.run_tools(scripted.results.clone());
         let is_last = |streamed: &Result<Streamed, Broken>| {
@@ -137,7 +133,7 @@ pub(super) async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
         }
         cli.with(State::take_steered);
         if let Some(limit) = cli.with(|state| state.options.max_turns)
-            && round >= limit
+            && f64::from(round) >= limit
         {
             return End::MaxTurns(limit);
         }
@@ -196,6 +192,21 @@ impl Cli {
         loop {
             match answers.pop_front() {
                 None => return Ok(None),
+                Some(Answer::Branch { denied, answers: mut chosen }) => {
+                    if self.with(|state| state.turn_of(self.agent()).denied) == denied {
+                        chosen.append(answers);
+                        *answers = chosen;
+                    }
+                }
+                Some(Answer::Message(scripted))
+                    if !scripted.is_message() && scripted.reply.error.is_none() =>
+                {
+                    for item in &scripted.items {
+                        if let Item::Do(effect) = item {
+                            self.act(effect).await;
+                        }
+                    }
+                }
                 Some(Answer::Failure { status, text }) => {
                     return Err(ApiFailure::of_status(status, text));
                 }

@@ -135,6 +135,8 @@ pub(super) struct Turn {
     pub(super) stop_reason: Option<String>,
     pub(super) text: String,
     pub(super) denials: Vec<Value>,
+    /// Whether the last tool use was denied.
+    pub(super) denied: bool,
     pub(super) structured: Option<Value>,
     /// The first request's input and cached tokens.
     pub(super) first_request: Option<(u64, u64)>,
@@ -334,18 +336,23 @@ impl State {
     }
 }
 
-/// The text of a result.
+/// The text of a result. The CLI ends an error of its own without a line break.
 fn text_output(line: &Bytes) -> Option<Bytes> {
     let message: Value = serde_json::from_slice(line).ok()?;
     if message["type"] != "result" {
         return None;
     }
-    let text = match (message["result"].as_str(), message["subtype"].as_str()) {
-        (Some(text), _) => text.to_owned(),
-        (None, Some("error_max_turns")) => "Error: Reached max turns".to_owned(),
-        (None, _) => {
-            message.pointer("/errors/0").and_then(Value::as_str).unwrap_or_default().to_owned()
+    let error = message.pointer("/errors/0").and_then(Value::as_str).unwrap_or_default();
+    let in_brackets = error.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    let value = in_brackets.unwrap_or_default();
+    Some(match (message["result"].as_str(), message["subtype"].as_str()) {
+        (Some(text), _) if text.ends_with('\n') => text.to_owned().into(),
+        (Some(text), _) => format!("{text}\n").into(),
+        (None, Some("error_max_turns")) => format!("Error: Reached max turns ({value})").into(),
+        (None, Some("error_max_budget_usd")) => {
+            let value = value.trim_start_matches('$');
+            format!("Error: Exceeded USD budget ({value})").into()
         }
-    };
-    Some(format!("{text}\n").into())
+        (None, _) => error.to_owned().into(),
+    })
 }

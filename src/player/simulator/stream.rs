@@ -54,12 +54,15 @@ impl Cli {
         });
         let message = OutMessage::new(&reply, &model, serial);
         let whole = message.whole();
+        let mut items = scripted.items.iter().peekable();
+        while let Some(Item::Do(effect)) = items.next_if(|item| matches!(item, Item::Do(_))) {
+            self.act(effect).await;
+        }
         self.hold(&reply, 0).await;
         self.sleep_ms(reply.first_byte_ms).await;
         if !was_requested && !again {
             self.with(State::requesting);
         }
-        let mut items = scripted.items.iter();
         let mut gates = Vec::new();
         let mut complete: Option<String> = None;
         let mut tools = Vec::new();
@@ -82,16 +85,14 @@ impl Cli {
                                 gates.push(*gate);
                                 break;
                             }
-                            Item::Pause(time) => self.sleep(*time).await,
-                            Item::Hang => std::future::pending().await,
+                            Item::Do(effect) => self.act(effect).await,
                         }
                     }
                 }
                 Some("message_delta") => {
                     for item in items.by_ref() {
                         match item {
-                            Item::Pause(time) => self.sleep(*time).await,
-                            Item::Hang => std::future::pending().await,
+                            Item::Do(effect) => self.act(effect).await,
                             Item::Block(..) => {}
                         }
                     }

@@ -89,6 +89,9 @@ impl Cli {
         let is_mcp = server.is_some();
         let verdict = self.may_run(id, name, input, *gate).await;
         self.until_message_is_whole().await;
+        self.with(|state| {
+            state.turn_of(self.agent()).denied = matches!(verdict, Verdict::Denied { .. });
+        });
         let (input, decision) = match verdict {
             Verdict::Runs { input, decision } => (input, decision),
             Verdict::Denied { message, decision, interrupts } => {
@@ -201,8 +204,7 @@ impl Cli {
     async fn scripted(&self, name: &str, results: &mut VecDeque<Outcome>) -> Returned {
         while let Some(outcome) = results.pop_front() {
             match outcome {
-                Outcome::Pause(time) => self.sleep(time).await,
-                Outcome::Hang => std::future::pending().await,
+                Outcome::Do(effect) => self.act(&effect).await,
                 Outcome::Output(output) => return of_output(name, output),
                 Outcome::Elicit(asked) => self.elicit(asked).await,
             }

@@ -7,7 +7,6 @@ use std::task::Poll;
 
 use serde_json::{Value, json};
 
-use crate::player::difference::Difference;
 use crate::player::report::Divergence;
 use crate::transport::Exit;
 
@@ -33,7 +32,7 @@ const NOT_ANSWERED: &str = "the turn that the CLI begins when a background task 
 #[derive(Debug)]
 pub(super) enum End {
     Success,
-    MaxTurns(u64),
+    MaxTurns(f64),
     MaxBudget(f64),
     Failed(ApiFailure),
     /// The model said nothing, twice.
@@ -48,17 +47,8 @@ pub(super) enum End {
 
 /// The CLI.
 pub(super) async fn main(cli: Cli) {
-    if cli.with(State::is_refused) {
+    if !cli.begin().await {
         return;
-    }
-    if cli.with(|state| state.options.text_input) {
-        cli.until(|state| state.eof.then_some(())).await;
-        if let Some(error) = cli.with(State::take_text_prompt) {
-            return cli.with(|state| {
-                state.err(&error);
-                state.exit = Some(Exit::from_code(1));
-            });
-        }
     }
     while let Some(prompts) = cli.until(State::next_prompts).await {
         if cli.with(|state| state.options.legacy) {
@@ -75,23 +65,28 @@ pub(super) async fn main(cli: Cli) {
             }
         });
     }
-    cli.with(|state| {
+    let is_over = cli.with(|state| {
         if let Some(signal) = state.signal {
             state.exit = Some(signal.exit());
-            return;
+            return false;
         }
         if !state.ends
             && let Some(prompt) = state.turns.left().into_iter().next()
         {
             let divergence = Divergence::early_end(prompt);
-            return state.diverge(if state.shares_nothing {
+            state.diverge(if state.shares_nothing {
                 divergence.because(SHARES_NOTHING.to_owned())
             } else {
                 divergence
             });
         }
-        state.exit = Some(Exit::from_code(i32::from(state.failed)));
+        state.divergence.is_none()
     });
+    if is_over {
+        let options = cli.with(|state| state.options.clone());
+        cli.act_all(&options.end, "end").await;
+        cli.with(|state| state.exit = Some(Exit::from_code(i32::from(state.failed))));
+    }
 }
 
 /// A turn in the dialect of early guides, whose CLI exits after the last one.
@@ -224,48 +219,6 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
 }
 
 impl State {
-    /// Whether the launch is none of the scenario: the CLI refuses its arguments, or it resumes a
-    /// session that no launch had.
-    fn is_refused(&mut self) -> bool {
-        let options = self.options.clone();
-        for flag in &options.not_simulated {
-            self.note_not_simulated(format!("flag {flag}"));
-        }
-        if let Some(error) = &options.refused {
-            self.err(error);
-            self.exit = Some(Exit::from_code(1));
-            return true;
-        }
-        let Some(id) = options.unknown_session() else { return false };
-        let sessions = self.turns.shared.sessions().join(", ");
-        let expected = format!("a session of an earlier launch ({sessions})");
-        let differs = Difference::of_rule("--resume", expected, Some(id.into()));
-        self.diverge(Divergence::launch(None, vec![differs]));
-        true
-    }
-
-    /// The prompt of a launch whose input is text; an error if there is none.
-    fn take_text_prompt(&mut self) -> Option<String> {
-        let stdin = std::mem::take(&mut self.text);
-        let argument = self.options.prompt.clone().filter(|prompt| !prompt.is_empty());
-        let stdin = (!stdin.trim().is_empty()).then_some(stdin);
-        let text = match (argument, stdin) {
-            (Some(argument), Some(stdin)) => format!("{argument}\n{stdin}"),
-            (Some(text), None) | (None, Some(text)) => text,
-            (None, None) => {
-                return Some(
-                    "Error: Input must be provided either through stdin or as a prompt argument when using --print"
-                        .to_owned(),
-                );
-            }
-        };
-        self.queue.push_back(Prompt {
-            text: text.trim_end_matches('\n').to_owned(),
-            ..Prompt::default()
-        });
-        None
-    }
-
     /// The prompts of the next turn: `Some(None)` if none can come any more.
     fn next_prompts(&mut self) -> Option<Option<Vec<Prompt>>> {
         if self.ends || self.signal.is_some() {

@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let (version, launches) = launches(&arguments.scenario)?;
+    let (version, launches, ends) = launches(&arguments.scenario)?;
     let options = flags::options(&arguments.flags)?;
     let written: Vec<Written> =
         launches.iter().map(|turns| script::entry(turns, version == 1, &options)).collect();
@@ -73,6 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     lab::enter_closed_network()?;
     let cli = Cli::at(path)?;
     let mut report = Report::new(&cli.version);
+    report.not_checked(ends);
     for (turns, written) in launches.into_iter().zip(written) {
         let file = json!({"claude-wire": "scenario", "version": version, "turns": turns});
         check(&file, written, &cli, &mut report)?;
@@ -85,8 +86,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     report.verdict()
 }
 
-/// The version of a scenario, and the turns of each launch.
-fn launches(path: &Path) -> Result<(Value, Vec<Vec<Value>>), Failure> {
+/// The version of a scenario, the turns of each launch, and what else it says of launches.
+fn launches(path: &Path) -> Result<(Value, Vec<Vec<Value>>, Vec<String>), Failure> {
     // Checks it; the error names the place.
     drop(Scenario::load(path).map_err(|error| error.to_string())?.unverified());
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
@@ -94,10 +95,16 @@ fn launches(path: &Path) -> Result<(Value, Vec<Vec<Value>>), Failure> {
     let file: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
     let turns = |turns: &Value| turns.as_array().cloned().unwrap_or_default();
     let launches = match file["launches"].as_array() {
-        Some(launches) => launches.iter().map(turns).collect(),
+        Some(launches) => {
+            launches.iter().map(|launch| turns(launch.get("turns").unwrap_or(launch))).collect()
+        }
         None => vec![turns(&file["turns"])],
     };
-    Ok((file["version"].clone(), launches))
+    let all = file["launches"].as_array().into_iter().flatten().chain([&file]);
+    let named = ["start", "end", "commands", "sessions"].into_iter();
+    let ends = named.filter(|name| all.clone().any(|part| part.get(name).is_some()));
+    let ends = ends.map(|name| format!("`{name}` is not checked")).collect();
+    Ok((file["version"].clone(), launches, ends))
 }
 
 /// Checks one launch, as a scenario of its turns.

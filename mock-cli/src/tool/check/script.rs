@@ -93,9 +93,14 @@ impl Writer {
             (Some(text), _) | (None, Some(text)) => text.to_owned(),
             (None, None) => format!("Prompt {number}"),
         };
+        if turn.get("prompt_regex").is_some() {
+            self.problems.push(format!("turn {number}: `prompt_regex` names no prompt to send"));
+            return;
+        }
         self.replies = Replies::default();
-        for step in turn["reply"].as_array().into_iter().flatten() {
-            self.step(number, step);
+        match &turn["reply"] {
+            Value::String(text) => self.step(number, &json!({"text": text})),
+            steps => self.steps(number, steps),
         }
         let mut replies = std::mem::take(&mut self.replies);
         replies.close();
@@ -121,6 +126,12 @@ impl Writer {
         if let Some(Last::Error(reply)) = replies.last {
             self.rules
                 .push(json!({"when": {"prompt": prompt}, "replies": [reply], "repeat": true}));
+        }
+    }
+
+    fn steps(&mut self, turn: usize, steps: &Value) {
+        for step in steps.as_array().into_iter().flatten() {
+            self.step(turn, step);
         }
     }
 
@@ -164,6 +175,12 @@ impl Writer {
                 let error = json!({"status": value["status"], "message": value["text"]});
                 self.replies.last = Some(Last::Error(json!({"error": error})));
             }
+            // The host allows everything.
+            "if_allowed" => {
+                self.replies.close();
+                self.steps(turn, value);
+            }
+            "if_denied" => self.replies.close(),
             // Times are not compared.
             "delay_ms" => {}
             other => self.problems.push(format!("turn {turn}: the step `{other}` is not checked")),
@@ -310,10 +327,33 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_is_the_one_of_a_host_that_allows_everything() {
+        let (entry, written) = written(json!([{"prompt": "Go", "reply": [
+            {"ask_permission": {"name": "Bash", "input": {"command": "ls"}}}, {"tool_result": "a"},
+            {"if_denied": [{"text": "No."}]}, {"if_allowed": [{"text": "Yes."}]},
+        ]}, {"prompt": "And", "reply": "Done."}]));
+        let texts = |rule: usize, reply: usize| {
+            entry["api"]["rules"][rule]["replies"][reply]["content"][0]["text"].clone()
+        };
+        assert_eq!((texts(0, 1), texts(1, 0)), (json!("Yes."), json!("Done.")));
+        assert_eq!(entry["api"]["rules"][0]["replies"].as_array().unwrap().len(), 2);
+        assert_eq!(written.problems, Vec::<String>::new());
+    }
+
+    #[test]
     fn what_no_cli_can_be_made_to_do_is_reported() {
         let (_, written) = written(json!([{"reply": [
             {"tool_use": {"name": "Bash", "input": {"command": "sleep 9"}}}, "hang"
         ]}]));
         assert_eq!(written.problems, ["turn 1: a tool that never ends is not checked"]);
+        let (_, written) = self::written(json!([
+            {"reply": [{"raw": "a"}, {"stderr": "b"}, {"exit": 3}, {"crash": "SIGKILL"}]},
+            {"prompt_regex": "^a+$", "reply": "b"},
+        ]));
+        let steps = ["raw", "stderr", "exit", "crash"];
+        let mut problems =
+            steps.map(|step| format!("turn 1: the step `{step}` is not checked")).to_vec();
+        problems.push("turn 2: `prompt_regex` names no prompt to send".to_owned());
+        assert_eq!(written.problems, problems);
     }
 }
