@@ -97,6 +97,9 @@ impl Host {
             0 | 1 => self.prompt(number),
             2 if number & 4 != 0 => self.steer(back),
             2 => Input::Command(Command::Abandon(TurnId(self.next.saturating_sub(back + 1)))),
+            3 if number & 4 != 0 => {
+                Input::Command(Command::Restart(RequestId(self.next), number & 8 != 0))
+            }
             3 => Input::Command(Command::Connect(RequestId(self.next))),
             4 => Input::Command(Command::Control(
                 RequestId(self.next),

@@ -194,7 +194,11 @@ impl Observed {
                 self.withdrawals.clear();
                 self.open = self.open.take().filter(|open| !open.abandoned);
             }
-            Input::Command(Command::Connect(request)) => self.note_request(*request),
+            Input::Command(
+                Command::Connect(request)
+                | Command::Restart(request, _)
+                | Command::Probe(request, ..),
+            ) => self.note_request(*request),
             Input::Command(Command::Control(id, request, _)) => {
                 self.note_request(*id);
                 if *request.name() == RequestName::Interrupt {

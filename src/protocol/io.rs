@@ -72,6 +72,12 @@ pub enum Command {
     Cancel(RequestId),
     /// Forget the conversation: the process is ended, and the next one does not resume it.
     Forget,
+    /// End the process, if there is one, with the turn that runs, and open the connection again at
+    /// once, whatever [`Config::reconnect`] says. Reply to this request when the CLI is ready.
+    /// `fresh`: the conversation is forgotten. Prompts that were not written wait.
+    Restart(RequestId, bool),
+    /// Send a control request only if the CLI is ready; it fails otherwise.
+    Probe(RequestId, Box<Request>, Duration),
     /// End the session permanently.
     Stop,
 }
@@ -248,6 +254,19 @@ pub enum ConnectionEvent {
 /// The default of [`Config::drain_timeout`], and of sessions.
 pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What happens when a CLI that the host did not end is gone, and something waits for the next one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Reconnect {
+    /// The next prompt or request starts another CLI.
+    #[default]
+    OnDemand,
+    /// Prompts and requests wait until the session is restarted or stopped, however long that takes.
+    /// A supervisor works so: it restarts the session, or gives up and stops it.
+    ByHand,
+    /// Prompts and requests fail at once, until the session is restarted.
+    Never,
+}
+
 /// The configuration of the machine.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -262,6 +281,8 @@ pub struct Config {
     /// Whether a launch without a session id still continues a conversation, which its options
     /// name.
     pub resumes: bool,
+    /// What happens after an end that the host did not cause.
+    pub reconnect: Reconnect,
     /// How many prompts may wait behind the running one, or behind the one that runs once the CLI
     /// is ready.
     pub max_queue: usize,
@@ -275,6 +296,7 @@ impl Default for Config {
             control_timeout: Duration::from_secs(60),
             drain_timeout: DEFAULT_DRAIN_TIMEOUT,
             resumes: false,
+            reconnect: Reconnect::OnDemand,
             max_queue: 1024,
         }
     }

@@ -22,8 +22,8 @@ pub(super) use self::setting::Setting;
 use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{
-    Command, Config, Counters, Input, Output, Profile, QueuedPrompt, RequestId, Settled, Steer,
-    TurnEnd,
+    Command, Config, Counters, Input, Output, Profile, QueuedPrompt, Reconnect, RequestId, Settled,
+    Steer, TurnEnd,
 };
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::route::Habits;
@@ -78,6 +78,9 @@ pub struct Machine {
     end_cause: Option<EndCause>,
     /// True if the conversation of this process is to be forgotten.
     forgotten: bool,
+    /// True after an end that the host did not cause, if the configuration says that the next
+    /// connection is not opened by itself.
+    parted: bool,
     /// The reply to the last handshake, until it is taken.
     handshake: Option<RawJson>,
     counters: Counters,
@@ -121,6 +124,7 @@ impl Machine {
             was_ready: false,
             end_cause: None,
             forgotten: false,
+            parted: false,
             handshake: None,
             counters: Counters::default(),
         }
@@ -328,13 +332,46 @@ impl Machine {
                     self.terminate(out);
                 }
             }
+            Command::Restart(request, _) | Command::Probe(request, ..) if stopped => {
+                out.push(Output::Reply(request, Err(Failure::Stopped)))
+            }
+            Command::Restart(request, fresh) => self.restart(request, fresh, out),
+            Command::Probe(id, request, limit) if self.link == Link::Ready => {
+                self.ask(now, id, &request, Some(limit), out);
+            }
+            Command::Probe(request, ..) => {
+                out.push(Output::Reply(request, Err(Failure::Closed)));
+            }
             Command::Stop => self.stop(now, out),
+        }
+    }
+
+    /// Ends the process and opens the connection again.
+    fn restart(&mut self, request: RequestId, fresh: bool, out: &mut Vec<Output>) {
+        self.parted = false;
+        if fresh {
+            self.session_id = None;
+        }
+        self.connecting.push(request);
+        if self.link == Link::Idle {
+            return self.open(out);
+        }
+        self.forgotten |= fresh;
+        if self.link != (Link::Closing { for_good: false }) {
+            self.ends_for(EndCause::Restarted);
+            self.terminate(out);
         }
     }
 
     /// Asks for a connection if there is none.
     fn open(&mut self, out: &mut Vec<Output>) {
-        if self.link == Link::Idle {
+        if self.parted && self.config.reconnect == Reconnect::Never {
+            self.fail_requests(&Failure::Closed, out);
+            for prompt in std::mem::take(&mut self.queue) {
+                out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Closed)));
+            }
+        }
+        if self.link == Link::Idle && !self.parted {
             self.link = Link::Opening;
             self.was_ready = false;
             self.forgotten = false;

@@ -121,7 +121,7 @@ pub use self::failure::{Failure, Refusal};
 pub(crate) use self::io::DEFAULT_DRAIN_TIMEOUT;
 pub use self::io::{
     Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Output, Profile,
-    QueuedPrompt, RequestId, Settled, Steer, SteerId, Steered, Switch, TurnEnd, TurnId,
+    QueuedPrompt, Reconnect, RequestId, Settled, Steer, SteerId, Steered, Switch, TurnEnd, TurnId,
 };
 pub use self::machine::Machine;
 #[cfg(feature = "session")]

@@ -38,6 +38,8 @@ pub enum EndCause {
     /// The next query needs another launch: one with its options, or with the session's after such
     /// a query.
     Relaunched,
+    /// `restart` of the session was called.
+    Restarted,
     /// The conversation was to be cleared, and the CLI did not confirm that.
     Cleared,
     /// A setting of one query could not be restored, so that the next query needs another process.
@@ -65,12 +67,17 @@ pub enum EndCause {
 }
 
 impl EndCause {
-    /// True if and only if the host caused the end: the session was stopped, dropped or cleared, or
-    /// the CLI is relaunched with other options.
+    /// True if and only if the host caused the end: the session was stopped, dropped, restarted or
+    /// cleared, or the CLI is relaunched with other options.
     pub fn is_wanted(self) -> bool {
         matches!(
             self,
-            Self::Stopped | Self::Dropped | Self::Relaunched | Self::Cleared | Self::SettingStuck
+            Self::Stopped
+                | Self::Dropped
+                | Self::Relaunched
+                | Self::Restarted
+                | Self::Cleared
+                | Self::SettingStuck
         )
     }
 
@@ -91,6 +98,7 @@ impl fmt::Display for EndCause {
             Self::Stopped => "the session was stopped",
             Self::Dropped => "the last handle was dropped",
             Self::Relaunched => "the next query needs another launch",
+            Self::Restarted => "the session was restarted",
             Self::Cleared => "the conversation was cleared",
             Self::SettingStuck => "a setting of one query could not be restored",
             Self::HandshakeTimeout => "the CLI did not answer the handshake in time",

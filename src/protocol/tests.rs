@@ -16,6 +16,7 @@ mod model;
 mod one_turn;
 mod queue;
 mod requests;
+mod restart;
 mod routing;
 mod steer;
 mod stop;

@@ -10,9 +10,10 @@ use super::handle::Session;
 use super::handlers::Handlers;
 use super::options::OptionError;
 use super::options::{option_setters, option_table};
-use super::setup::Setup;
+use super::setup::{Renew, Setup};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
+use crate::protocol::Reconnect;
 use crate::transport::{CliPath, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
@@ -68,6 +69,8 @@ pub struct SessionBuilder {
     pub(super) handlers: Handlers,
     pub(super) initialize: serde_json::Map<String, Value>,
     shutdown: Shutdown,
+    reconnect: Reconnect,
+    renew: Option<Renew>,
     on_stderr: Option<OnStderr>,
     max_line: usize,
     max_queue: usize,
@@ -91,6 +94,8 @@ impl SessionBuilder {
             handlers: Handlers::default(),
             initialize: serde_json::Map::new(),
             shutdown: Shutdown::default(),
+            reconnect: Reconnect::default(),
+            renew: None,
             on_stderr: None,
             max_line: DEFAULT_MAX_LINE,
             max_queue: MAX_QUEUE,
@@ -169,6 +174,36 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets what happens when the CLI ends by itself, or hangs and is ended for that. Default:
+    /// [`Reconnect::OnDemand`]. A CLI that was never reached counts as well.
+    ///
+    /// ```
+    /// use claude_wire::session::{Reconnect, Restart};
+    /// use claude_wire::{Scenario, Session, reply};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cli = Scenario::new().on_any_prompt(reply().hang()).on_any_prompt(reply().text("Hi!"));
+    /// let session =
+    ///     Session::builder().transport(cli).reconnect(Reconnect::Never).start()?;
+    /// session.connect().await?;
+    /// session.restart(Restart::Fresh).await?;
+    /// # session.stop().await.unwrap_err();
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reconnect(mut self, reconnect: Reconnect) -> Self {
+        self.reconnect = reconnect;
+        self
+    }
+
+    /// Sets a function that makes options anew at each launch, such as a key that is rotated. They
+    /// count on top of the session's options. If they are rejected, the launch fails.
+    pub fn options_at_launch(mut self, make: impl Fn() -> Options + Send + Sync + 'static) -> Self {
+        self.renew = Some(Arc::new(make));
+        self
+    }
+
     /// Checks the options and creates the session. The CLI is not started yet, but at the first
     /// query or by [`connect`](Session::connect). Needs no runtime.
     ///
@@ -209,6 +244,8 @@ impl SessionBuilder {
             handlers: self.handlers,
             initialize,
             shutdown: self.shutdown,
+            reconnect: self.reconnect,
+            renew: self.renew,
             max_line: self.max_line,
             max_queue: self.max_queue,
             buffer_limit: self.buffer_limit.min(self.buffer_cap),

@@ -10,9 +10,12 @@ use super::Options;
 use super::handlers::Handlers;
 use super::options::OptionError;
 use super::stderr::OnStderr;
-use crate::protocol::Config;
+use crate::protocol::{Config, Reconnect};
 use crate::transport::{Launch, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
+
+/// Makes the options that a launch has on top of the session's.
+pub(super) type Renew = Arc<dyn Fn() -> Options + Send + Sync>;
 
 /// The setup of a session. A fork has the same one, with other options.
 #[derive(Clone)]
@@ -26,6 +29,9 @@ pub(super) struct Setup {
     /// Fields of the `initialize` request in addition to those of the options.
     pub(super) initialize: Map<String, Value>,
     pub(super) shutdown: Shutdown,
+    pub(super) reconnect: Reconnect,
+    /// Makes options anew at each launch.
+    pub(super) renew: Option<Renew>,
     pub(super) max_line: usize,
     pub(super) max_queue: usize,
     pub(super) buffer_limit: usize,
@@ -45,6 +51,7 @@ impl Setup {
             control_timeout: timeouts.control.unwrap_or(Duration::MAX),
             drain_timeout: timeouts.drain.unwrap_or(Duration::MAX),
             resumes: self.options.resumes(),
+            reconnect: self.reconnect,
             max_queue: self.max_queue,
         }
     }

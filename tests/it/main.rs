@@ -156,6 +156,7 @@ mod session_queue;
 mod session_reconnect;
 mod session_reinitialize;
 mod session_requests;
+mod session_restart;
 mod session_runtime;
 mod session_spare;
 mod session_start_checks;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::doubt::Whose;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Output, TurnEnd};
+use crate::protocol::io::{Output, Reconnect, TurnEnd};
 use crate::protocol::requests::Purpose;
 use crate::protocol::route::Habits;
 use crate::protocol::state::EndCause;
@@ -88,7 +88,8 @@ impl Machine {
         }
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
-        self.end_cause = None;
+        let wanted = self.end_cause.take().is_some_and(EndCause::is_wanted);
+        self.parted = !wanted && self.config.reconnect != Reconnect::OnDemand;
         // A prompt that was not written yet is kept.
         if let Some(prompt) = self.switches.clear() {
             self.queue.push_front(prompt);
@@ -106,6 +107,8 @@ impl Machine {
         self.settle(now, Whose::Ours, out);
         self.habits = Habits::default();
         let lost = !for_good && self.fall_back(out);
+        // A conversation that cannot be found is begun again at once.
+        self.parted &= !lost;
         if !for_good {
             self.take_unread(lost, out);
         }

@@ -34,7 +34,7 @@ use super::shared::Shared;
 use crate::protocol::{Command, EndCause, Input, Machine, Output, Phase, RequestId, TurnId};
 use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::Outcome;
-use crate::wire::control::Request;
+use crate::wire::control::{Request, RequestName};
 
 /// A connection, and the `initialize` request with which it begins.
 type Opened = (Connection, Request);
@@ -248,6 +248,16 @@ impl Driver {
             Order::Control(request, limit, reply) => {
                 let id = self.register(reply);
                 self.handle(Input::Command(Command::Control(id, request, limit)));
+            }
+            Order::Restart { fresh, reply } => {
+                self.forgotten |= fresh;
+                let id = self.register(reply);
+                self.handle(Input::Command(Command::Restart(id, fresh)));
+            }
+            Order::Probe(limit, reply) => {
+                let id = self.register(reply);
+                let request = Box::new(Request::new(RequestName::GetBinaryVersion));
+                self.handle(Input::Command(Command::Probe(id, request, limit)));
             }
             // What has changed is found after every order.
             Order::LookAgain => {}

@@ -37,6 +37,13 @@ pub(in crate::session) enum Order {
         only_if_down: bool,
         reply: oneshot::Sender<bool>,
     },
+    /// End the CLI and start another one; `fresh`: without its conversation.
+    Restart {
+        fresh: bool,
+        reply: oneshot::Sender<Reply>,
+    },
+    /// Ask the CLI that runs whether it answers.
+    Probe(Duration, oneshot::Sender<Reply>),
     Stop(oneshot::Sender<Option<Exit>>),
 }
 

@@ -134,6 +134,8 @@ impl Driver {
         self.shared.set_launched();
         self.preamble = Some(Preamble::default());
         let options = self.profiles.launch(profile).unwrap_or_else(|| self.shared.options());
+        let renewed = self.shared.setup.renew.as_ref().map(|renew| renew().over(options));
+        let options = renewed.as_ref().unwrap_or(options);
         let initialize = self.shared.setup.initialize(options);
         let mut launch = match self.shared.setup.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,

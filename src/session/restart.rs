@@ -1,0 +1,61 @@
+//! Restarts by the caller, and probes.
+
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::driver::Order;
+use super::error::Result;
+use super::handle::Session;
+use crate::wire::replies::Reply;
+use crate::wire::replies::server::ServerInfo;
+
+/// What becomes of the conversation when a session is restarted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Restart {
+    /// It is forgotten.
+    #[default]
+    Fresh,
+    /// It is resumed, if the CLI has confirmed an id.
+    Resume,
+}
+
+impl Session {
+    /// Ends the CLI, if one runs, starts another one, and returns its reply to `initialize`. The
+    /// handle stays, and prompts that wait are asked then. The running turn, if there is one, fails
+    /// ([`Error::is_closed`](super::Error::is_closed)): stop it first if
+    /// its result counts.
+    ///
+    /// # Errors
+    /// If the CLI cannot be started, exits, or does not answer in time; or if the session was
+    /// stopped.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the session is restarted all the same.
+    pub async fn restart(&self, conversation: Restart) -> Result<Reply<ServerInfo>> {
+        let (reply, answer) = oneshot::channel();
+        let fresh = conversation == Restart::Fresh;
+        self.inner.order(Order::Restart { fresh, reply })?;
+        let first = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
+        Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
+    }
+
+    /// Checks that the CLI runs and answers, by a control request: no tokens, no entry in the
+    /// conversation, and a few milliseconds also while a turn runs. Never starts a CLI.
+    ///
+    /// # Errors
+    /// If no CLI is ready ([`Error::is_closed`](super::Error::is_closed)), it does not answer
+    /// within `limit` ([`Error::is_timeout`](super::Error::is_timeout)), or the session was stopped.
+    /// A CLI that refuses the request is alive.
+    ///
+    /// # Cancel safety
+    /// Dropping the future cancels the request.
+    pub async fn probe(&self, limit: Duration) -> Result<()> {
+        let (reply, answer) = oneshot::channel();
+        self.inner.order(Order::Probe(limit, reply))?;
+        match answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone())) {
+            Err(error) if error.refusal().is_none() => Err(error),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Restarts by the caller, the policy after a crash, options at each launch, and probes.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use claude_wire::session::{EndCause, Phase, Reconnect, Restart};
+use claude_wire::transport::Exit;
+use claude_wire::{Options, Session};
+
+use crate::support::cli::{Launches, echo, first, serving};
+
+/// A CLI whose first process dies in its second turn; the next ones serve.
+fn fragile(launches: &Launches) -> claude_wire::transport::Memory {
+    first(launches, |mut cli, uuid| async move {
+        cli.turn(&uuid, "one").await;
+        cli.prompt().await;
+        Exit::from_code(7)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_keeps_the_handle_and_the_prompts_that_wait() {
+    for conversation in [Restart::Fresh, Restart::Resume] {
+        let launches = Launches::default();
+        let cli = first(&launches, |mut cli, uuid| async move {
+            cli.turn(&uuid, "one").await;
+            cli.prompt().await;
+            // It hangs.
+            cli.drain().await;
+            Exit::from_code(0)
+        });
+        let session = Session::builder().transport(cli).start().unwrap();
+        session.query("1").drain().await.unwrap();
+        let id = session.session_id();
+        let hangs = tokio::spawn(session.query("2").text());
+        let waits = tokio::spawn(session.query("3").text());
+        session.watch().wait_for(|state| state.queued == 1).await.unwrap();
+        session.restart(conversation).await.unwrap();
+        let error = hangs.await.unwrap().unwrap_err();
+        assert!(error.is_closed(), "{error}");
+        assert!(waits.await.unwrap().is_ok());
+        let resumed = launches.flag(1, "--resume");
+        assert_eq!(resumed, id.filter(|_| conversation == Restart::Resume), "{conversation:?}");
+        let end = session.state().last_end.unwrap();
+        assert_eq!((end.cause, end.cause.is_wanted()), (EndCause::Restarted, true));
+        session.stop().await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_starts_a_cli_that_was_not_running() {
+    let session = Session::builder().transport(echo()).start().unwrap();
+    session.restart(Restart::Resume).await.unwrap();
+    assert!(session.state().is_up());
+    session.stop().await.unwrap();
+    assert!(session.restart(Restart::Fresh).await.unwrap_err().is_stopped());
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_wait_for_a_restart_by_hand() {
+    let launches = Launches::default();
+    let session = Session::builder()
+        .transport(fragile(&launches))
+        .reconnect(Reconnect::ByHand)
+        .start()
+        .unwrap();
+    session.query("1").drain().await.unwrap();
+    assert!(session.query("2").drain().await.unwrap_err().is_process());
+    let waits = tokio::spawn(session.query("3").text());
+    session.watch().wait_for(|state| state.queued == 1).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!((launches.len(), session.state().phase), (1, Phase::Down));
+    session.restart(Restart::Resume).await.unwrap();
+    assert!(waits.await.unwrap().is_ok());
+    session.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_fail_after_an_end_without_reconnection() {
+    let launches = Launches::default();
+    let session = Session::builder()
+        .transport(fragile(&launches))
+        .reconnect(Reconnect::Never)
+        .start()
+        .unwrap();
+    session.query("1").drain().await.unwrap();
+    let (second, third) = tokio::join!(session.query("2").drain(), session.query("3").drain());
+    assert!(second.unwrap_err().is_process() && third.unwrap_err().is_process());
+    let error = session.query("4").drain().await.unwrap_err();
+    assert!(error.is_process() && error.exit().unwrap().code == Some(7), "{error}");
+    assert_eq!(launches.len(), 1);
+    session.restart(Restart::Fresh).await.unwrap();
+    session.query("5").drain().await.unwrap();
+    session.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_are_made_anew_at_each_launch() {
+    let launches = Launches::default();
+    let made = Arc::new(AtomicUsize::new(0));
+    let session = Session::builder()
+        .transport(serving(&launches))
+        .model("opus")
+        .options_at_launch(move || {
+            let count = made.fetch_add(1, Ordering::Relaxed);
+            Options::default().model(format!("model-{count}"))
+        })
+        .start()
+        .unwrap();
+    session.connect().await.unwrap();
+    session.restart(Restart::Fresh).await.unwrap();
+    let models: Vec<_> = (0..2).map(|launch| launches.flag(launch, "--model")).collect();
+    assert_eq!(models, [Some("model-0".into()), Some("model-1".into())]);
+    session.stop().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn options_at_a_launch_that_are_rejected_fail_it() {
+    let session = Session::builder()
+        .transport(echo())
+        .options_at_launch(|| Options::default().model(""))
+        .start()
+        .unwrap();
+    assert!(session.connect().await.unwrap_err().is_option());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_asks_the_cli_that_runs_and_starts_none() {
+    const LIMIT: Duration = Duration::from_secs(2);
+    let launches = Launches::default();
+    let session = Session::builder().transport(serving(&launches)).start().unwrap();
+    assert!(session.probe(LIMIT).await.unwrap_err().is_closed());
+    assert_eq!(launches.len(), 0);
+    session.connect().await.unwrap();
+    session.probe(LIMIT).await.unwrap();
+    session.stop().await.unwrap();
+    assert!(session.probe(LIMIT).await.unwrap_err().is_stopped());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_is_not_answered_fails_in_time_and_a_refusal_is_an_answer() {
+    use crate::support::cli::{cli, refusal};
+    for answers in [true, false] {
+        let transport = cli(move |_, mut cli| async move {
+            cli.handshake().await;
+            let request = cli.request("get_binary_version").await;
+            if answers {
+                cli.write(refusal(&request, "Unsupported")).await;
+            }
+            cli.drain().await;
+            Exit::from_code(0)
+        });
+        let session = Session::builder().transport(transport).start().unwrap();
+        session.connect().await.unwrap();
+        let probed = session.probe(Duration::from_secs(2)).await;
+        match probed {
+            Ok(()) => assert!(answers),
+            Err(error) => assert!(!answers && error.is_timeout(), "{error}"),
+        }
+    }
+}
