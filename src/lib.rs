@@ -62,6 +62,7 @@
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
 //!   in-process tools.
+//! * [`supervisor`]: many named sessions, restarted when they crash.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`recorder`]: a recorder around any transport, or around the CLI of another program;
 //!   recordings that tests replay or make.
@@ -94,6 +95,8 @@ pub mod player;
 pub mod recorder;
 #[cfg(feature = "session")]
 pub mod session;
+#[cfg(feature = "session")]
+pub mod supervisor;
 #[cfg(feature = "session")]
 pub mod testing;
 #[cfg(feature = "session")]

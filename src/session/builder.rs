@@ -214,7 +214,7 @@ impl SessionBuilder {
     }
 
     /// Returns the options of all layers, merged.
-    pub(super) fn resolved(&self) -> Options {
+    pub(crate) fn resolved(&self) -> Options {
         Options::resolve(&[&self.options, &self.config])
     }
 

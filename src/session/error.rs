@@ -371,7 +371,7 @@ impl Error {
         Kind::Protocol(Failure::Timeout(limit)).into()
     }
 
-    pub(super) fn stopped() -> Self {
+    pub(crate) fn stopped() -> Self {
         Kind::Protocol(Failure::Stopped).into()
     }
 }

@@ -14,6 +14,7 @@ mod launches_support;
 mod mcp_support;
 mod process_support;
 mod replay_support;
+mod supervisor;
 mod support;
 
 mod control_calls;

@@ -1,0 +1,138 @@
+//! What can go wrong with a child of a supervisor.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::session;
+
+/// Why a supervisor refused something, or could not do it.
+///
+/// The predicates say which case it is; the text names the key and what to do.
+#[derive(Clone)]
+pub struct SupervisorError {
+    kind: Kind,
+    /// The key, as text.
+    key: String,
+    source: Option<session::Error>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    Duplicate,
+    NotFound(Vec<String>),
+    Full(usize),
+    Start,
+    NotReady(Duration),
+    Failed,
+    Quarantined,
+    Stopped,
+    Budget(String),
+}
+
+impl SupervisorError {
+    pub(super) fn new(kind: Kind, key: impl fmt::Debug) -> Self {
+        Self { kind, key: format!("{key:?}"), source: None }
+    }
+
+    pub(super) fn because(self, source: Option<session::Error>) -> Self {
+        Self { source, ..self }
+    }
+
+    /// True if and only if another child has this key.
+    pub fn is_duplicate(&self) -> bool {
+        self.kind == Kind::Duplicate
+    }
+
+    /// True if and only if no child has this key. The text has the known keys.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.kind, Kind::NotFound(_))
+    }
+
+    /// True if and only if the limit of sessions is reached.
+    pub fn is_full(&self) -> bool {
+        matches!(self.kind, Kind::Full(_))
+    }
+
+    /// True if and only if the child could not be started.
+    /// [`session_error`](Self::session_error) says why.
+    pub fn is_start(&self) -> bool {
+        self.kind == Kind::Start
+    }
+
+    /// True if and only if the child was not ready within the time that a caller waits
+    /// ([`restart_wait`](super::SupervisorBuilder::restart_wait)).
+    pub fn is_not_ready(&self) -> bool {
+        matches!(self.kind, Kind::NotReady(_))
+    }
+
+    /// True if and only if the child has failed for good: it cannot start with its configuration.
+    pub fn is_failed(&self) -> bool {
+        self.kind == Kind::Failed
+    }
+
+    /// True if and only if the child has crashed too often, and is out of service for a while.
+    pub fn is_quarantined(&self) -> bool {
+        self.kind == Kind::Quarantined
+    }
+
+    /// True if and only if the supervisor, or the child, has ended.
+    pub fn is_stopped(&self) -> bool {
+        self.kind == Kind::Stopped
+    }
+
+    /// True if and only if a budget is used up.
+    pub fn is_budget(&self) -> bool {
+        matches!(self.kind, Kind::Budget(_))
+    }
+
+    /// The error of the session, if it caused this one.
+    pub fn session_error(&self) -> Option<&session::Error> {
+        self.source.as_ref()
+    }
+}
+
+debug_is_message!(SupervisorError);
+
+impl fmt::Display for SupervisorError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = &self.key;
+        match &self.kind {
+            Kind::Duplicate => {
+                write!(f, "the key {key} is taken; terminate that child first, or use it")
+            }
+            Kind::NotFound(known) if known.is_empty() => {
+                write!(f, "no child has the key {key}: there is none")
+            }
+            Kind::NotFound(known) => {
+                write!(f, "no child has the key {key}; known keys: {}", known.join(", "))
+            }
+            Kind::Full(limit) => write!(
+                f,
+                "no room for {key}: there are {limit} sessions, which is the limit (max_sessions)"
+            ),
+            Kind::Start => write!(f, "the child {key} could not be started"),
+            Kind::NotReady(time) => {
+                write!(f, "the child {key} was not ready within {time:?} (restart_wait)")
+            }
+            Kind::Failed => write!(
+                f,
+                "the child {key} has failed and is not started again: correct its options, then call restart_session"
+            ),
+            Kind::Quarantined => {
+                write!(f, "the child {key} has crashed too often and is in quarantine")
+            }
+            Kind::Stopped => write!(f, "the supervisor of {key}, or the child, has ended"),
+            Kind::Budget(what) => write!(f, "the budget of {key} is used up: {what}"),
+        }?;
+        match &self.source {
+            Some(source) => write!(f, ": {source}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for SupervisorError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|error| error as _)
+    }
+}

@@ -1,0 +1,183 @@
+//! The handle of a supervisor.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{broadcast, oneshot};
+
+use super::builder::SupervisorBuilder;
+use super::error::{Kind, SupervisorError};
+use super::info::{
+    ChildInfo, ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
+};
+use super::reference::SessionRef;
+use super::service::{Command, Shared};
+use super::snapshot::Snapshot;
+use super::spec::{ChildSpec, Key};
+use crate::session;
+
+/// A running supervisor. Clones are the same; when the last one is dropped, and no
+/// [`run`](SupervisorBuilder::run) has it, all children are stopped.
+#[derive(Clone)]
+pub struct Supervisor<K: Key = String> {
+    pub(super) shared: Arc<Shared<K>>,
+    /// Stops the service when the last handle is gone.
+    pub(super) _alive: Arc<oneshot::Sender<()>>,
+}
+
+impl<K: Key> Supervisor<K> {
+    /// Starts to build a supervisor.
+    pub fn builder() -> SupervisorBuilder<K> {
+        SupervisorBuilder::new()
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// A session by its key. The reference survives restarts.
+    ///
+    /// # Errors
+    /// If no session has the key; the text has the known ones.
+    pub fn session(&self, key: &K) -> Result<SessionRef<K>, SupervisorError> {
+        self.shared.registry.lookup(key).ok_or_else(|| self.not_found(key))
+    }
+
+    /// Starts another child, and returns when it is up. A child that cannot be started is not kept.
+    ///
+    /// # Errors
+    /// If the key is taken, there is no room, the child cannot be started, or the supervisor ends.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the child is started all the same.
+    pub async fn start_session(
+        &self,
+        spec: ChildSpec<K>,
+    ) -> Result<SessionRef<K>, SupervisorError> {
+        let key = spec.key().clone();
+        self.ask(&key, |reply| Command::Add(Box::new(spec), reply)).await
+    }
+
+    /// Stops a child and forgets it: it is never restarted.
+    ///
+    /// # Errors
+    /// If no child has the key, or the supervisor has ended.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the child is stopped all the same.
+    pub async fn terminate_session(&self, key: &K) -> Result<(), SupervisorError> {
+        self.ask(key, |reply| Command::Remove(key.clone(), reply)).await
+    }
+
+    /// Restarts a child, which may be running, resting, failed or in quarantine. Its conversation is
+    /// forgotten; prompts that wait are kept. Does not count towards the intensity. Returns when it
+    /// is up.
+    ///
+    /// # Errors
+    /// If no child has the key, it cannot be started, or the supervisor has ended.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the child is restarted all the same.
+    pub async fn restart_session(&self, key: &K) -> Result<(), SupervisorError> {
+        self.ask(key, |reply| Command::Restart(key.clone(), reply)).await
+    }
+
+    /// All children, in the order in which they were added.
+    pub fn list(&self) -> Vec<ChildInfo<K>> {
+        self.shared.list()
+    }
+
+    /// How many children there are.
+    pub fn count(&self) -> Counts {
+        self.shared.fold(Counts::default(), |counts, kind, state| Counts {
+            specs: counts.specs + 1,
+            active: counts.active + usize::from(state == ChildState::Up),
+            sessions: counts.sessions + usize::from(kind == ChildKind::Session),
+            supervisors: counts.supervisors + usize::from(kind == ChildKind::Supervisor),
+        })
+    }
+
+    /// The health of all children together. Waits for nothing, and never fails.
+    pub fn health(&self) -> SupervisorHealth {
+        self.shared.fold(SupervisorHealth::default(), |health, _, state| SupervisorHealth {
+            total: health.total + 1,
+            active: health.active
+                + usize::from(matches!(state, ChildState::Up | ChildState::Resting)),
+            restarting: health.restarting
+                + usize::from(matches!(state, ChildState::Starting | ChildState::Restarting)),
+            failed: health.failed
+                + usize::from(matches!(state, ChildState::Failed | ChildState::Quarantined)),
+        })
+    }
+
+    /// Asks the CLI of a session whether it answers, by a control request: no tokens. Neither starts
+    /// nor wakes it.
+    ///
+    /// # Errors
+    /// If no session has the key.
+    pub async fn probe(
+        &self,
+        key: &K,
+        limit: Duration,
+    ) -> Result<Result<(), session::Error>, SupervisorError> {
+        let session = self.shared.session_now(key).ok_or_else(|| self.not_found(key))?;
+        Ok(match session {
+            Some(session) => session.probe(limit).await,
+            None => Err(session::Error::stopped()),
+        })
+    }
+
+    /// What happens from now on. A slow reader loses the oldest events, which the receiver counts.
+    pub fn events(&self) -> broadcast::Receiver<SupervisorEvent<K>> {
+        self.shared.events.subscribe()
+    }
+
+    /// The keys of the sessions, and their conversations, for
+    /// [`restore`](SupervisorBuilder::restore).
+    pub fn snapshot(&self) -> Snapshot<K> {
+        let sessions = self.list().into_iter().filter(|child| child.kind == ChildKind::Session);
+        Snapshot::new(sessions.map(|child| (child.key, child.session_id)))
+    }
+
+    /// Stops all children in reverse order, and returns why the supervisor ended.
+    ///
+    /// # Cancel safety
+    /// If the future is dropped, the children are stopped all the same.
+    pub async fn stop(&self) -> ExitReason<K> {
+        let _ = self.shared.commands.send(Command::Stop);
+        self.finished().await
+    }
+
+    /// Waits until the supervisor has ended, and returns why.
+    pub async fn finished(&self) -> ExitReason<K> {
+        let mut finished = self.shared.finished.subscribe();
+        let reason = finished.wait_for(Option::is_some).await;
+        reason.ok().and_then(|reason| reason.clone()).unwrap_or(ExitReason::Stopped)
+    }
+
+    async fn ask<T>(
+        &self,
+        key: &K,
+        command: impl FnOnce(oneshot::Sender<Result<T, SupervisorError>>) -> Command<K>,
+    ) -> Result<T, SupervisorError> {
+        let (reply, answer) = oneshot::channel();
+        let stopped = || SupervisorError::new(Kind::Stopped, key);
+        self.shared.commands.send(command(reply)).map_err(|_| stopped())?;
+        answer.await.unwrap_or_else(|_| Err(stopped()))
+    }
+
+    fn not_found(&self, key: &K) -> SupervisorError {
+        self.shared.not_found(key)
+    }
+}
+
+impl<K: Key> fmt::Debug for Supervisor<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Supervisor")
+            .field("name", &self.shared.name)
+            .field("health", &self.health())
+            .finish_non_exhaustive()
+    }
+}

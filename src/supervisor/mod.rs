@@ -1,0 +1,71 @@
+//! Many named sessions, kept alive: a supervisor in the sense of OTP, in tokio's terms.
+//!
+//! A [`Supervisor`] starts sessions from [specifications](ChildSpec), restarts those that crash, and
+//! gives up when that happens too often. A session is used by its key, from anywhere in the program:
+//! a [`SessionRef`] survives restarts.
+//!
+//! | term | here |
+//! |---|---|
+//! | child specification | [`ChildSpec`]: key, how it is made, [`RestartType`], time limits, budgets |
+//! | strategy | [`Strategy`]: one for one, one for all, rest for one |
+//! | intensity | [`Intensity`]: 3 restarts within 5 s by default, then [`OnLimit`] |
+//! | escalation | [`ExitReason`]; a supervisor can be a child of another one |
+//! | registration | [`SessionRegistry`]; [`SessionRef::via`] looks a key up at each call |
+//!
+//! What a supervisor does about an end:
+//!
+//! | the child | what happens |
+//! |---|---|
+//! | crashes, is killed, hangs in the handshake, does not answer two probes | it is restarted after a delay, which counts |
+//! | exits with code 0, or is stopped by its user | it is restarted if it is [`Permanent`](RestartType::Permanent) |
+//! | refuses its options, or its CLI cannot be found | [`ChildState::Failed`]: not tried again until [`restart_session`](Supervisor::restart_session) |
+//! | cannot find the conversation to resume | it starts a new one, and says so: [`SupervisorEvent::HistoryLost`] |
+//!
+//! ```
+//! use claude_wire::supervisor::{ChildSpec, Supervisor};
+//! use claude_wire::{Scenario, Session, reply};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let cli = Scenario::new().on_prompt("Hello", reply().text("Hi!"));
+//! let supervisor = Supervisor::builder()
+//!     .child(ChildSpec::new(("user", 42), move || Session::builder().transport(cli.clone())))
+//!     .start()
+//!     .await?;
+//!
+//! // Anywhere else in the program:
+//! let user = supervisor.session(&("user", 42))?;
+//! assert_eq!(user.query("Hello").await?.text().await?, "Hi!");
+//!
+//! assert_eq!(supervisor.count().active, 1);
+//! supervisor.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A supervisor costs one task, and one for each child; a [`Session`](crate::Session) has one itself.
+
+mod builder;
+mod error;
+mod handle;
+mod info;
+mod policy;
+mod reference;
+mod registry;
+mod service;
+mod snapshot;
+mod spec;
+mod tree;
+mod worker;
+
+pub use self::builder::SupervisorBuilder;
+pub use self::error::SupervisorError;
+pub use self::handle::Supervisor;
+pub use self::info::{
+    ChildInfo, ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
+};
+pub use self::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
+pub use self::reference::SessionRef;
+pub use self::registry::{LocalRegistry, SessionRegistry};
+pub use self::snapshot::Snapshot;
+pub use self::spec::{ChildSpec, Key};

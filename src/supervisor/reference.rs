@@ -1,0 +1,206 @@
+//! A session by its key, whatever process it has.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::error::{Kind, SupervisorError};
+use super::info::ChildState;
+use super::registry::SessionRegistry;
+use super::service::Command;
+use super::spec::Key;
+use crate::session::{self, Prompt, Session, Spending, Turn};
+
+/// A child as its references see it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Slot {
+    pub(super) state: ChildState,
+    /// The session, while it is not stopped.
+    pub(super) session: Option<Session>,
+    /// Why it is not up.
+    pub(super) error: Option<session::Error>,
+    /// What earlier sessions of this child have spent.
+    pub(super) spent: Spent,
+}
+
+/// What was used up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Spent {
+    pub(super) usd: f64,
+    pub(super) turns: u64,
+}
+
+impl Spent {
+    pub(super) fn of(spending: &Spending) -> Self {
+        Self { usd: spending.cost_usd, turns: spending.results }
+    }
+
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self { usd: self.usd + other.usd, turns: self.turns + other.turns }
+    }
+}
+
+impl Slot {
+    /// With what its session has spent so far.
+    pub(super) fn total(&self) -> Spent {
+        let now = self.session.as_ref().map(|session| Spent::of(&session.spending()));
+        self.spent.plus(now.unwrap_or_default())
+    }
+}
+
+/// The limits of a child, and of its supervisor.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Limits {
+    pub(super) wait: Duration,
+    pub(super) max_usd: Option<f64>,
+    pub(super) max_turns: Option<u64>,
+}
+
+/// A session under a supervisor, by its key. It survives restarts: each call uses the process of
+/// that moment. Clones are the same reference.
+#[derive(Clone)]
+pub struct SessionRef<K: Key = String> {
+    key: K,
+    source: Source<K>,
+}
+
+#[derive(Clone)]
+enum Source<K: Key> {
+    Slot {
+        slot: watch::Receiver<Slot>,
+        commands: mpsc::UnboundedSender<Command<K>>,
+        limits: Limits,
+    },
+    Via(Arc<dyn SessionRegistry<K>>),
+}
+
+impl<K: Key> SessionRef<K> {
+    pub(super) fn new(
+        key: K,
+        slot: watch::Receiver<Slot>,
+        commands: mpsc::UnboundedSender<Command<K>>,
+        limits: Limits,
+    ) -> Self {
+        Self { key, source: Source::Slot { slot, commands, limits } }
+    }
+
+    /// The session that a registry has under this key at the time of each call. It need not be there
+    /// yet.
+    pub fn via(registry: Arc<dyn SessionRegistry<K>>, key: impl Into<K>) -> Self {
+        Self { key: key.into(), source: Source::Via(registry) }
+    }
+
+    /// Its key.
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// The state of the child; [`ChildState::Stopped`] for one that is gone.
+    pub fn state(&self) -> ChildState {
+        match &self.source {
+            Source::Slot { slot, .. } => slot.borrow().state,
+            Source::Via(registry) => {
+                registry.lookup(&self.key).map_or(ChildState::Stopped, |found| found.state())
+            }
+        }
+    }
+
+    /// Waits until the child has this state, or is gone.
+    pub async fn wait_for(&self, state: ChildState) -> Result<(), SupervisorError> {
+        let Source::Slot { slot, .. } = self.resolve()?.source else {
+            return Err(self.not_found());
+        };
+        let mut slot = slot;
+        let reached = slot.wait_for(|slot| slot.state == state).await;
+        reached.map(drop).map_err(|_| SupervisorError::new(Kind::Stopped, &self.key))
+    }
+
+    /// The session that is up now. Waits while it is being started or restarted, at most
+    /// [`restart_wait`](super::SupervisorBuilder::restart_wait); one that rests is started.
+    ///
+    /// # Errors
+    /// If it is not up in time, has failed, is in quarantine, or is gone; if a budget is used up;
+    /// if the registry does not know the key.
+    pub async fn session(&self) -> Result<Session, SupervisorError> {
+        let Source::Slot { mut slot, commands, limits } = self.resolve()?.source else {
+            return Err(self.not_found());
+        };
+        self.check_budget(&slot.borrow().total(), &limits)?;
+        let error = |kind| SupervisorError::new(kind, &self.key);
+        let ready = async {
+            loop {
+                {
+                    let now = slot.borrow_and_update();
+                    let source = now.error.clone();
+                    match now.state {
+                        ChildState::Up => {
+                            let up = now.session.as_ref().filter(|session| session.state().is_up());
+                            if let Some(session) = up {
+                                return Ok(session.clone());
+                            }
+                        }
+                        ChildState::Resting => {
+                            let _ = commands.send(Command::Wake(self.key.clone()));
+                        }
+                        ChildState::Failed => return Err(error(Kind::Failed).because(source)),
+                        ChildState::Quarantined => {
+                            return Err(error(Kind::Quarantined).because(source));
+                        }
+                        ChildState::Stopped => return Err(error(Kind::Stopped)),
+                        ChildState::Starting | ChildState::Restarting => {}
+                    }
+                }
+                if slot.changed().await.is_err() {
+                    return Err(error(Kind::Stopped));
+                }
+            }
+        };
+        let result = tokio::time::timeout(limits.wait, ready).await;
+        result.unwrap_or_else(|_| {
+            Err(error(Kind::NotReady(limits.wait)).because(slot.borrow().error.clone()))
+        })
+    }
+
+    /// The same, as a turn with this prompt. The turn is that of
+    /// [`Session::query`]; if the CLI crashes in it, it ends with an error, and a later query gets
+    /// the next process.
+    ///
+    /// # Errors
+    /// As for [`session`](Self::session).
+    pub async fn query(&self, prompt: impl Into<Prompt>) -> Result<Turn, SupervisorError> {
+        Ok(self.session().await?.query(prompt))
+    }
+
+    fn resolve(&self) -> Result<Self, SupervisorError> {
+        match &self.source {
+            Source::Slot { .. } => Ok(self.clone()),
+            Source::Via(registry) => registry.lookup(&self.key).ok_or_else(|| self.not_found()),
+        }
+    }
+
+    fn not_found(&self) -> SupervisorError {
+        let known = match &self.source {
+            Source::Via(registry) => registry.keys(),
+            Source::Slot { .. } => Vec::new(),
+        };
+        let known = known.iter().map(|key| format!("{key:?}")).collect();
+        SupervisorError::new(Kind::NotFound(known), &self.key)
+    }
+
+    fn check_budget(&self, spent: &Spent, limits: &Limits) -> Result<(), SupervisorError> {
+        let over = |what: String| Err(SupervisorError::new(Kind::Budget(what), &self.key));
+        match (limits.max_usd, limits.max_turns) {
+            (Some(max), _) if spent.usd >= max => over(format!("{:.4} of {max} USD", spent.usd)),
+            (_, Some(max)) if spent.turns >= max => over(format!("{} of {max} turns", spent.turns)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl<K: Key> fmt::Debug for SessionRef<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionRef").field("key", &self.key).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! What a child is, and how it is kept.
+
+use std::fmt;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::builder::SupervisorBuilder;
+use super::policy::RestartType;
+use crate::session::{Restart, SessionBuilder};
+
+/// What a key of a child can be: a text, a pair such as `("user", 42)`, an enum of yours.
+///
+/// Implemented for every type that fits.
+pub trait Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static> Key for K {}
+
+/// Makes the builder of a session, at each start.
+type MakeSession = Arc<dyn Fn() -> SessionBuilder + Send + Sync>;
+/// Makes the builder of a supervisor, at each start.
+type MakeSupervisor<K> = Arc<dyn Fn() -> SupervisorBuilder<K> + Send + Sync>;
+
+#[derive(Clone)]
+pub(super) enum Make<K: Key> {
+    Session(MakeSession),
+    Supervisor(MakeSupervisor<K>),
+}
+
+/// A child of a supervisor: its key, how it is made, and how it is kept.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use claude_wire::Session;
+/// use claude_wire::session::Restart;
+/// use claude_wire::supervisor::{ChildSpec, RestartType};
+///
+/// let spec = ChildSpec::new(("user", 42), || Session::builder().model("sonnet"))
+///     .conversation(Restart::Resume)
+///     .restart(RestartType::Transient)
+///     .idle_after(Duration::from_secs(600))
+///     .max_usd(2.0);
+/// ```
+#[derive(Clone)]
+pub struct ChildSpec<K: Key = String> {
+    pub(super) key: K,
+    pub(super) make: Make<K>,
+    pub(super) restart: RestartType,
+    pub(super) conversation: Restart,
+    pub(super) start_timeout: Duration,
+    pub(super) idle_after: Option<Duration>,
+    pub(super) probe: Option<(Duration, Duration)>,
+    pub(super) max_usd: Option<f64>,
+    pub(super) max_turns: Option<u64>,
+    pub(super) resume: Option<String>,
+}
+
+impl<K: Key> ChildSpec<K> {
+    /// A session. `make` is called at each start of a process, so that options such as a key that is
+    /// rotated are read anew; its transport and handlers are those of the first call until the child
+    /// rests, is stopped with its group, or has failed.
+    pub fn new(
+        key: impl Into<K>,
+        make: impl Fn() -> SessionBuilder + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(key.into(), Make::Session(Arc::new(make)))
+    }
+
+    /// A supervisor with children. It ends its parent's patience as a session does: when it gives
+    /// up, that is a crash of this child.
+    pub fn supervisor(
+        key: impl Into<K>,
+        make: impl Fn() -> SupervisorBuilder<K> + Send + Sync + 'static,
+    ) -> Self {
+        Self::of(key.into(), Make::Supervisor(Arc::new(make)))
+    }
+
+    fn of(key: K, make: Make<K>) -> Self {
+        Self {
+            key,
+            make,
+            restart: RestartType::default(),
+            conversation: Restart::default(),
+            start_timeout: Duration::from_secs(90),
+            idle_after: None,
+            probe: None,
+            max_usd: None,
+            max_turns: None,
+            resume: None,
+        }
+    }
+
+    /// The key.
+    pub fn key(&self) -> &K {
+        &self.key
+    }
+
+    /// When it is restarted after it has ended by itself. Default: [`RestartType::Permanent`].
+    #[must_use]
+    pub fn restart(self, restart: RestartType) -> Self {
+        Self { restart, ..self }
+    }
+
+    /// What becomes of the conversation when it is restarted after a crash. Default:
+    /// [`Restart::Fresh`].
+    #[must_use]
+    pub fn conversation(self, conversation: Restart) -> Self {
+        Self { conversation, ..self }
+    }
+
+    /// The conversation that its first start resumes.
+    #[must_use]
+    pub fn resume(self, session_id: impl Into<String>) -> Self {
+        Self { resume: Some(session_id.into()), ..self }
+    }
+
+    /// How long a start may take, from the launch to the answered handshake. Default: 90 s.
+    #[must_use]
+    pub fn start_timeout(self, start_timeout: Duration) -> Self {
+        Self { start_timeout, ..self }
+    }
+
+    /// After this time without a turn its process is stopped. It stays in the list, and the next
+    /// query starts it again, with its conversation. Default: never.
+    #[must_use]
+    pub fn idle_after(self, time: Duration) -> Self {
+        Self { idle_after: Some(time), ..self }
+    }
+
+    /// Asks the CLI every `interval` whether it answers within `limit`, by a control request: no
+    /// tokens. Two failures in a row count as a crash. Default: never.
+    #[must_use]
+    pub fn probe(self, interval: Duration, limit: Duration) -> Self {
+        Self { probe: Some((interval, limit)), ..self }
+    }
+
+    /// Once its turns have cost this much, over all its restarts, queries are refused. Default: no
+    /// limit.
+    #[must_use]
+    pub fn max_usd(self, usd: f64) -> Self {
+        Self { max_usd: Some(usd), ..self }
+    }
+
+    /// After this many turns, over all its restarts, queries are refused. Default: no limit.
+    #[must_use]
+    pub fn max_turns(self, turns: u64) -> Self {
+        Self { max_turns: Some(turns), ..self }
+    }
+}
+
+impl<K: Key> fmt::Debug for ChildSpec<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChildSpec")
+            .field("key", &self.key)
+            .field("restart", &self.restart)
+            .field("conversation", &self.conversation)
+            .finish_non_exhaustive()
+    }
+}
