@@ -139,6 +139,8 @@ pub mod guides {
     pub mod retries {}
     #[doc = include_str!("../docs/guides/streaming.md")]
     pub mod streaming {}
+    #[doc = include_str!("../docs/guides/supervision.md")]
+    pub mod supervision {}
     #[doc = include_str!("../docs/guides/testing.md")]
     pub mod testing {}
     #[doc = include_str!("../docs/guides/web-server.md")]

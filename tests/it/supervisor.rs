@@ -583,3 +583,20 @@ async fn keys_are_read_anew_at_each_start() {
     assert_ne!(launches.flag(0, "--model"), launches.flag(1, "--model"));
     supervisor.stop().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_child_costs_two_tasks() {
+    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let mut counts = Vec::new();
+    for children in [1, 4] {
+        let keys = (0..children).map(|key| ChildSpec::new(key.to_string(), with(echo())));
+        let supervisor: Supervisor = Supervisor::builder().children(keys).start().await.unwrap();
+        counts.push(alive());
+        supervisor.stop().await;
+        while alive() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    // That of the session, that of the supervisor, and that of the CLI in memory.
+    assert_eq!(counts[1] - counts[0], 3 * (2 + 1), "{counts:?}");
+}

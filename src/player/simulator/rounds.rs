@@ -1,4 +1,5 @@
 //! The requests to the API in a turn, and what the CLI does about each message.
+#![expect(clippy::result_large_err, reason = "a divergence is made once: it ends its run")]
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
