@@ -43,12 +43,12 @@ async def main():
         can_use_tool=permission,
         permission_mode="default",
         mcp_servers={"calc": create_sdk_mcp_server("calc", tools=[add])},
-        allowed_tools=["mcp__calc__add"],
+        allowed_tools=os.environ.get("ALLOWED", "mcp__calc__add").split(),
         setting_sources=[],
         hooks={os.environ.get("HOOK", "Stop"): [HookMatcher(hooks=[hook])]},
     )
     async with ClaudeSDKClient(agent) as client:
-        await client.query("Add and make")
+        await client.query(os.environ.get("FIRST_PROMPT", "Add and make"))
         async for message in client.receive_response():
             say(show(message))
     plain = ClaudeAgentOptions(

@@ -216,7 +216,9 @@ mod recorded_here {
         assert_eq!(said(&output), live);
 
         for (change, difference) in [
+            (("FIRST_PROMPT", "Add, then make"), "Add, then make"),
             (("LAST_PROMPT", "Thank you"), "Thank you"),
+            (("ALLOWED", "mcp__calc__add Read"), "--allowed-tools"),
             (("MODEL", "claude-sonnet-4-5"), "--model"),
             (("TOOL", "plus"), "plus"),
             (("HOOK", "PreToolUse"), "PreToolUse"),
