@@ -30,7 +30,7 @@ impl PassThrough {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
         let recorder = change(Recorder::new(cli, &recording).overwrite(true));
-        let launch = Launch { args, env: own_environment(), cwd: None };
+        let launch = Launch { args, env: own_environment(), ..Launch::default() };
         match runtime.block_on(recorder.pass_through(launch)) {
             Ok(exit) => {
                 if let Some(error) = recorder.error() {

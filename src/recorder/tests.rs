@@ -117,8 +117,12 @@ async fn the_header_says_how_the_cli_was_launched_and_no_secret() {
         .set("CLAUDE_CODE_MAX_RETRIES", "2")
         .set("SOME_TOKEN", "canary")
         .api_key(Secret::new("canary"));
-    let launch =
-        Launch { args: vec!["--model".into(), "opus".into()], env, cwd: Some("/a/b".into()) };
+    let launch = Launch {
+        args: vec!["--model".into(), "opus".into()],
+        env,
+        cwd: Some("/a/b".into()),
+        ..Launch::default()
+    };
     drop(recorder.clone().cli_version("2.1.329").open(launch).await.unwrap());
     let header = sealed(&path).header;
     assert_eq!(header.argv.unwrap(), ["--model", "opus"]);

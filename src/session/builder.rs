@@ -14,7 +14,7 @@ use super::setup::{Renew, Setup};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
 use crate::protocol::Reconnect;
-use crate::transport::{CliPath, Process, Shutdown, Transport};
+use crate::transport::{CliPath, OrphanGuard, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
 /// How many bytes of a turn may wait for a slow reader before reading pauses: 1 MiB.
@@ -71,6 +71,7 @@ pub struct SessionBuilder {
     shutdown: Shutdown,
     reconnect: Reconnect,
     renew: Option<Renew>,
+    orphan_guard: Option<OrphanGuard>,
     on_stderr: Option<OnStderr>,
     max_line: usize,
     max_queue: usize,
@@ -96,6 +97,7 @@ impl SessionBuilder {
             shutdown: Shutdown::default(),
             reconnect: Reconnect::default(),
             renew: None,
+            orphan_guard: None,
             on_stderr: None,
             max_line: DEFAULT_MAX_LINE,
             max_queue: MAX_QUEUE,
@@ -204,6 +206,19 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets whether the CLI ends when this program is gone, even by SIGKILL. Default:
+    /// [`OrphanGuard::Off`]; under a [supervisor](crate::supervisor), [`OrphanGuard::IfPossible`].
+    pub fn orphan_guard(mut self, guard: OrphanGuard) -> Self {
+        self.orphan_guard = Some(guard);
+        self
+    }
+
+    /// The guard that counts if none was chosen.
+    pub(crate) fn orphan_guard_by_default(mut self, guard: OrphanGuard) -> Self {
+        self.orphan_guard.get_or_insert(guard);
+        self
+    }
+
     /// Checks the options and creates the session. The CLI is not started yet, but at the first
     /// query or by [`connect`](Session::connect). Needs no runtime.
     ///
@@ -236,6 +251,11 @@ impl SessionBuilder {
         }
         let mut initialize = self.handlers.initialize(&self.initialize)?;
         initialize.extend(self.initialize);
+        let orphan_guard = self.orphan_guard.unwrap_or_default();
+        if orphan_guard == OrphanGuard::Required && !transport.runs_here() {
+            let expected = "a transport that starts the process itself, on this machine";
+            return Err(OptionError::new("orphan_guard", expected, "another transport"));
+        }
         transport.taken();
         let setup = Setup {
             options,
@@ -246,6 +266,7 @@ impl SessionBuilder {
             shutdown: self.shutdown,
             reconnect: self.reconnect,
             renew: self.renew,
+            orphan_guard,
             max_line: self.max_line,
             max_queue: self.max_queue,
             buffer_limit: self.buffer_limit.min(self.buffer_cap),

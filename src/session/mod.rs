@@ -86,3 +86,4 @@ pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
 pub use self::weak::WeakSession;
 pub use crate::protocol::{EndCause, Phase, Reconnect};
+pub use crate::transport::OrphanGuard;

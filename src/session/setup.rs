@@ -11,7 +11,7 @@ use super::handlers::Handlers;
 use super::options::OptionError;
 use super::stderr::OnStderr;
 use crate::protocol::{Config, Reconnect};
-use crate::transport::{Launch, Shutdown, Transport};
+use crate::transport::{Launch, OrphanGuard, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
 /// Makes the options that a launch has on top of the session's.
@@ -30,6 +30,7 @@ pub(super) struct Setup {
     pub(super) initialize: Map<String, Value>,
     pub(super) shutdown: Shutdown,
     pub(super) reconnect: Reconnect,
+    pub(super) orphan_guard: OrphanGuard,
     /// Makes options anew at each launch.
     pub(super) renew: Option<Renew>,
     pub(super) max_line: usize,
@@ -89,6 +90,7 @@ impl Setup {
             options = options.without_conversation();
         }
         let mut launch = options.launch()?;
+        launch.orphan_guard = self.orphan_guard;
         // The CLI's id, which is not an option to validate.
         launch.args.extend(resume.map(|id| format!("--resume={id}").into()));
         Ok(launch)

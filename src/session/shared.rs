@@ -16,7 +16,7 @@ use super::stderr::Stderr;
 use super::weak::WeakSession;
 use crate::common::lock;
 use crate::protocol::{EndCause, Machine, Phase};
-use crate::transport::Exit;
+use crate::transport::{Exit, Launch, OrphanGuard};
 use crate::wire::{Frame, RawJson};
 
 pub(super) struct Shared {
@@ -34,6 +34,8 @@ pub(super) struct Shared {
     turns: AtomicU64,
     /// Whether this session has ended, as an owner of the transport.
     released: AtomicBool,
+    /// Whether it was said that there is no orphan guard.
+    warned_of_guard: AtomicBool,
     #[cfg(feature = "otel")]
     pub(super) trace: super::trace::CallerTrace,
 }
@@ -53,6 +55,7 @@ impl Shared {
             unread_messages: Arc::default(),
             turns: AtomicU64::default(),
             released: AtomicBool::default(),
+            warned_of_guard: AtomicBool::default(),
             #[cfg(feature = "otel")]
             trace: super::trace::CallerTrace::default(),
         }
@@ -108,6 +111,22 @@ impl Shared {
     pub(super) fn result_context(&self, result: &Frame) -> ResultContext {
         let rate_limit = self.status().rate_limit.as_deref().cloned();
         ResultContext::of(result, rate_limit, || self.stderr().tail())
+    }
+
+    /// Says once that there is no orphan guard, where it was to be used if possible.
+    pub(super) fn check_guard(&self, launch: &mut Launch) {
+        let wants = launch.orphan_guard == OrphanGuard::IfPossible;
+        if !wants || !self.setup.transport.runs_here() {
+            return;
+        }
+        if let Err(why) = OrphanGuard::check() {
+            launch.orphan_guard = OrphanGuard::Off;
+            if !self.warned_of_guard.swap(true, Ordering::Relaxed) {
+                let text = format!("the CLI starts without an orphan guard: {why}");
+                tracing::warn!("{text}");
+                self.publish(SessionEvent::Warning(text));
+            }
+        }
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {

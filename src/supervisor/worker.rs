@@ -9,7 +9,9 @@ use super::handle::Supervisor;
 use super::info::ExitReason;
 use super::spec::{ChildSpec, Key, Make};
 use super::tree::{ChildId, Class, Why};
-use crate::session::{self, EndCause, Phase, Reconnect, Restart, Session, SessionState};
+use crate::session::{
+    self, EndCause, OrphanGuard, Phase, Reconnect, Restart, Session, SessionState,
+};
 
 /// What a child runs.
 #[derive(Clone)]
@@ -116,6 +118,7 @@ impl<K: Key> Start<K> {
         let again = make.clone();
         let mut builder =
             make().reconnect(Reconnect::ByHand).options_at_launch(move || again().resolved());
+        builder = builder.orphan_guard_by_default(OrphanGuard::IfPossible);
         if let Some(id) = &self.resume {
             builder = builder.resume(id.clone());
         }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Environment, Error, Exit};
+use super::{Environment, Error, Exit, OrphanGuard};
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -101,6 +101,9 @@ pub struct Launch {
     pub env: Environment,
     /// The working directory; `None` is the host's own.
     pub cwd: Option<PathBuf>,
+    /// Whether the process ends with the program that starts it. Only [`Process`](super::Process)
+    /// looks at it.
+    pub orphan_guard: OrphanGuard,
 }
 
 impl Launch {

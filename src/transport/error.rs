@@ -26,6 +26,7 @@ enum Kind {
     PermissionDenied { path: PathBuf },
     BadExecutable { program: PathBuf },
     Spawn { program: PathBuf },
+    OrphanGuard { why: String },
     Other,
 }
 
@@ -76,6 +77,16 @@ impl Error {
     /// What to do about it, if that is known; the message ends with it.
     pub fn hint(&self) -> Option<&'static str> {
         self.is_cli_not_found().then_some(HINT)
+    }
+
+    /// True if and only if an [orphan guard](crate::transport::OrphanGuard) was required, and is not
+    /// possible here.
+    pub fn is_orphan_guard(&self) -> bool {
+        matches!(self.kind, Kind::OrphanGuard { .. })
+    }
+
+    pub(super) fn orphan_guard(why: String) -> Self {
+        Self { kind: Kind::OrphanGuard { why }, source: None }
     }
 
     pub(super) fn no_runtime() -> Self {
@@ -151,6 +162,9 @@ impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoRuntime => f.write_str("no tokio runtime here: open the transport inside one that has I/O and time enabled"),
+            Self::OrphanGuard { why } => {
+                write!(f, "an orphan guard was required, and is not possible here: {why}")
+            }
             Self::NoIo => f.write_str(
                 "this tokio runtime has no I/O: build it with `enable_io()` or `enable_all()`",
             ),

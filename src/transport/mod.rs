@@ -25,5 +25,5 @@ pub(crate) use self::exit::REPLAY_REPORT;
 pub use self::exit::{Exit, Shutdown};
 pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, PeerSignal, pipe};
-pub use self::process::Process;
+pub use self::process::{OrphanGuard, Process};
 pub use self::secret::Secret;

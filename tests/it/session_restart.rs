@@ -161,3 +161,12 @@ async fn a_probe_that_is_not_answered_fails_in_time_and_a_refusal_is_an_answer()
         }
     }
 }
+
+#[tokio::test]
+async fn a_guard_needs_a_transport_that_starts_processes_here() {
+    use claude_wire::session::OrphanGuard;
+    let builder = || Session::builder().transport(echo());
+    let refused = builder().orphan_guard(OrphanGuard::Required).start().unwrap_err();
+    assert!(refused.is_option() && refused.to_string().contains("orphan_guard"), "{refused}");
+    builder().orphan_guard(OrphanGuard::IfPossible).start().unwrap().connect().await.unwrap();
+}

@@ -17,7 +17,7 @@ async fn tell(recorder: &Recorder, bench: &Bench) -> Connection {
         "--settings".into(),
         r#"{"env":{"A_TOKEN":"canary"}}"#.into(),
     ];
-    let launch = Launch { args, env, cwd: Some("/srv/canary-cwd".into()) };
+    let launch = Launch { args, env, cwd: Some("/srv/canary-cwd".into()), ..Launch::default() };
     let mut host = recorder.open(launch).await.unwrap();
     host.stdin
         .write_all(format!("{{\"text\":\"the key is {KEY}, ask canary@x.io\"}}\n").as_bytes())

@@ -141,6 +141,7 @@ impl Driver {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
         };
+        self.shared.check_guard(&mut launch);
         if self.shared.is_parked() {
             launch.args.push("--await-claim".into());
         }

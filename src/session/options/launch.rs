@@ -15,7 +15,12 @@ impl Options {
     ///
     /// Those of [`Options::validate`].
     pub fn launch(&self) -> Result<Launch, OptionError> {
-        Ok(Launch { args: self.args()?, env: self.environment(), cwd: self.cwd.clone() })
+        Ok(Launch {
+            args: self.args()?,
+            env: self.environment(),
+            cwd: self.cwd.clone(),
+            ..Launch::default()
+        })
     }
 
     /// What the child inherits, then the variables of options, then those of `env`, then the key.

@@ -1,5 +1,6 @@
 //! The CLI as a child process.
 
+mod guard;
 mod open;
 #[cfg(unix)]
 mod unix;
@@ -11,4 +12,5 @@ use self::unix::connect;
 #[cfg(windows)]
 use self::windows::connect;
 
+pub use self::guard::OrphanGuard;
 pub use self::open::Process;

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use tokio::runtime::Handle;
 
 use super::connect;
+use super::guard::{OrphanGuard, guarded, in_its_thread};
 use crate::transport::locate::Context;
 use crate::transport::{BoxFuture, CliPath, Connection, Error, Launch, Shutdown, Transport};
 
@@ -70,13 +71,30 @@ impl Process {
         self
     }
 
+    /// Starts the child in the thread where a guard needs it.
+    fn start_in_thread(self, launch: Launch) -> Result<Connection, Error> {
+        if launch.orphan_guard == OrphanGuard::Off {
+            return self.start(&launch);
+        }
+        let runtime = Handle::current();
+        let started = in_its_thread(move || {
+            let _entered = runtime.enter();
+            self.start(&launch)
+        });
+        started.unwrap_or_else(|error| Err(Error::other(error)))
+    }
+
     fn start(&self, launch: &Launch) -> Result<Connection, Error> {
         let cwd = launch.cwd.as_deref();
         // First, because to the system call a missing directory looks like a missing program.
         cwd.map_or(Ok(()), check_cwd)?;
         let program = self.cli.locate(&Context::current(cwd, self.trust_cwd_binaries))?;
 
-        let mut command = Command::new(&program);
+        let mut command = match launch.orphan_guard {
+            OrphanGuard::Required => guarded(&program)?,
+            OrphanGuard::IfPossible => guarded(&program).unwrap_or_else(|_| Command::new(&program)),
+            OrphanGuard::Off => Command::new(&program),
+        };
         command
             .args(&launch.args)
             .stdin(Stdio::piped())
@@ -103,7 +121,7 @@ impl Transport for Process {
             }
             let process = self.clone();
             // The search and the spawn block, for long on a slow disk.
-            let started = runtime.spawn_blocking(move || process.start(&launch)).await;
+            let started = runtime.spawn_blocking(move || process.start_in_thread(launch)).await;
             started.unwrap_or_else(|error| Err(Error::other(error)))
         })
     }

@@ -99,7 +99,12 @@ impl Stage<'_> {
             Some(value) => env.set(name, value),
             None => env.remove(name),
         });
-        Launch { args: args.iter().map(Into::into).collect(), env, cwd: Some(cwd) }
+        Launch {
+            args: args.iter().map(Into::into).collect(),
+            env,
+            cwd: Some(cwd),
+            ..Launch::default()
+        }
     }
 
     pub(super) fn release(&self, gate: &str) {

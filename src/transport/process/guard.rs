@@ -1,0 +1,146 @@
+//! The orphan guard: a CLI that ends with the program that started it.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::transport::Error;
+
+/// Whether the CLI ends when the program that started it is gone, even by SIGKILL.
+///
+/// Without it, a CLI whose program was killed goes on: it finishes its turn, asks the API again and
+/// runs the next allowed tool before it notices that its input has ended (measured with CLI 2.1.332:
+/// 11 s, and two more requests).
+///
+/// The CLI is started through `setpriv --pdeathsig TERM` (util-linux; Linux only), so that the kernel
+/// sends it SIGTERM when the program ends; it then ends its tools itself. All guarded processes are
+/// started by one thread, which lives as long as the program: the signal is bound to the thread that
+/// starts a process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum OrphanGuard {
+    /// No guard.
+    #[default]
+    Off,
+    /// A guard, if it is possible here. A session that starts without it says so once, as a
+    /// warning.
+    IfPossible,
+    /// A guard; a launch where it is not possible fails with an error for which
+    /// [`is_orphan_guard`](crate::transport::Error::is_orphan_guard) is true.
+    Required,
+}
+
+impl OrphanGuard {
+    /// Checks whether a guard is possible here. Looks once, and remembers.
+    ///
+    /// # Errors
+    /// Why it is not: no Linux, no `setpriv`, or one that is too old.
+    pub fn check() -> Result<(), Error> {
+        setpriv().map(drop)
+    }
+}
+
+/// How to start a program under the guard.
+pub(super) fn guarded(program: &std::path::Path) -> Result<Command, Error> {
+    let mut command = Command::new(setpriv()?);
+    command.args(["--pdeathsig", "TERM", "--"]).arg(program);
+    Ok(command)
+}
+
+fn setpriv() -> Result<PathBuf, Error> {
+    static FOUND: OnceLock<Result<PathBuf, Missing>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| find(std::env::var_os("PATH")))
+        .clone()
+        .map_err(|why| Error::orphan_guard(why.to_string()))
+}
+
+/// Why there is no guard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Missing {
+    NotLinux,
+    NoSetpriv,
+    TooOld(PathBuf),
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotLinux => f.write_str("it needs Linux"),
+            Self::NoSetpriv => f.write_str("`setpriv` (util-linux) is not on PATH"),
+            Self::TooOld(path) => {
+                write!(
+                    f,
+                    "{} does not know `--pdeathsig`; it needs util-linux 2.33",
+                    path.display()
+                )
+            }
+        }
+    }
+}
+
+fn find(path: Option<OsString>) -> Result<PathBuf, Missing> {
+    if !cfg!(target_os = "linux") {
+        return Err(Missing::NotLinux);
+    }
+    let folders = path.unwrap_or_default();
+    let found = std::env::split_paths(&folders).map(|folder| folder.join("setpriv"));
+    let found = found.into_iter().find(|file| file.is_file()).ok_or(Missing::NoSetpriv)?;
+    let help = Command::new(&found).arg("--help").output().map(|output| output.stdout);
+    let knows = help.is_ok_and(|help| String::from_utf8_lossy(&help).contains("--pdeathsig"));
+    if knows { Ok(found) } else { Err(Missing::TooOld(found)) }
+}
+
+/// Runs work in the thread that starts all guarded processes.
+pub(super) fn in_its_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> std::io::Result<T> {
+    type Work = Box<dyn FnOnce() + Send>;
+    static THREAD: OnceLock<std::sync::mpsc::Sender<Work>> = OnceLock::new();
+    let thread = match THREAD.get() {
+        Some(thread) => thread,
+        None => {
+            let (sender, works) = std::sync::mpsc::channel::<Work>();
+            std::thread::Builder::new().name("claude-wire-guard".to_owned()).spawn(move || {
+                for work in works {
+                    work();
+                }
+            })?;
+            // If another thread was faster, this one ends with its sender.
+            THREAD.get_or_init(|| sender)
+        }
+    };
+    let (reply, answer) = std::sync::mpsc::sync_channel(1);
+    let gone = || std::io::Error::other("the thread that starts guarded processes has ended");
+    thread.send(Box::new(move || drop(reply.send(work())))).map_err(|_| gone())?;
+    answer.recv().map_err(|_| gone())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_said() {
+        let empty = tempfile::tempdir().unwrap();
+        let path = || Some(empty.path().as_os_str().to_owned());
+        assert_eq!(find(None), Err(Missing::NoSetpriv));
+        assert_eq!(find(path()), Err(Missing::NoSetpriv));
+        let old = empty.path().join("setpriv");
+        std::fs::write(&old, "#!/bin/sh\necho --reuid\n").unwrap();
+        let mut executable = std::fs::metadata(&old).unwrap().permissions();
+        std::os::unix::fs::PermissionsExt::set_mode(&mut executable, 0o755);
+        std::fs::set_permissions(&old, executable).unwrap();
+        assert_eq!(find(path()), Err(Missing::TooOld(old.clone())));
+        assert!(Missing::TooOld(old).to_string().contains("util-linux 2.33"));
+    }
+
+    #[test]
+    fn all_work_is_done_by_one_thread() {
+        let id = || std::thread::current().id();
+        let first = in_its_thread(id).unwrap();
+        let second = std::thread::spawn(move || in_its_thread(id)).join().unwrap().unwrap();
+        assert!(first == second && first != std::thread::current().id());
+    }
+}
