@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::player::model::{ApiReply, Block};
 use crate::player::scenario::{Elicitation, ModelReply, Step, ToolOutput};
 
-use super::effects::Effect;
+use super::effect::Effect;
 
 /// What one request to the API comes to.
 #[derive(Clone, Debug)]

@@ -1,44 +1,11 @@
-//! What a scenario lets happen next to what the model says: time passes, a line is written, the CLI
-//! ends.
-
-use std::time::Duration;
-
-use bytes::Bytes;
-use serde_json::Value;
+//! How the CLI lets an effect happen.
 
 use crate::player::machine;
-use crate::player::scenario::{ModelReply, Step};
-use crate::transport::Exit;
+use crate::player::scenario::ModelReply;
 
+use super::effect::Effect;
 use super::handle::Cli;
 use super::state::State;
-
-#[derive(Clone, Debug)]
-pub(super) enum Effect {
-    Pause(Duration),
-    Hang,
-    /// A line on stdout.
-    Out(Bytes),
-    /// A line on stderr.
-    Err(Bytes),
-    End(Exit),
-}
-
-impl Effect {
-    /// The effect of a step; `None` for one of the model, a tool or the API.
-    pub(super) fn of(step: &Step) -> Option<Self> {
-        Some(match step {
-            Step::Delay(time) => Self::Pause(*time),
-            Step::Hang => Self::Hang,
-            Step::Raw(Value::String(line)) => Self::Out(format!("{line}\n").into()),
-            Step::Raw(line) => Self::Out(format!("{line}\n").into()),
-            Step::Stderr(line) => Self::Err(format!("{line}\n").into()),
-            Step::Exit(code) => Self::End(Exit::from_code(*code)),
-            Step::Crash(crash) => Self::End(Exit { code: None, signal: Some(crash.number) }),
-            _ => return None,
-        })
-    }
-}
 
 impl Cli {
     /// Lets it happen. This does not return if the CLI hangs or ends.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::player::scenario::{ModelReply, Step};
 
-use super::effects::Effect;
+use super::effect::Effect;
 use super::handle::Cli;
 
 /// Plays a turn. This dialect has no permission requests: a tool runs whatever the step says.

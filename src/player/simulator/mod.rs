@@ -16,6 +16,7 @@ mod commands;
 mod compaction;
 mod control;
 mod driver;
+mod effect;
 mod effects;
 mod errors;
 mod handle;

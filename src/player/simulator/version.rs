@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// From the recording `one-shot` of that version: its reply to `initialize`, and its `init`.
+/// By `cargo xtask facts`, from recordings of that version: its reply to `initialize`, its `init`, and
+/// replies to requests.
 const FACTS: &str = include_str!("2.1.332.json");
 
 /// The facts of one version.
