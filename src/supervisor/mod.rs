@@ -12,6 +12,8 @@
 //! | escalation | [`ExitReason`]; a supervisor can be a child of another one |
 //! | registration | [`SessionRegistry`]; [`SessionRef::via`] looks a key up at each call |
 //!
+//! A [`Pool`] is a fixed number of supervised sessions that serve many requests.
+//!
 //! What a supervisor does about an end:
 //!
 //! | the child | what happens |
@@ -50,6 +52,7 @@ mod error;
 mod handle;
 mod info;
 mod policy;
+mod pool;
 mod reference;
 mod registry;
 mod service;
@@ -65,6 +68,7 @@ pub use self::info::{
     ChildInfo, ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
 };
 pub use self::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
+pub use self::pool::{Pick, Pool, PoolBuilder, Pooled, Reset};
 pub use self::reference::SessionRef;
 pub use self::registry::{LocalRegistry, SessionRegistry};
 pub use self::snapshot::Snapshot;

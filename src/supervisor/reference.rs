@@ -11,6 +11,7 @@ use super::info::ChildState;
 use super::registry::SessionRegistry;
 use super::service::Command;
 use super::spec::Key;
+use super::worker::ended;
 use crate::session::{self, Prompt, Session, Spending, Turn};
 
 /// A child as its references see it.
@@ -136,7 +137,9 @@ impl<K: Key> SessionRef<K> {
                     let source = now.error.clone();
                     match now.state {
                         ChildState::Up => {
-                            let up = now.session.as_ref().filter(|session| session.state().is_up());
+                            // Between a crash and the supervisor's decision it is neither.
+                            let up = now.session.as_ref();
+                            let up = up.filter(|session| ended(&session.state()).is_none());
                             if let Some(session) = up {
                                 return Ok(session.clone());
                             }

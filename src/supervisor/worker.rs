@@ -180,7 +180,7 @@ async fn at(time: Option<Instant>) {
 }
 
 /// Whether the session has no CLI, and does not start one by itself.
-fn ended(state: &SessionState) -> Option<(Class, String)> {
+pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
     if state.phase == Phase::Stopped {
         return Some((Class::Clean, EndCause::Stopped.to_string()));
     }

@@ -15,6 +15,7 @@ mod mcp_support;
 mod process_support;
 mod replay_support;
 mod supervisor;
+mod supervisor_pool;
 mod support;
 
 mod control_calls;

@@ -1,0 +1,182 @@
+//! A pool of sessions: who gets which, and what is left of the last request.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claude_wire::Session;
+use claude_wire::supervisor::{Pick, Pool, PoolBuilder, Pooled, Reset};
+use claude_wire::transport::{Exit, Memory};
+use serde_json::json;
+
+use crate::support::cli::{Launches, cli};
+
+/// A CLI that answers with the prompts of its conversation so far. `/clear` begins a new one.
+fn remembering(launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        launches.note(launch);
+        async move {
+            let mut said: Vec<String> = Vec::new();
+            let mut conversation = 1;
+            while let Some(line) = cli.read().await {
+                if line["type"] == "control_request" {
+                    cli.write(crate::support::cli::success(&line, json!({}))).await;
+                    continue;
+                }
+                let uuid = line["uuid"].as_str().unwrap_or_default();
+                let text = line["message"]["content"].as_str().unwrap_or_default().to_owned();
+                if text == "die" {
+                    return Exit::from_code(7);
+                }
+                if text == "/clear" {
+                    said.clear();
+                    conversation += 1;
+                    cli.write(json!({"type": "command_lifecycle", "command_uuid": uuid, "state": "started"})).await;
+                    cli.write(json!({"type": "conversation_reset", "new_conversation_id": id(conversation)})).await;
+                } else {
+                    said.push(text);
+                }
+                let id = id(conversation);
+                cli.write(json!({"type": "system", "subtype": "init", "session_id": id, "user_message_uuids": [uuid]})).await;
+                cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": said.join(" "),
+                    "session_id": id, "user_message_uuids": [uuid]}))
+                    .await;
+            }
+            Exit::from_code(0)
+        }
+    })
+}
+
+/// The id of a conversation.
+fn id(number: u64) -> String {
+    format!("6f1a3e52-0000-4000-8000-{number:012}")
+}
+
+fn pool(size: usize, launches: &Launches) -> PoolBuilder {
+    let transport = Arc::new(remembering(launches));
+    Pool::builder(size, move || Session::builder().transport(transport.clone()))
+}
+
+async fn said(session: &Pooled, prompt: &str) -> String {
+    session.query(prompt).text().await.unwrap()
+}
+
+/// Waits until all sessions are given back.
+async fn settled(pool: &Pool) {
+    while pool.free() < pool.size() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_has_a_session_to_itself_and_waits_if_none_is_free() {
+    let launches = Launches::default();
+    let pool = pool(2, &launches).wait(Duration::from_secs(5)).start().await.unwrap();
+    assert_eq!((launches.len(), pool.free()), (2, 2), "started in advance");
+    let (one, two) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+    assert_ne!(format!("{one:?}"), format!("{two:?}"));
+    let error = pool.get().await.unwrap_err();
+    assert!(error.is_not_ready(), "{error}");
+    let waiting = tokio::spawn({
+        let pool = pool.clone();
+        async move { said(&pool.get().await.unwrap(), "c").await }
+    });
+    assert_eq!(said(&one, "a").await, "a");
+    drop(one);
+    assert_eq!(waiting.await.unwrap(), "c");
+    pool.stop().await;
+    assert!(pool.get().await.unwrap_err().is_stopped());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_request_said_is_gone_for_the_next_one_unless_it_is_kept() {
+    for (reset, answer, count) in
+        [(Reset::Clear, "b", 1), (Reset::Fresh, "b", 2), (Reset::None, "a b", 1)]
+    {
+        let launches = Launches::default();
+        let pool = pool(1, &launches).reset(reset).start().await.unwrap();
+        let session = pool.get().await.unwrap();
+        assert_eq!(said(&session, "a").await, "a");
+        drop(session);
+        settled(&pool).await;
+        assert_eq!(said(&pool.get().await.unwrap(), "b").await, answer, "{reset:?}");
+        assert_eq!(launches.len(), count, "{reset:?}");
+        pool.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_next_session_is_picked_as_asked() {
+    async fn picks(pool: &Pool) -> Vec<String> {
+        let mut picks = Vec::new();
+        for _ in 0..6 {
+            let session = pool.get().await.unwrap();
+            picks.push(format!("{session:?}"));
+            drop(session);
+            settled(pool).await;
+        }
+        picks
+    }
+    for pick in [Pick::RoundRobin, Pick::LeastBusy, Pick::Random] {
+        let launches = Launches::default();
+        let pool = pool(3, &launches).pick(pick).reset(Reset::None).start().await.unwrap();
+        let picks = picks(&pool).await;
+        let each = |from: usize| {
+            let mut seen = picks[from..from + 3].to_vec();
+            seen.sort();
+            seen.dedup();
+            seen.len()
+        };
+        match pick {
+            Pick::RoundRobin => assert_eq!((each(0), each(1), each(2)), (3, 3, 3)),
+            Pick::LeastBusy => assert_eq!((each(0), each(3)), (3, 3)),
+            Pick::Random => {}
+        }
+        pool.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_gets_the_session_that_served_it_last() {
+    let launches = Launches::default();
+    let pool = pool(3, &launches).reset(Reset::None).start().await.unwrap();
+    for round in 1..=3 {
+        for key in ["anna", "bob", "carl"] {
+            let session = pool.get_for(&key).await.unwrap();
+            let expected = vec![key; round].join(" ");
+            assert_eq!(said(&session, key).await, expected);
+            drop(session);
+            settled(&pool).await;
+        }
+    }
+    pool.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_dies_in_use_is_replaced_and_others_are_picked_meanwhile() {
+    let launches = Launches::default();
+    let pool = pool(2, &launches).start().await.unwrap();
+    let session = pool.get().await.unwrap();
+    assert!(session.query("die").text().await.unwrap_err().is_process());
+    drop(session);
+    for prompt in ["a", "b", "c"] {
+        assert_eq!(said(&pool.get().await.unwrap(), prompt).await, prompt);
+    }
+    settled(&pool).await;
+    assert_eq!(pool.supervisor().count().active, 2);
+    pool.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_gives_up_waiting_leaves_the_queue() {
+    let launches = Launches::default();
+    let pool = pool(1, &launches).start().await.unwrap();
+    let session = pool.get().await.unwrap();
+    let waits = tokio::time::timeout(Duration::from_secs(1), pool.get()).await;
+    assert!(waits.is_err());
+    drop(session);
+    settled(&pool).await;
+    assert_eq!(said(&pool.get().await.unwrap(), "a").await, "a");
+    pool.stop().await;
+}
