@@ -225,6 +225,7 @@ mod tests {
             args: vec!["--model".into(), "opus".into(), r#"--mcp-config={"a":"canary-1"}"#.into()],
             env: Environment::new().set("TOKEN", "canary-2").api_key(Secret::new("canary-3")),
             cwd: None,
+            ..Launch::default()
         };
         let shown = format!("{launch:?} {launch:#?}");
         assert!(!shown.contains("canary"), "{shown}");

@@ -39,7 +39,7 @@ pub(crate) fn close(place: Hermetic) {
 pub(crate) fn launch<const N: usize>(place: &Hermetic, args: [&str; N]) -> Launch {
     let env = Environment::new().inherit(Inherit::None);
     let env = place.env().into_iter().fold(env, |env, (name, value)| env.set(name, value));
-    Launch { args: args.map(Into::into).to_vec(), env, cwd: Some(place.cwd()) }
+    Launch { args: args.map(Into::into).to_vec(), env, cwd: Some(place.cwd()), ..Launch::default() }
 }
 
 /// Sends a signal to a process.
