@@ -28,7 +28,9 @@ impl Form {
     /// The arguments and the lines on stdin.
     fn launch(self, flags: &[&str], prompt: &str) -> (Vec<String>, Vec<String>) {
         let form: &[&str] = match self {
-            Line => &["--input-format", "stream-json", "--output-format", "stream-json"],
+            Line => {
+                &["--input-format", "stream-json", "--output-format", "stream-json", "--verbose"]
+            }
             Argument | Text => &["--output-format", "stream-json", "--verbose", "-p"],
         };
         let mut args: Vec<_> = form.iter().chain(flags).map(|word| (*word).to_owned()).collect();
