@@ -7,20 +7,29 @@ use claude_wire::transport::{Exit, Launch, Transport};
 use claude_wire::{Session, recording};
 use proptest::prelude::*;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
-/// One launch with these arguments and prompts, to its end: its lines of stdout, and the exit.
+/// One launch with these arguments and prompts, to its end: its lines of stdout, and the exit. Each
+/// prompt comes when the one before is answered.
 async fn launch(scenario: &Scenario, args: &[&str], prompts: &[&str]) -> (Vec<Value>, Exit) {
     let args = args.iter().map(Into::into).collect();
     let mut cli = scenario.open(Launch { args, ..Launch::default() }).await.unwrap();
+    let mut stdout = BufReader::new(cli.stdout).lines();
+    let mut lines: Vec<Value> = Vec::new();
     for prompt in prompts {
         // A scenario that has ended does not read.
         let _ = cli.stdin.write_all(format!("{}\n", user(prompt)).as_bytes()).await;
+        while let Some(line) = stdout.next_line().await.unwrap() {
+            lines.push(serde_json::from_str(&line).unwrap());
+            if lines.last().is_some_and(|line| line["type"] == "result") {
+                break;
+            }
+        }
     }
     drop(cli.stdin);
-    let mut out = String::new();
-    cli.stdout.read_to_string(&mut out).await.unwrap();
-    let lines = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    while let Some(line) = stdout.next_line().await.unwrap() {
+        lines.push(serde_json::from_str(&line).unwrap());
+    }
     (lines, cli.control.wait().await.unwrap())
 }
 

@@ -5,6 +5,7 @@ use crate::replay_support::{Host, user};
 use crate::simulator_support::{answer, host, initialize, line, request, rest, result};
 use claude_wire::Scenario;
 use claude_wire::player::{PromptMatch, ScriptedSkill, reply};
+use claude_wire::transport::{Environment, Inherit, Launch, Transport as _};
 use serde_json::{Value, json};
 
 fn hello() -> Scenario {
@@ -212,4 +213,116 @@ async fn the_handshake_may_be_repeated() {
     }
     host.write(user("Hello")).await;
     assert_eq!(result(&rest(host).await)["result"], "Hi!");
+}
+
+/// What a launch with these arguments and variables writes about these lines.
+async fn written(
+    scenario: &Scenario,
+    args: &[&str],
+    env: &[(&str, &str)],
+    input: &str,
+) -> Vec<Value> {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let env = env.iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
+        env.set(*name, *value)
+    });
+    let flags =
+        ["--print", "--input-format=stream-json", "--output-format=stream-json", "--verbose"];
+    let args = flags.iter().chain(args).map(Into::into).collect();
+    let mut cli = scenario.open(Launch { args, env, ..Launch::default() }).await.unwrap();
+    cli.stdin.write_all(input.as_bytes()).await.unwrap();
+    drop(cli.stdin);
+    let mut out = String::new();
+    cli.stdout.read_to_string(&mut out).await.unwrap();
+    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn session_states_are_for_a_host_that_reads_them() {
+    let prompt = json!({
+        "type": "user", "message": {"role": "user", "content": "Hello"}, "uuid": "aaaaaaaa-0000-4000-8000-000000000001",
+    });
+    let input = format!("{prompt}\n");
+    let states = |lines: &[Value]| -> Vec<String> {
+        let states = lines.iter().filter(|line| {
+            line["type"] == "command_lifecycle"
+                || line["type"] == "result"
+                || line["subtype"] == "session_state_changed"
+        });
+        states.map(|line| line["state"].as_str().unwrap_or("result").to_owned()).collect()
+    };
+    let lines =
+        written(&hello(), &[], &[("CLAUDE_CODE_SDK_READS_SESSION_STATE", "1")], &input).await;
+    assert_eq!(states(&lines), ["running", "queued", "started", "result", "completed", "idle"]);
+    let lines = written(&hello(), &[], &[], &input).await;
+    assert_eq!(states(&lines), ["queued", "started", "result", "completed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn variables_take_away_what_the_cli_brings() {
+    let env = [
+        ("CLAUDE_AGENT_SDK_DISABLE_BUILTIN_AGENTS", "1"),
+        ("CLAUDE_CODE_DISABLE_BUNDLED_SKILLS", "1"),
+    ];
+    let input = format!("{}\n", user("Hello"));
+    let lines = written(&hello(), &[], &env, &input).await;
+    let init = lines.iter().find(|line| line["subtype"] == "init").unwrap();
+    assert_eq!((&init["agents"], &init["skills"]), (&json!([]), &json!([])));
+    let commands = names(&init["slash_commands"]);
+    assert!(commands.contains(&"compact") && !commands.contains(&"dataviz"), "{commands:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_claim_sets_the_folder_and_the_mode() {
+    let claim = json!({"subtype": "claim_session", "cwd": "/srv/project", "permission_mode": "acceptEdits", "include_initialize": true});
+    let claim = json!({"type": "control_request", "request_id": "c", "request": claim});
+    let input = format!("{claim}\n{}\n", user("Hello"));
+    let lines = written(&hello(), &["--await-claim"], &[], &input).await;
+    assert_eq!(lines[0]["subtype"], "ui_invalidate");
+    assert_eq!(
+        (&lines[1]["subtype"], &lines[1]["permissionMode"]),
+        (&json!("status"), &json!("acceptEdits"))
+    );
+    let claimed = &lines[2]["response"]["response"];
+    assert_eq!((&claimed["status"], &claimed["cwd"]), (&json!("ok"), &json!("/srv/project")));
+    assert_eq!(claimed["initialize"]["current_permission_mode"], "acceptEdits");
+    let init = lines.iter().find(|line| line["subtype"] == "init").unwrap();
+    assert_eq!(
+        (&init["cwd"], &init["original_cwd"], &init["permissionMode"]),
+        (&json!("/srv/project"), &json!("/srv/project"), &json!("acceptEdits"))
+    );
+}
+
+/// A prompt may want no answer, or be no command.
+#[tokio::test(start_paused = true)]
+async fn fields_of_prompts_decide_what_is_done() {
+    let line = |text: &str, fields: Value| {
+        let mut line = json!({"type": "user", "message": {"role": "user", "content": text}});
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        format!("{line}\n")
+    };
+    let scenario = Scenario::new()
+        .when(PromptMatch::Contains("PASTED".into()), reply().text("Read."))
+        .on_prompt("/cost", reply().text("Not a command."));
+    let input = [
+        line("A note", json!({"shouldQuery": false})),
+        line(
+            "Read this",
+            json!({"pasted_content": ["PASTED"], "origin": {"kind": "human"}, "priority": "later"}),
+        ),
+        line("/cost", json!({"client_composed": true, "isSynthetic": true, "priority": "later"})),
+    ];
+    let lines = written(&scenario, &[], &[], &input.concat()).await;
+    let results: Vec<_> = lines.iter().filter(|line| line["type"] == "result").collect();
+    let said: Vec<_> =
+        results.iter().map(|line| (&line["result"], &line["num_turns"], &line["origin"])).collect();
+    let (human, unknown) = (json!({"kind": "human"}), json!({"kind": "unclassified"}));
+    assert_eq!(
+        said,
+        [
+            (&json!(""), &json!(0), &Value::Null),
+            (&json!("Read."), &json!(1), &human),
+            (&json!("Not a command."), &json!(1), &unknown),
+        ]
+    );
 }

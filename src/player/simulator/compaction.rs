@@ -6,67 +6,15 @@ use serde_json::{Value, json};
 use crate::player::model::{ApiReply, OutMessage};
 
 use super::answers::{Answer, Item, answers};
+use super::context::ASKS;
 use super::handle::Cli;
 use super::hook_calls::fields as to_fields;
 use super::state::State;
 use super::usage::Tokens;
 
-/// The begin of what the CLI asks the model for.
-pub(super) const ASKS: &str = "Your task is to create a detailed summary of the conversation so far, paying close attention to the user's explicit requests.";
 const CONTINUES: &str = "This session is being continued from a previous conversation. The summary below covers the earlier portion of it.";
-/// What the CLI keeps free of a context: room for the answer, and for what comes before it.
-const RESERVE: u64 = 33_000;
-/// The context of a model, in tokens.
-const CONTEXT: u64 = 1_000_000;
-
 /// What the host learns where a scenario has no summary.
 const NO_SUMMARY: &str = "compaction: no turn of the scenario has a prompt that names `create a detailed summary`, so the summary is empty";
-
-/// How full the context is.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Context {
-    tokens: u64,
-    dropped: u64,
-    last: Tokens,
-}
-
-impl Context {
-    /// Notes what the last request of the main conversation had.
-    pub(super) fn note(&mut self, tokens: Tokens) {
-        self.last = tokens;
-        self.tokens = tokens.input() + tokens.cache_read() + tokens.output();
-    }
-
-    /// `apiUsage` of the reply to `get_context_usage`.
-    pub(super) fn last_usage(self) -> Value {
-        let all = self.last.usage();
-        let fields = [
-            "input_tokens",
-            "output_tokens",
-            "cache_creation_input_tokens",
-            "cache_read_input_tokens",
-        ];
-        fields.into_iter().map(|name| (name.to_owned(), all[name].clone())).collect()
-    }
-
-    fn is_full(self) -> bool {
-        self.tokens > CONTEXT - RESERVE
-    }
-
-    /// The tokens before, after, and dropped so far.
-    fn compact(&mut self, more: &str, summary: &str) -> [u64; 3] {
-        let before = self.tokens + estimate(more);
-        let after = estimate(summary);
-        self.dropped += before.saturating_sub(after);
-        self.tokens = after;
-        [before, after, self.dropped]
-    }
-}
-
-/// About four characters are a token.
-fn estimate(text: &str) -> u64 {
-    text.chars().count() as u64 / 4
-}
 
 impl Cli {
     /// Compacts a full context before a request. True if it did.

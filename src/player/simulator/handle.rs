@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::common::lock;
 
-use super::agents::Agent;
+use super::agent::Agent;
 use super::host_answer::Answer;
 use super::state::State;
 

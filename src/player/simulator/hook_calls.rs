@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::agents::Agent;
+use super::agent::Agent;
 use super::handle::{Cli, all};
 use super::hooks::Decision;
 use super::state::State;

@@ -7,34 +7,8 @@ use serde_json::{Value, json};
 use crate::player::turns::fresh;
 
 use super::errors::no_usage;
+use super::slash_command::Command;
 use super::state::{State, Turn};
-
-/// A command that is simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Command {
-    Clear,
-    Cost,
-    Compact,
-}
-
-impl Command {
-    pub(super) fn of(prompt: &str) -> Option<Self> {
-        match prompt.trim() {
-            "/clear" | "/reset" | "/new" => Some(Self::Clear),
-            "/cost" | "/usage" => Some(Self::Cost),
-            text if text.split_whitespace().next() == Some("/compact") => Some(Self::Compact),
-            _ => None,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Clear => "clear",
-            Self::Cost => "cost",
-            Self::Compact => "compact",
-        }
-    }
-}
 
 impl State {
     /// Carries out a command as a turn.

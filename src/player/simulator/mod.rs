@@ -8,12 +8,15 @@
 //! [driver](driver) polls it when something happens.
 
 mod abort;
+mod agent;
 mod agents;
 mod answers;
 mod bash;
 mod checkpoints;
+
 mod commands;
 mod compaction;
+mod context;
 mod control;
 mod driver;
 mod effect;
@@ -38,9 +41,11 @@ mod servers;
 mod shell;
 mod shell_hooks;
 mod skills;
+mod slash_command;
 mod start;
 mod state;
 mod stream;
+mod task;
 mod tasks;
 mod tool_use;
 mod tools;
@@ -50,7 +55,7 @@ mod turns;
 mod usage;
 mod version;
 
-pub(super) use self::agents::is_agent;
+pub(super) use self::agent::is_agent;
 pub(super) use self::driver::Simulator;
 pub(super) use self::launch::{Found, LaunchOptions, prints};
 pub use self::turns::PromptMatch;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::agents::{Agent, is_agent};
+use super::agent::{Agent, is_agent};
 use super::answers::Gate;
 use super::bash;
 use super::handle::Cli;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::local_commands::Command;
+use super::slash_command::Command;
 
 /// A prompt of the host.
 #[derive(Clone, Debug, Default)]

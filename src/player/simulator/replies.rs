@@ -25,6 +25,11 @@ const QUIET: [&str; 10] = [
     "message_rated",
 ];
 
+/// Whether messages of peers are delivered at once: nothing is decided in a new session.
+fn deliveries() -> Value {
+    json!({"session": null, "account": false})
+}
+
 impl State {
     /// The reply to a request without a rule; `None` for one that is not simulated.
     pub(super) fn plain_reply(
@@ -83,6 +88,19 @@ impl State {
                 "not_a_spare: claim_session is only accepted by a process started with --await-claim that has not been claimed yet"
                     .to_owned(),
             ),
+            "get_workspace_diff" => {
+                Ok(Some(json!({"diff": null, "noDiffReason": "no-repository"})))
+            }
+            "ui_panes" => Ok(Some(
+                json!({"panes": [], "shown_id": null, "focused_id": null, "focus_requested_id": null}),
+            )),
+            "log_host_events" => {
+                Ok(Some(json!({"status": "unavailable", "reason": "wrong_caller"})))
+            }
+            "set_peer_delivery" => Ok(Some(json!({"always_deliver": deliveries()}))),
+            "decide_held_peer_message" => {
+                Ok(Some(json!({"outcome": "gone", "always_deliver": deliveries()})))
+            }
             "side_question" => Ok(Some(self.side_answer(text("question"), &request_id))),
             "claude_oauth_wait_for_completion" => {
                 Err("No active claude_authenticate flow".to_owned())

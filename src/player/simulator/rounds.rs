@@ -15,7 +15,23 @@ use super::hook_calls;
 use super::state::State;
 use super::stream::{Broken, Streamed};
 use super::tools::Ran;
-use super::turn::End;
+
+/// How a turn ends that is not interrupted.
+#[derive(Debug)]
+pub(super) enum End {
+    Success,
+    MaxTurns(f64),
+    MaxBudget(f64),
+    Failed(ApiFailure),
+    /// The model said nothing, twice.
+    Nothing,
+    /// The prompt wants no answer.
+    Noted,
+    /// A hook refused the prompt, or ended the turn; what it said.
+    Prevented(String),
+    /// The prompt is not the scenario's.
+    Diverged,
+}
 
 /// What the CLI says to the model after a refusal.
 const REFUSED: &str = "The response above was stopped by a safety classifier. Continue without it.";

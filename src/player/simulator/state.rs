@@ -14,15 +14,15 @@ use crate::player::script::Simulation;
 use crate::player::signal::Signal;
 use crate::transport::Exit;
 
-use super::agents::AgentStats;
+use super::agent::AgentStats;
 use super::checkpoints::Checkpoints;
-use super::compaction::Context;
+use super::context::Context;
 use super::hooks::{HOOKS, Hooks};
 use super::launch::LaunchOptions;
 use super::lines::Lines;
 use super::prompt::Prompt;
 use super::servers::Servers;
-use super::tasks::Task;
+use super::task::Task;
 use super::tool_use::ToolUse;
 use super::turns::TurnList;
 use super::usage::{Ledger, Tokens};

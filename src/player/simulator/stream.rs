@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::player::model::{ApiReply, Cut, OutMessage};
 
-use super::agents::Agent;
+use super::agent::Agent;
 use super::answers::{Gate, Item, Scripted};
 use super::handle::Cli;
 use super::state::{State, Streaming};

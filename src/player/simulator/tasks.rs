@@ -10,37 +10,7 @@ use super::handle::Cli;
 use super::lines::extend;
 use super::prompt::Prompt;
 use super::state::State;
-
-/// Something that the CLI does in the background, or a sub-agent that a tool use waits for.
-#[derive(Clone, Debug)]
-pub(super) struct Task {
-    pub(super) id: String,
-    run: String,
-    tool_use: String,
-    description: String,
-    /// `local_bash` or `local_agent`.
-    kind: &'static str,
-    /// The kind of a sub-agent.
-    agent: Option<String>,
-    is_stopped: bool,
-}
-
-/// How a task ended.
-#[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) status: &'static str,
-    pub(super) summary: String,
-    /// Further fields of `task_notification`.
-    pub(super) fields: Value,
-    /// What the CLI tells the model; `None` if it does not.
-    pub(super) notice: Option<String>,
-}
-
-impl Task {
-    pub(super) fn description(&self) -> &str {
-        &self.description
-    }
-}
+use super::task::{Ended, Task};
 
 impl Cli {
     /// Does the work of a task, unless the host stops it first; `None` then.

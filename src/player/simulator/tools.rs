@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use crate::player::scenario::{Elicitation, ToolOutput};
 
-use super::agents::{Agent, is_agent};
+use super::agent::{Agent, is_agent};
 use super::answers::Outcome;
 use super::handle::Cli;
 use super::hook_calls::fields as to_fields;
 use super::mcp::Called;
 use super::permissions::Verdict;
 use super::state::State;
-use super::tasks::Ended;
+use super::task::Ended;
 use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
 
 /// What the tool for structured answers says.

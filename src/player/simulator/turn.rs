@@ -14,9 +14,9 @@ use super::answers::answers;
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
-use super::local_commands::Command;
 use super::prompt::Prompt;
-use super::rounds::rounds;
+use super::rounds::{End, rounds};
+use super::slash_command::Command;
 use super::state::{Interrupt, State, Turn};
 
 /// The hint for a launch of a scenario that has another launch's turns, too.
@@ -27,23 +27,6 @@ const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if yo
 /// What is reported where the CLI says something to the model, and the scenario has no answer.
 const NOT_ANSWERED: &str = "the turn that the CLI begins when a background task ends: no turn of the scenario has a prompt \
     that names `<task-notification>`";
-
-/// How a turn ends that is not interrupted.
-#[derive(Debug)]
-pub(super) enum End {
-    Success,
-    MaxTurns(f64),
-    MaxBudget(f64),
-    Failed(ApiFailure),
-    /// The model said nothing, twice.
-    Nothing,
-    /// The prompt wants no answer.
-    Noted,
-    /// A hook refused the prompt, or ended the turn; what it said.
-    Prevented(String),
-    /// The prompt is not the scenario's.
-    Diverged,
-}
 
 /// The CLI.
 pub(super) async fn main(cli: Cli) {

@@ -98,7 +98,7 @@ pub(in crate::player) struct TurnList {
 }
 
 /// What the CLI itself says to the model, in short.
-const OWN_PROMPTS: [&str; 2] = ["<task-notification>", super::compaction::ASKS];
+const OWN_PROMPTS: [&str; 2] = ["<task-notification>", super::context::ASKS];
 
 impl TurnList {
     /// Takes the turn that answers a prompt.
