@@ -32,6 +32,8 @@ fn read() -> Value {
 fn a_scenario_that_the_cli_confirms_is_clean() {
     let turns = json!([
         {"prompt": "Hello", "reply": [{"text": "Hi!"}]},
+        {"prompt": "Again", "reply": [{"error": {"status": 400, "text": "API Error: 400 bad"}}]},
+        {"prompt": "Wait", "reply": [{"text": "I wait."}, "hang"]},
         {"prompt": "And now?", "reply": [
             {"thinking": "They want to know what is next. There is nothing."}, {"text": "Bye."},
         ]},

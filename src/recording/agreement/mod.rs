@@ -43,7 +43,7 @@ pub struct LineDifference {
     pub expected: Option<usize>,
     /// Its line in the file of the actual run, unless it is missing there.
     pub actual: Option<usize>,
-    /// What differs in it. Empty if the line is missing, or should not be there.
+    /// What differs in it. If the line is missing, or should not be there: the whole line.
     pub fields: Vec<FieldDifference>,
 }
 
@@ -82,10 +82,13 @@ pub fn agreement(expected: &Recording, actual: &Recording) -> Agreement {
         let counts = expected.or(actual).is_some_and(Line::counts);
         let fields = match (expected, actual) {
             (Some(expected), Some(actual)) => pairs.differences(&expected.content, &actual.content),
-            _ => Vec::new(),
+            (expected, actual) => vec![pairs::whole(
+                expected.map(|line| &line.content),
+                actual.map(|line| &line.content),
+            )],
         };
         agreement.lines += usize::from(counts);
-        if counts && (expected.is_none() || actual.is_none() || !fields.is_empty()) {
+        if counts && !fields.is_empty() {
             agreement.differences.push(LineDifference {
                 kind: expected.or(actual).map(|line| line.kind.clone()).unwrap_or_default(),
                 expected: expected.map(|line| line.number),
@@ -104,11 +107,21 @@ impl Agreement {
     }
 }
 
+impl LineDifference {
+    /// The line that only one run has.
+    fn whole(&self) -> &str {
+        let field = self.fields.first();
+        field
+            .and_then(|field| field.expected.as_deref().or(field.actual.as_deref()))
+            .unwrap_or_default()
+    }
+}
+
 impl fmt::Display for LineDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.expected, self.actual) {
-            (Some(_), None) => write!(f, "{}: missing", self.kind),
-            (None, _) => write!(f, "{}: not expected", self.kind),
+            (Some(_), None) => write!(f, "{}: missing: {}", self.kind, self.whole()),
+            (None, _) => write!(f, "{}: not expected: {}", self.kind, self.whole()),
             _ => {
                 for (number, field) in self.fields.iter().enumerate() {
                     let start = if number == 0 { "" } else { "\n" };

@@ -157,6 +157,11 @@ fn without_numbers(text: &str) -> String {
     out
 }
 
+/// A line that only one run has.
+pub(super) fn whole(expected: Option<&Value>, actual: Option<&Value>) -> FieldDifference {
+    difference("", expected, actual)
+}
+
 fn difference(path: &str, expected: Option<&Value>, actual: Option<&Value>) -> FieldDifference {
     FieldDifference {
         path: path.to_owned(),

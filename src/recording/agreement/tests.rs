@@ -217,16 +217,25 @@ fn an_id_corresponds_to_one_id() {
 #[test]
 fn what_is_an_id_in_one_run_is_one_in_the_other() {
     let (line, id) = (r#"{"type":"a","m":"opus-5"}"#, r#"{"type":"b","modelId":"opus-5"}"#);
-    assert_eq!(differences(&[line, id], &[line]), ["out b: missing"]);
-    assert_eq!(differences(&[line], &[line, id]), ["out b: not expected"]);
+    assert_eq!(
+        differences(&[line, id], &[line]),
+        [r#"out b: missing: {"type":"b","modelId":"id:0"}"#]
+    );
+    assert_eq!(differences(&[line], &[line, id]).len(), 1);
 }
 
 #[test]
 fn a_missing_line_and_one_too_many_are_one_difference_each() {
     let lines = [r#"{"type":"a","n":1}"#, r#"{"type":"b"}"#, r#"{"type":"a","n":2}"#];
-    assert_eq!(differences(&lines, &[lines[0], lines[2]]), ["out b: missing"]);
-    assert_eq!(differences(&[lines[0], lines[2]], &lines), ["out b: not expected"]);
-    assert_eq!(differences(&lines, &[lines[1], lines[2]]), ["out a: missing"]);
+    assert_eq!(differences(&lines, &[lines[0], lines[2]]), [r#"out b: missing: {"type":"b"}"#]);
+    assert_eq!(
+        differences(&[lines[0], lines[2]], &lines),
+        [r#"out b: not expected: {"type":"b"}"#]
+    );
+    assert_eq!(
+        differences(&lines, &[lines[1], lines[2]]),
+        [r#"out a: missing: {"type":"a","n":1}"#]
+    );
     let other = r#"{"type":"a","n":3}"#;
     assert_eq!(
         differences(&lines, &[lines[0], lines[1], other]),
@@ -238,7 +247,10 @@ fn a_missing_line_and_one_too_many_are_one_difference_each() {
 fn lines_that_wait_for_each_other_have_an_order() {
     let (init, assistant) = (r#"{"type":"system","subtype":"init"}"#, r#"{"type":"assistant"}"#);
     let found = differences(&[init, assistant], &[assistant, init]);
-    assert_eq!(found, ["out system/init: missing", "out system/init: not expected"]);
+    let line = init.to_owned();
+    let expected =
+        ["missing", "not expected"].map(|what| format!("out system/init: {what}: {line}"));
+    assert_eq!(found, expected);
 }
 
 #[test]

@@ -99,9 +99,13 @@ fn line(f: &mut fmt::Formatter<'_>, difference: &LineDifference) -> fmt::Result 
             writeln!(
                 f,
                 "line {at}, {kind}: the CLI writes it, and the scenario does not lead to it"
-            )
+            )?;
+            whole(f, difference)
         }
-        (None, _) => writeln!(f, "{kind}: the scenario leads to it, and the CLI does not write it"),
+        (None, _) => {
+            writeln!(f, "{kind}: the scenario leads to it, and the CLI does not write it")?;
+            whole(f, difference)
+        }
         (Some(at), Some(_)) => {
             difference.fields.iter().try_for_each(|field| self::field(f, at, kind, field))
         }
@@ -130,6 +134,15 @@ fn field(
             writeln!(f, "line {at}, {kind}: {path} is absent, and {scenario} in the scenario")
         }
     }
+}
+
+/// A line that only one side has.
+fn whole(f: &mut fmt::Formatter<'_>, difference: &LineDifference) -> fmt::Result {
+    let lines = difference
+        .fields
+        .iter()
+        .filter_map(|field| field.expected.as_deref().or(field.actual.as_deref()));
+    lines.map(short).try_for_each(|line| writeln!(f, "    {line}"))
 }
 
 /// The beginning of a long value.
@@ -169,8 +182,10 @@ mod tests {
             "line 2, a: n is 1, and 2 in the scenario\n\
              line 2, a: old is true, and absent in the scenario\n\
              line 2, a: new is absent, and \"x\" in the scenario\n\
-             line 3, b: the CLI writes it, and the scenario does not lead to it\n\
-             c: the scenario leads to it, and the CLI does not write it\n\
+             line 3, b: the CLI writes it, and the scenario does not lead to it\n    \
+             {{\"type\":\"b\"}}\n\
+             c: the scenario leads to it, and the CLI does not write it\n    \
+             {{\"type\":\"c\"}}\n\
              0 of 3 lines of CLI {CLI_VERSION} are as the scenario says\n"
         );
         assert_eq!(report.to_string(), expected);

@@ -27,7 +27,8 @@ pub(super) fn entry(
     for (number, turn) in (1..).zip(turns) {
         written.turn(number, turn);
     }
-    let Writer { host, rules, tools, free, problems, .. } = written;
+    let Writer { host, mut rules, errors, tools, free, problems, .. } = written;
+    rules.extend(errors.into_iter().rev());
     let mut options = options.clone();
     if let Some(allowed) =
         options.entry("allowed_tools").or_insert_with(|| json!([])).as_array_mut()
@@ -56,6 +57,9 @@ struct Writer {
     is_first_version: bool,
     host: Vec<Value>,
     rules: Vec<Value>,
+    /// The rules of turns that end with an error. The prompt of such a turn is still in the next
+    /// request, so the last one comes first.
+    errors: Vec<Value>,
     tools: Vec<String>,
     /// Tools that run without a question.
     free: Vec<String>,
@@ -83,8 +87,8 @@ struct Open {
 enum Last {
     /// The API fails with this reply, however often it is asked.
     Error(Value),
-    /// It goes no further than this gate.
-    Hang(String),
+    /// It goes no further than this gate, after the CLI has written this block.
+    Hang { gate: String, written: Option<Value> },
 }
 
 impl Writer {
@@ -111,12 +115,16 @@ impl Writer {
         let times = turn["times"].as_u64().unwrap_or(1);
         for _ in 0..times {
             match &replies.last {
-                Some(Last::Hang(gate)) => self.host.extend([
-                    json!({"do": "prompt", "content": prompt, "wait": false}),
-                    json!({"do": "wait", "gate": gate}),
-                    json!({"do": "interrupt"}),
-                    json!({"do": "wait", "turns": "all"}),
-                ]),
+                Some(Last::Hang { gate, written }) => {
+                    self.host.push(json!({"do": "prompt", "content": prompt, "wait": false}));
+                    self.host.push(json!({"do": "wait", "gate": gate}));
+                    self.host.extend(written.iter().map(|block| {
+                        let line = json!({"type": "assistant", "message": {"content": [block]}});
+                        json!({"do": "wait", "message": line})
+                    }));
+                    self.host.push(json!({"do": "interrupt"}));
+                    self.host.push(json!({"do": "wait", "turns": "all"}));
+                }
                 _ => self.host.push(json!({"do": "prompt", "content": prompt})),
             }
         }
@@ -124,8 +132,8 @@ impl Writer {
             rule["repeat"] = true.into();
         }
         if let Some(Last::Error(reply)) = replies.last {
-            self.rules
-                .push(json!({"when": {"prompt": prompt}, "replies": [reply], "repeat": true}));
+            let when = json!({"prompt": prompt});
+            self.errors.push(json!({"when": when, "replies": [reply], "repeat": true}));
         }
     }
 
@@ -172,7 +180,10 @@ impl Writer {
             }
             "error" => {
                 self.replies.close();
-                let error = json!({"status": value["status"], "message": value["text"]});
+                let (status, text) = (&value["status"], value["text"].as_str().unwrap_or_default());
+                // What the CLI puts before the message of the API.
+                let text = text.strip_prefix(&format!("API Error: {status} ")).unwrap_or(text);
+                let error = json!({"status": status, "message": text});
                 self.replies.last = Some(Last::Error(json!({"error": error})));
             }
             // The host allows everything.
@@ -197,12 +208,13 @@ impl Writer {
         }
         let gate = format!("turn {turn}");
         let events: usize = open.blocks.iter().map(events).sum();
+        let written = open.blocks.last().cloned();
         let (blocks, held) = match open.blocks.is_empty() {
             true => (vec![json!({"type": "text", "text": "not delivered"})], 0),
             false => (open.blocks, events + 1),
         };
         self.replies.done.push(json!({"content": blocks, "hold": {held.to_string(): gate}}));
-        self.replies.last = Some(Last::Hang(gate));
+        self.replies.last = Some(Last::Hang { gate, written });
     }
 }
 
@@ -293,16 +305,18 @@ mod tests {
     fn an_error_is_repeated_however_often_the_cli_retries() {
         let (entry, _) = written(json!([
             {"prompt": "One", "reply": [{"text": "a"}, {"error": {"status": 529, "text": "Overloaded"}}]},
+            {"prompt": "Two", "reply": [{"error": {"status": 400, "text": "API Error: 400 bad"}}]},
             {"reply": []},
         ]));
         assert_eq!(
             entry["api"]["rules"],
             json!([
                 {"when": {"prompt": "One"}, "replies": [{"content": [{"type": "text", "text": "a"}]}]},
+                {"when": {"prompt": "Two"}, "replies": [{"error": {"status": 400, "message": "bad"}}], "repeat": true},
                 {"when": {"prompt": "One"}, "replies": [{"error": {"status": 529, "message": "Overloaded"}}], "repeat": true},
             ])
         );
-        assert_eq!(entry["host"][1], json!({"do": "prompt", "content": "Prompt 2"}));
+        assert_eq!(entry["host"][2], json!({"do": "prompt", "content": "Prompt 3"}));
     }
 
     #[test]
@@ -316,13 +330,18 @@ mod tests {
         assert_eq!(entry["api"]["rules"][0]["replies"][0]["hold"], json!({"9": "turn 1"}));
         assert_eq!(entry["api"]["rules"][1]["replies"][0]["hold"], json!({"0": "turn 2"}));
         assert_eq!(
-            entry["host"].as_array().unwrap()[..4],
-            [
-                json!({"do": "prompt", "content": "One", "wait": false}),
-                json!({"do": "wait", "gate": "turn 1"}),
-                json!({"do": "interrupt"}),
-                json!({"do": "wait", "turns": "all"}),
-            ]
+            entry["host"],
+            json!([
+                {"do": "prompt", "content": "One", "wait": false},
+                {"do": "wait", "gate": "turn 1"},
+                {"do": "wait", "message": {"type": "assistant", "message": {"content": [{"type": "text", "text": long}]}}},
+                {"do": "interrupt"},
+                {"do": "wait", "turns": "all"},
+                {"do": "prompt", "content": "Two", "wait": false},
+                {"do": "wait", "gate": "turn 2"},
+                {"do": "interrupt"},
+                {"do": "wait", "turns": "all"},
+            ])
         );
     }
 
