@@ -13,7 +13,6 @@ mod agents;
 mod answers;
 mod bash;
 mod checkpoints;
-
 mod commands;
 mod compaction;
 mod context;
