@@ -6,6 +6,7 @@ use crate::simulator_support::{host, line, rest, result};
 use claude_wire::Scenario;
 use claude_wire::player::{ApiReply, Cut, PromptMatch, Signal, reply};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 const PARTIAL: [&str; 1] = ["--include-partial-messages"];
 
@@ -146,19 +147,25 @@ async fn an_interrupted_text_costs_a_token_for_three_characters() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_before_the_first_byte_costs_nothing() {
-    let talk = ApiReply::text("never").hold(0, "never");
-    let mut host = host(&Scenario::new().on_prompt("Talk", reply().message(talk)), &PARTIAL);
-    host.write(user("Talk")).await;
-    while line(&mut host).await["subtype"] != "init" {}
-    host.write(control("1", r#"{"subtype":"interrupt"}"#)).await;
-    host.eof();
-    let end = host.end().await;
-    let lines: Vec<Value> =
-        end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert!(lines.iter().all(|line| line["type"] != "stream_event" && line["type"] != "assistant"));
-    let result = result(&lines);
-    assert_eq!((&result["total_cost_usd"], &result["modelUsage"]), (&json!(0), &json!({})));
-    assert_eq!(result["terminal_reason"], "aborted_streaming");
+    let held = reply().message(ApiReply::text("never").hold(0, "never"));
+    for turn in [held, reply().hang(), reply().delay(Duration::from_secs(60)).text("late")] {
+        let mut host = host(&Scenario::new().on_prompt("Talk", turn), &PARTIAL);
+        host.write(user("Talk")).await;
+        while line(&mut host).await["subtype"] != "init" {}
+        host.write(control("1", r#"{"subtype":"interrupt"}"#)).await;
+        host.eof();
+        let end = host.end().await;
+        let lines: Vec<Value> =
+            end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(
+            lines.iter().all(|line| line["type"] != "stream_event" && line["type"] != "assistant"),
+            "{}",
+            end.out
+        );
+        let result = result(&lines);
+        assert_eq!((&result["total_cost_usd"], &result["modelUsage"]), (&json!(0), &json!({})));
+        assert_eq!(result["terminal_reason"], "aborted_streaming");
+    }
 }
 
 #[tokio::test(start_paused = true)]
