@@ -90,7 +90,6 @@ impl ScriptedCommand {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
 fn is_zero(code: &i32) -> bool {
     *code == 0
 }
