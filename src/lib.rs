@@ -62,6 +62,7 @@
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
 //!   in-process tools.
+//! * [`store`]: copies of transcripts outside the CLI's folder, and sessions resumed from them.
 //! * [`supervisor`]: many named sessions, restarted when they crash.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`recorder`]: a recorder around any transport, or around the CLI of another program;
@@ -95,6 +96,8 @@ pub mod player;
 pub mod recorder;
 #[cfg(feature = "session")]
 pub mod session;
+#[cfg(feature = "session")]
+pub mod store;
 #[cfg(feature = "session")]
 pub mod supervisor;
 #[cfg(feature = "session")]

@@ -14,6 +14,7 @@ use super::setup::{Renew, Setup};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
 use crate::protocol::Reconnect;
+use crate::store::{SessionStore, SessionStoreFlush, StoreOptions};
 use crate::transport::{CliPath, OrphanGuard, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
@@ -39,6 +40,7 @@ const MAX_QUEUE: usize = 1024;
 #[doc = concat!("| conversation | ", option_table!(index conversation), "|")]
 #[doc = concat!("| tools and servers | ", option_table!(index servers), "[`external_mcp_server`](Self::external_mcp_server) [`plugin`](Self::plugin) |")]
 #[doc = concat!("| settings | ", option_table!(index settings), "[`options`](Self::options) [`config`](Self::config) |")]
+/// | session stores | [`session_store`](Self::session_store) [`session_store_flush`](Self::session_store_flush) |
 /// | memory | [`max_line`](Self::max_line) [`max_queue`](Self::max_queue) [`buffer_limit`](Self::buffer_limit) [`buffer_cap`](Self::buffer_cap) |
 #[doc = concat!("| diagnosis | ", option_table!(index diagnosis), "[`on_stderr`](Self::on_stderr) [`extra_arg`](Self::extra_arg) [`extra_flag`](Self::extra_flag) [`initialize_field`](Self::initialize_field) |")]
 ///
@@ -72,6 +74,8 @@ pub struct SessionBuilder {
     reconnect: Reconnect,
     renew: Option<Renew>,
     orphan_guard: Option<OrphanGuard>,
+    store: Option<Arc<dyn SessionStore>>,
+    store_flush: SessionStoreFlush,
     on_stderr: Option<OnStderr>,
     max_line: usize,
     max_queue: usize,
@@ -98,6 +102,8 @@ impl SessionBuilder {
             reconnect: Reconnect::default(),
             renew: None,
             orphan_guard: None,
+            store: None,
+            store_flush: SessionStoreFlush::default(),
             on_stderr: None,
             max_line: DEFAULT_MAX_LINE,
             max_queue: MAX_QUEUE,
@@ -213,6 +219,31 @@ impl SessionBuilder {
         self
     }
 
+    /// Sends each entry of the transcript to this store as well: see [`store`](crate::store). This
+    /// sets [`session_mirror`](Self::session_mirror).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use claude_wire::Session;
+    /// use claude_wire::store::InMemorySessionStore;
+    ///
+    /// let store = Arc::new(InMemorySessionStore::new());
+    /// let session = Session::builder().session_store(store.clone()).start()?;
+    /// # Ok::<(), claude_wire::Error>(())
+    /// ```
+    pub fn session_store(mut self, store: impl SessionStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// Sets when entries are sent to the [`session_store`](Self::session_store). Default:
+    /// [`SessionStoreFlush::Batched`].
+    pub fn session_store_flush(mut self, flush: SessionStoreFlush) -> Self {
+        self.store_flush = flush;
+        self
+    }
+
     /// The guard that counts if none was chosen.
     pub(crate) fn orphan_guard_by_default(mut self, guard: OrphanGuard) -> Self {
         self.orphan_guard.get_or_insert(guard);
@@ -242,6 +273,11 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
+        let (store, flush) = (self.store, self.store_flush);
+        let store = store.map(|store| Arc::new(StoreOptions { store, flush }));
+        if store.is_some() {
+            options.mirror_to_store()?;
+        }
         options.validate()?;
         options.check_start(transport.runs_here())?;
         for (name, bytes) in [("max_line", self.max_line), ("buffer_cap", self.buffer_cap)] {
@@ -267,6 +303,7 @@ impl SessionBuilder {
             reconnect: self.reconnect,
             renew: self.renew,
             orphan_guard,
+            store,
             max_line: self.max_line,
             max_queue: self.max_queue,
             buffer_limit: self.buffer_limit.min(self.buffer_cap),

@@ -213,6 +213,20 @@ impl Session {
         self.inner.shared.unfinished().map_or(Ok(exit), |left| Err(Error::unfinished(left)))
     }
 
+    /// Waits until the [`session_store`](super::SessionBuilder::session_store) has what the CLI
+    /// reported so far, or it was given up: see [`store`](crate::store). After the result of a turn
+    /// that is all of the turn. Without a store it returns at once.
+    ///
+    /// # Cancel safety
+    /// Dropping the future only stops the waiting.
+    pub async fn flush_store(&self) {
+        let (done, answer) = oneshot::channel();
+        if self.inner.order(Order::FlushStore(done)).is_ok() {
+            // An error means that the session has ended, and with it all appends.
+            let _ = answer.await;
+        }
+    }
+
     /// Returns a stream of the events that belong to no turn, starting now.
     pub fn events(&self) -> Events {
         self.inner.shared.events.subscribe()

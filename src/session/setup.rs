@@ -11,6 +11,7 @@ use super::handlers::Handlers;
 use super::options::OptionError;
 use super::stderr::OnStderr;
 use crate::protocol::{Config, Reconnect};
+use crate::store::StoreOptions;
 use crate::transport::{Launch, OrphanGuard, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
@@ -33,6 +34,8 @@ pub(super) struct Setup {
     pub(super) orphan_guard: OrphanGuard,
     /// Makes options anew at each launch.
     pub(super) renew: Option<Renew>,
+    /// Where the entries of the transcript are sent.
+    pub(super) store: Option<Arc<StoreOptions>>,
     pub(super) max_line: usize,
     pub(super) max_queue: usize,
     pub(super) buffer_limit: usize,

@@ -178,6 +178,8 @@ mod simulator_launch;
 mod simulator_messages;
 mod simulator_support;
 mod simulator_tools;
+mod store_conformance;
+mod store_mirror;
 mod structured_answers;
 mod trace_context;
 mod transport_frames;

@@ -12,6 +12,7 @@ mod outputs;
 mod pipes;
 mod preamble;
 mod profiles;
+mod store;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use super::events::SessionEvent;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
 use crate::protocol::{Command, EndCause, Input, Machine, Output, Phase, RequestId, TurnId};
+use crate::store::Mirror;
 use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::Outcome;
 use crate::wire::control::{Request, RequestName};
@@ -60,6 +62,8 @@ pub(super) struct Driver {
     callbacks: Callbacks,
     profiles: Profiles,
     observations: Observations,
+    /// The way to the session's store, once there was something for it.
+    mirror: Option<Box<Mirror>>,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
@@ -105,6 +109,7 @@ impl Driver {
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
             observations: Observations::default(),
+            mirror: None,
             opening: None,
             link: None,
             preamble: None,
@@ -150,6 +155,7 @@ impl Driver {
             self.order(order);
         }
         self.carry_out();
+        self.close_mirror().await;
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);
         }
@@ -270,6 +276,7 @@ impl Driver {
                 }
                 let _ = reply.send(is_down || !only_if_down);
             }
+            Order::FlushStore(done) => self.flush_mirror(Some(done)),
             Order::Stop(reply) => {
                 self.stopping.push(reply);
                 self.handle(Input::Command(Command::Stop));
@@ -307,6 +314,7 @@ impl Driver {
             preamble.note(&outcome, |text| self.shared.stderr().masked(text));
         }
         self.observations.note(&outcome, &self.shared);
+        self.mirror(&outcome);
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
     }
 
@@ -419,6 +427,7 @@ impl Driver {
         let was_ready = self.machine.was_ready();
         self.link = None;
         self.opening = None;
+        self.flush_mirror(None);
         self.handle(Input::Closed);
         self.ended(cause, was_ready, (self.machine.phase(), self.machine.queue_len()));
     }

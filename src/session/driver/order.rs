@@ -44,6 +44,8 @@ pub(in crate::session) enum Order {
     },
     /// Ask the CLI that runs whether it answers.
     Probe(Duration, oneshot::Sender<Reply>),
+    /// Send the store what was read so far.
+    FlushStore(oneshot::Sender<()>),
     Stop(oneshot::Sender<Option<Exit>>),
 }
 

@@ -26,6 +26,22 @@ impl Options {
         Err(OptionError::new(field, expected, "one to resume"))
     }
 
+    /// These options for a session whose transcript is also sent to a store.
+    pub(in crate::session) fn mirror_to_store(&mut self) -> Checked {
+        self.session_mirror = Some(true);
+        let without = |field: &'static str, why| {
+            let expected = format!("no `{field}` together with a session store, {why}");
+            Err(OptionError::new(field, expected, "both"))
+        };
+        if self.file_checkpointing == Some(true) {
+            return without("file_checkpointing", "which has no copies of files");
+        }
+        if self.no_session_persistence == Some(true) {
+            return without("no_session_persistence", "which gets what the CLI writes to its disk");
+        }
+        Ok(())
+    }
+
     pub(super) fn check_conversation(&self) -> Checked {
         let resumes = self.resume.is_some();
         let continues = self.continue_conversation == Some(true);
