@@ -1,9 +1,15 @@
 //! Helpers for all layers: the `Debug` of errors, locks, private files, and texts for display.
 
+mod date;
+
 #[cfg(any(test, feature = "session"))]
 use std::borrow::Cow;
 #[cfg(feature = "session")]
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+#[cfg(feature = "session")]
+pub(crate) use self::date::rfc3339;
+pub(crate) use self::date::{parse_millis, rfc3339_millis};
 
 /// `Debug` that shows the message, since `unwrap` and `?` in a test print it.
 macro_rules! debug_is_message {
@@ -33,7 +39,6 @@ pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
 }
 
 /// Creates files that only their owner can read: they may contain secrets that no rule recognises.
-#[cfg(feature = "session")]
 pub(crate) fn owned(options: &mut std::fs::OpenOptions) -> &mut std::fs::OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

@@ -31,6 +31,7 @@
 //! | decide what a tool may do | [`PermissionHandler`], [`HookHandler`] |
 //! | ask or change something while a session runs | [`Session`] |
 //! | test | [`Scenario`], [`Replay`], [`recorder::Recorded`], [`testing`] |
+//! | find, read or change past sessions | [`history`] |
 //! | read the CLI's output without a session | [`wire`] |
 //!
 //! The module `guides` has short answers to common questions: streaming and then reading JSON,
@@ -59,6 +60,7 @@
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
 //! * [`recording`]: reads, writes, imports and redacts recordings.
+//! * [`history`]: lists, reads and changes the sessions that the CLI keeps on disk.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
 //!   in-process tools.
@@ -83,6 +85,7 @@ mod common;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+pub mod history;
 pub mod protocol;
 pub mod recording;
 #[macro_use]

@@ -12,7 +12,6 @@
 //!   program.
 
 mod claim;
-mod date;
 mod disk;
 mod error;
 mod filter;

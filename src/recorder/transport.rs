@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::date::rfc3339;
 use super::disk::{Disk, QUEUE, STALL};
 use super::error::Error;
 use super::filter::Filter;
@@ -16,7 +15,7 @@ use super::keep::{self, Keep};
 use super::launch_context::LaunchContext;
 use super::log::Log;
 use super::tee::tee;
-use crate::common::lock;
+use crate::common::{lock, rfc3339};
 use crate::recording::{Header, Redaction, Root};
 use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 

@@ -5,6 +5,7 @@
 //! `tests/`.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod history_support;
 mod host_support;
 #[cfg(feature = "lab")]
 mod lab_support;
@@ -26,6 +27,8 @@ mod cost_tokens;
 mod examples;
 mod front_door;
 mod guarantees_table;
+mod history_list;
+mod history_messages;
 mod hooks_calls;
 mod hooks_dialogs;
 mod hooks_log;

@@ -1,0 +1,220 @@
+//! Lists of sessions: the start and the end of each transcript.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::num::NonZero;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::archive;
+use super::ends::{self, Ends};
+use super::error::{Error, Result};
+use super::folders::{Folder, History, transcripts};
+use super::info::{Known, SessionInfo, is_programmatic};
+use super::page::Page;
+
+/// At least this many transcripts for each thread that reads.
+const WORTH_A_THREAD: usize = 64;
+
+/// A list of sessions, the last changed first.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct SessionList {
+    /// The sessions, the last changed first; of those changed in the same millisecond, the highest
+    /// id first.
+    pub sessions: Vec<SessionInfo>,
+    /// Transcripts and folders that could not be read. The list is complete except for these.
+    pub skipped: Vec<Error>,
+}
+
+impl IntoIterator for SessionList {
+    type Item = SessionInfo;
+    type IntoIter = std::vec::IntoIter<SessionInfo>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.sessions.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a SessionList {
+    type Item = &'a SessionInfo;
+    type IntoIter = std::slice::Iter<'a, SessionInfo>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.sessions.iter()
+    }
+}
+
+/// A transcript that may be in the list.
+struct Candidate<'a> {
+    id: String,
+    path: PathBuf,
+    project: Option<&'a str>,
+    /// Whether the session has a folder, which may have more about it.
+    folder: bool,
+}
+
+impl History {
+    /// The sessions, the last changed first. Reads at most 128 KiB of each transcript.
+    ///
+    /// Not in the list: empty transcripts, those of sub-agents, and those with nothing to show
+    /// (no title, no summary and no prompt). A session that exists in several folders is listed
+    /// once, as it was changed last. What cannot be read is in
+    /// [`skipped`](SessionList::skipped). A directory without sessions has an empty list.
+    ///
+    /// With a limit, only the transcripts that were changed last are read.
+    ///
+    /// # Errors
+    /// If the folder of all projects cannot be read, for example because it is a file.
+    pub fn list_sessions(&self, page: Page) -> Result<SessionList> {
+        let folders = self.folders()?;
+        let mut skipped = Vec::new();
+        let mut candidates = Vec::new();
+        for folder in &folders {
+            match candidates_in(folder) {
+                Ok(found) => candidates.extend(found),
+                Err(error) => skipped.push(error),
+            }
+        }
+        let mut sessions = match page.limit() {
+            Some(limit) => self.newest(candidates, page.offset + limit, &mut skipped),
+            None => self.all(&candidates, &mut skipped),
+        };
+        sessions.drain(..page.offset.min(sessions.len()));
+        Ok(SessionList { sessions, skipped })
+    }
+
+    /// What a list says about one session. `None` if a list leaves it out: it has nothing to show,
+    /// or is that of a sub-agent.
+    ///
+    /// # Errors
+    /// If the id is not a uuid, no such session exists, or its transcript cannot be read.
+    pub fn get_session_info(&self, session_id: &str) -> Result<Option<SessionInfo>> {
+        let (path, folder) = self.find(session_id)?;
+        let candidate = Candidate {
+            id: session_id.to_owned(),
+            folder: path.with_extension("").is_dir(),
+            path,
+            project: folder.project.as_deref(),
+        };
+        read(&candidate, true, &mut Vec::new())
+    }
+
+    /// All of them, read by several threads if there are many.
+    fn all(&self, candidates: &[Candidate<'_>], skipped: &mut Vec<Error>) -> Vec<SessionInfo> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = candidates.len().div_ceil(threads).max(WORTH_A_THREAD);
+        let programmatic = self.lists_programmatic();
+        let read_share = |share: &[Candidate<'_>]| {
+            let mut buffer = Vec::new();
+            let read = share.iter().map(|candidate| read(candidate, programmatic, &mut buffer));
+            read.collect::<Vec<_>>()
+        };
+        let mut shares = candidates.chunks(share);
+        let own = shares.next().unwrap_or_default();
+        let results = thread::scope(|scope| {
+            let others: Vec<_> =
+                shares.map(|share| (share, scope.spawn(move || read_share(share)))).collect();
+            let mut results = read_share(own);
+            for (share, thread) in others {
+                // A thread that panicked has lost its share: read it here, and panic here.
+                results.extend(thread.join().unwrap_or_else(|_| read_share(share)));
+            }
+            results
+        });
+        let mut newest: BTreeMap<String, SessionInfo> = BTreeMap::new();
+        for result in results {
+            match result {
+                Ok(Some(info)) => {
+                    let known = newest.get(&info.session_id);
+                    if known.is_none_or(|known| known.last_modified < info.last_modified) {
+                        newest.insert(info.session_id.clone(), info);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => skipped.push(error),
+            }
+        }
+        let mut sessions: Vec<_> = newest.into_values().rev().collect();
+        sessions.sort_by_key(|info| std::cmp::Reverse(info.last_modified));
+        sessions
+    }
+
+    /// The `count` that were changed last.
+    fn newest(
+        &self,
+        candidates: Vec<Candidate<'_>>,
+        count: usize,
+        skipped: &mut Vec<Error>,
+    ) -> Vec<SessionInfo> {
+        let mut by_age = Vec::with_capacity(candidates.len());
+        for candidate in candidates {
+            match fs::metadata(&candidate.path) {
+                Ok(metadata) => by_age.push((ends::millis(&metadata), candidate)),
+                Err(error) => skipped.push(Error::io(error, &candidate.path)),
+            }
+        }
+        by_age.sort_by(|(time, one), (other_time, other)| {
+            (other_time, &other.id).cmp(&(time, &one.id))
+        });
+        let (mut sessions, mut seen) = (Vec::new(), BTreeSet::new());
+        let mut buffer = Vec::new();
+        for (_, candidate) in by_age {
+            if sessions.len() == count {
+                break;
+            }
+            if seen.contains(&candidate.id) {
+                continue;
+            }
+            match read(&candidate, self.lists_programmatic(), &mut buffer) {
+                Ok(Some(info)) => {
+                    seen.insert(candidate.id);
+                    sessions.push(info);
+                }
+                Ok(None) => {}
+                Err(error) => skipped.push(error),
+            }
+        }
+        sessions
+    }
+}
+
+fn candidates_in(folder: &Folder) -> Result<Vec<Candidate<'_>>> {
+    let found = transcripts(&folder.path)?;
+    let candidate = |(path, id): (PathBuf, String), folders: &BTreeSet<String>| Candidate {
+        folder: folders.contains(&id),
+        id,
+        path,
+        project: folder.project.as_deref(),
+    };
+    Ok(found.files.into_iter().map(|file| candidate(file, &found.folders)).collect())
+}
+
+fn read(
+    candidate: &Candidate<'_>,
+    programmatic: bool,
+    buffer: &mut Vec<u8>,
+) -> Result<Option<SessionInfo>> {
+    let failed = |error| Error::io(error, &candidate.path);
+    let Some(ends) = Ends::read(&candidate.path, buffer).map_err(failed)? else {
+        return Ok(None);
+    };
+    if !programmatic && is_programmatic(&ends) {
+        return Ok(None);
+    }
+    let mut known = Known { project: candidate.project, ..Known::default() };
+    if candidate.folder {
+        let folder = candidate.path.with_extension("");
+        known.title = custom_title(&folder);
+        known.archived = archive::is_archived(&folder, &ends);
+    }
+    Ok(SessionInfo::new(&candidate.id, &ends, known))
+}
+
+/// The title in the session's folder, where the CLI keeps it when the transcript has grown past it.
+fn custom_title(folder: &Path) -> Option<String> {
+    let text = fs::read(folder.join("custom-title.json")).ok()?;
+    let title = crate::wire::RawJson::parse(text).ok()?.pointer("/customTitle")?;
+    let title = title.as_str()?.trim().to_owned();
+    (!title.is_empty()).then_some(title)
+}
