@@ -158,6 +158,8 @@ pub mod guides {
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[doc = include_str!("../docs/history.md")]
+    struct History;
     #[doc = include_str!("../docs/stand-in.md")]
     struct StandIn;
 }

@@ -68,7 +68,7 @@ static FIELDS: LazyLock<Fields> = LazyLock::new(|| Fields {
     tag: Field::new("\"tag\":"),
     entrypoint: Field::new("\"entrypoint\":"),
     session_kind: Field::new("\"sessionKind\":"),
-    tag_line: memmem::Finder::new("\"tag\","),
+    tag_line: memmem::Finder::new("\"tag\""),
 });
 
 /// What is known of a session besides its transcript.

@@ -77,7 +77,7 @@ impl History {
             }
         }
         let mut sessions = match page.limit() {
-            Some(limit) => self.newest(candidates, page.offset + limit, &mut skipped),
+            Some(limit) => self.newest(candidates, page.offset.saturating_add(limit), &mut skipped),
             None => self.all(&candidates, &mut skipped),
         };
         sessions.drain(..page.offset.min(sessions.len()));

@@ -57,7 +57,7 @@ impl History {
         }
         let list = self.list_sessions(Page::all())?;
         let mut results = SearchResults { hits: Vec::new(), skipped: list.skipped };
-        let end = page.limit().map_or(usize::MAX, |limit| page.offset + limit);
+        let end = page.limit().map_or(usize::MAX, |limit| page.offset.saturating_add(limit));
         for session in list.sessions {
             if results.hits.len() >= end {
                 break;

@@ -57,7 +57,7 @@ fn a_message_has_the_types_of_the_wire() {
     assert_eq!(message.text().as_deref(), Some("an \"answer\""));
     let Body::Assistant(assistant) = message.body() else { panic!("{message:?}") };
     assert!(matches!(assistant.message.content[0], ContentBlock::Text(_)));
-    assert_eq!(assistant.uuid.as_deref(), Some(&*id(2)));
+    assert_eq!(message.frame().uuid().as_deref(), Some(&*id(2)));
 }
 
 #[test]

@@ -27,6 +27,8 @@ mod cost_tokens;
 mod examples;
 mod front_door;
 mod guarantees_table;
+mod history_changes;
+mod history_folders;
 mod history_list;
 mod history_messages;
 mod hooks_calls;

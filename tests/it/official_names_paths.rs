@@ -19,6 +19,12 @@ use claude_wire::Session as _;
 use claude_wire::SessionBuilder as _;
 use claude_wire::SessionEvent::Malformed as _;
 use claude_wire::Turn as _;
+use claude_wire::history::ForkSessionOptions as _;
+use claude_wire::history::History as _;
+use claude_wire::history::Page as _;
+use claude_wire::history::SessionInfo as _;
+use claude_wire::history::SessionMessage as _;
+use claude_wire::history::SessionMessages as _;
 #[cfg(feature = "mcp")]
 use claude_wire::mcp::rmcp as _;
 #[cfg(feature = "mcp")]
