@@ -2,38 +2,37 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::SupervisorError;
 use super::handle::Supervisor;
 use super::info::ExitReason;
+use super::key::Key;
 use super::policy::{Backoff, Intensity, OnLimit, Strategy};
-use super::registry::{LocalRegistry, SessionRegistry};
+use super::reference::SessionRegistry;
+use super::registry::LocalRegistry;
 use super::service;
+use super::settings::Settings;
 use super::snapshot::Snapshot;
-use super::spec::{ChildSpec, Key};
+use super::spec::{ChildSpec, Make, Nested};
 use super::tree::Rules;
+use crate::transport::BoxFuture;
 
 /// Builds a supervisor: [`Supervisor::builder`].
 #[derive(Clone)]
-pub struct SupervisorBuilder<K: Key = String> {
-    pub(super) name: String,
-    pub(super) children: Vec<ChildSpec<K>>,
-    pub(super) rules: Rules,
-    pub(super) registry: Arc<dyn SessionRegistry<K>>,
-    pub(super) max_sessions: usize,
-    pub(super) restart_wait: Duration,
-    pub(super) max_usd: Option<f64>,
-    pub(super) max_turns: Option<u64>,
-    pub(super) resumed: HashMap<K, String>,
-    pub(super) seed: Option<u64>,
+pub struct SupervisorBuilder<K: Key = String>(Settings<K>);
+
+impl<K: Key> Supervisor<K> {
+    /// Starts to build a supervisor.
+    pub fn builder() -> SupervisorBuilder<K> {
+        SupervisorBuilder::new()
+    }
 }
 
 impl<K: Key> SupervisorBuilder<K> {
-    pub(super) fn new() -> Self {
-        Self {
+    fn new() -> Self {
+        Self(Settings {
             name: "supervisor".to_owned(),
             children: Vec::new(),
             rules: Rules {
@@ -50,55 +49,56 @@ impl<K: Key> SupervisorBuilder<K> {
             max_turns: None,
             resumed: HashMap::new(),
             seed: None,
-        }
+        })
     }
 
     /// Its name, in the fields of spans and events. Default: `supervisor`.
     #[must_use]
-    pub fn name(self, name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..self }
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.0.name = name.into();
+        self
     }
 
     /// Adds a child. Children are started in the order in which they are added, and stopped in
     /// reverse.
     #[must_use]
     pub fn child(mut self, spec: ChildSpec<K>) -> Self {
-        self.children.push(spec);
+        self.0.children.push(spec);
         self
     }
 
     /// Adds children.
     #[must_use]
     pub fn children(mut self, specs: impl IntoIterator<Item = ChildSpec<K>>) -> Self {
-        self.children.extend(specs);
+        self.0.children.extend(specs);
         self
     }
 
     /// Which children are restarted when one has crashed. Default: [`Strategy::OneForOne`].
     #[must_use]
     pub fn strategy(mut self, strategy: Strategy) -> Self {
-        self.rules.strategy = strategy;
+        self.0.rules.strategy = strategy;
         self
     }
 
     /// How many restarts are allowed within a time. Default: 3 within 5 s.
     #[must_use]
     pub fn intensity(mut self, restarts: usize, window: Duration) -> Self {
-        self.rules.intensity = Intensity::new(restarts, window);
+        self.0.rules.intensity = Intensity::new(restarts, window);
         self
     }
 
     /// What happens when there were more. Default: [`OnLimit::Escalate`].
     #[must_use]
     pub fn on_limit(mut self, on_limit: OnLimit) -> Self {
-        self.rules.on_limit = on_limit;
+        self.0.rules.on_limit = on_limit;
         self
     }
 
     /// The delay before a restart.
     #[must_use]
     pub fn backoff(mut self, backoff: Backoff) -> Self {
-        self.rules.backoff = backoff;
+        self.0.rules.backoff = backoff;
         self
     }
 
@@ -106,52 +106,58 @@ impl<K: Key> SupervisorBuilder<K> {
     /// the other. At least 1. Default: 8.
     #[must_use]
     pub fn max_starting(mut self, children: usize) -> Self {
-        self.rules.max_starting = children;
+        self.0.rules.max_starting = children;
         self
     }
 
     /// How many children there may be. Default: no limit.
     #[must_use]
-    pub fn max_sessions(self, sessions: usize) -> Self {
-        Self { max_sessions: sessions, ..self }
+    pub fn max_sessions(mut self, sessions: usize) -> Self {
+        self.0.max_sessions = sessions;
+        self
     }
 
     /// How long a query by key waits for a session that is being started or restarted. Default: 60 s.
     #[must_use]
-    pub fn restart_wait(self, time: Duration) -> Self {
-        Self { restart_wait: time, ..self }
+    pub fn restart_wait(mut self, time: Duration) -> Self {
+        self.0.restart_wait = time;
+        self
     }
 
     /// Where the keys are kept. Default: a registry of its own.
     #[must_use]
-    pub fn registry(self, registry: Arc<dyn SessionRegistry<K>>) -> Self {
-        Self { registry, ..self }
+    pub fn registry(mut self, registry: Arc<dyn SessionRegistry<K>>) -> Self {
+        self.0.registry = registry;
+        self
     }
 
     /// The limit of costs of each session that has none itself. Default: none.
     #[must_use]
-    pub fn max_usd(self, usd: f64) -> Self {
-        Self { max_usd: Some(usd), ..self }
+    pub fn max_usd(mut self, usd: f64) -> Self {
+        self.0.max_usd = Some(usd);
+        self
     }
 
     /// The limit of turns of each session that has none itself. Default: none.
     #[must_use]
-    pub fn max_turns(self, turns: u64) -> Self {
-        Self { max_turns: Some(turns), ..self }
+    pub fn max_turns(mut self, turns: u64) -> Self {
+        self.0.max_turns = Some(turns);
+        self
     }
 
     /// The conversations of an earlier run of the program: the first start of each child whose key is
     /// in the snapshot resumes its conversation, also of children that are added later.
     #[must_use]
     pub fn restore(mut self, snapshot: Snapshot<K>) -> Self {
-        self.resumed.extend(snapshot.into_conversations());
+        self.0.resumed.extend(snapshot.into_conversations());
         self
     }
 
     /// The seed of the jitter of delays, for tests. Default: from the time.
     #[must_use]
-    pub fn seed(self, seed: u64) -> Self {
-        Self { seed: Some(seed), ..self }
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.0.seed = Some(seed);
+        self
     }
 
     /// Starts the children, one after the other, and returns when all are up.
@@ -165,14 +171,8 @@ impl<K: Key> SupervisorBuilder<K> {
     /// # Cancel safety
     /// If the future is dropped, the children are stopped.
     pub async fn start(self) -> Result<Supervisor<K>, SupervisorError> {
-        service::start(self).await
-    }
-
-    /// The same, boxed: a supervisor may have supervisors.
-    pub(super) fn start_boxed(
-        self,
-    ) -> Pin<Box<dyn Future<Output = Result<Supervisor<K>, SupervisorError>> + Send>> {
-        Box::pin(self.start())
+        let (shared, alive) = service::start(self.0).await?;
+        Ok(Supervisor::new(shared, alive))
     }
 
     /// Runs the supervisor as a part of your own tasks: starts it, and returns why it ended. It is
@@ -192,11 +192,39 @@ impl<K: Key> SupervisorBuilder<K> {
     }
 }
 
+impl<K: Key> ChildSpec<K> {
+    /// A supervisor with children. When it gives up, that is a crash of this child.
+    pub fn supervisor(
+        key: impl Into<K>,
+        make: impl Fn() -> SupervisorBuilder<K> + Send + Sync + 'static,
+    ) -> Self {
+        let start = move || {
+            let builder = make();
+            let started: BoxFuture<'static, _> = Box::pin(async move {
+                let supervisor: Arc<dyn Nested<K>> = Arc::new(builder.start().await?);
+                Ok(supervisor)
+            });
+            started
+        };
+        Self::of(key.into(), Make::Supervisor(Arc::new(start)))
+    }
+}
+
+impl<K: Key> Nested<K> for Supervisor<K> {
+    fn finished(&self) -> BoxFuture<'_, ExitReason<K>> {
+        Box::pin(Self::finished(self))
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ExitReason<K>> {
+        Box::pin(Self::stop(self))
+    }
+}
+
 impl<K: Key> fmt::Debug for SupervisorBuilder<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SupervisorBuilder")
-            .field("name", &self.name)
-            .field("children", &self.children)
+            .field("name", &self.0.name)
+            .field("children", &self.0.children)
             .finish_non_exhaustive()
     }
 }

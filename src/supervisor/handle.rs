@@ -6,30 +6,28 @@ use std::time::Duration;
 
 use tokio::sync::{broadcast, oneshot};
 
-use super::builder::SupervisorBuilder;
 use super::error::{Kind, SupervisorError};
-use super::info::{
-    ChildInfo, ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
-};
+use super::info::{ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth};
+use super::key::Key;
+use super::list::ChildInfo;
 use super::reference::SessionRef;
 use super::service::{Command, Shared};
 use super::snapshot::Snapshot;
-use super::spec::{ChildSpec, Key};
+use super::spec::ChildSpec;
 use crate::session;
 
 /// A running supervisor. Clones are the same; when the last one is dropped, and no
-/// [`run`](SupervisorBuilder::run) has it, all children are stopped.
+/// [`run`](super::SupervisorBuilder::run) has it, all children are stopped.
 #[derive(Clone)]
 pub struct Supervisor<K: Key = String> {
-    pub(super) shared: Arc<Shared<K>>,
+    shared: Arc<Shared<K>>,
     /// Stops the service when the last handle is gone.
-    pub(super) _alive: Arc<oneshot::Sender<()>>,
+    _alive: Arc<oneshot::Sender<()>>,
 }
 
 impl<K: Key> Supervisor<K> {
-    /// Starts to build a supervisor.
-    pub fn builder() -> SupervisorBuilder<K> {
-        SupervisorBuilder::new()
+    pub(super) fn new(shared: Arc<Shared<K>>, alive: oneshot::Sender<()>) -> Self {
+        Self { shared, _alive: Arc::new(alive) }
     }
 
     /// Its name.
@@ -135,7 +133,7 @@ impl<K: Key> Supervisor<K> {
     }
 
     /// The keys of the sessions, and their conversations, for
-    /// [`restore`](SupervisorBuilder::restore).
+    /// [`restore`](super::SupervisorBuilder::restore).
     pub fn snapshot(&self) -> Snapshot<K> {
         let sessions = self.list().into_iter().filter(|child| child.kind == ChildKind::Session);
         Snapshot::new(sessions.map(|child| (child.key, child.session_id)))

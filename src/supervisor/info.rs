@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use super::reference::SessionRef;
-use super::spec::Key;
-
 /// The state of a child.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,28 +31,6 @@ pub enum ChildKind {
     Session,
     /// A supervisor.
     Supervisor,
-}
-
-/// An entry of [`Supervisor::list`](super::Supervisor::list).
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct ChildInfo<K: Key> {
-    /// Its key.
-    pub key: K,
-    /// The session, to query; `None` for a supervisor.
-    pub session: Option<SessionRef<K>>,
-    /// What it is.
-    pub kind: ChildKind,
-    /// What it does.
-    pub state: ChildState,
-    /// The process id of its CLI, if it has one now.
-    pub pid: Option<u32>,
-    /// How often it was restarted after it had ended by itself.
-    pub restarts: u64,
-    /// The id of its conversation, once the CLI has confirmed one.
-    pub session_id: Option<String>,
-    /// The text of the last error of a start, or of an end.
-    pub last_error: Option<String>,
 }
 
 /// How many children there are.

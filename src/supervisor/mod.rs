@@ -51,11 +51,15 @@ mod builder;
 mod error;
 mod handle;
 mod info;
+mod key;
+mod list;
 mod policy;
 mod pool;
 mod reference;
 mod registry;
 mod service;
+mod settings;
+mod slot;
 mod snapshot;
 mod spec;
 mod tree;
@@ -65,11 +69,13 @@ pub use self::builder::SupervisorBuilder;
 pub use self::error::SupervisorError;
 pub use self::handle::Supervisor;
 pub use self::info::{
-    ChildInfo, ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
+    ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
 };
+pub use self::key::Key;
+pub use self::list::ChildInfo;
 pub use self::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
 pub use self::pool::{Pick, Pool, PoolBuilder, Pooled, Reset};
-pub use self::reference::SessionRef;
-pub use self::registry::{LocalRegistry, SessionRegistry};
+pub use self::reference::{SessionRef, SessionRegistry};
+pub use self::registry::LocalRegistry;
 pub use self::snapshot::Snapshot;
-pub use self::spec::{ChildSpec, Key};
+pub use self::spec::ChildSpec;

@@ -2,62 +2,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::error::{Kind, SupervisorError};
 use super::info::ChildState;
-use super::registry::SessionRegistry;
-use super::service::Command;
-use super::spec::Key;
-use super::worker::ended;
-use crate::session::{self, Prompt, Session, Spending, Turn};
-
-/// A child as its references see it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Slot {
-    pub(super) state: ChildState,
-    /// The session, while it is not stopped.
-    pub(super) session: Option<Session>,
-    /// Why it is not up.
-    pub(super) error: Option<session::Error>,
-    /// What earlier sessions of this child have spent.
-    pub(super) spent: Spent,
-}
-
-/// What was used up.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Spent {
-    pub(super) usd: f64,
-    pub(super) turns: u64,
-}
-
-impl Spent {
-    pub(super) fn of(spending: &Spending) -> Self {
-        Self { usd: spending.cost_usd, turns: spending.results }
-    }
-
-    pub(super) fn plus(self, other: Self) -> Self {
-        Self { usd: self.usd + other.usd, turns: self.turns + other.turns }
-    }
-}
-
-impl Slot {
-    /// With what its session has spent so far.
-    pub(super) fn total(&self) -> Spent {
-        let now = self.session.as_ref().map(|session| Spent::of(&session.spending()));
-        self.spent.plus(now.unwrap_or_default())
-    }
-}
-
-/// The limits of a child, and of its supervisor.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Limits {
-    pub(super) wait: Duration,
-    pub(super) max_usd: Option<f64>,
-    pub(super) max_turns: Option<u64>,
-}
+use super::key::Key;
+use super::slot::{Limits, Slot, Spent, ended};
+use crate::session::{Prompt, Session, Turn};
 
 /// A session under a supervisor, by its key. It survives restarts: each call uses the process of
 /// that moment. Clones are the same reference.
@@ -69,11 +21,7 @@ pub struct SessionRef<K: Key = String> {
 
 #[derive(Clone)]
 enum Source<K: Key> {
-    Slot {
-        slot: watch::Receiver<Slot>,
-        commands: mpsc::UnboundedSender<Command<K>>,
-        limits: Limits,
-    },
+    Slot { slot: watch::Receiver<Slot>, wake: mpsc::UnboundedSender<K>, limits: Limits },
     Via(Arc<dyn SessionRegistry<K>>),
 }
 
@@ -81,10 +29,10 @@ impl<K: Key> SessionRef<K> {
     pub(super) fn new(
         key: K,
         slot: watch::Receiver<Slot>,
-        commands: mpsc::UnboundedSender<Command<K>>,
+        wake: mpsc::UnboundedSender<K>,
         limits: Limits,
     ) -> Self {
-        Self { key, source: Source::Slot { slot, commands, limits } }
+        Self { key, source: Source::Slot { slot, wake, limits } }
     }
 
     /// The session that a registry has under this key at the time of each call. It need not be there
@@ -125,7 +73,7 @@ impl<K: Key> SessionRef<K> {
     /// If it is not up in time, has failed, is in quarantine, or is gone; if a budget is used up;
     /// if the registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
-        let Source::Slot { mut slot, commands, limits } = self.resolve()?.source else {
+        let Source::Slot { mut slot, wake, limits } = self.resolve()?.source else {
             return Err(self.not_found());
         };
         self.check_budget(&slot.borrow().total(), &limits)?;
@@ -145,7 +93,7 @@ impl<K: Key> SessionRef<K> {
                             }
                         }
                         ChildState::Resting => {
-                            let _ = commands.send(Command::Wake(self.key.clone()));
+                            let _ = wake.send(self.key.clone());
                         }
                         ChildState::Failed => return Err(error(Kind::Failed).because(source)),
                         ChildState::Quarantined => {
@@ -200,6 +148,25 @@ impl<K: Key> SessionRef<K> {
             _ => Ok(()),
         }
     }
+}
+
+/// Holds the keys of children; each is unique. Implement it to keep the names of several
+/// supervisors, or of a whole program, in one place.
+///
+/// The methods are called while children are added and removed: they must return quickly, and must
+/// not call the supervisor.
+pub trait SessionRegistry<K: Key>: Send + Sync {
+    /// Adds a session. Returns false, and changes nothing, if the key is taken.
+    fn register(&self, key: &K, session: SessionRef<K>) -> bool;
+
+    /// Removes a key; one that is unknown changes nothing.
+    fn unregister(&self, key: &K);
+
+    /// The session of a key.
+    fn lookup(&self, key: &K) -> Option<SessionRef<K>>;
+
+    /// All keys, in any order.
+    fn keys(&self) -> Vec<K>;
 }
 
 impl<K: Key> fmt::Debug for SessionRef<K> {

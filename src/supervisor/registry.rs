@@ -3,27 +3,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::reference::SessionRef;
-use super::spec::Key;
-
-/// Holds the keys of children; each is unique. Implement it to keep the names of several
-/// supervisors, or of a whole program, in one place.
-///
-/// The methods are called while children are added and removed: they must return quickly, and must
-/// not call the supervisor.
-pub trait SessionRegistry<K: Key>: Send + Sync {
-    /// Adds a session. Returns false, and changes nothing, if the key is taken.
-    fn register(&self, key: &K, session: SessionRef<K>) -> bool;
-
-    /// Removes a key; one that is unknown changes nothing.
-    fn unregister(&self, key: &K);
-
-    /// The session of a key.
-    fn lookup(&self, key: &K) -> Option<SessionRef<K>>;
-
-    /// All keys, in any order.
-    fn keys(&self) -> Vec<K>;
-}
+use super::key::Key;
+use super::reference::{SessionRef, SessionRegistry};
 
 /// A registry in this process.
 #[derive(Debug)]

@@ -8,13 +8,14 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::builder::SupervisorBuilder;
 use super::error::{Kind, SupervisorError};
-use super::handle::Supervisor;
-use super::info::{ChildInfo, ChildKind, ChildState, ExitReason, SupervisorEvent};
-use super::reference::{Limits, SessionRef, Slot};
-use super::registry::SessionRegistry;
-use super::spec::{ChildSpec, Key, Make};
+use super::info::{ChildKind, ChildState, ExitReason, SupervisorEvent};
+use super::key::Key;
+use super::list::ChildInfo;
+use super::reference::{SessionRef, SessionRegistry};
+use super::settings::Settings;
+use super::slot::{Limits, Slot, Spent};
+use super::spec::{ChildSpec, Make};
 use super::tree::{ChildId, Class, End, Event, Input, Output, State, Then, Tree, Why};
 use super::worker::{self, News, Report, Running, Start};
 use crate::common::lock;
@@ -30,7 +31,6 @@ pub(super) enum Command<K: Key> {
     Add(Box<ChildSpec<K>>, Answer<SessionRef<K>>),
     Remove(K, Answer<()>),
     Restart(K, Answer<()>),
-    Wake(K),
     Stop,
 }
 
@@ -135,10 +135,11 @@ impl<K: Key> Shared<K> {
 }
 
 struct Service<K: Key> {
-    settings: SupervisorBuilder<K>,
+    settings: Settings<K>,
     shared: Arc<Shared<K>>,
     tree: Tree,
     reports: mpsc::UnboundedSender<Report<K>>,
+    wake: mpsc::UnboundedSender<K>,
     tasks: JoinSet<()>,
     next: u64,
     /// Callers that wait until a child is up.
@@ -155,8 +156,9 @@ struct Service<K: Key> {
 }
 
 pub(super) async fn start<K: Key>(
-    settings: SupervisorBuilder<K>,
-) -> Result<Supervisor<K>, SupervisorError> {
+    settings: Settings<K>,
+) -> Result<(Arc<Shared<K>>, oneshot::Sender<()>), SupervisorError> {
+    let (wake, woken) = mpsc::unbounded_channel();
     let (commands, orders) = mpsc::unbounded_channel();
     let (reports, news) = mpsc::unbounded_channel();
     let (alive, gone) = oneshot::channel();
@@ -177,6 +179,7 @@ pub(super) async fn start<K: Key>(
         tree: Tree::new(settings.rules, seed),
         shared: shared.clone(),
         reports,
+        wake,
         tasks: JoinSet::new(),
         next: 1,
         starting: HashMap::new(),
@@ -200,12 +203,9 @@ pub(super) async fn start<K: Key>(
             }
         }
     }
-    let supervisor = Supervisor { shared, _alive: Arc::new(alive) };
-    tokio::spawn(service.run(inputs, orders, news, gone));
-    is_started
-        .await
-        .unwrap_or_else(|_| Err(SupervisorError::new(Kind::Stopped, &supervisor.shared.name)))?;
-    Ok(supervisor)
+    tokio::spawn(service.run(inputs, orders, woken, news, gone));
+    is_started.await.unwrap_or_else(|_| Err(SupervisorError::new(Kind::Stopped, &shared.name)))?;
+    Ok((shared, alive))
 }
 
 impl<K: Key> Service<K> {
@@ -213,6 +213,7 @@ impl<K: Key> Service<K> {
         mut self,
         first: Vec<Input>,
         mut orders: mpsc::UnboundedReceiver<Command<K>>,
+        mut woken: mpsc::UnboundedReceiver<K>,
         mut news: mpsc::UnboundedReceiver<Report<K>>,
         mut gone: oneshot::Receiver<()>,
     ) {
@@ -228,6 +229,9 @@ impl<K: Key> Service<K> {
             let due = self.tree.deadline().map(Instant::from_std);
             tokio::select! {
                 Some(command) = orders.recv() => self.command(command),
+                Some(key) = woken.recv() => if let Some(id) = self.id(&key) {
+                    self.decide(Input::Wake(id));
+                },
                 Some(report) = news.recv() => self.report(report),
                 // The last handle is gone.
                 _ = &mut gone, if !is_alone => {
@@ -271,8 +275,8 @@ impl<K: Key> Service<K> {
             max_usd: spec.max_usd.or(self.settings.max_usd),
             max_turns: spec.max_turns.or(self.settings.max_turns),
         };
-        let commands = self.shared.commands.clone();
-        let reference = SessionRef::new(key.clone(), slot.subscribe(), commands, limits);
+        let wake = self.wake.clone();
+        let reference = SessionRef::new(key.clone(), slot.subscribe(), wake, limits);
         if !self.shared.registry.register(&key, reference.clone()) {
             return Err(SupervisorError::new(Kind::Duplicate, &key));
         }
@@ -326,11 +330,6 @@ impl<K: Key> Service<K> {
                 }
                 None => drop(reply.send(Err(self.shared.not_found(&key)))),
             },
-            Command::Wake(key) => {
-                if let Some(id) = self.id(&key) {
-                    self.decide(Input::Wake(id));
-                }
-            }
             Command::Stop => self.decide(Input::Shutdown),
         }
     }
@@ -564,7 +563,7 @@ impl<K: Key> Service<K> {
         };
         child.slot.send_modify(|slot| {
             if let (Some(old), None) = (&slot.session, &session) {
-                slot.spent = slot.spent.plus(super::reference::Spent::of(&old.spending()));
+                slot.spent = slot.spent.plus(Spent::of(&old.spending()));
             }
             slot.session = session;
             slot.state = state;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::Key;
+use super::key::Key;
 
 /// The keys of the sessions of a supervisor, and their conversations. Plain data: write it where the
 /// next run of your program finds it.

@@ -1,30 +1,32 @@
 //! What a child is, and how it is kept.
 
 use std::fmt;
-use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::builder::SupervisorBuilder;
+use super::error::SupervisorError;
+use super::info::ExitReason;
+use super::key::Key;
 use super::policy::RestartType;
 use crate::session::{Restart, SessionBuilder};
-
-/// What a key of a child can be: a text, a pair such as `("user", 42)`, an enum of yours.
-///
-/// Implemented for every type that fits.
-pub trait Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {}
-
-impl<K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static> Key for K {}
+use crate::transport::BoxFuture;
 
 /// Makes the builder of a session, at each start.
 type MakeSession = Arc<dyn Fn() -> SessionBuilder + Send + Sync>;
-/// Makes the builder of a supervisor, at each start.
-type MakeSupervisor<K> = Arc<dyn Fn() -> SupervisorBuilder<K> + Send + Sync>;
+/// Starts a supervisor that is a child.
+type StartSupervisor<K> =
+    Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Nested<K>>, SupervisorError>> + Send + Sync>;
+
+/// A supervisor that is a child.
+pub(super) trait Nested<K>: Send + Sync {
+    fn finished(&self) -> BoxFuture<'_, ExitReason<K>>;
+    fn stop(&self) -> BoxFuture<'_, ExitReason<K>>;
+}
 
 #[derive(Clone)]
 pub(super) enum Make<K: Key> {
     Session(MakeSession),
-    Supervisor(MakeSupervisor<K>),
+    Supervisor(StartSupervisor<K>),
 }
 
 /// A child of a supervisor: its key, how it is made, and how it is kept.
@@ -67,16 +69,7 @@ impl<K: Key> ChildSpec<K> {
         Self::of(key.into(), Make::Session(Arc::new(make)))
     }
 
-    /// A supervisor with children. It ends its parent's patience as a session does: when it gives
-    /// up, that is a crash of this child.
-    pub fn supervisor(
-        key: impl Into<K>,
-        make: impl Fn() -> SupervisorBuilder<K> + Send + Sync + 'static,
-    ) -> Self {
-        Self::of(key.into(), Make::Supervisor(Arc::new(make)))
-    }
-
-    fn of(key: K, make: Make<K>) -> Self {
+    pub(super) fn of(key: K, make: Make<K>) -> Self {
         Self {
             key,
             make,

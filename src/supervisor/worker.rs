@@ -1,23 +1,23 @@
 //! The task of one child: starts it, and watches it until it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::handle::Supervisor;
 use super::info::ExitReason;
-use super::spec::{ChildSpec, Key, Make};
+use super::key::Key;
+use super::slot::ended;
+use super::spec::{ChildSpec, Make, Nested};
 use super::tree::{ChildId, Class, Why};
-use crate::session::{
-    self, EndCause, OrphanGuard, Phase, Reconnect, Restart, Session, SessionState,
-};
+use crate::session::{self, OrphanGuard, Phase, Reconnect, Restart, Session};
 
 /// What a child runs.
 #[derive(Clone)]
 pub(super) enum Running<K: Key> {
     Session(Session),
-    Supervisor(Supervisor<K>),
+    Supervisor(Arc<dyn Nested<K>>),
 }
 
 /// What a task of a child reports, with the number of its start.
@@ -75,7 +75,7 @@ impl<K: Key> Start<K> {
                 )),
             },
             Make::Supervisor(make) => {
-                let started = tokio::time::timeout(limit, make().start_boxed()).await;
+                let started = tokio::time::timeout(limit, make()).await;
                 match started {
                     Ok(Ok(supervisor)) => {
                         self.report(News::Made(Running::Supervisor(supervisor.clone())));
@@ -177,19 +177,6 @@ async fn at(time: Option<Instant>) {
         Some(time) => tokio::time::sleep_until(time).await,
         None => std::future::pending().await,
     }
-}
-
-/// Whether the session has no CLI, and does not start one by itself.
-pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
-    if state.phase == Phase::Stopped {
-        return Some((Class::Clean, EndCause::Stopped.to_string()));
-    }
-    let end = state.last_end.filter(|end| {
-        state.phase == Phase::Down && end.launch == state.launches && !end.cause.is_wanted()
-    })?;
-    let class = if end.cause == EndCause::Exited { Class::Clean } else { Class::Crash };
-    let exit = end.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();
-    Some((class, format!("{}{exit}", end.cause)))
 }
 
 /// What the error of a start means.

@@ -1,0 +1,11 @@
+//! The keys of children.
+
+use std::fmt;
+use std::hash::Hash;
+
+/// What a key of a child can be: a text, a pair such as `("user", 42)`, an enum of yours.
+///
+/// Implemented for every type that fits.
+pub trait Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static {}
+
+impl<K: Clone + Eq + Hash + fmt::Debug + Send + Sync + 'static> Key for K {}

@@ -1,0 +1,27 @@
+//! The list of the children of a supervisor.
+
+use super::info::{ChildKind, ChildState};
+use super::key::Key;
+use super::reference::SessionRef;
+
+/// An entry of [`Supervisor::list`](super::Supervisor::list).
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ChildInfo<K: Key> {
+    /// Its key.
+    pub key: K,
+    /// The session, to query; `None` for a supervisor.
+    pub session: Option<SessionRef<K>>,
+    /// What it is.
+    pub kind: ChildKind,
+    /// What it does.
+    pub state: ChildState,
+    /// The process id of its CLI, if it has one now.
+    pub pid: Option<u32>,
+    /// How often it was restarted after it had ended by itself.
+    pub restarts: u64,
+    /// The id of its conversation, once the CLI has confirmed one.
+    pub session_id: Option<String>,
+    /// The text of the last error of a start, or of an end.
+    pub last_error: Option<String>,
+}

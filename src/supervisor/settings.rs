@@ -1,0 +1,24 @@
+//! What a supervisor is started with.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::key::Key;
+use super::reference::SessionRegistry;
+use super::spec::ChildSpec;
+use super::tree::Rules;
+
+#[derive(Clone)]
+pub(super) struct Settings<K: Key> {
+    pub(super) name: String,
+    pub(super) children: Vec<ChildSpec<K>>,
+    pub(super) rules: Rules,
+    pub(super) registry: Arc<dyn SessionRegistry<K>>,
+    pub(super) max_sessions: usize,
+    pub(super) restart_wait: Duration,
+    pub(super) max_usd: Option<f64>,
+    pub(super) max_turns: Option<u64>,
+    pub(super) resumed: HashMap<K, String>,
+    pub(super) seed: Option<u64>,
+}
