@@ -38,7 +38,7 @@ pub(super) enum Make<K: Key> {
 /// use claude_wire::session::Restart;
 /// use claude_wire::supervisor::{ChildSpec, RestartType};
 ///
-/// let spec = ChildSpec::new(("user", 42), || Session::builder().model("sonnet"))
+/// let spec: ChildSpec<(&str, u32)> = ChildSpec::new(("user", 42), || Session::builder().model("sonnet"))
 ///     .conversation(Restart::Resume)
 ///     .restart(RestartType::Transient)
 ///     .idle_after(Duration::from_secs(600))

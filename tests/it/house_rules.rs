@@ -124,6 +124,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("recording", &["wire"]),
     ("protocol", &["wire"]),
     ("session", &["protocol", "recording", "transport", "wire"]),
+    ("supervisor", &["session", "transport"]),
     ("player", &["recording", "transport", "wire"]),
     ("recorder", &["player", "recording", "transport"]),
     ("lab", &["player", "recording", "session", "transport"]),

@@ -130,8 +130,8 @@ impl Scenario {
     /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let scenario = Scenario::new().logged_out();
     /// let session = Session::builder().transport(scenario).start()?;
-    /// let answer = session.query("Hello").await?;
-    /// assert!(answer.is_error());
+    /// let error = session.query("Hello").text().await.unwrap_err();
+    /// assert!(error.is_result(), "{error}");
     /// # Ok(()) }
     /// ```
     #[must_use]

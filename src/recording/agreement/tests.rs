@@ -158,7 +158,7 @@ fn changes(line: &Value, pointer: &str) -> Vec<Value> {
 
 /// The keys of the table whose numbers are not compared, written out.
 fn is_listed_as_measured(key: &str) -> bool {
-    const KEYS: [&str; 20] = [
+    const KEYS: [&str; 22] = [
         "duration_api_ms",
         "duration_ms",
         "end_time",
@@ -173,6 +173,8 @@ fn is_listed_as_measured(key: &str) -> bool {
         "thinking_duration_ms",
         "time_to_request_ms",
         "toolInputStreamMs",
+        "total_api_duration_ms",
+        "total_duration_ms",
         "totalAPIDuration",
         "totalAPIDurationWithoutRetries",
         "totalDuration",

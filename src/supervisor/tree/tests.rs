@@ -1,3 +1,5 @@
+//! What a tree decides, with a clock that the test moves.
+
 use super::*;
 
 use proptest::prelude::{Strategy as Strategy_, any, prop_assert, proptest};

@@ -255,8 +255,8 @@ pub(super) const FORMS: &[Form] = &[
         &[("flag-like", "another", OTHER)],
     ),
     (
-        "-p --output-format stream-json --verbose --replay-user-messages _",
-        Nothing,
+        "-p --output-format stream-json --verbose --input-format stream-json --replay-user-messages _",
+        HI,
         &[("_", "Hello", OTHER)],
     ),
     (
