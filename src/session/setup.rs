@@ -32,7 +32,7 @@ pub(super) struct Setup {
     pub(super) shutdown: Shutdown,
     pub(super) reconnect: Reconnect,
     pub(super) orphan_guard: OrphanGuard,
-    /// Makes options anew at each launch.
+    /// Makes options again at each launch.
     pub(super) renew: Option<Renew>,
     /// Where the entries of the transcript are sent.
     pub(super) store: Option<Arc<StoreOptions>>,

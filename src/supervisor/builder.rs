@@ -124,7 +124,7 @@ impl<K: Key> SupervisorBuilder<K> {
         self
     }
 
-    /// Where the keys are kept. Default: a registry of its own.
+    /// Where the keys are kept. Default: its own registry.
     #[must_use]
     pub fn registry(mut self, registry: Arc<dyn SessionRegistry<K>>) -> Self {
         self.0.registry = registry;

@@ -477,7 +477,7 @@ impl<K: Key> Service<K> {
                 number: child.starts,
                 spec: child.spec.clone(),
                 why,
-                // A session that was stopped, or whose builder failed, is made anew.
+                // A session that was stopped, or whose builder failed, is made again.
                 running: child.running.clone().filter(|running| match running {
                     Running::Session(session) => session.state().phase != session::Phase::Stopped,
                     Running::Supervisor(_) => false,

@@ -60,7 +60,7 @@ pub struct ChildSpec<K: Key = String> {
 
 impl<K: Key> ChildSpec<K> {
     /// A session. `make` is called at each start of a process, so that options such as a key that is
-    /// rotated are read anew; its transport and handlers are those of the first call until the child
+    /// rotated are read again; its transport and handlers are those of the first call until the child
     /// rests, is stopped with its group, or has failed.
     pub fn new(
         key: impl Into<K>,

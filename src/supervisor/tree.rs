@@ -10,7 +10,7 @@ use super::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct ChildId(pub(super) u64);
 
-/// What a supervisor is told of its children.
+/// What a supervisor learns of its children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Input {
     /// A new child. It is started after those before it, if it is one of the first.
@@ -39,7 +39,7 @@ pub(super) enum Input {
 pub(super) enum Class {
     /// A crash, a signal or a time limit.
     Crash,
-    /// An exit that nobody asked for, without an error.
+    /// An exit that was not asked for, without an error.
     Clean,
     /// It cannot start with its configuration: it is not tried again.
     Configuration,

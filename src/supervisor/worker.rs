@@ -125,7 +125,7 @@ impl<K: Key> Start<K> {
         let session = builder.start()?;
         self.report(News::Made(Running::Session(session.clone())));
         session.connect().await?;
-        // A conversation that cannot be found is begun anew by the session, in another launch.
+        // A conversation that cannot be found is begun again by the session, in another launch.
         let lost = self.resume.is_some() && session.state().launches > 1;
         Ok((session, lost))
     }

@@ -97,7 +97,7 @@ async fn prompts_fail_after_an_end_without_reconnection() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn options_are_made_anew_at_each_launch() {
+async fn options_are_made_again_at_each_launch() {
     let launches = Launches::default();
     let made = Arc::new(AtomicUsize::new(0));
     let session = Session::builder()

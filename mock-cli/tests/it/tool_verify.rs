@@ -213,7 +213,15 @@ fn every_recording_of_the_project_verifies() {
     let bare = bare.collect::<Vec<_>>();
     assert_eq!(
         bare,
-        ["eof-mid-turn", "prompt-fields", "queued-prompts", "sigterm", "steer-now", "steer-text", "steer-tool"],
+        [
+            "eof-mid-turn",
+            "prompt-fields",
+            "queued-prompts",
+            "sigterm",
+            "steer-now",
+            "steer-text",
+            "steer-tool"
+        ],
         "the others go through a session"
     );
     assert!(stdout.contains("one-shot.jsonl  11 events, 1 turn\n"), "{stdout}");

@@ -1,7 +1,7 @@
 //! Commands that programs run to look at an installation, such as `auth status`.
 //!
 //! The stand-in answers as a CLI that is logged in with a key and has neither MCP servers nor
-//! plugins of its own. A scenario may say something else.
+//! its own plugins. A scenario may say something else.
 
 use serde_json::{Value, json};
 

@@ -147,19 +147,3 @@ impl State {
         self.out(&status);
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_dropped_adds_up() {
-        let mut context = Context::default();
-        context.note(Tokens::of(&json!({"input_tokens": 990_000, "output_tokens": 20})));
-        assert!(context.is_full());
-        assert_eq!(context.compact("And now?", &"a".repeat(400)), [990_022, 100, 989_922]);
-        assert!(!context.is_full());
-        context.note(Tokens::of(&json!({"input_tokens": 50, "output_tokens": 20})));
-        assert_eq!(context.compact("", &"a".repeat(400)), [70, 100, 989_922]);
-    }
-}

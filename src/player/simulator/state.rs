@@ -336,7 +336,7 @@ impl State {
     }
 }
 
-/// The text of a result. The CLI ends an error of its own without a line break.
+/// The text of a result. The CLI ends its own errors without a line break.
 fn text_output(line: &Bytes) -> Option<Bytes> {
     let message: Value = serde_json::from_slice(line).ok()?;
     if message["type"] != "result" {
