@@ -70,6 +70,7 @@ tests![
     option_forms,
     options_of_one_query,
     partial_messages,
+    past_sessions,
     permission_allow,
     permission_always,
     permission_changed_input,
