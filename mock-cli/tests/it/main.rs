@@ -21,6 +21,7 @@ mod mock_claude_records;
 mod mock_claude_scenario;
 mod official_sdks;
 mod official_sdks_acp;
+mod official_sdks_history;
 mod one_scenario;
 mod readme;
 mod recorder_killed;
