@@ -56,14 +56,15 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
 
     let cli = mock_claude().unwrap();
     let spec = |key: u64| {
-        let (cli, file) = (cli.clone(), file.clone());
+        let (cli, file, config) = (cli.clone(), file.clone(), folder.path().to_owned());
         let make = move || {
             Session::builder()
                 .cli_path(cli.clone())
                 .env("CLAUDE_WIRE_SCENARIO", file.to_str().unwrap())
                 .env("CLAUDE_WIRE_PAUSE", "0")
+                .env("CLAUDE_CONFIG_DIR", config.to_str().unwrap())
         };
-        ChildSpec::new(key, make).conversation(if key % 2 == 0 {
+        ChildSpec::new(key, make).conversation(if key.is_multiple_of(2) {
             Restart::Fresh
         } else {
             Restart::Resume

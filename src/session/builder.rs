@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::error::Result;
 use super::handle::Session;
 use super::handlers::Handlers;
+use super::lease::Exclusive;
 use super::options::OptionError;
 use super::options::{option_setters, option_table};
 use super::setup::{Renew, Setup};
@@ -76,6 +77,7 @@ pub struct SessionBuilder {
     orphan_guard: Option<OrphanGuard>,
     store: Option<Arc<dyn SessionStore>>,
     store_flush: SessionStoreFlush,
+    exclusive: Option<Exclusive>,
     on_stderr: Option<OnStderr>,
     max_line: usize,
     max_queue: usize,
@@ -104,6 +106,7 @@ impl SessionBuilder {
             orphan_guard: None,
             store: None,
             store_flush: SessionStoreFlush::default(),
+            exclusive: None,
             on_stderr: None,
             max_line: DEFAULT_MAX_LINE,
             max_queue: MAX_QUEUE,
@@ -250,6 +253,28 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets whether this session holds its conversation, so that no other session resumes it at the
+    /// same time. Two processes that resume one conversation both answer, and what one of them said is
+    /// lost (seen with CLI 2.1.332). Default: [`Exclusive::Off`]; under a
+    /// [supervisor](crate::supervisor), [`Exclusive::Refuse`].
+    ///
+    /// A conversation is held by a file next to its transcript, from the launch that resumes it, or
+    /// from the moment when the CLI confirms its id, until the session ends. An owner on the same
+    /// machine is asked for by its process; any other one counts as gone after 60 s without a sign of
+    /// life. In doubt the conversation is in use. Only sessions of this crate take part: a `claude`
+    /// that you start by hand does not. Nothing is held without session persistence, or where the
+    /// transport does not run the CLI on this machine.
+    pub fn exclusive(mut self, exclusive: Exclusive) -> Self {
+        self.exclusive = Some(exclusive);
+        self
+    }
+
+    /// What counts if nothing was chosen.
+    pub(crate) fn exclusive_by_default(mut self, exclusive: Exclusive) -> Self {
+        self.exclusive.get_or_insert(exclusive);
+        self
+    }
+
     /// Checks the options and creates the session. The CLI is not started yet, but at the first
     /// query or by [`connect`](Session::connect). Needs no runtime.
     ///
@@ -292,6 +317,9 @@ impl SessionBuilder {
             let expected = "a transport that starts the process itself, on this machine";
             return Err(OptionError::new("orphan_guard", expected, "another transport"));
         }
+        // Without a transcript there is nothing that another one could resume.
+        let keeps = options.keeps_transcript() && transport.runs_here();
+        let exclusive = self.exclusive.filter(|_| keeps).unwrap_or_default();
         transport.taken();
         let setup = Setup {
             options,
@@ -304,6 +332,7 @@ impl SessionBuilder {
             renew: self.renew,
             orphan_guard,
             store,
+            exclusive,
             max_line: self.max_line,
             max_queue: self.max_queue,
             buffer_limit: self.buffer_limit.min(self.buffer_cap),

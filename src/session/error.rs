@@ -37,6 +37,11 @@ enum Kind {
     WithinHandler,
     Protocol(Failure),
     Overflow(usize),
+    /// The conversation is another owner's.
+    Owned {
+        session: String,
+        owner: String,
+    },
     /// The session was stopped before its replay was done.
     Unfinished(String),
     /// The turn has a result, which says that it failed.
@@ -69,6 +74,12 @@ impl Error {
     /// has the details.
     pub fn is_start(&self) -> bool {
         matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime | Kind::NoTimers)
+    }
+
+    /// True if and only if another session has the conversation, and this one is
+    /// [exclusive](super::Exclusive). The text names the owner.
+    pub fn is_owned(&self) -> bool {
+        matches!(self.inner.kind, Kind::Owned { .. })
     }
 
     /// True if and only if the connection ended first, with any exit status.
@@ -305,6 +316,10 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
+    pub(super) fn owned(session: &str, owner: impl fmt::Display) -> Self {
+        Kind::Owned { session: session.to_owned(), owner: owner.to_string() }.into()
+    }
+
     pub(super) fn unfinished(left: String) -> Self {
         Kind::Unfinished(left).into()
     }
@@ -409,6 +424,10 @@ impl fmt::Display for Error {
         match kind {
             Kind::Options(error) => write!(f, "{error}")?,
             Kind::Transport(error) => write!(f, "{error}")?,
+            Kind::Owned { session, owner } => write!(
+                f,
+                "the conversation {session} is in use by {owner}: stop that session, or fork the conversation"
+            )?,
             Kind::NoRuntime => {
                 f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
             }

@@ -34,6 +34,7 @@ mod driver;
 mod error;
 mod events;
 pub mod handlers;
+mod lease;
 mod mailbox;
 #[cfg(feature = "mcp")]
 pub mod mcp;
@@ -69,6 +70,7 @@ pub use self::handlers::{
     Confirmer, Decision, DecisionClassification, HookContext, HookHandler, Matcher,
     PermissionHandler, PermissionRequest,
 };
+pub use self::lease::Exclusive;
 pub use self::oneshot::{Query, query, with_session};
 #[doc(inline)]
 pub use self::options::{AppConfig, Options, PermissionMode};

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Options;
 use super::handlers::Handlers;
+use super::lease::Exclusive;
 use super::options::OptionError;
 use super::stderr::OnStderr;
 use crate::protocol::{Config, Reconnect};
@@ -32,6 +33,7 @@ pub(super) struct Setup {
     pub(super) shutdown: Shutdown,
     pub(super) reconnect: Reconnect,
     pub(super) orphan_guard: OrphanGuard,
+    pub(super) exclusive: Exclusive,
     /// Makes options again at each launch.
     pub(super) renew: Option<Renew>,
     /// Where the entries of the transcript are sent.

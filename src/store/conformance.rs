@@ -30,7 +30,7 @@ const MILLISECONDS: u64 = 1_000_000_000_000;
 /// What was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Report {
+pub struct ConformanceReport {
     /// The contracts that the store keeps.
     pub kept: Vec<&'static str>,
     /// The contracts of optional methods that the store does not have.
@@ -100,14 +100,14 @@ impl Has {
 ///
 /// # Errors
 /// With the first contract that the store does not keep.
-pub async fn check<S, F, Made>(make: F) -> Result<Report, Violation>
+pub async fn check<S, F, Made>(make: F) -> Result<ConformanceReport, Violation>
 where
     S: SessionStore,
     F: Fn() -> Made,
     Made: Future<Output = S>,
 {
     let has = Has::probe(&make().await).await;
-    let mut report = Report::default();
+    let mut report = ConformanceReport::default();
     macro_rules! contract {
         ($name:literal, $needs:expr, $check:expr) => {
             if $needs {

@@ -11,7 +11,7 @@ use super::key::Key;
 use super::slot::ended;
 use super::spec::{ChildSpec, Make, Nested};
 use super::tree::{ChildId, Class, Why};
-use crate::session::{self, OrphanGuard, Phase, Reconnect, Restart, Session};
+use crate::session::{self, Exclusive, OrphanGuard, Phase, Reconnect, Restart, Session};
 
 /// What a child runs.
 #[derive(Clone)]
@@ -118,7 +118,9 @@ impl<K: Key> Start<K> {
         let again = make.clone();
         let mut builder =
             make().reconnect(Reconnect::ByHand).options_at_launch(move || again().resolved());
-        builder = builder.orphan_guard_by_default(OrphanGuard::IfPossible);
+        builder = builder
+            .orphan_guard_by_default(OrphanGuard::IfPossible)
+            .exclusive_by_default(Exclusive::Refuse);
         if let Some(id) = &self.resume {
             builder = builder.resume(id.clone());
         }
@@ -181,7 +183,7 @@ async fn at(time: Option<Instant>) {
 
 /// What the error of a start means.
 fn class_of_start(error: &session::Error) -> Class {
-    if error.is_option() {
+    if error.is_option() || error.is_owned() {
         return Class::Configuration;
     }
     if let Some(transport) = error.transport_error() {

@@ -28,6 +28,7 @@ mod recorder_killed;
 mod recording_limits;
 #[cfg(feature = "lab")]
 mod schema;
+mod session_exclusive;
 mod session_through_mock;
 mod tool_decode;
 mod tool_help;

@@ -4,6 +4,7 @@
 mod callbacks;
 mod ending;
 mod last_call;
+mod leases;
 mod link;
 mod messages;
 mod observations;
@@ -15,6 +16,7 @@ mod profiles;
 mod store;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::{Notify, mpsc, oneshot};
@@ -30,6 +32,7 @@ use self::preamble::Preamble;
 use self::profiles::Profiles;
 use super::error::Error;
 use super::events::SessionEvent;
+use super::lease::Lease;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
 use crate::protocol::{Command, EndCause, Input, Machine, Output, Phase, RequestId, TurnId};
@@ -75,6 +78,10 @@ pub(super) struct Driver {
     exit: Option<Exit>,
     /// Whether the next launch must not resume what the options say.
     forgotten: bool,
+    /// The conversation that this session holds.
+    lease: Option<Lease>,
+    /// The folder of the transcripts of the last launch.
+    folder: Option<PathBuf>,
 }
 
 /// What the driver waits for.
@@ -116,6 +123,8 @@ impl Driver {
             refused: None,
             exit: None,
             forgotten: false,
+            lease: None,
+            folder: None,
         }
     }
 

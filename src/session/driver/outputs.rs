@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::last_call::within;
+use super::leases;
 use super::link::Link;
 use super::preamble::Preamble;
 use super::{Driver, Error, Mailbox, Opened, SessionEvent};
@@ -12,6 +13,7 @@ use crate::protocol::{
     Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
 };
 use crate::recording::secret_values;
+use crate::session::lease::Exclusive;
 use crate::session::steered::SteerOutcome;
 use crate::transport::{Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
@@ -112,6 +114,7 @@ impl Driver {
             Output::SessionId(id) => {
                 // Handlers of this round must see it.
                 self.shared.status().session_id = Some(id.clone());
+                self.hold_confirmed(&id);
                 self.shared.publish(SessionEvent::SessionId(id));
             }
             Output::Open { resume, profile } => self.open(resume, profile),
@@ -146,7 +149,7 @@ impl Driver {
             launch.args.push("--await-claim".into());
         }
         #[cfg(feature = "otel")]
-        let launch =
+        let mut launch =
             crate::transport::Launch { env: self.shared.trace.apply(launch.env), ..launch };
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
@@ -154,6 +157,12 @@ impl Driver {
         let transport = self.shared.setup.transport.clone();
         let limit = self.shared.options().timeouts().initialize;
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
+        if self.shared.setup.exclusive != Exclusive::Off {
+            self.folder = leases::transcripts(&launch);
+            if let Err(error) = self.hold_resumed(&mut launch) {
+                return self.opened(Err(error));
+            }
+        }
         self.opening = Some(Box::pin(async move {
             let opened = async {
                 let opened = transport.open(launch);

@@ -4,6 +4,11 @@ use super::check::Checked;
 use super::{OptionError, Options};
 
 impl Options {
+    /// Whether the CLI writes the conversation to its disk.
+    pub(in crate::session) fn keeps_transcript(&self) -> bool {
+        self.no_session_persistence != Some(true)
+    }
+
     /// Do these options name a conversation to go on with?
     pub(in crate::session) fn resumes(&self) -> bool {
         self.resume.is_some() || self.continue_conversation == Some(true)
