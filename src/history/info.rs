@@ -71,12 +71,12 @@ static FIELDS: LazyLock<Fields> = LazyLock::new(|| Fields {
     tag_line: memmem::Finder::new("\"tag\""),
 });
 
-/// What is known of a session besides its transcript.
+/// What is known of a session apart from its transcript.
 #[derive(Default)]
 pub(super) struct Known<'a> {
     /// The directory of the project.
     pub(super) project: Option<&'a str>,
-    /// The title in a file of its own.
+    /// The title in the file `custom-title.json`.
     pub(super) title: Option<String>,
     pub(super) archived: bool,
 }

@@ -259,7 +259,7 @@ fn what_is_not_a_session_is_left_out() {
 /// A named pipe would block the first reader for ever.
 #[cfg(unix)]
 #[test]
-fn a_pipe_in_place_of_a_transcript_blocks_no_one() {
+fn a_pipe_in_place_of_a_transcript_does_not_block() {
     let config = Config::new();
     let directory = config.directory("w");
     config.write(&directory, 1, &[prompt("good")]);
