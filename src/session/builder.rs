@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -15,7 +16,7 @@ use super::setup::{Renew, Setup};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
 use crate::protocol::Reconnect;
-use crate::store::{SessionStore, SessionStoreFlush, StoreOptions};
+use crate::store::{Home, SessionStore, SessionStoreFlush, StoreOptions};
 use crate::transport::{CliPath, OrphanGuard, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
@@ -24,6 +25,8 @@ const BUFFER_LIMIT: usize = 1024 * 1024;
 /// How many bytes of a turn may wait for its reader while a pending request keeps the session
 /// reading: 256 MiB.
 const BUFFER_CAP: usize = 256 * 1024 * 1024;
+/// How long a session store may take for one call when a conversation is loaded.
+const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many prompts may be queued.
 const MAX_QUEUE: usize = 1024;
 
@@ -41,7 +44,7 @@ const MAX_QUEUE: usize = 1024;
 #[doc = concat!("| conversation | ", option_table!(index conversation), "|")]
 #[doc = concat!("| tools and servers | ", option_table!(index servers), "[`external_mcp_server`](Self::external_mcp_server) [`plugin`](Self::plugin) |")]
 #[doc = concat!("| settings | ", option_table!(index settings), "[`options`](Self::options) [`config`](Self::config) |")]
-/// | session stores | [`session_store`](Self::session_store) [`session_store_flush`](Self::session_store_flush) |
+/// | session stores | [`session_store`](Self::session_store) [`session_store_flush`](Self::session_store_flush) [`load_timeout`](Self::load_timeout) |
 /// | memory | [`max_line`](Self::max_line) [`max_queue`](Self::max_queue) [`buffer_limit`](Self::buffer_limit) [`buffer_cap`](Self::buffer_cap) |
 #[doc = concat!("| diagnosis | ", option_table!(index diagnosis), "[`on_stderr`](Self::on_stderr) [`extra_arg`](Self::extra_arg) [`extra_flag`](Self::extra_flag) [`initialize_field`](Self::initialize_field) |")]
 ///
@@ -78,6 +81,7 @@ pub struct SessionBuilder {
     store: Option<Arc<dyn SessionStore>>,
     store_flush: SessionStoreFlush,
     exclusive: Option<Exclusive>,
+    load_timeout: Duration,
     on_stderr: Option<OnStderr>,
     max_line: usize,
     max_queue: usize,
@@ -107,6 +111,7 @@ impl SessionBuilder {
             store: None,
             store_flush: SessionStoreFlush::default(),
             exclusive: None,
+            load_timeout: LOAD_TIMEOUT,
             on_stderr: None,
             max_line: DEFAULT_MAX_LINE,
             max_queue: MAX_QUEUE,
@@ -222,8 +227,8 @@ impl SessionBuilder {
         self
     }
 
-    /// Sends each entry of the transcript to this store as well: see [`store`](crate::store). This
-    /// sets [`session_mirror`](Self::session_mirror).
+    /// Sends each entry of the transcript to this store as well, and resumes conversations from it:
+    /// see [`store`](crate::store). This sets [`session_mirror`](Self::session_mirror).
     ///
     /// ```
     /// use std::sync::Arc;
@@ -244,6 +249,13 @@ impl SessionBuilder {
     /// [`SessionStoreFlush::Batched`].
     pub fn session_store_flush(mut self, flush: SessionStoreFlush) -> Self {
         self.store_flush = flush;
+        self
+    }
+
+    /// Sets how long the [`session_store`](Self::session_store) may take for each call when a
+    /// conversation is loaded from it. Default: 60 seconds.
+    pub fn load_timeout(mut self, limit: Duration) -> Self {
+        self.load_timeout = limit;
         self
     }
 
@@ -298,8 +310,8 @@ impl SessionBuilder {
             options.ask_host()?;
         }
         let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
-        let (store, flush) = (self.store, self.store_flush);
-        let store = store.map(|store| Arc::new(StoreOptions { store, flush }));
+        let (flush, load_timeout) = (self.store_flush, self.load_timeout);
+        let store = self.store.map(|store| Arc::new(StoreOptions { store, flush, load_timeout }));
         if store.is_some() {
             options.mirror_to_store()?;
         }
@@ -333,6 +345,7 @@ impl SessionBuilder {
             orphan_guard,
             store,
             exclusive,
+            home: Home::default(),
             max_line: self.max_line,
             max_queue: self.max_queue,
             buffer_limit: self.buffer_limit.min(self.buffer_cap),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::options::OptionError;
 use crate::protocol::{Failure, Refusal};
+use crate::store;
 use crate::transport::{self, Exit, REPLAY_REPORT};
 use crate::wire::usage::RateLimitInfo;
 use crate::wire::{JsonError, RawJson, TurnOutcome};
@@ -31,6 +32,7 @@ struct Inner {
 enum Kind {
     Options(OptionError),
     Transport(transport::Error),
+    Store(store::Error),
     NoRuntime,
     NoTimers,
     Panicked,
@@ -73,7 +75,16 @@ impl Error {
     /// True if and only if the CLI could not be started. [`transport_error`](Self::transport_error)
     /// has the details.
     pub fn is_start(&self) -> bool {
-        matches!(self.inner.kind, Kind::Transport(_) | Kind::NoRuntime | Kind::NoTimers)
+        matches!(
+            self.inner.kind,
+            Kind::Transport(_) | Kind::Store(_) | Kind::NoRuntime | Kind::NoTimers
+        )
+    }
+
+    /// True if and only if the conversation to resume could not be loaded from the session store,
+    /// so that the CLI was not started.
+    pub fn is_store(&self) -> bool {
+        matches!(self.inner.kind, Kind::Store(_))
     }
 
     /// True if and only if another session has the conversation, and this one is
@@ -296,6 +307,10 @@ impl Error {
         Self { messages_seen, ..self }
     }
 
+    pub(super) fn store(error: store::Error) -> Self {
+        Kind::Store(error).into()
+    }
+
     pub(super) fn no_runtime() -> Self {
         Kind::NoRuntime.into()
     }
@@ -428,6 +443,7 @@ impl fmt::Display for Error {
                 f,
                 "the conversation {session} is in use by {owner}: stop that session, or fork the conversation"
             )?,
+            Kind::Store(error) => write!(f, "the conversation cannot be resumed: {error}")?,
             Kind::NoRuntime => {
                 f.write_str("no tokio runtime here: poll a turn or call the session inside one, with I/O and time enabled")?
             }
@@ -509,6 +525,7 @@ impl std::error::Error for Error {
         match &self.inner.kind {
             Kind::Options(error) => error.source(),
             Kind::Transport(error) => error.source(),
+            Kind::Store(error) => error.source(),
             Kind::Misfit { why, .. } => Some(why),
             _ => None,
         }

@@ -190,7 +190,8 @@ impl Session {
             )
         })?;
         let options = self.inner.shared.options().clone().forking(id);
-        Ok(Session::new(Setup { options, spare: false, ..setup.clone() }))
+        let home = self.inner.shared.home().clone();
+        Ok(Session::new(Setup { options, home, spare: false, ..setup.clone() }))
     }
 
     /// Ends the session: the running turn is interrupted, queued prompts fail, and the CLI gets the

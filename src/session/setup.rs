@@ -12,7 +12,7 @@ use super::lease::Exclusive;
 use super::options::OptionError;
 use super::stderr::OnStderr;
 use crate::protocol::{Config, Reconnect};
-use crate::store::StoreOptions;
+use crate::store::{Home, StoreOptions};
 use crate::transport::{Launch, OrphanGuard, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
@@ -38,6 +38,8 @@ pub(super) struct Setup {
     pub(super) renew: Option<Renew>,
     /// Where the entries of the transcript are sent.
     pub(super) store: Option<Arc<StoreOptions>>,
+    /// Where the conversation of a fork is.
+    pub(super) home: Home,
     pub(super) max_line: usize,
     pub(super) max_queue: usize,
     pub(super) buffer_limit: usize,

@@ -16,6 +16,7 @@ use super::stderr::Stderr;
 use super::weak::WeakSession;
 use crate::common::lock;
 use crate::protocol::{EndCause, Machine, Phase};
+use crate::store::Home;
 use crate::transport::{Exit, Launch, OrphanGuard};
 use crate::wire::{Frame, RawJson};
 
@@ -29,6 +30,8 @@ pub(super) struct Shared {
     status: Mutex<Status>,
     /// The options of a session whose process was started in advance, once that is claimed.
     claimed: OnceLock<Box<Options>>,
+    /// Where the CLI has its transcripts.
+    home: Mutex<Home>,
     pub(super) unread_events: AtomicU64,
     pub(super) unread_messages: Arc<AtomicU64>,
     turns: AtomicU64,
@@ -43,6 +46,7 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(setup: Setup, session: WeakSession) -> Self {
         setup.owners.fetch_add(1, Ordering::AcqRel);
+        let home = setup.home.clone().into();
         Self {
             stderr: Stderr::new(setup.on_stderr.clone()).into(),
             setup,
@@ -51,6 +55,7 @@ impl Shared {
             state: watch::Sender::default(),
             status: Mutex::default(),
             claimed: OnceLock::new(),
+            home,
             unread_events: AtomicU64::default(),
             unread_messages: Arc::default(),
             turns: AtomicU64::default(),
@@ -159,6 +164,11 @@ impl Shared {
             (state.phase, state.queued) = (phase, queued);
             is_news
         });
+    }
+
+    /// Where the CLI has its transcripts.
+    pub(super) fn home(&self) -> MutexGuard<'_, Home> {
+        lock(&self.home)
     }
 
     /// The error of calls to a driver that has ended.

@@ -1,7 +1,7 @@
 //! Sends the entries of transcripts to a store, in the background.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -37,6 +37,8 @@ pub enum SessionStoreFlush {
 pub(crate) struct StoreOptions {
     pub(crate) store: Arc<dyn SessionStore>,
     pub(crate) flush: SessionStoreFlush,
+    /// The time limit of each call when a conversation is loaded.
+    pub(crate) load_timeout: Duration,
 }
 
 /// Reports what did not reach the store.
@@ -51,6 +53,8 @@ pub(crate) struct Mirror {
     waiting: Arc<AtomicUsize>,
     /// How many entries did not fit since the last report.
     left_out: Arc<AtomicUsize>,
+    /// Whether the store did not get all.
+    failed: Arc<AtomicBool>,
 }
 
 enum Job {
@@ -69,14 +73,16 @@ impl Mirror {
     pub(crate) fn start(options: StoreOptions, warn: Warn) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
         let (waiting, left_out) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+        let failed = Arc::<AtomicBool>::default();
         let sender = Sender {
             options,
             warn,
+            failed: failed.clone(),
             pending: Vec::new(),
             waiting: waiting.clone(),
             left_out: left_out.clone(),
         };
-        Self { jobs, task: tokio::spawn(sender.run(inbox)), waiting, left_out }
+        Self { jobs, task: tokio::spawn(sender.run(inbox)), waiting, left_out, failed }
     }
 
     /// Takes the entries of one frame. Never waits.
@@ -96,16 +102,18 @@ impl Mirror {
         let _ = self.jobs.send(Job::Flush(done));
     }
 
-    /// Sends what waits, and ends.
-    pub(crate) async fn close(self) {
+    /// Sends what waits, and ends. Returns whether the store has all.
+    pub(crate) async fn close(self) -> bool {
         drop(self.jobs);
-        let _ = self.task.await;
+        let ended = self.task.await;
+        ended.is_ok() && !self.failed.load(Ordering::Relaxed)
     }
 }
 
 struct Sender {
     options: StoreOptions,
     warn: Warn,
+    failed: Arc<AtomicBool>,
     pending: Vec<Frame>,
     waiting: Arc<AtomicUsize>,
     left_out: Arc<AtomicUsize>,
@@ -174,7 +182,7 @@ impl Sender {
         }
         let left_out = self.left_out.swap(0, Ordering::Relaxed);
         if left_out > 0 {
-            (self.warn)(format!(
+            self.failed(format!(
                 "the session store is too slow: {left_out} entries were left out, since more than \
                  64 MiB waited for it; the CLI has them on its own disk"
             ));
@@ -184,18 +192,23 @@ impl Sender {
     async fn send(&self, frame: &Frame) {
         let count = frame.entries.len();
         let Some(key) = SessionKey::of_transcript(&frame.path) else {
-            return (self.warn)(format!(
+            return self.failed(format!(
                 "{count} entries did not reach the session store: {:?} is not the path of a \
                  transcript (projects/<project>/<session id>.jsonl)",
                 frame.path
             ));
         };
         if let Err(error) = self.append(&key, &frame.entries).await {
-            (self.warn)(format!(
+            self.failed(format!(
                 "{count} entries of {key} did not reach the session store: {error}; the CLI has \
                  them on its own disk"
             ));
         }
+    }
+
+    fn failed(&self, warning: String) {
+        self.failed.store(true, Ordering::Relaxed);
+        (self.warn)(warning);
     }
 
     /// Tries again after a failure. Not after a timeout: the call may still succeed.
@@ -217,7 +230,7 @@ impl Sender {
 }
 
 /// A store that panics has failed: the session goes on.
-async fn guarded<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) async fn guarded<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     use std::panic::{AssertUnwindSafe, catch_unwind};
     let mut call = std::pin::pin!(call);
     std::future::poll_fn(|cx| {

@@ -18,20 +18,47 @@
 //! A result does not wait for the store. [`Session::flush_store`](crate::Session::flush_store)
 //! waits until all that was read so far was stored or given up, and the end of the session does so
 //! too.
+//!
+//! # Resume elsewhere
+//!
+//! A session with a store that is to [`resume`](crate::SessionBuilder::resume) a conversation, or
+//! [`continue_conversation`](crate::SessionBuilder::continue_conversation), loads it from the
+//! store, by the [key](crate::history::project_key) of its directory. So the directory must have
+//! the same path as before. If the store does not have the conversation, the CLI looks for it in
+//! its own folder. If the store fails, or takes longer than
+//! [`load_timeout`](crate::SessionBuilder::load_timeout), the launch fails.
+//!
+//! The CLI then runs with a temporary configuration folder, which only its owner can read. It has
+//! the transcripts, and what the CLI's own configuration folder has of settings, credentials
+//! (without the token for a refresh, which counts only once), memory, agents, commands, skills,
+//! rules, output styles, hooks and plugins. What cannot be taken over is a
+//! [`SessionEvent::Warning`](crate::session::SessionEvent::Warning). The folder is removed at the
+//! end of the session; if the store did not get all of the transcript, the transcripts are kept,
+//! and a warning says where.
+//!
+//! A transport that does not run the CLI on this machine
+//! ([`runs_here`](crate::transport::Transport::runs_here)) has no such folder: there the CLI only
+//! looks in its own. On macOS the CLI keeps its credentials in the Keychain under the name of its
+//! folder, so that a resumed CLI needs a key in its environment.
 
 pub mod conformance;
 mod error;
+mod home;
+mod jsonl;
 mod key;
 mod memory;
 mod mirror;
+mod restore;
 mod session_store;
 mod summary;
 
 pub use self::error::{Error, Result};
+pub(crate) use self::home::{CONFIG_DIR, Home, Restored};
 pub use self::key::SessionKey;
 pub use self::memory::InMemorySessionStore;
 pub use self::mirror::SessionStoreFlush;
 pub(crate) use self::mirror::{Mirror, StoreOptions};
+pub(crate) use self::restore::{Conversation, restore};
 pub use self::session_store::{
     SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry,
 };

@@ -185,6 +185,7 @@ mod simulator_support;
 mod simulator_tools;
 mod store_conformance;
 mod store_mirror;
+mod store_resume;
 mod structured_answers;
 mod trace_context;
 mod transport_frames;

@@ -36,13 +36,14 @@ use super::lease::Lease;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
 use crate::protocol::{Command, EndCause, Input, Machine, Output, Phase, RequestId, TurnId};
-use crate::store::Mirror;
+use crate::store::{Home, Mirror, Restored};
 use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::Outcome;
 use crate::wire::control::{Request, RequestName};
 
-/// A connection, and the `initialize` request with which it begins.
-type Opened = (Connection, Request);
+/// A connection, the `initialize` request with which it begins, and where the CLI has its
+/// transcripts.
+type Opened = (Connection, Request, Home);
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
@@ -67,6 +68,8 @@ pub(super) struct Driver {
     observations: Observations,
     /// The way to the session's store, once there was something for it.
     mirror: Option<Box<Mirror>>,
+    /// The temporary folders of conversations from a store.
+    restored: Vec<Arc<Restored>>,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
@@ -117,6 +120,7 @@ impl Driver {
             profiles: Profiles::default(),
             observations: Observations::default(),
             mirror: None,
+            restored: Vec::new(),
             opening: None,
             link: None,
             preamble: None,
@@ -164,7 +168,7 @@ impl Driver {
             self.order(order);
         }
         self.carry_out();
-        self.close_mirror().await;
+        self.leave_store().await;
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);
         }

@@ -140,6 +140,8 @@ impl Driver {
         let renewed = self.shared.setup.renew.as_ref().map(|renew| renew().over(options));
         let options = renewed.as_ref().unwrap_or(options);
         let initialize = self.shared.setup.initialize(options);
+        let of_options = resume.is_none() && !self.forgotten;
+        let conversation = options.conversation().filter(|_| of_options);
         let mut launch = match self.shared.setup.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
@@ -154,6 +156,7 @@ impl Driver {
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());
+        let home = self.find_home(conversation, launch, env);
         let transport = self.shared.setup.transport.clone();
         let limit = self.shared.options().timeouts().initialize;
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
@@ -164,6 +167,7 @@ impl Driver {
             }
         }
         self.opening = Some(Box::pin(async move {
+            let (launch, home) = home.await?;
             let opened = async {
                 let opened = transport.open(launch);
                 let opened = match limit {
@@ -179,14 +183,15 @@ impl Driver {
             for (name, value) in prepared {
                 body.entry(name).or_insert(value);
             }
-            Ok((connection?, Request::new(RequestName::Initialize).with_all(body)))
+            Ok((connection?, Request::new(RequestName::Initialize).with_all(body), home))
         }));
     }
 
     pub(super) fn opened(&mut self, result: Result<Opened, Error>) {
         self.opening = None;
         match result {
-            Ok((connection, initialize)) => {
+            Ok((connection, initialize, home)) => {
+                self.moved(home);
                 self.machine.set_initialize(initialize);
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);

@@ -1,12 +1,17 @@
 //! What the driver does for the session's store.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::Driver;
+use super::{Driver, Error};
+use crate::history::project_key;
 use crate::session::events::SessionEvent;
-use crate::store::Mirror;
+use crate::session::shared::Shared;
+use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
+use crate::transport::{BoxFuture, Launch};
 use crate::wire::control::ControlFrame;
 use crate::wire::{FrameKind, Outcome};
 
@@ -22,11 +27,8 @@ impl Driver {
                 let shared = &self.shared;
                 let mirror = self.mirror.get_or_insert_with(|| {
                     let shared = Arc::clone(shared);
-                    let warn = move |text: String| {
-                        tracing::warn!("{text}");
-                        shared.publish(SessionEvent::Warning(text));
-                    };
-                    Box::new(Mirror::start(store.as_ref().clone(), Box::new(warn)))
+                    let warn = Box::new(move |text| warn(&shared, text));
+                    Box::new(Mirror::start(store.as_ref().clone(), warn))
                 });
                 mirror.add(entries);
             }
@@ -43,10 +45,88 @@ impl Driver {
         }
     }
 
-    /// Waits until the store has all, or it was given up.
-    pub(super) async fn close_mirror(&mut self) {
-        if let Some(mirror) = self.mirror.take() {
-            mirror.close().await;
-        }
+    /// Finds out where the CLI of the next launch has its conversation. What a store has is loaded
+    /// into a temporary configuration folder first.
+    pub(super) fn find_home(
+        &self,
+        conversation: Option<Conversation>,
+        mut launch: Launch,
+        env: BTreeMap<OsString, OsString>,
+    ) -> BoxFuture<'static, Result<(Launch, Home), Error>> {
+        let (setup, known) = (&self.shared.setup, self.shared.home().clone());
+        // What this session, or that from which it was forked, has begun is where it was begun.
+        let is_elsewhere =
+            matches!(known, Home::Unknown) || conversation != self.shared.options().conversation();
+        let store = setup.store.clone().filter(|_| setup.transport.runs_here() && is_elsewhere);
+        let (Some(options), Some(conversation)) = (store, conversation) else {
+            if let Some(folder) = known.folder() {
+                launch.env = launch.env.set(CONFIG_DIR, folder);
+            }
+            return Box::pin(std::future::ready(Ok((launch, known))));
+        };
+        let (done, flushed) = oneshot::channel();
+        self.flush_mirror(Some(done));
+        Box::pin(async move {
+            // This session may have written to that conversation.
+            let _ = flushed.await;
+            let cwd = launch.cwd.clone().or_else(|| std::env::current_dir().ok());
+            let project = project_key(cwd.unwrap_or_default());
+            let (store, limit) = (&*options.store, options.load_timeout);
+            let found = restore(store, conversation, project, env, limit).await;
+            let Some((id, restored)) = found.map_err(Error::store)? else {
+                return Ok((launch, Home::Own));
+            };
+            for arg in launch.args.iter_mut().filter(|arg| *arg == "--continue") {
+                *arg = format!("--resume={id}").into();
+            }
+            let home = Home::Restored(Arc::new(restored));
+            if let Some(folder) = home.folder() {
+                launch.env = launch.env.set(CONFIG_DIR, folder);
+            }
+            Ok((launch, home))
+        })
     }
+
+    /// The CLI that runs now has its transcripts here.
+    pub(super) fn moved(&mut self, home: Home) {
+        if let Home::Restored(restored) = &home
+            && !self.restored.iter().any(|known| Arc::ptr_eq(known, restored))
+        {
+            restored.warnings.iter().for_each(|warning| warn(&self.shared, warning.clone()));
+            self.restored.push(restored.clone());
+        }
+        *self.shared.home() = match home {
+            Home::Unknown => Home::Own,
+            home => home,
+        };
+    }
+
+    /// Waits until the store has all, or it was given up. Then the temporary folders are removed.
+    pub(super) async fn leave_store(&mut self) {
+        let Some(mirror) = self.mirror.take() else { return self.leave_home() };
+        if !mirror.close().await {
+            for restored in &self.restored {
+                let kept = restored.keep_transcripts();
+                warn(
+                    &self.shared,
+                    format!(
+                        "the session store does not have all of the conversation: its transcripts \
+                         are kept in {}",
+                        kept.display()
+                    ),
+                );
+            }
+        }
+        self.leave_home();
+    }
+
+    fn leave_home(&mut self) {
+        self.restored.clear();
+        *self.shared.home() = Home::Unknown;
+    }
+}
+
+fn warn(shared: &Shared, text: String) {
+    tracing::warn!("{text}");
+    shared.publish(SessionEvent::Warning(text));
 }

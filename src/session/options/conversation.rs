@@ -2,6 +2,7 @@
 
 use super::check::Checked;
 use super::{OptionError, Options};
+use crate::store::Conversation;
 
 impl Options {
     /// Whether the CLI writes the conversation to its disk.
@@ -11,7 +12,16 @@ impl Options {
 
     /// Do these options name a conversation to go on with?
     pub(in crate::session) fn resumes(&self) -> bool {
-        self.resume.is_some() || self.continue_conversation == Some(true)
+        self.conversation().is_some()
+    }
+
+    /// The conversation that these options name.
+    pub(in crate::session) fn conversation(&self) -> Option<Conversation> {
+        match (&self.resume, self.continue_conversation) {
+            (Some(id), _) => Some(Conversation::Id(id.clone())),
+            (None, Some(true)) => Some(Conversation::Newest),
+            _ => None,
+        }
     }
 
     /// These options for a session that goes on from a conversation under another id.
