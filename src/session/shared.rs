@@ -44,9 +44,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(setup: Setup, session: WeakSession) -> Self {
+    pub(super) fn new(mut setup: Setup, session: WeakSession) -> Self {
         setup.owners.fetch_add(1, Ordering::AcqRel);
-        let home = setup.home.clone().into();
+        // Only here, so that a temporary folder goes when the session ends.
+        let home = std::mem::take(&mut setup.home).into();
         Self {
             stderr: Stderr::new(setup.on_stderr.clone()).into(),
             setup,

@@ -1,6 +1,10 @@
 //! Entries as lines.
 
+use bytes::Bytes;
+
+use super::key::SessionKey;
 use super::session_store::SessionStoreEntry;
+use crate::wire::RawJson;
 
 /// One line for each entry, each with its newline.
 pub(super) fn lines<'a>(entries: impl IntoIterator<Item = &'a SessionStoreEntry>) -> Vec<u8> {
@@ -12,4 +16,18 @@ pub(super) fn lines<'a>(entries: impl IntoIterator<Item = &'a SessionStoreEntry>
         lines.push(b'\n');
     }
     lines
+}
+
+/// The entries of lines. What is not JSON is left out.
+pub(super) fn entries(text: Vec<u8>, key: &SessionKey) -> Vec<SessionStoreEntry> {
+    let text = Bytes::from(text);
+    let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let entry = |line| match RawJson::parse(text.slice_ref(line)) {
+        Ok(entry) => Some(entry),
+        Err(error) => {
+            tracing::warn!("a line of {key} is left out: {error}");
+            None
+        }
+    };
+    lines.filter_map(entry).collect()
 }

@@ -79,6 +79,14 @@ impl fmt::Display for SessionKey {
     }
 }
 
+/// Whether a path leads to a file below the folder that it is joined to, on any system.
+pub(super) fn is_below(subpath: &str) -> bool {
+    let mut parts = subpath.split(['/', '\\']);
+    let is_name =
+        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains([':', '\0']);
+    parts.all(is_name) && !std::path::Path::new(subpath).is_absolute()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +124,18 @@ mod tests {
             format!("/c/other/-repo/{ID}.jsonl"),
         ] {
             assert_eq!(SessionKey::of_transcript(&path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn only_paths_below_the_session_are_written() {
+        for path in ["subagents/agent-1", "agent", "a/b/c.d", "a\\b"] {
+            assert!(is_below(path), "{path}");
+        }
+        for path in
+            ["", "/etc/x", "\\x", "a/../../b", "..", "C:x", "C:\\x", "a//b", "a/", "./a", "a\0b"]
+        {
+            assert!(!is_below(path), "{path}");
         }
     }
 }

@@ -4,7 +4,9 @@
 //! [`SessionBuilder::session_store`](crate::SessionBuilder::session_store) a session also sends
 //! each entry of it to a [`SessionStore`] of yours: a database, an object store, a shared folder.
 //!
-//! * [`SessionStore`] is the trait. [`InMemorySessionStore`] is for tests.
+//! * [`SessionStore`] is the trait. [`InMemorySessionStore`] is for tests, [`FolderSessionStore`]
+//!   for a folder, also one that several machines share; with feature `object-store`,
+//!   `ObjectSessionStore` is for S3 and what the crate `object_store` supports besides.
 //! * [`conformance`] checks a store of your own against the contracts that sessions rely on.
 //! * [`fold_session_summary`] keeps the summary of a session up to date, entry by entry.
 //!
@@ -43,21 +45,27 @@
 
 pub mod conformance;
 mod error;
+mod folder;
 mod home;
 mod jsonl;
 mod key;
 mod memory;
 mod mirror;
+#[cfg(feature = "object-store")]
+mod object;
 mod restore;
 mod session_store;
 mod summary;
 
 pub use self::error::{Error, Result};
+pub use self::folder::FolderSessionStore;
 pub(crate) use self::home::{CONFIG_DIR, Home, Restored};
 pub use self::key::SessionKey;
 pub use self::memory::InMemorySessionStore;
 pub use self::mirror::SessionStoreFlush;
 pub(crate) use self::mirror::{Mirror, StoreOptions};
+#[cfg(feature = "object-store")]
+pub use self::object::ObjectSessionStore;
 pub(crate) use self::restore::{Conversation, restore};
 pub use self::session_store::{
     SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry,

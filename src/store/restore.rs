@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::Path;
 use std::time::Duration;
 
 use super::error::{Error, Result};
 use super::home::{Restored, Transcript};
-use super::key::SessionKey;
+use super::key::{SessionKey, is_below};
 use super::mirror::guarded;
 use super::session_store::SessionStore;
 use crate::common::is_uuid;
@@ -80,7 +79,7 @@ impl Calls<'_> {
         Ok(entries.map(|entries| Transcript { subpath, entries }))
     }
 
-    /// The CLI takes other names than ids for a conversation; those are not in a store.
+    /// A store may have other names than ids, which would become names of files.
     async fn one(&self, project: &str, id: String) -> Result<Option<Loaded>> {
         if !is_uuid(id.as_bytes()) {
             return Ok(None);
@@ -127,30 +126,5 @@ impl Calls<'_> {
             }
         }
         Ok((agents, skipped))
-    }
-}
-
-/// Whether a path leads to a file below the folder that it is joined to, on any system.
-fn is_below(subpath: &str) -> bool {
-    let mut parts = subpath.split(['/', '\\']);
-    let is_name =
-        |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains([':', '\0']);
-    parts.all(is_name) && !Path::new(subpath).is_absolute()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_paths_below_the_session_are_written() {
-        for path in ["subagents/agent-1", "agent", "a/b/c.d", "a\\b"] {
-            assert!(is_below(path), "{path}");
-        }
-        for path in
-            ["", "/etc/x", "\\x", "a/../../b", "..", "C:x", "C:\\x", "a//b", "a/", "./a", "a\0b"]
-        {
-            assert!(!is_below(path), "{path}");
-        }
     }
 }

@@ -201,28 +201,18 @@ async fn continue_resumes_the_newest_conversation_that_is_not_of_a_sub_agent() {
 async fn what_the_store_does_not_have_is_looked_for_by_the_cli_itself() {
     let place = Place::new();
     let store = Arc::new(InMemorySessionStore::new());
-    for (builder, arg) in [
-        (SessionBuilder::resume as fn(_, &str) -> SessionBuilder, format!("--resume={SESSION}")),
-        (|builder, _| builder.continue_conversation(true), "--continue".into()),
-    ] {
+    for (continues, arg) in [(false, format!("--resume={SESSION}")), (true, "--continue".into())] {
         let launches = Launches::default();
-        let session = place.builder(serving(&launches), &store);
-        let session = builder(session, SESSION).start().unwrap();
+        let builder = place.builder(serving(&launches), &store);
+        let session = match continues {
+            true => builder.continue_conversation(true).start().unwrap(),
+            false => builder.resume(SESSION).start().unwrap(),
+        };
         session.query("go").text().await.unwrap();
         ended_well(&session).await;
         assert!(launches.args(0).contains(&arg), "{:?}", launches.args(0));
         assert_eq!(config_of(&launches.all()[0]), place.config());
     }
-}
-
-#[tokio::test]
-async fn a_name_that_is_not_an_id_never_reaches_the_store() {
-    let place = Place::new();
-    let launches = Launches::default();
-    let store = Arc::new(Broken::Fails);
-    let session = place.builder(serving(&launches), &store).resume("my title").start().unwrap();
-    session.query("go").text().await.unwrap();
-    ended_well(&session).await;
 }
 
 /// A store that cannot be read.

@@ -89,6 +89,7 @@ tests![
     recorded_through_the_stand_in,
     reinitialize,
     resume_after_sigkill,
+    resume_from_a_store,
     resume_with_another_system_prompt,
     session_mirror,
     set_model,

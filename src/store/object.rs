@@ -1,0 +1,227 @@
+//! A store in an object store: S3 and what is like it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::path::Path;
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
+
+use super::error::{Error, Result};
+use super::jsonl;
+use super::key::{SessionKey, is_below};
+use super::memory::now_ms;
+use super::session_store::{SessionStore, SessionStoreEntry, SessionStoreListEntry, entry_uuid};
+use crate::common::lock;
+use crate::transport::BoxFuture;
+
+/// How many parts are read at a time.
+const AT_ONCE: usize = 8;
+
+/// A [`SessionStore`] in whatever the crate [`object_store`] supports: S3, Google Cloud Storage,
+/// Azure, a local folder, memory.
+///
+/// An object cannot be appended to, so each append is an object:
+/// `<prefix>/<project>/<session id>/part-<ms>-<number>-<random>.jsonl`, and for a sub-agent below
+/// that, in a folder of its subpath. `ms` is the time in milliseconds since 1970, by the clock of
+/// the program. A transcript is its parts in the order of their names, each uuid once.
+///
+/// It has no summaries: an object that several programs change would lose updates.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use claude_wire::store::ObjectSessionStore;
+/// use object_store::memory::InMemory;
+///
+/// let store = ObjectSessionStore::new(Arc::new(InMemory::new()), "sessions");
+/// # let _ = store;
+/// ```
+#[derive(Clone)]
+pub struct ObjectSessionStore {
+    objects: Arc<dyn ObjectStore>,
+    prefix: Path,
+    clock: Arc<Mutex<u64>>,
+    parts: Arc<AtomicU64>,
+}
+
+impl ObjectSessionStore {
+    /// A store below a prefix, which may be empty.
+    pub fn new(objects: Arc<dyn ObjectStore>, prefix: impl AsRef<str>) -> Self {
+        let prefix = Path::from(prefix.as_ref());
+        Self { objects, prefix, clock: Arc::default(), parts: Arc::default() }
+    }
+
+    fn project(&self, project_key: &str) -> Result<Path> {
+        Ok(self.prefix.clone().join(name(project_key)?))
+    }
+
+    fn folder(&self, key: &SessionKey) -> Result<Path> {
+        let mut folder = self.project(&key.project_key)?.join(name(&key.session_id)?);
+        if let Some(subpath) = &key.subpath {
+            for part in subpath.split(['/', '\\']) {
+                folder = folder.join(name(part)?);
+            }
+        }
+        Ok(folder)
+    }
+
+    /// The name of the next part: later ones are greater.
+    fn next_part(&self) -> String {
+        let mut clock = lock(&self.clock);
+        *clock = now_ms().max(*clock + 1);
+        let number = self.parts.fetch_add(1, Ordering::Relaxed);
+        format!("part-{:013}-{number:06}-{}.jsonl", *clock, uuid::Uuid::new_v4().simple())
+    }
+
+    /// The parts of one transcript, in order.
+    async fn parts(&self, key: &SessionKey) -> Result<Vec<Path>> {
+        let folder = self.folder(key)?;
+        let listed = self.objects.list_with_delimiter(Some(&folder)).await;
+        let listed = listed.map_err(|error| failed("list", &folder, error))?;
+        let parts = listed.objects.into_iter().filter(|object| written_at(object).is_some());
+        let mut parts: Vec<_> = parts.map(|object| object.location).collect();
+        parts.sort();
+        Ok(parts)
+    }
+
+    /// All parts below a folder.
+    async fn below(&self, folder: &Path) -> Result<Vec<ObjectMeta>> {
+        let listed: Vec<_> = self
+            .objects
+            .list(Some(folder))
+            .try_collect()
+            .await
+            .map_err(|error| failed("list", folder, error))?;
+        Ok(listed.into_iter().filter(|object| written_at(object).is_some()).collect())
+    }
+
+    async fn read(&self, part: Path, key: &SessionKey) -> Result<Vec<SessionStoreEntry>> {
+        let read = async { self.objects.get(&part).await?.bytes().await };
+        let bytes = read.await.map_err(|error| failed("read", &part, error))?;
+        Ok(jsonl::entries(bytes.into(), key))
+    }
+}
+
+impl SessionStore for ObjectSessionStore {
+    fn append<'a>(
+        &'a self,
+        key: &'a SessionKey,
+        entries: &'a [SessionStoreEntry],
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            if entries.is_empty() {
+                return Ok(());
+            }
+            let part = self.folder(key)?.join(self.next_part());
+            let written = self.objects.put(&part, jsonl::lines(entries).into()).await;
+            written.map(drop).map_err(|error| failed("write", &part, error))
+        })
+    }
+
+    fn load<'a>(
+        &'a self,
+        key: &'a SessionKey,
+    ) -> BoxFuture<'a, Result<Option<Vec<SessionStoreEntry>>>> {
+        Box::pin(async move {
+            let parts = self.parts(key).await?;
+            if parts.is_empty() {
+                return Ok(None);
+            }
+            let reads = parts.into_iter().map(|part| self.read(part, key));
+            let read: Vec<_> =
+                futures_util::stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+            let mut uuids = HashSet::new();
+            let mut is_new =
+                |entry: &SessionStoreEntry| entry_uuid(entry).is_none_or(|uuid| uuids.insert(uuid));
+            Ok(Some(read.into_iter().flatten().filter(|entry| is_new(entry)).collect()))
+        })
+    }
+
+    fn list_sessions<'a>(
+        &'a self,
+        project_key: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SessionStoreListEntry>>> {
+        Box::pin(async move {
+            let project = self.project(project_key)?;
+            let mut sessions = BTreeMap::new();
+            for part in self.below(&project).await? {
+                let Some(time) = written_at(&part) else { continue };
+                let names = names_below(&project, &part.location);
+                // Deeper ones are of sub-agents.
+                if let [session, _] = &names[..] {
+                    let mtime = sessions.entry(session.clone()).or_insert(time);
+                    *mtime = time.max(*mtime);
+                }
+            }
+            let entry = |(session_id, mtime)| SessionStoreListEntry { session_id, mtime };
+            Ok(sessions.into_iter().map(entry).collect())
+        })
+    }
+
+    fn delete<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let parts = match key.subpath {
+                Some(_) => self.parts(key).await?,
+                None => {
+                    let parts = self.below(&self.folder(key)?).await?;
+                    parts.into_iter().map(|part| part.location).collect()
+                }
+            };
+            for part in parts {
+                match self.objects.delete(&part).await {
+                    Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                    Err(error) => return Err(failed("delete", &part, error)),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn list_subkeys<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async move {
+            let session = self.folder(&key.session())?;
+            let mut subpaths = BTreeSet::new();
+            for part in self.below(&session).await? {
+                let names = names_below(&session, &part.location);
+                if let Some((_, folders)) = names.split_last()
+                    && !folders.is_empty()
+                {
+                    subpaths.insert(folders.join("/"));
+                }
+            }
+            Ok(subpaths.into_iter().collect())
+        })
+    }
+}
+
+impl fmt::Debug for ObjectSessionStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ObjectSessionStore({} in {})", self.prefix, self.objects)
+    }
+}
+
+fn names_below(folder: &Path, object: &Path) -> Vec<String> {
+    let names = object.prefix_match(folder).into_iter().flatten();
+    names.map(|name| name.as_ref().to_owned()).collect()
+}
+
+/// When a part was written, by its name; `None` for another object.
+fn written_at(object: &ObjectMeta) -> Option<u64> {
+    let name = object.location.filename()?.strip_prefix("part-")?.strip_suffix(".jsonl")?;
+    name.split('-').next()?.parse().ok()
+}
+
+/// The name of a part of a path, if it is one.
+fn name(text: &str) -> Result<&str> {
+    match is_below(text) && !text.contains(['/', '\\']) {
+        true => Ok(text),
+        false => Err(Error::new(format!("{text:?} cannot be part of the name of an object"))),
+    }
+}
+
+fn failed(doing: &str, place: &Path, error: object_store::Error) -> Error {
+    Error::caused(format!("{doing} {place}"), error)
+}
