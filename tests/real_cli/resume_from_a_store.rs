@@ -66,7 +66,7 @@ pub(crate) async fn run() {
     let copy = FolderSessionStore::new(folder.path().join("projects"));
     copy.append(&key, &entries).await.unwrap();
     let messages = History::at(folder.path()).get_session_messages(&id, Page::all()).unwrap();
-    let texts: Vec<_> = messages.iter().map(|message| message.text()).collect();
+    let texts: Vec<_> = messages.messages.iter().map(|message| message.text()).collect();
     assert_eq!(texts, ["First", "one", "Second", "two"]);
     close(place);
 }

@@ -156,7 +156,6 @@ impl Driver {
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());
-        let home = self.find_home(conversation, launch, env);
         let transport = self.shared.setup.transport.clone();
         let limit = self.shared.options().timeouts().initialize;
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
@@ -166,6 +165,7 @@ impl Driver {
                 return self.opened(Err(error));
             }
         }
+        let home = self.find_home(conversation, launch, env);
         self.opening = Some(Box::pin(async move {
             let (launch, home) = home.await?;
             let opened = async {
