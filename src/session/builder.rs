@@ -228,7 +228,7 @@ impl SessionBuilder {
     }
 
     /// Sends each entry of the transcript to this store as well, and resumes conversations from it:
-    /// see [`store`](crate::store). This sets [`session_mirror`](Self::session_mirror).
+    /// see [`store`](crate::store). This turns the mirror of transcripts on.
     ///
     /// ```
     /// use std::sync::Arc;

@@ -158,13 +158,14 @@ fn changes(line: &Value, pointer: &str) -> Vec<Value> {
 
 /// The keys of the table whose numbers are not compared, written out.
 fn is_listed_as_measured(key: &str) -> bool {
-    const KEYS: [&str; 22] = [
+    const KEYS: [&str; 23] = [
         "duration_api_ms",
         "duration_ms",
         "end_time",
         "first_content_frame_ms",
         "maxAgeMs",
         "nextFireAt",
+        "parked_ms",
         "pid",
         "request_sent_wall_ms",
         "retry_delay_ms",

@@ -246,6 +246,7 @@ pub(super) const PATTERNS: &[Pattern] = &[
             "Session-only (not written to disk, dies when Claude exits).",
             "This sometimes happens with safe, normal conversations.",
             "You will be notified when it completes. To check interim output,",
+            "[Subagent hand-back] The text below is the final report",
         ],
         then: Then::AroundOut(shapes::to_the_end),
     },
