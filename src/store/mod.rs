@@ -21,11 +21,14 @@
 //! waits until all that was read so far was stored or given up, and the end of the session does so
 //! too.
 //!
+//! A store gets what the CLI reports. CLI 2.1.332 does not report its requests to the API
+//! (`api-request`, `api-request-shape`, `api-request-blob`), which are only in its own files; no
+//! resume needs them.
+//!
 //! # Resume elsewhere
 //!
 //! A session with a store that is to [`resume`](crate::SessionBuilder::resume) a conversation, or
-//! [`continue_conversation`](crate::SessionBuilder::continue_conversation), loads it from the
-//! store, by the [key](crate::history::project_key) of its directory. So the directory must have
+//! to continue the latest one of its directory, loads it from the store, by the [key](crate::history::project_key) of its directory. So the directory must have
 //! the same path as before. If the store does not have the conversation, the CLI looks for it in
 //! its own folder. If the store fails, or takes longer than
 //! [`load_timeout`](crate::SessionBuilder::load_timeout), the launch fails.
