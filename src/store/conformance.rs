@@ -391,7 +391,7 @@ async fn known_uuid(store: &impl SessionStore, _: &Has) -> Kept {
     let without = numbered(1);
     store.append(&main_key(), &[one.clone(), without.clone()]).await?;
     store.append(&main_key(), &[one.clone(), two.clone(), without.clone()]).await?;
-    store.append(&agent(1), &[one.clone()]).await?;
+    store.append(&agent(1), std::slice::from_ref(&one)).await?;
     has_entries(store, &main_key(), &[one.clone(), without.clone(), two, without]).await?;
     has_entries(store, &agent(1), &[one]).await
 }
