@@ -164,7 +164,7 @@ fn the_first_prompt_is_what_a_person_typed() {
         assert_eq!(first_prompt(&lines).as_deref(), Some("typed"), "{mark}");
     }
     let command = prompt("<command-name>/review</command-name> all");
-    assert_eq!(first_prompt(&[command.clone()]).as_deref(), Some("/review"));
+    assert_eq!(first_prompt(std::slice::from_ref(&command)).as_deref(), Some("/review"));
     assert_eq!(first_prompt(&[command, prompt("typed")]).as_deref(), Some("typed"));
 }
 

@@ -91,7 +91,7 @@ fn entries_of_other_kinds_link_messages_and_are_left_out() {
     for mark in [("isSidechain", json!(true)), ("teamName", json!("team")), ("isMeta", json!(true))]
     {
         let mut lines = lines.to_vec();
-        lines.push(with(user(8, Some(1), json!("no")), &[mark.clone()]));
+        lines.push(with(user(8, Some(1), json!("no")), std::slice::from_ref(&mark)));
         assert_eq!(texts(&lines), ["user q", "assistant a"], "{mark:?}");
     }
 }
