@@ -23,7 +23,7 @@ pub(crate) struct Loaded {
 
 enum Content {
     Recordings(Box<Replay>),
-    Scenario(Scenario),
+    Scenario(Box<Scenario>),
 }
 
 impl Loaded {
@@ -54,7 +54,7 @@ impl Loaded {
                         .and_then(|_| scenario.in_run(run.clone()))
                         .map_err(|error| format!("CLAUDE_WIRE_RUN: {error}"))?;
                 }
-                Ok(Self::of(path, Content::Scenario(scenario)))
+                Ok(Self::of(path, Content::Scenario(Box::new(scenario))))
             }
         }
     }

@@ -205,7 +205,7 @@ Options:
             }
             for command in table.commands() {
                 let path = command.path();
-                look(&[path.clone()]);
+                look(std::slice::from_ref(&path));
                 for flag in visible(&command.flags) {
                     let long = flag.long();
                     look(&[format!("{path} {long}"), format!("* {long}"), long.to_owned()]);

@@ -118,6 +118,7 @@ pub(super) fn in_its_thread<T: Send + 'static>(
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -87,7 +87,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
 }
 
 /// The version of a scenario, the turns of each launch, and what else it says of launches.
-fn launches(path: &Path) -> Result<(Value, Vec<Vec<Value>>, Vec<String>), Failure> {
+type Launches = (Value, Vec<Vec<Value>>, Vec<String>);
+
+/// The version of a scenario, the turns of each launch, and what else it says of launches.
+fn launches(path: &Path) -> Result<Launches, Failure> {
     // Checks it; the error names the place.
     drop(Scenario::load(path).map_err(|error| error.to_string())?.unverified());
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
