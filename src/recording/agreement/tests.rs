@@ -158,7 +158,7 @@ fn changes(line: &Value, pointer: &str) -> Vec<Value> {
 
 /// The keys of the table whose numbers are not compared, written out.
 fn is_listed_as_measured(key: &str) -> bool {
-    const KEYS: [&str; 23] = [
+    const KEYS: [&str; 24] = [
         "duration_api_ms",
         "duration_ms",
         "end_time",
@@ -179,6 +179,7 @@ fn is_listed_as_measured(key: &str) -> bool {
         "totalAPIDuration",
         "totalAPIDurationWithoutRetries",
         "totalDuration",
+        "totalDurationMs",
         "totalToolDuration",
         "ttft_ms",
         "ttft_stream_ms",
