@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use claude_wire::player::PromptMatch;
-use claude_wire::session::Restart;
+use claude_wire::session::{Exclusive, Restart};
 use claude_wire::supervisor::{Backoff, ChildSpec, Supervisor};
 use claude_wire::testing::mock_claude;
 use claude_wire::{Scenario, Session, reply};
@@ -61,6 +61,8 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
             Session::builder()
                 .cli_path(cli.clone())
                 .env("CLAUDE_WIRE_SCENARIO", file.to_str().unwrap())
+                // Without a run folder each stand-in has the same session id.
+                .exclusive(Exclusive::Off)
                 .env("CLAUDE_WIRE_PAUSE", "0")
                 .env("CLAUDE_CONFIG_DIR", config.to_str().unwrap())
         };
