@@ -2,11 +2,11 @@
 //!
 //! The CLI keeps each conversation in a file on its machine. With
 //! [`SessionBuilder::session_store`](crate::SessionBuilder::session_store) a session also sends
-//! each entry of it to a [`SessionStore`] of yours: a database, an object store, a shared folder.
+//! each entry of it to your [`SessionStore`]: a database, an object store, a shared folder.
 //!
 //! * [`SessionStore`] is the trait. [`InMemorySessionStore`] is for tests, [`FolderSessionStore`]
 //!   for a folder, also one that several machines share; with feature `object-store`,
-//!   `ObjectSessionStore` is for S3 and what the crate `object_store` supports besides.
+//!   `ObjectSessionStore` is for S3 and what the crate `object_store` supports, too.
 //! * [`conformance`] checks a store of your own against the contracts that sessions rely on.
 //! * [`fold_session_summary`] keeps the summary of a session up to date, entry by entry.
 //!

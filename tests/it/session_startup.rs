@@ -1,4 +1,4 @@
-//! A CLI that fails to start: each waiter gets the error of its own start, and nothing loops.
+//! A CLI that fails to start: each waiter gets its own error, and nothing loops.
 
 use std::time::Duration;
 

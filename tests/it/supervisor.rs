@@ -567,7 +567,7 @@ async fn a_builder_that_panics_is_a_crash_of_its_child() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_read_anew_at_each_start() {
+async fn keys_are_read_again_at_each_start() {
     let launches = Launches::default();
     let keys = Arc::new(AtomicUsize::new(0));
     let transport = Arc::new(serving(&launches));

@@ -5,7 +5,7 @@
 //!
 //! A tool is a method: its doc comment is what the model reads about it, its parameters are a type
 //! with a schema, and an `Err` is a failure that the model sees and can react to. The tools are
-//! rmcp's own, so a server written for another program fits as well. A project of yours needs no
+//! rmcp's own, so a server written for another program fits as well. Your project needs no
 //! `rmcp` next to `claude-wire`: its macros find the one that is imported here.
 
 use claude_wire::mcp::rmcp::handler::server::wrapper::Parameters;
