@@ -264,7 +264,7 @@ impl State {
                 how = "cancelled";
                 json!({
                     "terminal_reason": "budget_exhausted", "is_error": true, "subtype": "error_max_budget_usd",
-                    "errors": [format!("Reached maximum budget (${budget})")],
+                    "errors": [format!("Reached maximum budget (${})", as_script(budget))],
                 })
             }
             End::Failed(failure) => {
@@ -318,6 +318,24 @@ impl State {
     pub(super) fn give_way(&mut self) {
         if self.turn.is_some() {
             self.interrupt = Some(Interrupt::Prompt);
+        }
+    }
+}
+
+/// A number as a script writes it: without a fraction that is zero, and `1e-7` where it is small.
+fn as_script(number: f64) -> String {
+    let text = json!(number).to_string();
+    text.strip_suffix(".0").map(str::to_owned).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_spelled_as_by_a_script() {
+        for (number, text) in [(1e-7, "1e-7"), (0.5, "0.5"), (3.0, "3"), (0.000_1, "0.0001")] {
+            assert_eq!(as_script(number), text);
         }
     }
 }
