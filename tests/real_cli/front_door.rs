@@ -99,18 +99,9 @@ pub(crate) async fn run() {
             "{line:?}: {expected}"
         );
     }
-    for command in [
-        "",
-        "mcp",
-        "mcp list",
-        "mcp add",
-        "auth",
-        "plugin",
-        "plugin list",
-        "plugin install",
-        "doctor",
-        "agents",
-    ] {
+    for command in
+        ["", "mcp", "mcp list", "mcp add", "auth", "plugin", "plugin list", "doctor", "agents"]
+    {
         let args: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
         let (expected, ..) = real(&place, &args, "").await;
         let (help, ..) = simulated(&scenario, &place, &args, "").await;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use claude_wire::history::{History, Page, project_key};
 use claude_wire::lab::{ApiReply, ApiScript, When};
 use claude_wire::session::{PermissionMode, SessionEvent};
-use claude_wire::store::{FolderSessionStore, InMemorySessionStore, SessionKey, SessionStore, SessionStoreEntry};
+use claude_wire::store::{
+    FolderSessionStore, InMemorySessionStore, SessionKey, SessionStore, SessionStoreEntry,
+};
 use claude_wire::wire::System;
 use serde_json::{Value, json};
 
@@ -47,8 +49,7 @@ pub(crate) async fn run() {
     // Elsewhere there is no such file.
     fs::remove_dir_all(place.config_dir().join("projects")).unwrap();
 
-    let session =
-        place.session().session_store(store.clone()).resume(id.as_str()).start().unwrap();
+    let session = place.session().session_store(store.clone()).resume(id.as_str()).start().unwrap();
     let mut events = session.events();
     let mut turn = session.query("Second");
     let (mut modes, mut text) = (Vec::new(), String::new());

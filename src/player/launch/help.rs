@@ -101,7 +101,9 @@ fn of_flag(path: &str, flag: &Flag) -> String {
 
 fn of_command(command: &Command) -> Item {
     let names = command.words.last().map(|names| names.join("|")).unwrap_or_default();
-    let options = (!command.flags.is_empty()).then_some("[options]");
+    // The flags of `rm` are hidden, and `plugin details` has some that its page does not list.
+    let shows_flags = names == "details" || !command.flags.is_empty() && names != "rm";
+    let options = shows_flags.then_some("[options]");
     let parts =
         [names.as_str()].into_iter().chain(options).chain(command.arguments.iter().copied());
     let term = parts.collect::<Vec<_>>().join(" ");
