@@ -188,7 +188,7 @@ impl Scenario {
     ///
     /// The CLI of a scenario is logged in with a key, and answers `auth status`, `agents`, `doctor`,
     /// `mcp list`, `mcp get`, `mcp remove`, `plugin list` and `plugin marketplace list` by itself. A
-    /// launch for another command is a [divergence](super::Divergence::is_extra), unless this says
+    /// launch for another command is a divergence, unless this says
     /// what it prints.
     ///
     /// ```

@@ -24,7 +24,7 @@
 //! field is kept in [`ToolData::raw`], and a field of the wrong type costs that field only.
 //!
 //! Tools that are not here, and those of MCP servers, have `input` as
-//! [`RawJson`](crate::wire::RawJson).
+//! [`RawJson`].
 
 #[macro_use]
 mod tool;
