@@ -17,6 +17,11 @@ const UNKNOWN: &str = "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f";
 const STREAM: [&str; 3] = ["--output-format", "stream-json", "--verbose"];
 const LINES: [&str; 2] = ["--input-format", "stream-json"];
 
+/// The commands of background sessions, whose pages the CLI does not write as the others.
+const OWN_PAGES: [&str; 5] = ["attach", "logs", "respawn", "rm", "stop"];
+/// The commands, among the flags, of the CLI.
+const TABLE: &str = include_str!("../../src/player/launch/tables/2.1.332.txt");
+
 /// stdout, stderr, and the exit code.
 type Ran = (String, String, Option<i32>);
 
@@ -99,15 +104,29 @@ pub(crate) async fn run() {
             "{line:?}: {expected}"
         );
     }
-    for command in
-        ["", "mcp", "mcp list", "mcp add", "auth", "plugin", "plugin list", "doctor", "agents"]
-    {
-        let args: Vec<_> = command.split_whitespace().chain(["--help"]).collect();
-        let (expected, ..) = real(&place, &args, "").await;
-        let (help, ..) = simulated(&scenario, &place, &args, "").await;
-        assert_eq!(terms(&help), terms(&expected), "{command}");
-    }
+    let differing = help_pages(&scenario, &place).await;
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
     close(place);
+}
+
+/// The commands whose help page is not that of the CLI in its usage, flags, commands and columns.
+async fn help_pages(scenario: &Scenario, place: &Hermetic) -> Vec<String> {
+    let is_command = |line: &&str| line.starts_with(|first: char| first.is_ascii_lowercase());
+    let mut differing = Vec::new();
+    for line in [""].into_iter().chain(TABLE.lines().filter(is_command)) {
+        let words = line.split(' ').take_while(|word| !word.starts_with(['<', '[']));
+        let words: Vec<_> = words.filter_map(|word| word.split('|').next()).collect();
+        if OWN_PAGES.contains(&words.join(" ").as_str()) {
+            continue;
+        }
+        let args = [&words[..], &["--help"]].concat();
+        let (expected, ..) = real(place, &args, "").await;
+        let (help, ..) = simulated(scenario, place, &args, "").await;
+        if terms(&help) != terms(&expected) {
+            differing.push(format!("{line}:\n{help}\n{expected}"));
+        }
+    }
+    differing
 }
 
 /// The usage, and each flag, command and argument with the column of its description.

@@ -31,6 +31,8 @@ pub(super) struct Command {
     pub(super) arguments: Vec<&'static str>,
     /// The names of the arguments that it needs.
     pub(super) required: Vec<&'static str>,
+    /// What its usage has after its name, if that is not what its parser would write.
+    pub(super) usage: Option<&'static str>,
     pub(super) flags: Vec<Flag>,
 }
 
@@ -125,13 +127,18 @@ impl FlagTable {
 
 impl Command {
     fn parse(line: &'static str) -> Self {
+        let (call, usage) = match line.split_once("  usage: ") {
+            Some((call, usage)) => (call, Some(usage)),
+            None => (line, None),
+        };
         let (arguments, words): (Vec<_>, Vec<_>) =
-            line.split(' ').partition(|word| word.starts_with(['<', '[']));
+            call.split(' ').partition(|word| word.starts_with(['<', '[']));
         let required = |word: &&'static str| word.strip_prefix('<')?.strip_suffix('>');
         Self {
             words: words.iter().map(|word| word.split('|').collect()).collect(),
             required: arguments.iter().filter_map(required).collect(),
             arguments,
+            usage,
             flags: Vec::new(),
         }
     }
@@ -145,6 +152,11 @@ impl Command {
     pub(super) fn path(&self) -> String {
         let words = self.words.iter().filter_map(|names| names.first().copied());
         words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Its own name and its aliases: `install|i`.
+    pub(super) fn names(&self) -> String {
+        self.words.last().map(|names| names.join("|")).unwrap_or_default()
     }
 
     /// Its own name, without aliases.
@@ -163,6 +175,8 @@ pub(super) struct Flag {
     pub(super) value: Value,
     pub(super) variadic: bool,
     pub(super) hidden: bool,
+    /// Whether the parser knows it, which lists `[options]` for it even if it is hidden.
+    pub(super) listed: bool,
     check: Check,
 }
 
@@ -189,10 +203,11 @@ impl Flag {
     fn parse(line: &'static str) -> Self {
         let mut columns = line.split("  ");
         let spec = columns.next().unwrap_or_default();
-        let (mut hidden, mut check) = (false, Check::Anything);
+        let (mut hidden, mut listed, mut check) = (false, true, Check::Anything);
         for column in columns {
             match column {
                 "hidden" => hidden = true,
+                "unlisted" => listed = false,
                 other => check = Check::parse(other),
             }
         }
@@ -202,7 +217,7 @@ impl Flag {
             _ => Value::None,
         };
         let names = spec.split([',', ' ']).filter(|word| word.starts_with('-')).collect();
-        Self { line, spec, names, value, variadic: spec.contains("..."), hidden, check }
+        Self { line, spec, names, value, variadic: spec.contains("..."), hidden, listed, check }
     }
 
     /// The long name, which is the last.
@@ -296,7 +311,11 @@ mod tests {
         assert_eq!(flag.check, Check::OneOf(vec!["a", "b"], vec!["c"]));
         let command = Command::parse("plugin|plugins install|i <plugin> [args...]");
         assert_eq!(command.words, [["plugin", "plugins"], ["install", "i"]]);
-        assert_eq!(command.required, ["plugin"]);
+        assert_eq!((command.required.as_slice(), command.usage), (&["plugin"][..], None));
+        let command = Command::parse("test [dir]  usage: [dir] more");
+        assert_eq!(command.words, [["test"]]);
+        assert_eq!((command.arguments, command.usage), (vec!["[dir]"], Some("[dir] more")));
+        assert!(!Flag::parse("--keep <id>  unlisted").listed);
     }
 
     #[test]
@@ -313,7 +332,8 @@ mod tests {
                 assert_eq!(all, names.len(), "{version} has a flag twice");
             }
             for line in text.lines().filter(|line| line.starts_with('-')) {
-                for column in line.split("  ").skip(1).filter(|column| *column != "hidden") {
+                let known = ["hidden", "unlisted"];
+                for column in line.split("  ").skip(1).filter(|column| !known.contains(column)) {
                     assert_ne!(Check::parse(column), Check::Anything, "{version}: {column}");
                 }
             }

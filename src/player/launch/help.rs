@@ -15,15 +15,17 @@ const INDENT: usize = 6;
 /// The page of a subcommand, or that of the CLI.
 pub(super) fn page(table: &FlagTable, command: Option<&Command>) -> String {
     let path = command.map(Command::path).unwrap_or_default();
-    let own = match command {
-        Some(command) if command.words.len() == 1 => command.words[0].join("|"),
-        _ => path.clone(),
-    };
+    let own = command.map(called).unwrap_or_default();
     let below: Vec<&Command> = table.below(command).collect();
     let arguments = command.map_or_else(|| vec!["[prompt]"], |one| one.arguments.clone());
     let several = if below.is_empty() { "" } else { "[command]" };
-    let parts = ["Usage: claude", &own, "[options]", several, &arguments.join(" ")];
-    let usage: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    let joined = arguments.join(" ");
+    let after = match command.and_then(|command| command.usage) {
+        Some(usage) => ["", "", usage],
+        None => ["[options]", several, &joined],
+    };
+    let parts = ["Usage: claude", &own].into_iter().chain(after);
+    let usage: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
 
     let flags = command.map_or_else(|| table.flags(), |one| &one.flags);
     let mut options: Vec<_> = flags
@@ -38,10 +40,11 @@ pub(super) fn page(table: &FlagTable, command: Option<&Command>) -> String {
     if command.is_some_and(|command| table.has_more(command)) {
         commands.push(Item::new("help", "help [command]".to_owned(), "Show a help".to_owned()));
     }
-    let prompt =
-        command.is_none().then(|| Item::new("", "prompt".to_owned(), described(&["prompt"])));
     let mut sections = vec![
-        ("Arguments:", prompt.into_iter().collect()),
+        (
+            "Arguments:",
+            arguments.iter().filter_map(|argument| of_argument(&path, argument)).collect(),
+        ),
         ("Options:", options),
         ("Commands:", commands),
     ];
@@ -100,14 +103,31 @@ fn of_flag(path: &str, flag: &Flag) -> String {
 }
 
 fn of_command(command: &Command) -> Item {
-    let names = command.words.last().map(|names| names.join("|")).unwrap_or_default();
-    // The flags of `rm` are hidden, and `plugin details` has some that its page does not list.
-    let shows_flags = names == "details" || !command.flags.is_empty() && names != "rm";
-    let options = shows_flags.then_some("[options]");
+    let options = command.flags.iter().any(|flag| flag.listed).then_some("[options]");
+    let names = command.names();
     let parts =
         [names.as_str()].into_iter().chain(options).chain(command.arguments.iter().copied());
     let term = parts.collect::<Vec<_>>().join(" ");
     Item::new(command.name(), term, described(&[&command.path()]))
+}
+
+/// An argument that is described, as few are.
+fn of_argument(path: &str, argument: &str) -> Option<Item> {
+    let name = argument_name(path, argument);
+    let own = name.rsplit(' ').next().unwrap_or_default().to_owned();
+    let about = described(&[&name]);
+    (!about.is_empty()).then(|| Item::new("", own, about))
+}
+
+/// The name by which an argument is described: `import source`.
+fn argument_name(path: &str, argument: &str) -> String {
+    format!("{path} {}", argument.trim_matches(['<', '>', '[', ']', '.'])).trim_start().to_owned()
+}
+
+/// How a command is called: those above it by their first names, itself by all.
+fn called(command: &Command) -> String {
+    let above = command.words.iter().rev().skip(1).rev().map(|names| names[0].to_owned());
+    above.chain([command.names()]).collect::<Vec<_>>().join(" ")
 }
 
 /// The description of the first name that has one.
@@ -182,6 +202,33 @@ Options:
     }
 
     #[test]
+    fn a_usage_has_the_aliases_of_its_own_command_alone() {
+        let usage = |args: &[&str]| help(args).lines().next().unwrap_or_default().to_owned();
+        for (args, expected) in [
+            (&["plugins", "i"][..], "Usage: claude plugin install|i [options] <plugin>"),
+            (
+                &["plugin", "marketplace", "rm"],
+                "Usage: claude plugin marketplace remove|rm [options] <name>",
+            ),
+            (&["plugin", "test"], "Usage: claude plugin test [dir]"),
+            (&["ultrareview"], "Usage: claude ultrareview [target] [options]"),
+        ] {
+            assert_eq!(usage(args), expected);
+        }
+        assert!(help(&["import"]).contains("\nArguments:\n  source      The agent"));
+    }
+
+    /// Its hidden flags count, unless its parser does not know them.
+    #[test]
+    fn a_list_has_the_word_options_for_each_command_with_flags() {
+        let page = help(&["plugin"]);
+        assert!(page.contains("\n  details [options] <name> "), "{page}");
+        assert!(!help(&["plugin", "details"]).contains("--cowork"));
+        let page = help(&[]);
+        assert!(page.contains("\n  rm <id> ") && page.contains("\n  stop|kill <id> "), "{page}");
+    }
+
+    #[test]
     fn the_word_help_explains_the_command_after_it() {
         let read = |args: &[&str]| CommandLine::read(args, None, false).map(|line| line.help());
         assert_eq!(read(&["mcp", "help", "list"]), Ok(help(&["mcp", "list"])));
@@ -213,6 +260,11 @@ Options:
                     look(&[format!("{path} {long}"), format!("* {long}"), long.to_owned()]);
                 }
             }
+        }
+        for command in FlagTable::all().iter().flat_map(FlagTable::commands) {
+            let names = command.arguments.iter().map(|one| argument_name(&command.path(), one));
+            let known = names.filter_map(|name| rows().find(|(known, _)| *known == name));
+            used.extend(known.map(|(name, _)| name));
         }
         let unused: Vec<_> = rows().filter(|(name, _)| !used.contains(name)).collect();
         let mut names: Vec<_> = rows().map(|(name, _)| name).collect();
