@@ -12,26 +12,22 @@ use crate::transport::Launch;
 
 impl Driver {
     /// Takes the conversation that a launch resumes; a launch that may fork does so if it is taken.
-    pub(super) fn hold_resumed(&mut self, launch: &mut Launch) -> Result<(), Error> {
-        let exclusive = self.shared.setup.exclusive;
-        let Some(id) = resumed(launch).filter(|_| exclusive != Exclusive::Off) else {
-            return Ok(());
-        };
+    pub(super) fn hold_resumed(&mut self, id: &str, launch: &mut Launch) -> Result<(), Error> {
         if self.lease.as_ref().is_some_and(|lease| lease.session() == id) {
             return Ok(());
         }
-        let Some(folder) = transcripts(launch) else { return Ok(()) };
-        match Lease::acquire(&folder, &id) {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        match Lease::acquire(folder, id) {
             Ok(lease) => self.lease = Some(lease),
-            Err(Refused::Owned(_)) if exclusive == Exclusive::Fork => {
+            Err(Refused::Owned(_)) if self.shared.setup.exclusive == Exclusive::Fork => {
                 launch.args.push("--fork-session".into());
             }
             Err(Refused::Owned(owner)) => {
                 let owner =
                     owner.map_or_else(|| "another program".to_owned(), |owner| owner.to_string());
-                return Err(Error::owned(&id, owner));
+                return Err(Error::owned(id, owner));
             }
-            Err(Refused::Io(error)) => self.not_held(&id, &error.to_string()),
+            Err(Refused::Io(error)) => self.not_held(id, &error.to_string()),
         }
         Ok(())
     }
@@ -61,21 +57,6 @@ impl Driver {
     }
 }
 
-/// The conversation that a launch goes on with, unless it is forked.
-fn resumed(launch: &Launch) -> Option<String> {
-    let mut id = None;
-    let mut args = launch.args.iter().filter_map(|arg| arg.to_str());
-    while let Some(arg) = args.next() {
-        match arg.split_once('=') {
-            Some(("--resume" | "-r", value)) => id = Some(value.to_owned()),
-            None if arg == "--resume" || arg == "-r" => id = args.next().map(str::to_owned),
-            None if arg == "--fork-session" => return None,
-            _ => {}
-        }
-    }
-    id.filter(|id| uuid::Uuid::try_parse(id).is_ok())
-}
-
 /// The folder of the transcripts of a launch, if the CLI has its folder.
 pub(super) fn transcripts(launch: &Launch) -> Option<PathBuf> {
     let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
@@ -88,26 +69,4 @@ pub(super) fn transcripts(launch: &Launch) -> Option<PathBuf> {
     let folder = config.join("projects").join(project_key(cwd));
     // What the CLI makes with its first line is made here before it.
     (config.is_dir() && std::fs::create_dir_all(&folder).is_ok()).then_some(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_launch_that_resumes_goes_on_with_its_conversation() {
-        const ID: &str = "6f1a3e52-0000-4000-8000-000000000002";
-        let launch = |args: &[&str]| Launch {
-            args: args.iter().map(|arg| (*arg).into()).collect(),
-            ..Launch::default()
-        };
-        for args in [&["--resume", ID][..], &["-r", ID], &[&format!("--resume={ID}")]] {
-            assert_eq!(resumed(&launch(args)).as_deref(), Some(ID), "{args:?}");
-        }
-        for args in
-            [&["--resume", "a title"][..], &["--continue"], &["--resume", ID, "--fork-session"]]
-        {
-            assert_eq!(resumed(&launch(args)), None, "{args:?}");
-        }
-    }
 }

@@ -142,6 +142,8 @@ impl Driver {
         let initialize = self.shared.setup.initialize(options);
         let of_options = resume.is_none() && !self.forgotten;
         let conversation = options.conversation().filter(|_| of_options);
+        let held = options.resumed().filter(|_| of_options).map(str::to_owned);
+        let held = resume.clone().or(held);
         let mut launch = match self.shared.setup.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
@@ -161,7 +163,7 @@ impl Driver {
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
         if self.shared.setup.exclusive != Exclusive::Off {
             self.folder = leases::transcripts(&launch);
-            if let Err(error) = self.hold_resumed(&mut launch) {
+            if let Some(Err(error)) = held.map(|id| self.hold_resumed(&id, &mut launch)) {
                 return self.opened(Err(error));
             }
         }

@@ -24,6 +24,13 @@ impl Options {
         }
     }
 
+    /// The id of the conversation that the CLI resumes and writes to: not for a copy, and not by a
+    /// title.
+    pub(in crate::session) fn resumed(&self) -> Option<&str> {
+        let id = self.resume.as_deref().filter(|_| self.fork_session != Some(true))?;
+        uuid::Uuid::try_parse(id).is_ok().then_some(id)
+    }
+
     /// These options for a session that goes on from a conversation under another id.
     pub(in crate::session) fn forking(self, id: String) -> Self {
         self.without_conversation().resume(id).fork_session(true)
@@ -80,5 +87,26 @@ impl Options {
             return refuse("resume_drops_turn", "`resume_session_at` together with it", "none");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_writes_to_the_conversation_it_resumes_unless_it_is_a_copy() {
+        const ID: &str = "6f1a3e52-0000-4000-8000-000000000002";
+        assert_eq!(Options::default().resume(ID).resumed(), Some(ID));
+        assert_eq!(Options::default().resume(ID).fork_session(false).resumed(), Some(ID));
+        for options in [
+            Options::default(),
+            Options::default().resume("a title"),
+            Options::default().continue_conversation(true),
+            Options::default().resume(ID).fork_session(true),
+            Options::default().resume(ID).without_conversation(),
+        ] {
+            assert_eq!(options.resumed(), None, "{options:?}");
+        }
     }
 }
