@@ -15,8 +15,10 @@ mod launches_support;
 mod mcp_support;
 mod process_support;
 mod replay_support;
-mod supervisor;
+mod supervisor_children;
 mod supervisor_pool;
+mod supervisor_restarts;
+mod supervisor_support;
 mod support;
 
 mod control_calls;

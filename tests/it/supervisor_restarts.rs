@@ -1,76 +1,19 @@
-//! A supervisor of sessions: starts, restarts, limits, names, and what its callers see.
+//! Which children a supervisor starts again, when, and what their callers see meanwhile.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
+use claude_wire::Session;
 use claude_wire::session::Restart;
 use claude_wire::supervisor::{
-    Backoff, ChildKind, ChildSpec, ChildState, ExitReason, LocalRegistry, OnLimit, RestartType,
-    SessionRef, SessionRegistry, Strategy, Supervisor, SupervisorEvent,
+    Backoff, ChildSpec, ChildState, ExitReason, OnLimit, RestartType, Strategy, Supervisor,
+    SupervisorEvent,
 };
 use claude_wire::transport::{Exit, Memory};
-use claude_wire::{Session, SessionBuilder};
 
+use crate::supervisor_support::{SECOND, kill, spec, text, three, with};
 use crate::support::cli::{Launches, cli, echo, serving};
-
-const SECOND: Duration = Duration::from_secs(1);
-
-/// A CLI that serves, and dies at the prompt `die`.
-fn mortal(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            cli.handshake().await;
-            loop {
-                let Some(line) = cli.read().await else { return Exit::from_code(0) };
-                if line["type"] != "user" {
-                    continue;
-                }
-                let text = line["message"]["content"].as_str().unwrap_or_default().to_owned();
-                match text.as_str() {
-                    "die" => return Exit::from_code(7),
-                    "leave" => return Exit::from_code(0),
-                    text => cli.turn(line["uuid"].as_str().unwrap_or_default(), text).await,
-                }
-            }
-        }
-    })
-}
-
-fn with(transport: Memory) -> impl Fn() -> SessionBuilder + Send + Sync + 'static {
-    let transport = Arc::new(transport);
-    move || Session::builder().transport(transport.clone())
-}
-
-fn spec(key: &str, launches: &Launches) -> ChildSpec {
-    ChildSpec::new(key, with(mortal(launches)))
-}
-
-/// Children `a`, `b` and `c`, each with its launches.
-async fn three(strategy: Strategy) -> (Supervisor, [Launches; 3]) {
-    let launches = [Launches::default(), Launches::default(), Launches::default()];
-    let keys = ["a", "b", "c"].into_iter().zip(&launches);
-    let supervisor = Supervisor::builder()
-        .strategy(strategy)
-        .backoff(Backoff::none())
-        .children(keys.map(|(key, launches)| spec(key, launches)))
-        .start()
-        .await
-        .unwrap();
-    (supervisor, launches)
-}
-
-async fn text(session: &SessionRef, prompt: &str) -> String {
-    session.query(prompt).await.unwrap().text().await.unwrap()
-}
-
-async fn kill(session: &SessionRef) {
-    let error = session.query("die").await.unwrap().text().await.unwrap_err();
-    assert!(error.is_process() && error.exit().unwrap().code == Some(7), "{error}");
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_crashed_session_is_restarted_alone_and_the_next_query_works() {
@@ -214,58 +157,6 @@ async fn restart_types_decide_what_an_exit_means() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn children_are_added_and_removed_while_it_runs() {
-    let launches = Launches::default();
-    let supervisor = Supervisor::<(&str, u32)>::builder().max_sessions(2).start().await.unwrap();
-    let spec = |id| ChildSpec::new(("user", id), with(mortal(&launches)));
-    let user = supervisor.start_session(spec(42)).await.unwrap();
-    assert_eq!(user.query("one").await.unwrap().text().await.unwrap(), "one");
-    let error = supervisor.start_session(spec(42)).await.unwrap_err();
-    assert!(error.is_duplicate() && error.to_string().contains(r#"("user", 42)"#), "{error}");
-    supervisor.start_session(spec(43)).await.unwrap();
-    let error = supervisor.start_session(spec(44)).await.unwrap_err();
-    assert!(error.is_full() && error.to_string().contains("2 sessions"), "{error}");
-    assert_eq!(supervisor.count().specs, 2);
-    supervisor.terminate_session(&("user", 43)).await.unwrap();
-    let error = supervisor.session(&("user", 43)).unwrap_err();
-    assert!(
-        error.is_not_found() && error.to_string().contains(r#"known keys: ("user", 42)"#),
-        "{error}"
-    );
-    assert!(supervisor.terminate_session(&("user", 43)).await.unwrap_err().is_not_found());
-    assert_eq!(supervisor.count().specs, 1);
-    supervisor.start_session(spec(43)).await.unwrap();
-    supervisor.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn of_two_concurrent_starts_with_one_key_one_wins() {
-    let launches = Launches::default();
-    let supervisor = Supervisor::builder().start().await.unwrap();
-    let starts = (0..4).map(|_| supervisor.start_session(spec("a", &launches)));
-    let results = futures_join(starts).await;
-    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
-    assert_eq!(launches.len(), 1);
-}
-
-async fn futures_join<F: Future + Send>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut results = Vec::new();
-    let mut all: Vec<_> = futures.map(Box::pin).collect();
-    std::future::poll_fn(|cx| {
-        all.retain_mut(|future| match future.as_mut().poll(cx) {
-            std::task::Poll::Ready(result) => {
-                results.push(result);
-                false
-            }
-            std::task::Poll::Pending => true,
-        });
-        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
-    })
-    .await;
-    results
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_restart_by_hand_starts_fresh_and_does_not_count() {
     let launches = Launches::default();
     let supervisor = Supervisor::builder()
@@ -378,6 +269,8 @@ async fn a_query_waits_for_a_restart_only_so_long() {
     assert!(error.is_not_ready(), "{error}");
     assert_eq!(before.elapsed(), 10 * SECOND);
     assert_eq!((a.state(), supervisor.health().restarting), (ChildState::Restarting, 1));
+    let probed = supervisor.probe(&"a".to_owned(), SECOND).await.unwrap();
+    assert!(probed.unwrap_err().is_closed());
     supervisor.stop().await;
 }
 
@@ -397,6 +290,9 @@ async fn an_idle_session_rests_and_the_next_query_wakes_it_with_its_conversation
     tokio::time::sleep(2 * SECOND).await;
     assert_eq!((a.state(), supervisor.list()[0].pid), (ChildState::Resting, None));
     assert_eq!(supervisor.health().active, 1);
+    let probed = supervisor.probe(&"a".to_owned(), SECOND).await.unwrap();
+    assert!(probed.unwrap_err().is_stopped());
+    assert_eq!((a.state(), launches.len()), (ChildState::Resting, 1));
     assert_eq!(text(&a, "two").await, "two");
     assert_eq!(launches.flag(1, "--resume"), id);
     // What the earlier process did counts.
@@ -442,120 +338,6 @@ async fn a_cli_that_answers_no_probe_is_restarted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_registry_can_be_shared_and_a_name_is_looked_up_at_each_call() {
-    let registry: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
-    let later = SessionRef::via(registry.clone(), "b");
-    assert!(later.query("x").await.unwrap_err().is_not_found());
-    let launches = Launches::default();
-    let supervisors = [
-        Supervisor::builder()
-            .registry(registry.clone())
-            .child(spec("a", &launches))
-            .start()
-            .await
-            .unwrap(),
-        Supervisor::builder()
-            .registry(registry.clone())
-            .child(spec("b", &launches))
-            .start()
-            .await
-            .unwrap(),
-    ];
-    assert_eq!(text(&later, "x").await, "x");
-    let taken = supervisors[0].start_session(spec("b", &launches)).await.unwrap_err();
-    assert!(taken.is_duplicate(), "{taken}");
-    assert_eq!(text(&supervisors[0].session(&"b".to_owned()).unwrap(), "y").await, "y");
-    supervisors[1].stop().await;
-    assert_eq!(registry.keys(), ["a"]);
-    assert_eq!(later.state(), ChildState::Stopped);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_supervisor_can_be_a_child_and_its_end_escalates() {
-    let launches = Launches::default();
-    let inner = launches.clone();
-    let nested = move || Supervisor::builder().intensity(0, SECOND).child(spec("a", &inner));
-    let registry: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
-    let shared = registry.clone();
-    let supervisor = Supervisor::builder()
-        .intensity(1, 10 * SECOND)
-        .backoff(Backoff::none())
-        .child(ChildSpec::supervisor("inner", move || nested().registry(shared.clone())))
-        .start()
-        .await
-        .unwrap();
-    assert_eq!(supervisor.list()[0].kind, ChildKind::Supervisor);
-    assert_eq!(supervisor.count().supervisors, 1);
-    let a = SessionRef::via(registry, "a");
-    let mut events = supervisor.events();
-    kill(&a).await;
-    // The inner supervisor is started again, with its child.
-    while !matches!(events.recv().await.unwrap(), SupervisorEvent::Up(_)) {}
-    assert_eq!(text(&a, "x").await, "x");
-    kill(&a).await;
-    let reason = supervisor.finished().await;
-    assert!(
-        matches!(reason, ExitReason::MaxIntensity { ref child, .. } if child == "inner"),
-        "{reason:?}"
-    );
-    assert_eq!(launches.len(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn it_runs_as_a_part_of_other_tasks() {
-    let launches = Launches::default();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let builder = Supervisor::builder().name("app").child(spec("a", &launches));
-    let run = tokio::spawn(builder.run(async { drop(stopped.await) }));
-    tokio::time::sleep(SECOND).await;
-    assert_eq!(launches.len(), 1);
-    stop.send(()).unwrap();
-    assert_eq!(run.await.unwrap().unwrap(), ExitReason::Stopped);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_last_handle_stops_all_children_in_reverse_order() {
-    let ends = Arc::new(Mutex::new(Vec::new()));
-    let child = |key: &'static str| {
-        let ends = ends.clone();
-        let transport = cli(move |_, mut cli| {
-            let ends = ends.clone();
-            async move {
-                let exit = cli.serve().await;
-                ends.lock().unwrap().push(key);
-                exit
-            }
-        });
-        ChildSpec::new(key, with(transport))
-    };
-    let supervisor =
-        Supervisor::builder().children([child("a"), child("b"), child("c")]).start().await.unwrap();
-    let a = supervisor.session(&"a".to_owned()).unwrap();
-    drop(supervisor);
-    assert!(a.wait_for(ChildState::Resting).await.unwrap_err().is_stopped());
-    assert_eq!(*ends.lock().unwrap(), ["c", "b", "a"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_snapshot_brings_conversations_into_the_next_run() {
-    let launches = Launches::default();
-    let first = Supervisor::builder().child(spec("a", &launches)).start().await.unwrap();
-    let a = first.session(&"a".to_owned()).unwrap();
-    text(&a, "one").await;
-    let id = a.session().await.unwrap().session_id();
-    let snapshot = serde_json::to_string(&first.snapshot()).unwrap();
-    first.stop().await;
-    let snapshot = serde_json::from_str(&snapshot).unwrap();
-    let second =
-        Supervisor::builder().restore(snapshot).child(spec("a", &launches)).start().await.unwrap();
-    assert_eq!(launches.flag(1, "--resume"), id);
-    let next = spec("b", &launches);
-    second.start_session(next).await.unwrap();
-    assert_eq!(launches.flag(2, "--resume"), None);
-    second.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
 async fn a_builder_that_panics_is_a_crash_of_its_child() {
     let supervisor =
         Supervisor::builder().child(ChildSpec::new("a", with(echo()))).start().await.unwrap();
@@ -582,21 +364,4 @@ async fn keys_are_read_again_at_each_start() {
     supervisor.restart_session(&"a".to_owned()).await.unwrap();
     assert_ne!(launches.flag(0, "--model"), launches.flag(1, "--model"));
     supervisor.stop().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_child_costs_two_tasks() {
-    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
-    let mut counts = Vec::new();
-    for children in [1, 4] {
-        let keys = (0..children).map(|key| ChildSpec::new(key.to_string(), with(echo())));
-        let supervisor: Supervisor = Supervisor::builder().children(keys).start().await.unwrap();
-        counts.push(alive());
-        supervisor.stop().await;
-        while alive() > 0 {
-            tokio::task::yield_now().await;
-        }
-    }
-    // That of the session, that of the supervisor, and that of the CLI in memory.
-    assert_eq!(counts[1] - counts[0], 3 * (2 + 1), "{counts:?}");
 }

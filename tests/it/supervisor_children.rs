@@ -1,0 +1,195 @@
+//! The children of a supervisor: added, removed, found by their names, and stopped with it.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::{Arc, Mutex};
+
+use claude_wire::supervisor::{
+    Backoff, ChildKind, ChildSpec, ChildState, ExitReason, LocalRegistry, SessionRef,
+    SessionRegistry, Supervisor, SupervisorEvent,
+};
+
+use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
+use crate::support::cli::{Launches, cli, echo};
+
+#[tokio::test(start_paused = true)]
+async fn children_are_added_and_removed_while_it_runs() {
+    let launches = Launches::default();
+    let supervisor = Supervisor::<(&str, u32)>::builder().max_sessions(2).start().await.unwrap();
+    let spec = |id| ChildSpec::new(("user", id), with(mortal(&launches)));
+    let user = supervisor.start_session(spec(42)).await.unwrap();
+    assert_eq!(user.query("one").await.unwrap().text().await.unwrap(), "one");
+    let error = supervisor.start_session(spec(42)).await.unwrap_err();
+    assert!(error.is_duplicate() && error.to_string().contains(r#"("user", 42)"#), "{error}");
+    supervisor.start_session(spec(43)).await.unwrap();
+    let error = supervisor.start_session(spec(44)).await.unwrap_err();
+    assert!(error.is_full() && error.to_string().contains("2 sessions"), "{error}");
+    assert_eq!(supervisor.count().specs, 2);
+    supervisor.terminate_session(&("user", 43)).await.unwrap();
+    let error = supervisor.session(&("user", 43)).unwrap_err();
+    assert!(
+        error.is_not_found() && error.to_string().contains(r#"known keys: ("user", 42)"#),
+        "{error}"
+    );
+    assert!(supervisor.terminate_session(&("user", 43)).await.unwrap_err().is_not_found());
+    assert_eq!(supervisor.count().specs, 1);
+    supervisor.start_session(spec(43)).await.unwrap();
+    supervisor.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_concurrent_starts_with_one_key_one_wins() {
+    let launches = Launches::default();
+    let supervisor = Supervisor::builder().start().await.unwrap();
+    let starts = (0..4).map(|_| supervisor.start_session(spec("a", &launches)));
+    let results = futures_join(starts).await;
+    assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+    assert_eq!(launches.len(), 1);
+}
+
+async fn futures_join<F: Future + Send>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut results = Vec::new();
+    let mut all: Vec<_> = futures.map(Box::pin).collect();
+    std::future::poll_fn(|cx| {
+        all.retain_mut(|future| match future.as_mut().poll(cx) {
+            std::task::Poll::Ready(result) => {
+                results.push(result);
+                false
+            }
+            std::task::Poll::Pending => true,
+        });
+        if all.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    results
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_can_be_shared_and_a_name_is_looked_up_at_each_call() {
+    let registry: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+    let later = SessionRef::via(registry.clone(), "b");
+    assert!(later.query("x").await.unwrap_err().is_not_found());
+    let launches = Launches::default();
+    let supervisors = [
+        Supervisor::builder()
+            .registry(registry.clone())
+            .child(spec("a", &launches))
+            .start()
+            .await
+            .unwrap(),
+        Supervisor::builder()
+            .registry(registry.clone())
+            .child(spec("b", &launches))
+            .start()
+            .await
+            .unwrap(),
+    ];
+    assert_eq!(text(&later, "x").await, "x");
+    let taken = supervisors[0].start_session(spec("b", &launches)).await.unwrap_err();
+    assert!(taken.is_duplicate(), "{taken}");
+    assert_eq!(text(&supervisors[0].session(&"b".to_owned()).unwrap(), "y").await, "y");
+    supervisors[1].stop().await;
+    assert_eq!(registry.keys(), ["a"]);
+    assert_eq!(later.state(), ChildState::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_supervisor_can_be_a_child_and_its_end_escalates() {
+    let launches = Launches::default();
+    let inner = launches.clone();
+    let nested = move || Supervisor::builder().intensity(0, SECOND).child(spec("a", &inner));
+    let registry: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+    let shared = registry.clone();
+    let supervisor = Supervisor::builder()
+        .intensity(1, 10 * SECOND)
+        .backoff(Backoff::none())
+        .child(ChildSpec::supervisor("inner", move || nested().registry(shared.clone())))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!(supervisor.list()[0].kind, ChildKind::Supervisor);
+    assert_eq!(supervisor.count().supervisors, 1);
+    let a = SessionRef::via(registry, "a");
+    let mut events = supervisor.events();
+    kill(&a).await;
+    // The inner supervisor is started again, with its child.
+    while !matches!(events.recv().await.unwrap(), SupervisorEvent::Up(_)) {}
+    assert_eq!(text(&a, "x").await, "x");
+    kill(&a).await;
+    let reason = supervisor.finished().await;
+    assert!(
+        matches!(reason, ExitReason::MaxIntensity { ref child, .. } if child == "inner"),
+        "{reason:?}"
+    );
+    assert_eq!(launches.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_runs_as_a_part_of_other_tasks() {
+    let launches = Launches::default();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let builder = Supervisor::builder().name("app").child(spec("a", &launches));
+    let run = tokio::spawn(builder.run(async { drop(stopped.await) }));
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(launches.len(), 1);
+    stop.send(()).unwrap();
+    assert_eq!(run.await.unwrap().unwrap(), ExitReason::Stopped);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_handle_stops_all_children_in_reverse_order() {
+    let ends = Arc::new(Mutex::new(Vec::new()));
+    let child = |key: &'static str| {
+        let ends = ends.clone();
+        let transport = cli(move |_, mut cli| {
+            let ends = ends.clone();
+            async move {
+                let exit = cli.serve().await;
+                ends.lock().unwrap().push(key);
+                exit
+            }
+        });
+        ChildSpec::new(key, with(transport))
+    };
+    let supervisor =
+        Supervisor::builder().children([child("a"), child("b"), child("c")]).start().await.unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    drop(supervisor);
+    assert!(a.wait_for(ChildState::Resting).await.unwrap_err().is_stopped());
+    assert_eq!(*ends.lock().unwrap(), ["c", "b", "a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_brings_conversations_into_the_next_run() {
+    let launches = Launches::default();
+    let first = Supervisor::builder().child(spec("a", &launches)).start().await.unwrap();
+    let a = first.session(&"a".to_owned()).unwrap();
+    text(&a, "one").await;
+    let id = a.session().await.unwrap().session_id();
+    let snapshot = serde_json::to_string(&first.snapshot()).unwrap();
+    first.stop().await;
+    let snapshot = serde_json::from_str(&snapshot).unwrap();
+    let second =
+        Supervisor::builder().restore(snapshot).child(spec("a", &launches)).start().await.unwrap();
+    assert_eq!(launches.flag(1, "--resume"), id);
+    let next = spec("b", &launches);
+    second.start_session(next).await.unwrap();
+    assert_eq!(launches.flag(2, "--resume"), None);
+    second.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_costs_two_tasks() {
+    let alive = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let mut counts = Vec::new();
+    for children in [1, 4] {
+        let keys = (0..children).map(|key| ChildSpec::new(key.to_string(), with(echo())));
+        let supervisor: Supervisor = Supervisor::builder().children(keys).start().await.unwrap();
+        counts.push(alive());
+        supervisor.stop().await;
+        while alive() > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+    // That of the session, that of the supervisor, and that of the CLI in memory.
+    assert_eq!(counts[1] - counts[0], 3 * (2 + 1), "{counts:?}");
+}

@@ -1,0 +1,68 @@
+//! Children of a supervisor, and what is done with them.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Strategy, Supervisor};
+use claude_wire::transport::{Exit, Memory};
+use claude_wire::{Session, SessionBuilder};
+
+use crate::support::cli::{Launches, cli};
+
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+
+/// A CLI that serves, and dies at the prompt `die`.
+pub(crate) fn mortal(launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        launches.note(launch);
+        async move {
+            cli.handshake().await;
+            loop {
+                let Some(line) = cli.read().await else { return Exit::from_code(0) };
+                if line["type"] != "user" {
+                    continue;
+                }
+                let text = line["message"]["content"].as_str().unwrap_or_default().to_owned();
+                match text.as_str() {
+                    "die" => return Exit::from_code(7),
+                    "leave" => return Exit::from_code(0),
+                    text => cli.turn(line["uuid"].as_str().unwrap_or_default(), text).await,
+                }
+            }
+        }
+    })
+}
+
+pub(crate) fn with(transport: Memory) -> impl Fn() -> SessionBuilder + Send + Sync + 'static {
+    let transport = Arc::new(transport);
+    move || Session::builder().transport(transport.clone())
+}
+
+pub(crate) fn spec(key: &str, launches: &Launches) -> ChildSpec {
+    ChildSpec::new(key, with(mortal(launches)))
+}
+
+/// Children `a`, `b` and `c`, each with its launches.
+pub(crate) async fn three(strategy: Strategy) -> (Supervisor, [Launches; 3]) {
+    let launches = [Launches::default(), Launches::default(), Launches::default()];
+    let keys = ["a", "b", "c"].into_iter().zip(&launches);
+    let supervisor = Supervisor::builder()
+        .strategy(strategy)
+        .backoff(Backoff::none())
+        .children(keys.map(|(key, launches)| spec(key, launches)))
+        .start()
+        .await
+        .unwrap();
+    (supervisor, launches)
+}
+
+pub(crate) async fn text(session: &SessionRef, prompt: &str) -> String {
+    session.query(prompt).await.unwrap().text().await.unwrap()
+}
+
+pub(crate) async fn kill(session: &SessionRef) {
+    let error = session.query("die").await.unwrap().text().await.unwrap_err();
+    assert!(error.is_process() && error.exit().unwrap().code == Some(7), "{error}");
+}
