@@ -111,7 +111,9 @@ impl<K: Key> Supervisor<K> {
     }
 
     /// Asks the CLI of a session whether it answers, by a control request: no tokens. Neither starts
-    /// nor wakes it.
+    /// nor wakes it: the inner error of one that rests is
+    /// [`is_stopped`](session::Error::is_stopped), of one that waits for its restart
+    /// [`is_closed`](session::Error::is_closed).
     ///
     /// # Errors
     /// If no session has the key.
