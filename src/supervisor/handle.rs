@@ -11,7 +11,7 @@ use super::info::{ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, Su
 use super::key::Key;
 use super::list::ChildInfo;
 use super::reference::SessionRef;
-use super::service::{Command, Shared};
+use super::shared::{Command, Shared};
 use super::snapshot::Snapshot;
 use super::spec::ChildSpec;
 use crate::session;

@@ -59,6 +59,7 @@ mod reference;
 mod registry;
 mod service;
 mod settings;
+mod shared;
 mod slot;
 mod snapshot;
 mod spec;

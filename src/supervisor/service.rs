@@ -1,138 +1,24 @@
 //! The task of a supervisor: carries out what its tree decides.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::error::{Kind, SupervisorError};
-use super::info::{ChildKind, ChildState, ExitReason, SupervisorEvent};
+use super::info::{ChildState, ExitReason, SupervisorEvent};
 use super::key::Key;
-use super::list::ChildInfo;
-use super::reference::{SessionRef, SessionRegistry};
+use super::reference::SessionRef;
 use super::settings::Settings;
+use super::shared::{Answer, Child, Command, Shared};
 use super::slot::{Limits, Slot, Spent};
-use super::spec::{ChildSpec, Make};
+use super::spec::ChildSpec;
 use super::tree::{ChildId, Class, End, Event, Input, Output, State, Then, Tree, Why};
 use super::worker::{self, News, Report, Running, Start};
-use crate::common::lock;
-use crate::session::{self, Session};
-
-/// How many events a slow reader of them may be behind.
-const EVENTS: usize = 1024;
-
-type Answer<T> = oneshot::Sender<Result<T, SupervisorError>>;
-
-/// What the handles want.
-pub(super) enum Command<K: Key> {
-    Add(Box<ChildSpec<K>>, Answer<SessionRef<K>>),
-    Remove(K, Answer<()>),
-    Restart(K, Answer<()>),
-    Stop,
-}
-
-/// What the handles of a supervisor and its task share.
-pub(super) struct Shared<K: Key> {
-    pub(super) name: String,
-    pub(super) registry: Arc<dyn SessionRegistry<K>>,
-    pub(super) commands: mpsc::UnboundedSender<Command<K>>,
-    pub(super) events: broadcast::Sender<SupervisorEvent<K>>,
-    pub(super) finished: watch::Sender<Option<ExitReason<K>>>,
-    children: Mutex<Children<K>>,
-}
-
-#[derive(Default)]
-struct Children<K: Key> {
-    by_id: BTreeMap<ChildId, Child<K>>,
-    by_key: HashMap<K, ChildId>,
-}
-
-struct Child<K: Key> {
-    spec: ChildSpec<K>,
-    slot: watch::Sender<Slot>,
-    running: Option<Running<K>>,
-    /// The task that starts and watches it.
-    task: Option<AbortHandle>,
-    /// How often it was started.
-    starts: u64,
-    restarts: u64,
-    session_id: Option<String>,
-    last_error: Option<String>,
-}
-
-impl<K: Key> Child<K> {
-    fn kind(&self) -> ChildKind {
-        match self.spec.make {
-            Make::Session(_) => ChildKind::Session,
-            Make::Supervisor(_) => ChildKind::Supervisor,
-        }
-    }
-
-    fn session(&self) -> Option<&Session> {
-        match &self.running {
-            Some(Running::Session(session)) => Some(session),
-            _ => None,
-        }
-    }
-
-    fn session_id(&self) -> Option<String> {
-        self.session().and_then(Session::session_id).or_else(|| self.session_id.clone())
-    }
-}
-
-impl<K: Key> Shared<K> {
-    fn children(&self) -> MutexGuard<'_, Children<K>> {
-        lock(&self.children)
-    }
-
-    pub(super) fn list(&self) -> Vec<ChildInfo<K>> {
-        let children = self.children();
-        let infos = children.by_id.values().map(|child| {
-            let key = child.spec.key.clone();
-            let session =
-                (child.kind() == ChildKind::Session).then(|| self.registry.lookup(&key)).flatten();
-            ChildInfo {
-                session,
-                kind: child.kind(),
-                state: child.slot.borrow().state,
-                pid: child.session().and_then(Session::pid),
-                restarts: child.restarts,
-                session_id: child.session_id(),
-                last_error: child.last_error.clone(),
-                key,
-            }
-        });
-        infos.collect()
-    }
-
-    pub(super) fn fold<T>(&self, first: T, add: impl Fn(T, ChildKind, ChildState) -> T) -> T {
-        let children = self.children();
-        let all = children.by_id.values().map(|child| (child.kind(), child.slot.borrow().state));
-        all.fold(first, |sum, (kind, state)| add(sum, kind, state))
-    }
-
-    /// The session of a child that is there; `None` for an unknown key.
-    pub(super) fn session_now(&self, key: &K) -> Option<Option<Session>> {
-        let children = self.children();
-        let child = children.by_id.get(children.by_key.get(key)?)?;
-        Some(child.session().cloned())
-    }
-
-    pub(super) fn not_found(&self, key: &K) -> SupervisorError {
-        let known = self.registry.keys();
-        let known = known.iter().map(|key| format!("{key:?}")).collect();
-        SupervisorError::new(Kind::NotFound(known), key)
-    }
-
-    fn publish(&self, event: SupervisorEvent<K>) {
-        tracing::debug!(supervisor = %self.name, ?event, "supervision");
-        // Without a reader there is no one to tell.
-        let _ = self.events.send(event);
-    }
-}
+use crate::session;
 
 struct Service<K: Key> {
     settings: Settings<K>,
@@ -167,14 +53,8 @@ pub(super) async fn start<K: Key>(
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::from(now.subsec_nanos()) << 32 | u64::from(std::process::id())
     });
-    let shared = Arc::new(Shared {
-        name: settings.name.clone(),
-        registry: settings.registry.clone(),
-        commands,
-        events: broadcast::Sender::new(EVENTS),
-        finished: watch::Sender::new(None),
-        children: Mutex::new(Children { by_id: BTreeMap::new(), by_key: HashMap::new() }),
-    });
+    let registry = settings.registry.clone();
+    let shared = Arc::new(Shared::new(settings.name.clone(), registry, commands));
     let mut service = Service {
         tree: Tree::new(settings.rules, seed),
         shared: shared.clone(),
