@@ -214,7 +214,7 @@ impl SessionBuilder {
     }
 
     /// Sets a function that makes options again at each launch, such as a key that is rotated. They
-    /// count on top of the session's options. If they are rejected, the launch fails.
+    /// apply on top of the options of the session. If they are rejected, the launch fails.
     pub fn options_at_launch(mut self, make: impl Fn() -> Options + Send + Sync + 'static) -> Self {
         self.renew = Some(Arc::new(make));
         self

@@ -1,6 +1,6 @@
 //! One owner for each conversation.
 //!
-//! Two processes that resume the same session id both answer, and neither is told: the next resume
+//! Two processes that resume the same session id both answer, and neither notices: the next resume
 //! sees one of the two branches, and what the other said is gone (seen with CLI 2.1.332). So an owner
 //! holds a file next to the transcript while it has the conversation.
 

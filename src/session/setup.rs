@@ -16,7 +16,7 @@ use crate::store::{Home, StoreOptions};
 use crate::transport::{Launch, OrphanGuard, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
-/// Makes the options that a launch has on top of the session's.
+/// Makes the options that a launch has on top of those of the session.
 pub(super) type Renew = Arc<dyn Fn() -> Options + Send + Sync>;
 
 /// The setup of a session. A fork has the same one, with other options.

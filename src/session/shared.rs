@@ -37,7 +37,7 @@ pub(super) struct Shared {
     turns: AtomicU64,
     /// Whether this session has ended, as an owner of the transport.
     released: AtomicBool,
-    /// Whether it was said that there is no orphan guard.
+    /// Whether it was reported that the orphan guard is missing.
     warned_of_guard: AtomicBool,
     #[cfg(feature = "otel")]
     pub(super) trace: super::trace::CallerTrace,
@@ -119,7 +119,7 @@ impl Shared {
         ResultContext::of(result, rate_limit, || self.stderr().tail())
     }
 
-    /// Says once that there is no orphan guard, where it was to be used if possible.
+    /// Reports once that the orphan guard is missing, if it was to be used if possible.
     pub(super) fn check_guard(&self, launch: &mut Launch) {
         let wants = launch.orphan_guard == OrphanGuard::IfPossible;
         if !wants || !self.setup.transport.runs_here() {

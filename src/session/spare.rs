@@ -75,7 +75,7 @@ impl Spare {
     /// These options apply on top of those of the builder, also to each later launch of the
     /// session. The CLI takes `cwd`, which must be set, and further directories, `permission_mode`,
     /// `system_prompt` other than a file, `agents`, `title`, `model`, and of `env` only tokens and the id
-    /// of the host's session (seen: it refuses other names). Everything else belongs to the
+    /// of the session on the host (seen: it refuses other names). Everything else belongs to the
     /// process and is set before [`prewarm`](SessionBuilder::prewarm); or, like settings and
     /// thinking, by a method of the session before its first query.
     ///

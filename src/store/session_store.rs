@@ -39,8 +39,8 @@ pub struct SessionSummaryEntry {
 /// [`append`](Self::append) and [`load`](Self::load) are required. The others are optional: a store
 /// without them has the default, which returns [`Error::unsupported`].
 ///
-/// A store is never told to delete anything but by [`delete`](Self::delete), which only your
-/// program calls. How long a store keeps what it has is its own matter.
+/// The SDK deletes nothing from a store: only your program calls [`delete`](Self::delete). How long
+/// a store keeps what it has is its own matter.
 ///
 /// [`conformance`](super::conformance) checks an implementation.
 ///

@@ -197,7 +197,7 @@ impl ModelReply {
     }
 
     /// While the latest tool use runs, an MCP server of the scenario asks the user. `fields` are those
-    /// of the CLI's request: `message`, and `requested_schema` or `url`. What the host answers changes
+    /// of the request: `message`, and `requested_schema` or `url`. What the host answers changes
     /// nothing.
     ///
     /// # Panics

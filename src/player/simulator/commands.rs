@@ -15,7 +15,7 @@ pub(super) struct Place<'a> {
     pub(super) config: &'a str,
     /// A variable of its environment, if it is set and not empty.
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
-    /// Whether the scenario says that there is no key.
+    /// Whether the scenario is without an API key.
     pub(super) logged_out: bool,
 }
 

@@ -37,7 +37,7 @@ impl ApiFailure {
         }
     }
 
-    /// There is no key.
+    /// Without an API key.
     pub(super) fn logged_out() -> Self {
         Self {
             text: "Not logged in · Please run /login".to_owned(),

@@ -140,7 +140,7 @@ pub(in crate::player) struct Found<'a> {
     /// Whether there are no other sessions.
     pub(in crate::player) knows_all_sessions: bool,
     pub(in crate::player) commands: &'a [ScriptedCommand],
-    /// Whether there is no key.
+    /// Whether the API key is missing.
     pub(in crate::player) logged_out: bool,
 }
 

@@ -37,7 +37,7 @@ impl fmt::Display for Gap {
 /// unknown fields, types, subtypes and enum values, and fields that are missing or of the wrong
 /// type.
 ///
-/// Inputs and outputs of the CLI's own tools are read with the types of
+/// Inputs and outputs of the built-in tools are read with the types of
 /// [`wire::tools`](crate::wire::tools). Those of other tools, and other fields that may hold any
 /// JSON, have no type and so no gaps. Lines that are not frames are skipped, and so is the result
 /// with which a replay reports that the input differs from the recording: the CLI did not write it.

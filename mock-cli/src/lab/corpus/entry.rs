@@ -132,7 +132,7 @@ impl Entry {
         })
     }
 
-    /// Whether it takes the key out of the CLI's environment.
+    /// Whether it removes the key from the environment of the CLI.
     pub(in crate::lab) fn has_no_key(&self) -> bool {
         self.env.get("ANTHROPIC_API_KEY") == Some(&None)
     }
