@@ -152,8 +152,7 @@ async fn limits_end_a_turn() {
         host.write(user("Loop")).await;
         host.eof();
         let end = host.end().await;
-        let lines: Vec<Value> =
-            end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = end.lines();
         let result = result(&lines);
         assert_eq!((&result["subtype"], &result["is_error"]), (&json!(subtype), &json!(true)));
         let said = lines.iter().filter(|line| line["type"] == "assistant").count();

@@ -139,8 +139,7 @@ async fn without_a_key_each_turn_says_so() {
     let end = host.end().await;
     assert!(end.report.is_clean(), "{}", end.report);
     assert_eq!(end.exit.code, Some(1));
-    let lines: Vec<Value> =
-        end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = end.lines();
     let [reply, init, said, result] = &lines[..] else { panic!("{}", end.out) };
     assert_eq!(
         reply["response"]["response"]["account"],

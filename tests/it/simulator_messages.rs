@@ -34,8 +34,7 @@ async fn a_second_refusal_ends_the_turn() {
     host.eof();
     let end = host.end().await;
     assert_eq!(end.exit.code, Some(1));
-    let lines: Vec<Value> =
-        end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = end.lines();
     let from =
         lines.iter().position(|line| line["subtype"] == "model_refusal_no_fallback").unwrap();
     assert_eq!(lines[from]["original_model"], "claude-opus-5-5");
@@ -134,8 +133,7 @@ async fn an_interrupted_text_costs_a_token_for_three_characters() {
         host.write(control("1", r#"{"subtype":"interrupt"}"#)).await;
         host.eof();
         let end = host.end().await;
-        let lines: Vec<Value> =
-            end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = end.lines();
         let usage = &result(&lines)["modelUsage"]["claude-opus-5-5"];
         assert_eq!(
             (&usage["inputTokens"], &usage["outputTokens"]),
@@ -155,8 +153,7 @@ async fn an_interrupt_before_the_first_byte_costs_nothing() {
         host.write(control("1", r#"{"subtype":"interrupt"}"#)).await;
         host.eof();
         let end = host.end().await;
-        let lines: Vec<Value> =
-            end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = end.lines();
         assert!(
             lines.iter().all(|line| line["type"] != "stream_event" && line["type"] != "assistant"),
             "{}",
@@ -262,8 +259,7 @@ async fn a_message_that_is_too_long_is_resumed_three_times() {
         host.eof();
         let end = host.end().await;
         assert_eq!(end.exit.code, Some(1));
-        let lines: Vec<Value> =
-            end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = end.lines();
         let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind).collect::<Vec<_>>();
         assert_eq!((of("user").len(), of("assistant").len()), (3, 5), "{reason}");
         let said = of("assistant")[4];
@@ -301,8 +297,7 @@ async fn a_message_without_a_block_is_asked_for_once_more() {
     host.eof();
     let end = host.end().await;
     assert_eq!(end.exit.code, Some(1));
-    let lines: Vec<Value> =
-        end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines = end.lines();
     let message = ["status", "message_start", "message_delta", "message_stop"];
     let mut expected = message.to_vec();
     expected.push("user");
@@ -332,8 +327,7 @@ async fn signals_end_a_turn_as_they_end_that_of_the_cli() {
         let end = host.end().await;
         assert!(end.report.is_clean(), "{}", end.report);
         assert_eq!(end.exit.code, Some(code), "{}", signal.name());
-        let lines: Vec<Value> =
-            end.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let lines = end.lines();
         let found = lines.iter().filter(|line| line["type"] == "result").count();
         assert_eq!((found, lines.is_empty()), (results, results == 0), "{}", signal.name());
         if results > 0 {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::session::{Events, SessionBuilder, SessionEvent};
+use claude_wire::session::SessionBuilder;
 use claude_wire::store::{
     Error, InMemorySessionStore, Result, SessionKey, SessionStore, SessionStoreEntry,
     SessionStoreFlush,
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::support::cli::{FakeCli, SESSION, cli};
-use crate::support::read::ended_well;
+use crate::support::read::{ended_well, warnings};
 
 fn main_key() -> SessionKey {
     SessionKey::new("-repo", SESSION)
@@ -66,16 +66,6 @@ fn words(entries: &[SessionStoreEntry]) -> Vec<String> {
         word.unwrap().as_str().unwrap().into_owned()
     };
     entries.iter().map(word).collect()
-}
-
-async fn warnings(mut events: Events) -> Vec<String> {
-    let mut warnings = Vec::new();
-    while let Some(event) = events.next().await {
-        if let SessionEvent::Warning(text) = event {
-            warnings.push(text);
-        }
-    }
-    warnings
 }
 
 #[tokio::test(start_paused = true)]

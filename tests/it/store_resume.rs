@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use claude_wire::Session;
 use claude_wire::history::project_key;
-use claude_wire::session::{Events, SessionBuilder, SessionEvent};
+use claude_wire::session::SessionBuilder;
 use claude_wire::store::{
     Error, InMemorySessionStore, Result, SessionKey, SessionStore, SessionStoreEntry,
     SessionStoreListEntry,
@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::cli::{Launches, SESSION, cli, serving};
-use crate::support::read::ended_well;
+use crate::support::read::{ended_well, warnings};
 
 /// A CLI on this machine.
 struct Here(Memory);
@@ -92,16 +92,6 @@ fn config_of(launch: &Launch) -> PathBuf {
 
 fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{:?}: {error}", path.as_ref()))
-}
-
-async fn warnings(mut events: Events) -> Vec<String> {
-    let mut warnings = Vec::new();
-    while let Some(event) = events.next().await {
-        if let SessionEvent::Warning(text) = event {
-            warnings.push(text);
-        }
-    }
-    warnings
 }
 
 /// A CLI that calls `look` with its configuration folder when it starts, and then serves.

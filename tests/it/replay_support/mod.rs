@@ -12,6 +12,7 @@ use std::time::Duration;
 use claude_wire::player::{Report, Script, Signal, Streams, play};
 use claude_wire::recording::Recording;
 use claude_wire::transport::Exit;
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -163,6 +164,11 @@ pub struct End {
 }
 
 impl End {
+    /// What the CLI wrote to stdout.
+    pub fn lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// The report of a run that diverged, which is also the whole stderr.
     pub fn divergence(&self) -> String {
         assert_eq!(self.exit, Exit::from_code(70), "{}", self.report);

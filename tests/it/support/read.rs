@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use claude_wire::session::{Events, SessionEvent};
 use claude_wire::{Error, Session, Turn};
 use futures_util::FutureExt;
 use serde_json::Value;
@@ -25,6 +26,17 @@ pub async fn read(mut turn: Turn) -> Read {
     }
     assert!(turn.next().await.is_none(), "a turn that has ended goes on");
     read
+}
+
+/// All warnings of a session that ends.
+pub async fn warnings(mut events: Events) -> Vec<String> {
+    let mut warnings = Vec::new();
+    while let Some(event) = events.next().await {
+        if let SessionEvent::Warning(text) = event {
+            warnings.push(text);
+        }
+    }
+    warnings
 }
 
 /// Polls a turn once, which sends its prompt. No message has arrived yet.
