@@ -5,7 +5,7 @@
 //!
 //! | key | holds |
 //! |---|---|
-//! | `start` | `argv`, `unknown_flags` (those that only `CLAUDE_WIRE_LENIENT` let pass), `cwd`, `env`, `cli` (the version), `plays` (the file) |
+//! | `start` | `argv`, `prompt` (the one among them, if there is one), `unknown_flags` (those that only `CLAUDE_WIRE_LENIENT` let pass), `cwd`, `env`, `cli` (the version), `plays` (the file) |
 //! | `in`, `out`, `err` | a line that crossed stdin, stdout, stderr, with `as` and `eol` as in a recording |
 //! | `eof` | `"in"`: the host closed its end |
 //! | `signal` | the name of one that came |
@@ -27,7 +27,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use claude_wire::player::Report;
+use claude_wire::player::{CommandLine, Report};
 use claude_wire::recording::{Eol, Payload, RecordedExit, is_secret_variable};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
@@ -61,9 +61,12 @@ impl Journal {
         let cwd = std::env::current_dir().ok().map(|cwd| cwd.to_string_lossy().into_owned());
         let env =
             environment(std::env::vars_os().map(|(name, value)| (lossy(&name), lossy(&value))));
-        self.entry(&json!({
-            "start": {"argv": argv, "unknown_flags": unknown_flags, "cwd": cwd, "env": env, "cli": cli, "plays": plays},
-        }));
+        let mut start = json!({"argv": argv, "unknown_flags": unknown_flags, "cwd": cwd, "env": env, "cli": cli, "plays": plays});
+        let read = CommandLine::read(argv, cli, true).ok();
+        if let Some(prompt) = read.as_ref().and_then(CommandLine::prompt) {
+            start["prompt"] = prompt.into();
+        }
+        self.entry(&json!({"start": start}));
     }
 
     /// True if a journal is written.

@@ -1,0 +1,2 @@
+export { launcher, mockClaude, tool } from "./programs.js";
+export { Run } from "./run.js";
