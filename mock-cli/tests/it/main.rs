@@ -23,6 +23,7 @@ mod official_sdks;
 mod official_sdks_acp;
 mod official_sdks_history;
 mod one_scenario;
+mod packages;
 mod readme;
 mod recorder_killed;
 mod recording_limits;

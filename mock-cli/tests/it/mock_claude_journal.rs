@@ -142,6 +142,27 @@ fn launches_without_a_conversation_are_in_it() {
 }
 
 #[test]
+fn prompt_among_the_arguments_is_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.jsonl");
+    let words = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for (args, prompt) in [
+        ("-p Hello", json!("Hello")),
+        ("Hello --model opus -p", json!("Hello")),
+        ("--model opus -p", Value::Null),
+        ("-p --allowed-tools Bash -- Hello", json!("Hello")),
+        ("mcp list", Value::Null),
+    ] {
+        let args = words(args);
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        run(&mut journaling(&path, &args, "one-shot.jsonl"), b"");
+        let entries = journal(&path);
+        let start = find(&entries, "start").pop().unwrap();
+        assert_eq!((&start["prompt"], &start["argv"]), (&prompt, &json!(args)));
+    }
+}
+
+#[test]
 fn many_processes_write_into_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.jsonl");
