@@ -65,6 +65,7 @@ export class Run {
     const path = process.env.PATH ?? "";
     const env = {
       PATH: path.split(delimiter)[0] === programs ? path : programs + delimiter + path,
+      CLAUDE_WIRE_MOCK_CLAUDE: this.cliPath,
       CLAUDE_WIRE_RUN: this.folder,
       CLAUDE_WIRE_JOURNAL: this.#journal,
       CLAUDE_WIRE_IDLE_TIMEOUT: process.env.CLAUDE_WIRE_IDLE_TIMEOUT || IDLE_TIMEOUT_SECONDS,

@@ -132,6 +132,7 @@ class Run:
             path = programs + os.pathsep + path
         env = {
             "PATH": path,
+            "CLAUDE_WIRE_MOCK_CLAUDE": self.cli_path,
             "CLAUDE_WIRE_RUN": str(self.folder),
             "CLAUDE_WIRE_JOURNAL": str(self._journal),
             "CLAUDE_WIRE_IDLE_TIMEOUT": os.environ.get("CLAUDE_WIRE_IDLE_TIMEOUT") or IDLE_TIMEOUT,
