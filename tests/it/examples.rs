@@ -10,20 +10,23 @@ fn root(path: &str) -> String {
 }
 
 /// Each example by its name: how it is run, and its file in `examples/`. One with dependencies of
-/// its own is a package.
+/// its own is a package; one with a program in another language is a script.
 fn examples() -> BTreeMap<String, (String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut examples = BTreeMap::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        if path.is_dir() {
+        if path.join("Cargo.toml").is_file() {
             let file = format!("{name}/src/main.rs");
-            assert!(path.join("Cargo.toml").is_file(), "{name} is no package");
-            examples.insert(name.clone(), (format!("--package {name}"), file));
+            examples.insert(name.clone(), (format!("`cargo run --package {name}`"), file));
+        } else if path.is_dir() {
+            assert!(path.join("run.sh").is_file(), "{name} is neither a package nor a script");
+            let file = format!("{name}/README.md");
+            examples.insert(name.clone(), (format!("$ examples/{name}/run.sh"), file));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let file = format!("{name}.rs");
-            examples.insert(name.clone(), (format!("--example {name}"), file));
+            examples.insert(name.clone(), (format!("`cargo run --example {name}`"), file));
         }
     }
     assert!(examples.contains_key("quickstart"), "{examples:?}");
@@ -42,11 +45,9 @@ fn the_page_of_examples_lists_exactly_the_examples() {
 fn each_example_shows_how_to_run_it() {
     for (name, (run, file)) in examples() {
         let text = root(&format!("examples/{file}"));
-        let head: String = text.lines().take_while(|line| line.starts_with("//!")).collect();
-        assert!(
-            head.contains(&format!("`cargo run {run}`")),
-            "{name}: its head does not say how to run it"
-        );
+        let in_head = |line: &&str| line.starts_with("//!") || file.ends_with(".md");
+        let head: String = text.lines().take_while(in_head).collect();
+        assert!(head.contains(&run), "{name}: its head does not say how to run it");
         assert!(text.lines().count() <= 130, "{name}: an example fits on a page");
     }
 }

@@ -108,6 +108,24 @@ test("a scenario answers, and the run shows what was written", () => {
   expect(passed, shown).toBe(2);
 });
 
+test("a signal to the script reaches the stand-in, and its end is the script's", () => {
+  const { shown, passed } = run(`
+    import { spawn } from "node:child_process";
+    import { once } from "node:events";
+    for (const [signal, code] of [["SIGTERM", 143], ["SIGHUP", 129]]) {
+      test(signal, async ({ claudeWire }) => {
+        claudeWire.scenario([{ reply: [{ raw: "begun" }, "hang"] }]);
+        const claude = spawn(process.execPath, [claudeWire.cliScript, "-p", "Hello"], { stdio: ["ignore", "pipe", "ignore"] });
+        await once(claude.stdout, "data");
+        claude.kill(signal);
+        expect(await once(claude, "exit")).toEqual([code, null]);
+        expect(claudeWire.launches[0]).toMatchObject({ ended: true, exitCode: code });
+      });
+    }
+  `);
+  expect(passed, shown).toBe(2);
+});
+
 test.each([
   [["Hallo"], ['expected: prompt "Hello"', 'arrived: prompt "Hallo"']],
   [["Hello"], ['left: prompt "Bye"']],

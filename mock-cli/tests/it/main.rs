@@ -22,6 +22,7 @@ mod mock_claude_scenario;
 mod official_sdks;
 mod official_sdks_acp;
 mod official_sdks_history;
+mod one_run;
 mod one_scenario;
 mod packages;
 mod readme;
