@@ -66,6 +66,7 @@
 //!   in-process tools.
 //! * [`store`]: copies of transcripts outside the CLI's folder, and sessions resumed from them.
 //! * [`supervisor`]: many named sessions, restarted when they crash.
+//! * [`faults`]: the catalogue of faults, and what injects them into a connection.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`recorder`]: a recorder around any transport, or around the CLI of another program;
 //!   recordings that tests replay or make.
@@ -91,6 +92,8 @@ pub mod recording;
 #[macro_use]
 pub mod wire;
 
+#[cfg(feature = "session")]
+pub mod faults;
 #[cfg(feature = "lab")]
 pub mod lab;
 #[cfg(feature = "session")]

@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::codec::FramedRead;
 
 use crate::common::lock;
+use crate::faults::{ArmedFaults, Injection};
 use crate::transport::Exit;
 use crate::wire::{Item, LineCodec};
 
@@ -76,6 +77,7 @@ pub(super) struct Shared {
     runs: Arc<AtomicBool>,
     /// Wakes the driver after a gate was released.
     released: Arc<Notify>,
+    faults: Option<ArmedFaults>,
 }
 
 /// The run goes on until this is dropped.
@@ -101,7 +103,17 @@ impl Shared {
             log: log.map(Arc::new),
             runs: Arc::default(),
             released: Arc::default(),
+            faults: None,
         }
+    }
+
+    pub(super) fn with_faults(self, faults: Option<ArmedFaults>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// The faults between it and its host.
+    pub(super) fn faults(&self) -> Option<&ArmedFaults> {
+        self.faults.as_ref()
     }
 
     /// Notes how far it is, whenever it waits.
@@ -113,15 +125,24 @@ impl Shared {
         }
     }
 
-    fn end(&self, exit: Exit) {
+    /// Notes the end in the run folder.
+    pub(super) fn end(&self, exit: Exit) {
+        let injected = self.injected();
         if let Some(log) = &self.log {
-            self.with(|launch| log.end(launch.recording(), exit, &launch.report(false)));
+            self.with(|launch| {
+                let report = launch.report(false).with_injected(injected);
+                log.end(launch.recording(), exit, &report);
+            });
         }
+    }
+
+    fn injected(&self) -> Vec<Injection> {
+        self.faults.as_ref().map(ArmedFaults::injections).unwrap_or_default()
     }
 
     pub(super) fn report(&self) -> Report {
         let runs = self.runs.load(Ordering::Relaxed);
-        self.with(|machine| machine.report(runs))
+        self.with(|machine| machine.report(runs)).with_injected(self.injected())
     }
 
     /// Releases a gate of a scenario.

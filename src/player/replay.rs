@@ -8,8 +8,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::common::lock;
+use crate::faults::{self, ArmedFaults, Cli, FaultPlan, Host};
 use crate::recording::{Error, Recording, is_recordings_folder, recordings_in};
-use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Peer, Transport};
+use crate::transport::{
+    self, BoxFuture, Connection, Exit, Launch, Memory, Peer, PeerSignal, Transport, pipe,
+};
 
 use super::binding::{Binding, Pool};
 use super::compiled::{CompiledRecording, Launched};
@@ -23,6 +26,9 @@ use super::script::{SIGNAL_LATE, Unsent};
 use super::sessions::Sessions;
 use super::signal::Signal;
 use super::verification::Verification;
+
+/// The bytes that a stream between a player and its faults buffers.
+const PIPE: usize = 64 * 1024;
 
 /// Plays a recording as a transport: strictly, in memory.
 ///
@@ -74,8 +80,9 @@ pub struct Replay {
     path: Option<PathBuf>,
     /// Whether each recording is for one opening, in order.
     in_order: bool,
-    /// The first rules that could not be read.
-    refused: Option<Arc<RulesError>>,
+    /// Why it cannot be opened: rules that could not be read, faults that are not for it.
+    refused: Option<Arc<str>>,
+    faults: Option<ArmedFaults>,
     runs: Runs,
     verification: Verification,
 }
@@ -85,8 +92,13 @@ pub struct Replay {
 pub(super) struct Runs(Arc<Mutex<Vec<Shared>>>);
 
 impl Runs {
-    pub(super) fn begin(&self, launch: Engine, log: Option<LaunchLog>) -> Shared {
-        let run = Shared::new(launch, log);
+    pub(super) fn begin(
+        &self,
+        launch: Engine,
+        log: Option<LaunchLog>,
+        faults: Option<ArmedFaults>,
+    ) -> Shared {
+        let run = Shared::new(launch, log).with_faults(faults);
         self.lock().push(run.clone());
         run
     }
@@ -209,10 +221,36 @@ impl Replay {
                 self.each(|take| take.rules = Arc::clone(&rules))
             }
             Err(error) => {
-                self.refused.get_or_insert(Arc::new(error));
+                self.refused.get_or_insert(error.to_string().into());
                 self
             }
         }
+    }
+
+    /// Injects the faults of this plan, in addition to earlier ones. What a plan counts goes on over
+    /// the openings and the clones.
+    ///
+    /// After an injection the host cannot do all that was recorded. So the handle then does not panic
+    /// when it is dropped, unless only the pace or the form of the bytes was changed; the
+    /// [report](Self::report) lists what was [injected](Report::injected), and what differs since.
+    /// A fault of the API is refused when the replay is opened: a recording asks no API.
+    ///
+    /// ```
+    /// # use claude_wire::{Replay, faults::FaultPlan, recording::{Header, Recording}};
+    /// let replay = Replay::new(Recording::new(Header::new())).faults(FaultPlan::parse("exit_mid_turn:nth=2")?);
+    /// # Ok::<(), claude_wire::faults::FaultError>(())
+    /// ```
+    #[must_use]
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        if let Err(error) = plan.only_of_streams() {
+            self.refused.get_or_insert(error.to_string().into());
+        }
+        let plan = match self.faults.take() {
+            Some(earlier) => earlier.plan().and(plan),
+            None => plan,
+        };
+        self.faults = Some(plan.arm());
+        self
     }
 
     /// Begins a report on stderr with a line `PROGRAM: ...` (see
@@ -268,7 +306,7 @@ impl Replay {
     {
         let as_process = self.clone().each(|take| take.settings.unsent = Unsent::Late(SIGNAL_LATE));
         let machine = as_process.begin(launch)?;
-        let exit = play::run(&machine, streams, signals).await;
+        let exit = behind_faults(&machine, streams, signals).await;
         Ok((exit, machine.report()))
     }
 
@@ -376,6 +414,7 @@ impl Replay {
             path: None,
             in_order: false,
             refused: None,
+            faults: None,
             runs: Runs::default(),
             verification: Verification::default(),
         }
@@ -391,6 +430,9 @@ impl Replay {
     fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
         if let Some(error) = &self.refused {
             return Err(transport::Error::other(error.to_string()));
+        }
+        if let Some(faults) = &self.faults {
+            faults::refuse_launch(faults)?;
         }
         let mut pool = self.pool.clone();
         if self.in_order {
@@ -410,7 +452,7 @@ impl Replay {
         };
         let log = log.transpose().map_err(|error| transport::Error::other(error.to_string()))?;
         let launch = Binding::among(&pool, launch).map_err(transport::Error::other)?;
-        Ok(self.runs.begin(Engine::replay(launch), log))
+        Ok(self.runs.begin(Engine::replay(launch), log, self.faults.clone()))
     }
 }
 
@@ -421,7 +463,7 @@ impl Transport for Replay {
         Box::pin(async move {
             let machine = self.begin(&launch)?;
             self.verification.note_use();
-            Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
+            connect(machine).await
         })
     }
 
@@ -440,15 +482,26 @@ impl Drop for Replay {
     }
 }
 
+/// A connection in memory whose CLI is this machine.
+pub(super) async fn connect(machine: Shared) -> Result<Connection, transport::Error> {
+    match machine.faults().cloned() {
+        Some(faults) => faults::connect(faults, behind(machine, in_memory_signal)).await,
+        None => {
+            let main = move |_, peer| in_memory(machine.clone(), peer);
+            Memory::new(main).open(Launch::default()).await
+        }
+    }
+}
+
 /// Runs a machine as the CLI of an in-memory connection.
-pub(super) async fn in_memory(machine: Shared, peer: Peer) -> Exit {
+async fn in_memory(machine: Shared, peer: Peer) -> Exit {
     let Peer { stdin, stdout, stderr, mut control, .. } = peer;
     let (send, signals) = mpsc::channel(1);
     let forward = async {
         loop {
-            if control.signal().await == transport::PeerSignal::Terminate {
+            if let Some(signal) = in_memory_signal(control.signal().await) {
                 // A player that has ended needs no signal.
-                let _ = send.send(Signal::Terminate).await;
+                let _ = send.send(signal).await;
             }
         }
     };
@@ -456,4 +509,50 @@ pub(super) async fn in_memory(machine: Shared, peer: Peer) -> Exit {
         exit = play::run(&machine, Streams { stdin, stdout, stderr }, signals) => exit,
         () = forward => Exit::from_code(0),
     }
+}
+
+fn in_memory_signal(signal: PeerSignal) -> Option<Signal> {
+    (signal == PeerSignal::Terminate).then_some(Signal::Terminate)
+}
+
+/// Runs a machine over these streams, with its faults if it has some.
+pub(super) async fn behind_faults<R, W, E>(
+    machine: &Shared,
+    streams: Streams<R, W, E>,
+    signals: mpsc::Receiver<Signal>,
+) -> Exit
+where
+    R: AsyncRead + Unpin,
+    W: AsyncWrite + Unpin,
+    E: AsyncWrite + Unpin,
+{
+    let Some(faults) = machine.faults() else {
+        return play::run(machine, streams, signals).await;
+    };
+    let Streams { stdin, stdout, stderr } = streams;
+    let host = Host { stdin, stdout, stderr, signals };
+    let cli = behind(machine.clone(), Some);
+    let exit = faults::pump(faults.clone(), host, cli, |signal| signal.exit()).await.ended.exit;
+    machine.end(exit);
+    exit
+}
+
+/// A machine as a CLI behind faults. `to_signal` says what a signal is for it.
+fn behind<S: 'static>(machine: Shared, to_signal: fn(S) -> Option<Signal>) -> Cli<'static, S> {
+    let (connection, peer) = pipe(PIPE);
+    let Connection { stdin, stdout, stderr, control } = connection;
+    let Peer { stdin: input, stdout: output, stderr: errors, .. } = peer;
+    let (send, signals) = mpsc::channel(4);
+    let end = Box::pin(async move {
+        let _control = control;
+        let streams = Streams { stdin: input, stdout: output, stderr: errors };
+        play::run(&machine, streams, signals).await
+    });
+    let signal = Box::new(move |signal| {
+        if let Some(signal) = to_signal(signal) {
+            // One that has enough signals needs no more.
+            let _ = send.try_send(signal);
+        }
+    });
+    Cli { stdin, stdout, stderr, signal, end }
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::candidate::Candidate;
 use super::difference::Difference;
 use super::left::{self, Left};
+use crate::faults::Injection;
 use crate::transport::REPLAY_REPORT;
 
 /// The first difference between a host and the recorded one. It ends the run.
@@ -296,6 +297,7 @@ pub struct Report {
     cli: Option<String>,
     files: Vec<String>,
     not_simulated: Vec<String>,
+    injected: Vec<Injection>,
 }
 
 impl Report {
@@ -314,6 +316,7 @@ impl Report {
             cli,
             files: Vec::new(),
             not_simulated: Vec::new(),
+            injected: Vec::new(),
             coming: 0,
         }
     }
@@ -324,6 +327,10 @@ impl Report {
 
     pub(super) fn with_not_simulated(self, not_simulated: Vec<String>) -> Self {
         Self { not_simulated, ..self }
+    }
+
+    pub(super) fn with_injected(self, injected: Vec<Injection>) -> Self {
+        Self { injected, ..self }
     }
 
     /// The run goes on: the CLI is still to write this many lines.
@@ -376,6 +383,12 @@ impl Report {
                 self.files.push(file);
             }
         }
+        // The runs of one transport share their faults.
+        for injection in other.injected {
+            if !self.injected.contains(&injection) {
+                self.injected.push(injection);
+            }
+        }
         for what in other.not_simulated {
             if !self.not_simulated.contains(&what) {
                 self.not_simulated.push(what);
@@ -387,13 +400,25 @@ impl Report {
     ///
     /// Only the end may be left: closing the input, a signal, the exit. A run that goes on is not
     /// clean while the CLI has lines to write.
+    ///
+    /// After a fault was [injected](Self::injected) that the host cannot do its part with, a run is
+    /// clean whatever it did.
     pub fn is_clean(&self) -> bool {
-        self.is_met() && self.coming == 0
+        self.is_met() && (self.coming == 0 || self.is_disturbed())
     }
 
-    /// Whether the host did its part.
+    /// Whether the host did its part, as far as the injected faults let it.
     pub(super) fn is_met(&self) -> bool {
-        self.divergences.is_empty() && self.left.is_empty()
+        self.divergences.is_empty() && self.left.is_empty() || self.is_disturbed()
+    }
+
+    fn is_disturbed(&self) -> bool {
+        self.injected.iter().any(|injection| !injection.fault().info().keeps_lines())
+    }
+
+    /// The faults that were injected, in order.
+    pub fn injected(&self) -> &[Injection] {
+        &self.injected
     }
 
     /// The first difference of each run.
@@ -459,7 +484,16 @@ impl fmt::Display for Report {
         if !self.not_simulated.is_empty() {
             writeln!(f, "scenario: not simulated: {}", self.not_simulated.join(", "))?;
         }
+        for injection in self.injected.iter().take(SHOWN) {
+            writeln!(f, "fault: {injection}")?;
+        }
+        if self.injected.len() > SHOWN {
+            writeln!(f, "fault: ... and {} more", self.injected.len() - SHOWN)?;
+        }
         write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
+        if !self.injected.is_empty() {
+            write!(f, "injected={} ", self.injected.len())?;
+        }
         write!(
             f,
             "divergences={} left={} cli={}",

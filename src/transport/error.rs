@@ -116,7 +116,7 @@ impl Error {
     }
 
     /// Builds the error for a failed spawn of `program`, which existed a moment before.
-    pub(super) fn spawn(program: &Path, source: io::Error) -> Self {
+    pub(crate) fn spawn(program: &Path, source: io::Error) -> Self {
         let program = program.to_owned();
         let kind = match source.kind() {
             io::ErrorKind::PermissionDenied => Kind::PermissionDenied { path: program },

@@ -116,7 +116,7 @@ fn every_link_of_a_guide_has_a_target() {
 /// The folders and files of `src/` from the bottom up, each with those that it may import from.
 /// They are below it, so that no import runs up. All may use `common`. `session` uses of
 /// `recording` only what finds secrets; `recorder` plays what it has recorded.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("common", &[]),
     ("wire", &[]),
     ("history", &["wire"]),
@@ -126,9 +126,10 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("protocol", &["wire"]),
     ("session", &["history", "protocol", "recording", "store", "transport", "wire"]),
     ("supervisor", &["session", "transport"]),
-    ("player", &["recording", "transport", "wire"]),
+    ("faults", &["transport", "wire"]),
+    ("player", &["faults", "recording", "transport", "wire"]),
     ("recorder", &["player", "recording", "transport"]),
-    ("lab", &["player", "recording", "session", "transport"]),
+    ("lab", &["faults", "player", "recording", "session", "transport"]),
     ("testing", &[]),
     ("fuzzing", &["protocol", "recording", "session", "transport", "wire"]),
 ];

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Divergence, Kind, Report};
+use crate::faults::Injection;
 use crate::player::difference::Difference;
 use crate::player::left::Left;
 
@@ -49,6 +50,8 @@ struct ReportJson {
     files_not_brought_back: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     not_simulated: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    injected: Vec<Injection>,
 }
 
 /// The kinds without a value, by name.
@@ -74,8 +77,17 @@ impl Report {
     /// As one JSON object.
     pub(in crate::player) fn to_json(&self) -> Value {
         // A report is kept when its run has ended, or waits.
-        let Self { divergences, left, coming: _, played, matched, cli, files, not_simulated } =
-            self;
+        let Self {
+            divergences,
+            left,
+            coming: _,
+            played,
+            matched,
+            cli,
+            files,
+            not_simulated,
+            injected,
+        } = self;
         let json = ReportJson {
             played: *played,
             matched: *matched,
@@ -84,6 +96,7 @@ impl Report {
             left: left.clone(),
             files_not_brought_back: files.clone(),
             not_simulated: not_simulated.clone(),
+            injected: injected.clone(),
         };
         serde_json::to_value(json).unwrap_or_default()
     }
@@ -101,6 +114,7 @@ impl Report {
             cli: json.cli,
             files: json.files_not_brought_back,
             not_simulated: json.not_simulated,
+            injected: json.injected,
         })
     }
 }

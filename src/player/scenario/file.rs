@@ -8,6 +8,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::common::looked_in;
+use crate::faults::FaultPlan;
 use crate::player::model::Block;
 use crate::recording::check_head;
 
@@ -113,6 +114,10 @@ impl Scenario {
             mcp_servers: file.mcp_servers,
         };
         scenario.sessions = file.sessions;
+        if !file.faults.is_empty() {
+            let plan = file.faults.into_iter().fold(FaultPlan::new(), FaultPlan::with);
+            scenario = scenario.faults(plan);
+        }
         for (command, output) in file.commands {
             let output = printed(output).map_err(|why| format!("command {command:?}: {why}"));
             let scripted = output.and_then(|output| ScriptedCommand::new(&command, output));
@@ -225,6 +230,7 @@ impl Scenario {
             end,
             turns,
             any_order: self.any_order,
+            faults: self.armed.iter().flat_map(|armed| armed.plan().faults().to_vec()).collect(),
             launches: (!is_one).then_some(launches),
         };
         // Plain data with string keys always serialises.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::outside::{ScriptedServer, ScriptedSkill, ShellHook};
 use super::reply::{ModelReply, Step};
+use crate::faults::Fault;
 use crate::player::simulator::Times;
 
 #[derive(Serialize, Deserialize)]
@@ -44,6 +45,9 @@ pub(super) struct File {
     pub(super) settings_hooks: Vec<ShellHook>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(super) mcp_servers: BTreeMap<String, ScriptedServer>,
+    /// The faults that are injected.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) faults: Vec<Fault>,
     /// What each launch has: its turns, or an object with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) launches: Option<Vec<LaunchFile>>,

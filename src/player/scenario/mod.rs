@@ -16,13 +16,14 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
+use crate::faults::{self, ArmedFaults, FaultPlan};
 use crate::recording::Recording;
-use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Memory, Transport};
+use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Transport};
 
 use self::progress::Progress;
 use super::engine::Engine;
-use super::play::{self, Shared, Streams};
-use super::replay::{Runs, in_memory};
+use super::play::{Shared, Streams};
+use super::replay::{Runs, behind_faults, connect};
 use super::report::Report;
 use super::run::{LaunchLog, RunError, RunFolder};
 use super::script::{Pace, Script, Simulation};
@@ -95,6 +96,7 @@ pub struct Scenario {
     ends: BTreeMap<usize, (ModelReply, ModelReply)>,
     /// The sessions before the first launch, if they are listed.
     sessions: Option<Vec<String>>,
+    armed: Option<ArmedFaults>,
     runs: Runs,
     verification: Verification,
     progress: Progress,
@@ -200,7 +202,8 @@ impl Scenario {
             script.run = Some(run.path().into());
         }
         let machine = Shared::new(Engine::of(Arc::new(script)), log);
-        let exit = play::run(&machine, streams, signals).await;
+        let machine = machine.with_faults(self.armed.clone());
+        let exit = behind_faults(&machine, streams, signals).await;
         Ok((exit, machine.report()))
     }
 
@@ -283,6 +286,34 @@ impl Scenario {
         named.collect()
     }
 
+    /// Injects the faults of this plan, in addition to earlier ones, such as those of the
+    /// [file](Self::load). What a plan counts goes on over the launches and the clones.
+    ///
+    /// After an injection the host cannot do all that is scripted. So the handle then does not panic
+    /// when it is dropped, unless only the pace or the form of the bytes was changed; the
+    /// [report](Self::report) lists what was [injected](Report::injected). Faults of the
+    /// [API](crate::faults::FaultKind::Api) replace the model's next reply: the CLI does what it does
+    /// about such an error, and asks again where it would.
+    ///
+    /// ```
+    /// use claude_wire::faults::FaultPlan;
+    /// use claude_wire::Scenario;
+    ///
+    /// let scenario = Scenario::new()
+    ///     .on_prompt("Hello", "Hi!")
+    ///     .faults(FaultPlan::parse("api_529; double_result")?);
+    /// # Ok::<(), claude_wire::faults::FaultError>(())
+    /// ```
+    #[must_use]
+    pub fn faults(mut self, plan: FaultPlan) -> Self {
+        let plan = match self.armed.take() {
+            Some(earlier) => earlier.plan().and(plan),
+            None => plan,
+        };
+        self.armed = Some(plan.arm());
+        self
+    }
+
     /// Does not verify when it is dropped: for a program that plays a part of the scenario.
     #[must_use]
     pub fn unverified(mut self) -> Self {
@@ -329,9 +360,12 @@ impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();
         Box::pin(async move {
+            if let Some(faults) = &self.armed {
+                faults::refuse_launch(faults)?;
+            }
             let script = self.next_script(&launch).map_err(transport::Error::other)?;
-            let machine = self.runs.begin(Engine::of(Arc::new(script)), None);
-            Memory::new(move |_, peer| in_memory(machine.clone(), peer)).open(launch).await
+            let faults = self.armed.clone();
+            connect(self.runs.begin(Engine::of(Arc::new(script)), None, faults)).await
         })
     }
 

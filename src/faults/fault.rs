@@ -1,0 +1,461 @@
+//! One fault with its parameters, and when it happens.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::catalogue::{FaultInfo, Setting, catalogue, find, near};
+
+/// Why a text or an object does not describe a fault. The message says what was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FaultError(String);
+
+impl FaultError {
+    pub(crate) fn new(why: String) -> Self {
+        Self(why)
+    }
+}
+
+impl fmt::Display for FaultError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for FaultError {}
+
+/// A fault of the [catalogue], with its parameters and with when it happens.
+///
+/// ```
+/// use claude_wire::faults::Fault;
+///
+/// let fault = Fault::named("exit_mid_turn")?.nth(2).set("code", 3)?;
+/// assert_eq!(fault, Fault::parse("exit_mid_turn:nth=2,code=3")?);
+/// assert!(Fault::named("exit_midturn").unwrap_err().to_string().contains("exit_mid_turn"));
+/// # Ok::<(), claude_wire::faults::FaultError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fault {
+    info: &'static FaultInfo,
+    /// What differs from the defaults.
+    given: Map<String, Value>,
+    timing: Timing,
+    pub(super) seed: Option<u64>,
+}
+
+/// Which opportunities a fault takes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Timing {
+    /// How many pass first.
+    pub(super) after: u64,
+    /// How often it happens; `None`: as the catalogue says.
+    times: Option<Times>,
+    pub(super) rate: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Times {
+    Only(u64),
+    Every,
+}
+
+impl Fault {
+    /// The fault of this name, with its defaults: it happens once, at the first opportunity, or at
+    /// each if the catalogue says so.
+    ///
+    /// # Errors
+    /// If there is no such fault; the message lists the nearest names.
+    pub fn named(name: &str) -> Result<Self, FaultError> {
+        let info = find(name).ok_or_else(|| unknown(name))?;
+        Ok(Self { info, given: Map::new(), timing: Timing::default(), seed: None })
+    }
+
+    /// Reads the compact form: the name, and after a colon what differs from the defaults, separated
+    /// by commas: `exit_mid_turn:nth=2,seed=7`. A word without a value is one that is true: `deaf`.
+    ///
+    /// # Errors
+    /// If it is not one.
+    pub fn parse(text: &str) -> Result<Self, FaultError> {
+        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+        let mut fault = Self::named(name.trim())?;
+        for item in rest.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            let (key, value) = match item.split_once('=') {
+                Some((key, value)) => (key.trim(), read(value.trim())),
+                None => (item, Value::Bool(true)),
+            };
+            fault.put(key, value)?;
+        }
+        Ok(fault)
+    }
+
+    /// Reads the form of a scenario file: an object with `name` and what differs from the defaults,
+    /// or the compact form as a text.
+    ///
+    /// # Errors
+    /// If it is not one.
+    pub fn from_json(value: &Value) -> Result<Self, FaultError> {
+        let object = match value {
+            Value::String(text) => return Self::parse(text),
+            Value::Object(object) => object,
+            other => {
+                return Err(FaultError(format!(
+                    "expected a fault, such as {{\"name\": \"exit_mid_turn\", \"nth\": 2}}, got {other}"
+                )));
+            }
+        };
+        let name = object.get("name").and_then(Value::as_str).ok_or_else(|| {
+            FaultError("expected `name`, such as \"exit_mid_turn\", in a fault".to_owned())
+        })?;
+        let mut fault = Self::named(name)?;
+        for (key, value) in object.iter().filter(|(key, _)| *key != "name") {
+            fault.put(key, value.clone())?;
+        }
+        Ok(fault)
+    }
+
+    /// The form of a scenario file.
+    pub fn to_json(&self) -> Value {
+        let mut object = Map::new();
+        object.insert("name".into(), self.name().into());
+        object.extend(self.given.clone());
+        let Timing { after, times, rate } = &self.timing;
+        match times {
+            Some(Times::Only(1)) if *after > 0 && rate.is_none() => {
+                object.insert("nth".into(), (after + 1).into());
+            }
+            times => {
+                if *after > 0 {
+                    object.insert("after".into(), (*after).into());
+                }
+                match times {
+                    Some(Times::Only(times)) => object.insert("times".into(), (*times).into()),
+                    Some(Times::Every) => object.insert("every".into(), true.into()),
+                    None => None,
+                };
+            }
+        }
+        if let Some(rate) = rate {
+            object.insert("rate".into(), json!(rate));
+        }
+        if let Some(seed) = self.seed {
+            object.insert("seed".into(), seed.into());
+        }
+        Value::Object(object)
+    }
+
+    /// Sets a parameter.
+    ///
+    /// # Errors
+    /// If the fault has no such parameter, or the value is not one for it.
+    pub fn set(mut self, parameter: &str, value: impl Into<Value>) -> Result<Self, FaultError> {
+        self.put_parameter(parameter, value.into())?;
+        Ok(self)
+    }
+
+    /// Only at the Nth opportunity, counted from 1.
+    #[must_use]
+    pub fn nth(mut self, n: u64) -> Self {
+        self.timing.after = n.saturating_sub(1);
+        self.timing.times = Some(Times::Only(1));
+        self
+    }
+
+    /// Once, at the first opportunity that fits the rest.
+    #[must_use]
+    pub fn once(self) -> Self {
+        self.times(1)
+    }
+
+    /// At most this often.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.timing.times = Some(Times::Only(times));
+        self
+    }
+
+    /// At every opportunity.
+    #[must_use]
+    pub fn every(mut self) -> Self {
+        self.timing.times = Some(Times::Every);
+        self
+    }
+
+    /// The first `n` opportunities pass.
+    #[must_use]
+    pub fn after(mut self, n: u64) -> Self {
+        self.timing.after = n;
+        self
+    }
+
+    /// Each opportunity is taken with this probability, from 0 to 1; out of that range, with the
+    /// nearest one. Without [`once`](Self::once) or [`times`](Self::times) there is no limit.
+    #[must_use]
+    pub fn rate(mut self, probability: f64) -> Self {
+        self.timing.rate = Some(probability.clamp(0.0, 1.0));
+        self
+    }
+
+    /// Its own seed, instead of the plan's.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// What the catalogue says about it.
+    pub fn info(&self) -> &'static FaultInfo {
+        self.info
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        self.info.name()
+    }
+
+    /// The value of a parameter, its default included.
+    pub fn get(&self, parameter: &str) -> Option<Value> {
+        let known = self.info.parameters().iter().find(|known| known.name() == parameter)?;
+        Some(self.given.get(parameter).cloned().unwrap_or_else(|| match known.default {
+            Setting::Number(number) => number.into(),
+            Setting::Flag(flag) => flag.into(),
+            Setting::Text(text) => text.into(),
+            Setting::Word(words) => words.first().copied().unwrap_or_default().into(),
+        }))
+    }
+
+    /// A parameter that is a number.
+    pub(crate) fn number(&self, parameter: &str) -> u64 {
+        self.get(parameter).and_then(|value| value.as_u64()).unwrap_or_default()
+    }
+
+    pub(crate) fn flag(&self, parameter: &str) -> bool {
+        self.get(parameter).and_then(|value| value.as_bool()).unwrap_or_default()
+    }
+
+    pub(crate) fn text(&self, parameter: &str) -> String {
+        let value = self.get(parameter).unwrap_or_default();
+        value.as_str().unwrap_or_default().to_owned()
+    }
+
+    pub(super) fn after_count(&self) -> u64 {
+        self.timing.after
+    }
+
+    pub(super) fn probability(&self) -> Option<f64> {
+        self.timing.rate
+    }
+
+    /// How often it happens; `None`: without a limit.
+    pub(super) fn limit(&self) -> Option<u64> {
+        match self.timing.times {
+            Some(Times::Only(times)) => Some(times),
+            Some(Times::Every) => None,
+            None if self.info.repeats || self.timing.rate.is_some() => None,
+            None => Some(1),
+        }
+    }
+
+    fn put(&mut self, key: &str, value: Value) -> Result<(), FaultError> {
+        let number = |from: u64| {
+            let number = value.as_u64().filter(|number| *number >= from);
+            number.ok_or_else(|| {
+                FaultError(format!(
+                    "{}: `{key}`: expected a whole number from {from} up, got {value}",
+                    self.info.name()
+                ))
+            })
+        };
+        match key {
+            "nth" => {
+                self.timing.after = number(1)? - 1;
+                self.timing.times = Some(Times::Only(1));
+            }
+            "after" => self.timing.after = number(0)?,
+            "times" => self.timing.times = Some(Times::Only(number(1)?)),
+            "seed" => self.seed = Some(number(0)?),
+            "once" | "every" if value == true => {
+                self.timing.times = Some(if key == "once" { Times::Only(1) } else { Times::Every });
+            }
+            "rate" => {
+                let rate = value.as_f64().filter(|rate| (0.0..=1.0).contains(rate));
+                self.timing.rate = Some(rate.ok_or_else(|| {
+                    FaultError(format!(
+                        "{}: `rate`: expected a number from 0 to 1, such as 0.1, got {value}",
+                        self.info.name()
+                    ))
+                })?);
+            }
+            _ => self.put_parameter(key, value)?,
+        }
+        Ok(())
+    }
+
+    fn put_parameter(&mut self, key: &str, value: Value) -> Result<(), FaultError> {
+        let name = self.info.name();
+        let Some(known) = self.info.parameters().iter().find(|known| known.name() == key) else {
+            let names: Vec<&str> = self.info.parameters().iter().map(|it| it.name()).collect();
+            let has = if names.is_empty() {
+                "it has no parameters".to_owned()
+            } else {
+                format!("it has {}", names.join(", "))
+            };
+            return Err(FaultError(format!(
+                "{name}: no parameter `{key}`; {has}, and every fault has nth, after, times, once, every, rate, seed"
+            )));
+        };
+        let expected = match known.default {
+            Setting::Number(_) if key == "code" => (value.as_u64().is_none_or(|code| code > 255))
+                .then(|| "a code from 0 to 255".into()),
+            Setting::Number(_) if matches!(key, "bytes" | "bytes_per_second") => {
+                (value.as_u64().is_none_or(|bytes| bytes == 0)).then(|| "a number from 1 up".into())
+            }
+            Setting::Number(_) => value.as_u64().is_none().then(|| "a whole number".to_owned()),
+            Setting::Flag(_) => value.as_bool().is_none().then(|| "true or false".to_owned()),
+            Setting::Text(_) => value.as_str().is_none().then(|| "a text".to_owned()),
+            Setting::Word(words) => {
+                let is_known = value.as_str().is_some_and(|word| words.contains(&word));
+                (!is_known).then(|| format!("one of {}", words.join(", ")))
+            }
+        };
+        if let Some(expected) = expected {
+            return Err(FaultError(format!("{name}: `{key}`: expected {expected}, got {value}")));
+        }
+        self.given.insert(key.to_owned(), value);
+        Ok(())
+    }
+}
+
+/// By what it does, not by how it was written.
+impl PartialEq for Fault {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+            && self.given == other.given
+            && self.timing == other.timing
+            && self.seed == other.seed
+    }
+}
+
+impl Serialize for Fault {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_json().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Fault {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::from_json(&Value::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The compact form.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        let Value::Object(object) = self.to_json() else { return Ok(()) };
+        for (number, (key, value)) in object.iter().filter(|(key, _)| *key != "name").enumerate() {
+            f.write_str(if number == 0 { ":" } else { "," })?;
+            match value {
+                Value::Bool(true) => f.write_str(key)?,
+                Value::String(text) => write!(f, "{key}={text}")?,
+                value => write!(f, "{key}={value}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value of the compact form.
+fn read(text: &str) -> Value {
+    let number = text.parse::<u64>().map(Value::from);
+    let number = number.or_else(|_| text.parse::<f64>().map(|number| json!(number)));
+    match (number, text) {
+        (Ok(number), _) if !number.is_null() => number,
+        (_, "true") => true.into(),
+        (_, "false") => false.into(),
+        _ => text.into(),
+    }
+}
+
+fn unknown(name: &str) -> FaultError {
+    let near = near(name);
+    if near.is_empty() {
+        let names: Vec<&str> = catalogue().iter().map(FaultInfo::name).collect();
+        return FaultError(format!("no fault {name:?}; expected one of {}", names.join(", ")));
+    }
+    FaultError(format!("no fault {name:?}; did you mean {}?", near.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compact_form_and_the_object_say_the_same() {
+        for (text, object) in [
+            ("exit_mid_turn", json!({"name": "exit_mid_turn"})),
+            (
+                "exit_mid_turn:code=3,nth=2,seed=7",
+                json!({"name": "exit_mid_turn", "code": 3, "nth": 2, "seed": 7}),
+            ),
+            ("latency:ms=5,rate=0.25", json!({"name": "latency", "ms": 5, "rate": 0.25})),
+            (
+                "hang_after_result:deaf,every",
+                json!({"name": "hang_after_result", "deaf": true, "every": true}),
+            ),
+            (
+                "oversize_line:newline=false,after=2,times=3",
+                json!({"name": "oversize_line", "newline": false, "after": 2, "times": 3}),
+            ),
+            ("signal_death:signal=SIGSEGV", json!({"name": "signal_death", "signal": "SIGSEGV"})),
+            ("unknown_type:type=a b:c", json!({"name": "unknown_type", "type": "a b:c"})),
+        ] {
+            let fault = Fault::parse(text).unwrap();
+            assert_eq!(fault.to_json(), object);
+            assert_eq!(Fault::from_json(&object).unwrap(), fault);
+            assert_eq!(fault.to_string(), text);
+        }
+        assert_eq!(Fault::parse("429").unwrap().name(), "api_429");
+        assert_eq!(Fault::parse(" latency : ms = 5 , once ").unwrap().limit(), Some(1));
+    }
+
+    #[test]
+    fn what_is_wrong_says_what_was_expected() {
+        for (text, why) in [
+            ("exit_midturn", "no fault \"exit_midturn\"; did you mean exit_mid_turn?"),
+            ("", "no fault \"\"; expected one of spawn_fail, exit_before_init"),
+            (
+                "latency:ns=5",
+                "latency: no parameter `ns`; it has ms, direction, and every fault has nth",
+            ),
+            ("no_init:x", "no_init: no parameter `x`; it has no parameters"),
+            ("latency:ms=fast", "latency: `ms`: expected a whole number, got \"fast\""),
+            ("latency:ms=-1", "latency: `ms`: expected a whole number, got -1.0"),
+            ("exit_mid_turn:code=256", "`code`: expected a code from 0 to 255, got 256"),
+            ("slicer:bytes=0", "`bytes`: expected a number from 1 up, got 0"),
+            ("slicer:direction=up", "`direction`: expected one of out, in, got \"up\""),
+            ("no_init:nth=0", "`nth`: expected a whole number from 1 up, got 0"),
+            ("no_init:rate=2", "`rate`: expected a number from 0 to 1"),
+            ("hang_after_result:deaf=yes", "`deaf`: expected true or false, got \"yes\""),
+        ] {
+            let error = Fault::parse(text).unwrap_err().to_string();
+            assert!(error.contains(why), "{text}: {error}");
+        }
+        for value in [json!(1), json!({"nth": 1}), json!({"name": 7}), json!([])] {
+            assert!(Fault::from_json(&value).unwrap_err().to_string().contains("expected"));
+        }
+    }
+
+    #[test]
+    fn every_parameter_has_a_default_that_can_be_set() {
+        for info in catalogue() {
+            let mut fault = Fault::named(info.name()).unwrap();
+            for parameter in info.parameters() {
+                let default = fault.get(parameter.name()).unwrap();
+                assert_eq!(read(&parameter.default()), default, "{}", info.name());
+                fault = fault.set(parameter.name(), default).unwrap();
+            }
+            assert!(fault.get("nothing").is_none());
+        }
+    }
+}
