@@ -169,3 +169,23 @@ fn a_backslash_before_a_u_is_not_an_escape_without_digits() {
         assert_eq!(String::from_utf8(scrubbed).unwrap(), expected);
     }
 }
+
+/// A placeholder may be longer than the secret, also where an escape precedes it.
+#[test]
+fn a_description_is_not_longer_once_its_secrets_are_replaced() {
+    for secret in ["sk-ant-x", "a@b.co", "ghp_0123456789abcdef", "10.0.0.1"] {
+        for before in ["\n", "\u{1}", "\"", "\\", "\u{7f}", "é", " "] {
+            for length in 0..80 {
+                let text = format!("{}{before}{secret}", "a ".repeat(length));
+                let line = serde_json::json!({ "type": "control_response", "description": text });
+                let mut recording = Recording::new(Header::new());
+                recording
+                    .events
+                    .push(Event::new(0, EventKind::Out(Payload::line(line.to_string()))));
+                scrub(&mut recording, &[]);
+                let again = scrub(&mut recording, &[]);
+                assert!(again.is_empty(), "{line}: {again:?}");
+            }
+        }
+    }
+}

@@ -18,7 +18,7 @@ use aho_corasick::AhoCorasick;
 use sha2::{Digest as _, Sha256};
 
 use super::patterns::{PATTERNS, Then};
-use super::text::is_word;
+use super::text::{Text, is_word};
 
 /// The kinds of matches: those with placeholders, and those without.
 pub(super) const FINDINGS: [&str; 11] = [
@@ -140,9 +140,10 @@ pub(super) fn is_placeholder(text: &[u8]) -> bool {
     placeholders(text).next().is_some_and(|found| found.range == (0..text.len()))
 }
 
-/// The length of a text without placeholders.
+/// The length of a text without placeholders. An escape before one is not a part of it.
 pub(super) fn own_length(text: &[u8]) -> usize {
-    text.len() - placeholders(text).map(|found| found.range.len()).sum::<usize>()
+    let text = Text::new(text);
+    text.len() - placeholders(text.plain()).map(|found| found.range.len()).sum::<usize>()
 }
 
 /// All placeholders of a text, in order.
