@@ -7,14 +7,12 @@
 //! none. The recordings it might be are tried one after the other: one that diverges is not it.
 
 use std::collections::VecDeque;
-use std::path::Path;
 use std::sync::Arc;
 
 use super::aliases::Aliases;
-use super::candidate::Candidate;
+use super::choice::Choice;
 use super::compare;
 use super::compiled::{CompiledRecording, Launched};
-use super::explain::Wrote;
 use super::host_line::HostLine;
 use super::kept::KeptFile;
 use super::machine::{Input, Machine, Step};
@@ -23,6 +21,7 @@ use super::report::{Divergence, Report};
 use super::run::Claims;
 use super::script::Script;
 use super::sessions::Sessions;
+use super::trial::{Trial, Written};
 
 /// The recordings of a program's launches, and which of them are used.
 #[derive(Clone, Debug)]
@@ -52,41 +51,6 @@ pub(super) struct Binding {
     noted: usize,
 }
 
-#[derive(Debug)]
-struct Choice {
-    pool: Pool,
-    launch: Launched,
-    /// The recordings that it may be, in order.
-    left: Vec<usize>,
-    /// The one that is played.
-    front: usize,
-    /// What the host did, and when.
-    inputs: Vec<(u64, Input)>,
-    /// What it wrote that is text.
-    text: String,
-    written: Written,
-}
-
-/// What has reached the host.
-#[derive(Debug, Default)]
-struct Written {
-    out: usize,
-    err: usize,
-    out_closed: bool,
-    err_closed: bool,
-    /// The ids of the CLI's requests.
-    requests: Vec<String>,
-}
-
-/// A recording, played up to now.
-struct Trial {
-    machine: Machine,
-    /// The time that it has come to.
-    now: u64,
-    steps: VecDeque<Step>,
-    aliases: Aliases,
-}
-
 impl Pool {
     pub(super) fn name(&self, index: usize) -> String {
         self.recordings[index].short_name()
@@ -96,12 +60,12 @@ impl Pool {
         self.claims.is_used(&self.name(index))
     }
 
-    fn claim(&self, index: usize) -> Result<bool, String> {
+    pub(super) fn claim(&self, index: usize) -> Result<bool, String> {
         self.claims.claim(&self.name(index))
     }
 
     /// A launch has a session, which later ones may resume.
-    fn note_session(&self, machine: &Machine) -> Result<(), String> {
+    pub(super) fn note_session(&self, machine: &Machine) -> Result<(), String> {
         match machine.session() {
             Some((recorded, live)) if !machine.is_diverged() => {
                 self.sessions.note(&recorded, &live)
@@ -443,186 +407,5 @@ impl Binding {
             self.machine = choice.nothing();
         }
         self.machine.diverge(now, Divergence::unplayable(why));
-    }
-}
-
-impl Choice {
-    /// Whether the command line may be that of this recording.
-    fn is_possible(&self, index: usize) -> Result<bool, String> {
-        let rules = &self.pool.recordings[index].rules;
-        Ok(self.beginning(index)?.is_possible(&self.launch, rules))
-    }
-
-    /// Whether it is not used and may be that of a launch with this first prompt.
-    fn may_be(&self, index: usize, prompt: &FirstPrompt) -> Result<bool, String> {
-        if self.pool.is_used(index) || !self.is_possible(index)? {
-            return Ok(false);
-        }
-        let rules = &self.pool.recordings[index].rules;
-        let beginning = self.beginning(index)?;
-        let ids = beginning.ids(&self.launch, rules);
-        Ok(beginning.prompt.fits(&prompt.recorded(&ids), rules))
-    }
-
-    /// The unused recording whose command line is the nearest, the first of several.
-    fn nearest_launch(&self) -> Option<usize> {
-        let count = |index: usize| {
-            let rules = &self.pool.recordings[index].rules;
-            self.beginning(index)
-                .map_or(usize::MAX, |begins| begins.contradicts(&self.launch, rules))
-        };
-        self.left.iter().copied().min_by_key(|index| count(*index))
-    }
-
-    /// A machine that has nothing to play.
-    fn nothing(&self) -> Machine {
-        let script = Script { run: self.run(), ..Script::empty() };
-        Machine::new(Arc::new(script)).speaking(&self.launch.args)
-    }
-
-    fn run(&self) -> Option<Arc<Path>> {
-        self.pool.recordings.first()?.run.clone()
-    }
-
-    /// Every recording, with what this launch did compared with it.
-    fn candidates(&self) -> Vec<Candidate> {
-        let wrote = Wrote::of(self.inputs.iter().map(|(_, input)| input));
-        let recordings = self.pool.recordings.iter().enumerate();
-        let candidates = recordings.map(|(index, recording)| {
-            let candidate = recording.candidate(&self.launch, &wrote);
-            match self.pool.is_used(index) {
-                true => candidate.out("used by another launch"),
-                false => candidate,
-            }
-        });
-        candidates.collect()
-    }
-
-    /// The machine of a recording, at the start of this launch.
-    fn machine(&self, index: usize, others: Vec<String>) -> Result<Machine, String> {
-        let script = self.pool.recordings[index].script(&self.launch)?;
-        let live = self.launch.read(script.cli.as_deref());
-        let machine = Machine::new(script).among(others).speaking(&self.launch.args);
-        Ok(machine.launched(live))
-    }
-
-    fn beginning(&self, index: usize) -> Result<Arc<super::compiled::Beginning>, String> {
-        self.pool.recordings[index].beginning(&self.launch)
-    }
-
-    fn name(&self, index: usize) -> String {
-        self.pool.name(index)
-    }
-
-    /// The text on stdin so far, if there is some.
-    fn text_prompt(&self) -> FirstPrompt {
-        FirstPrompt::of_text(&self.text)
-    }
-
-    /// Plays what the host did to a recording.
-    fn trial(&self, index: usize, now: u64, others: Vec<String>) -> Result<Trial, String> {
-        let mut trial = Trial {
-            machine: self.machine(index, others)?,
-            now: 0,
-            steps: VecDeque::new(),
-            aliases: Aliases::default(),
-        };
-        for (at, input) in &self.inputs {
-            trial.drain(*at, &self.written);
-            let input = trial.aliases.incoming(input.clone());
-            trial.machine.handle(*at, input);
-        }
-        trial.drain(now, &self.written);
-        Ok(trial)
-    }
-
-    /// The recording whose prompt is most like this one, the first of several.
-    fn nearest(&self, prompt: &FirstPrompt) -> Option<usize> {
-        let mut best: Option<(f64, usize)> = None;
-        for index in &self.left {
-            if self.pool.is_used(*index) || !self.is_possible(*index).unwrap_or(false) {
-                continue;
-            }
-            let Ok(beginning) = self.beginning(*index) else { continue };
-            let ids = beginning.ids(&self.launch, &self.pool.recordings[*index].rules);
-            let likeness = beginning.prompt.likeness(&prompt.recorded(&ids));
-            if best.is_none_or(|(best, _)| likeness > best) {
-                best = Some((likeness, *index));
-            }
-        }
-        best.map(|(_, index)| index)
-    }
-
-    fn unrecorded(&self, what: &str) -> Divergence {
-        Divergence::unrecorded(format!(
-            "{what} with the arguments {:?}",
-            super::host_line::one_line(&self.launch.args.join(" "), 120)
-        ))
-    }
-
-    /// The other recordings, for a report.
-    fn others(&self, nearest: Option<usize>) -> Result<Vec<String>, String> {
-        let all = (0..self.pool.recordings.len()).filter(|index| Some(*index) != nearest);
-        all.map(|index| {
-            let name = self.name(index);
-            let prompt = &self.beginning(index)?.prompt;
-            let used = if self.pool.is_used(index) { ", used by another launch" } else { "" };
-            Ok(format!("{name}: {prompt}{used}"))
-        })
-        .collect()
-    }
-}
-
-impl Trial {
-    /// Takes the steps up to `now`, each at its time.
-    fn drain(&mut self, now: u64, written: &Written) {
-        loop {
-            match self.machine.next(self.now) {
-                Step::Wait(Some(due)) if due <= now => self.now = due,
-                Step::Exit(_) => return,
-                Step::Wait(_) => {
-                    self.now = now;
-                    return;
-                }
-                step => {
-                    if let Some(id) = super::aliases::request_id(&step) {
-                        self.aliases.pair(&written.requests, id);
-                    }
-                    self.steps.push_back(step);
-                }
-            }
-        }
-    }
-}
-
-impl Written {
-    fn note(&mut self, step: &Step) {
-        match step {
-            Step::Out(_) => self.out += 1,
-            Step::Err(_) => self.err += 1,
-            Step::CloseOut => self.out_closed = true,
-            Step::CloseErr => self.err_closed = true,
-            Step::PutBack(_) | Step::Exit(_) | Step::Wait(_) => {}
-        }
-        self.requests.extend(super::aliases::request_id(step));
-    }
-
-    /// What of these steps is still to be written.
-    fn rest(&self, mut steps: VecDeque<Step>) -> VecDeque<Step> {
-        let (mut out, mut err) = (self.out, self.err);
-        let is_new = |count: &mut usize| {
-            let is_new = *count == 0;
-            *count = count.saturating_sub(1);
-            is_new
-        };
-        steps.retain(|step| match step {
-            Step::Out(_) => is_new(&mut out),
-            Step::Err(_) => is_new(&mut err),
-            Step::CloseOut => !self.out_closed,
-            Step::CloseErr => !self.err_closed,
-            Step::PutBack(_) => true,
-            Step::Exit(_) | Step::Wait(_) => false,
-        });
-        steps
     }
 }

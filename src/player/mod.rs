@@ -35,6 +35,7 @@
 mod aliases;
 mod binding;
 mod candidate;
+mod choice;
 mod claimed;
 mod compare;
 mod compile;
@@ -72,6 +73,7 @@ mod sessions;
 mod signal;
 mod simulator;
 mod tools;
+mod trial;
 mod turns;
 mod verification;
 mod watchdog;
