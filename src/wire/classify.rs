@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use super::frame::{Frame, FrameKind, NotAFrame, Peek};
+use super::frame::{Frame, FrameKind};
 use super::json::{Fault, Text, object_end};
 use super::line::{Item, Line};
+use super::peek::{NotAFrame, Peek};
 use super::terminal;
 
 /// What an item of the stream is.

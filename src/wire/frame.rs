@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::json::{Cursor, Fault, RawJson, Text, object_end};
-use super::terminal;
+use super::delta::{Delta, DeltaKind};
+use super::json::{Cursor, Fault, RawJson, Text};
+use super::peek::{NotAFrame, Peek, Span, Spans, object_start};
 
 /// One JSON object of the wire with a string `type`: its original bytes, and the fields for
 /// routing.
@@ -82,41 +83,6 @@ impl FrameKind {
                 | Self::TranscriptMirror
         )
     }
-}
-
-/// The spans of the routing fields; an absent field is an empty span.
-#[derive(Clone, Copy, Debug, Default)]
-struct Spans {
-    kind: Span,
-    subtype: Span,
-    uuid: Span,
-    session_id: Span,
-    request_id: Span,
-    prompt_uuid: Span,
-    prompt_uuids: Span,
-    parent: Span,
-    /// `message`, `event`, `request`, `response`: the type decides which of them is the payload.
-    message: Span,
-    event: Span,
-    request: Span,
-    response: Span,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
-/// Why a line is not a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NotAFrame {
-    /// Not an object at all: blank, log text, an array.
-    Noise,
-    /// The beginning of an object, but not JSON.
-    Json(Fault),
-    /// JSON, but without a `type` that is a non-empty string.
-    NoType,
 }
 
 impl Frame {
@@ -292,12 +258,22 @@ impl Frame {
 
     /// `message`, `event`, `request` or `response`.
     pub(crate) fn payload(&self) -> Option<Cursor<'_>> {
-        self.cursor(match self.kind {
-            FrameKind::StreamEvent => self.spans.event,
-            FrameKind::ControlRequest => self.spans.request,
-            FrameKind::ControlResponse => self.spans.response,
-            _ => self.spans.message,
-        })
+        self.cursor(self.spans.payload)
+    }
+
+    /// The delta, if the line has the shape that most lines have.
+    pub(super) fn delta(&self) -> Option<&Delta> {
+        self.spans.delta.as_ref()
+    }
+
+    /// The string of one of its spans.
+    pub(super) fn text_at(&self, span: Span) -> Option<String> {
+        self.string(span).map(String::from)
+    }
+
+    /// The text of that delta, if it is of this kind.
+    pub(super) fn delta_text(&self, delta: &Delta, kind: DeltaKind) -> Option<Cow<'_, str>> {
+        if delta.kind == kind { self.string(delta.text) } else { None }
     }
 
     /// The fields that every message has and no typed body has, by name.
@@ -314,87 +290,6 @@ impl Frame {
     fn string(&self, span: Span) -> Option<Cow<'_, str>> {
         self.cursor(span)?.string()
     }
-}
-
-/// The results of one pass over a line, before anything is kept.
-pub(crate) struct Peek {
-    start: usize,
-    end: usize,
-    kind: FrameKind,
-    spans: Spans,
-}
-
-impl Peek {
-    pub(super) fn kind(&self) -> FrameKind {
-        self.kind
-    }
-
-    pub(crate) fn at(line: &Text) -> Result<Self, NotAFrame> {
-        let start = object_start(line.bytes());
-        let object = &line.bytes()[start..];
-        if object.first() != Some(&b'{') {
-            return Err(NotAFrame::Noise);
-        }
-        let mut spans = Spans::default();
-        let behind = object_end(object, 0, |key, value| {
-            if let Some(slot) = spans.slot(&object[key]) {
-                *slot = Span { start: value.start as u32, end: value.end as u32 };
-            }
-        })
-        .map_err(|fault| match fault {
-            Fault::Byte(at) => NotAFrame::Json(Fault::Byte(start + at)),
-            Fault::End => NotAFrame::Json(Fault::End),
-        })?;
-        let end = start + behind;
-        let rest = terminal::skip(line.bytes(), end);
-        if rest != line.bytes().len() {
-            return Err(NotAFrame::Json(Fault::Byte(rest)));
-        }
-        let Span { start: from, end: to } = spans.kind;
-        match Cursor::new(line.source(), start + from as usize, start + to as usize).string() {
-            Some(name) if !name.is_empty() => {
-                Ok(Self { start, end, kind: FrameKind::of(&name), spans })
-            }
-            _ => Err(NotAFrame::NoType),
-        }
-    }
-}
-
-impl Spans {
-    #[inline]
-    fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
-        match key {
-            b"type" => Some(&mut self.kind),
-            b"subtype" => Some(&mut self.subtype),
-            b"uuid" => Some(&mut self.uuid),
-            b"session_id" => Some(&mut self.session_id),
-            b"request_id" => Some(&mut self.request_id),
-            b"user_message_uuid" | b"command_uuid" => Some(&mut self.prompt_uuid),
-            b"user_message_uuids" => Some(&mut self.prompt_uuids),
-            b"parent_tool_use_id" => Some(&mut self.parent),
-            b"message" => Some(&mut self.message),
-            b"event" => Some(&mut self.event),
-            b"request" => Some(&mut self.request),
-            b"response" => Some(&mut self.response),
-            // A key that is spelled with escapes is still that key; unescape it.
-            _ if key.contains(&b'\\') => {
-                let name = serde_json::from_slice::<String>(&[b"\"", key, b"\""].concat()).ok()?;
-                if name.contains('\\') { None } else { self.slot(name.as_bytes()) }
-            }
-            _ => None,
-        }
-    }
-}
-
-/// The start of the object, if there is one: after a byte order mark, white space, and invisible
-/// terminal output.
-fn object_start(line: &[u8]) -> usize {
-    const MARK: &[u8] = b"\xef\xbb\xbf";
-    let mut at = terminal::skip(line, 0);
-    while line.get(at..).is_some_and(|rest| rest.starts_with(MARK)) {
-        at = terminal::skip(line, at + MARK.len());
-    }
-    at
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use super::content::ContentBlock;
 use super::decode::{At, Decode, Shape, Sink, Tagged};
+use super::delta::{self, DeltaKind};
+use super::frame::Frame;
 use super::json::{Kind, RawJson, Reader};
 use super::message::{ApiMessage, InputTransformation, StopReason, ThinkingDisplay};
 use super::usage::Usage;
@@ -220,6 +222,29 @@ object! {
         pub content: Option<String> = "content" v2_1_332 declared,
         /// The same, encrypted.
         pub encrypted_content: Option<String> = "encrypted_content" v2_1_332 declared,
+    }
+}
+
+impl StreamEvent {
+    /// The event of a delta in the shape that most lines have; `None` if the line has another field
+    /// than the usual ones.
+    pub(super) fn of_delta(frame: &Frame) -> Option<Self> {
+        let usual = frame.delta().filter(|delta| !delta.has_more)?;
+        let index = delta::index(frame.bytes())?;
+        let text = frame.text_at(usual.text)?;
+        let delta = match usual.kind {
+            DeltaKind::Text => Delta::Text(TextDelta { text }),
+            DeltaKind::Thinking => {
+                Delta::Thinking(ThinkingDelta { thinking: text, estimated_tokens: None })
+            }
+            DeltaKind::InputJson => Delta::InputJson(InputJsonDelta { partial_json: text }),
+        };
+        Some(Self {
+            event: ApiEvent::ContentBlockDelta(ContentBlockDelta { index, delta }),
+            parent_tool_use_id: frame.parent_tool_use_id().map(String::from),
+            api_message_id: frame.text_at(usual.message),
+            ..Self::default()
+        })
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) struct Driver {
     out: Vec<Output>,
     turns: HashMap<TurnId, Arc<Mailbox>>,
     /// The mailbox that was written to in this round.
-    written: Option<Arc<Mailbox>>,
+    written: Option<(TurnId, Arc<Mailbox>)>,
     room: Arc<Notify>,
     /// Whether the output was being read when the driver last waited.
     reading: bool,

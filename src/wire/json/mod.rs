@@ -15,5 +15,6 @@ mod text;
 
 pub(crate) use self::cursor::{Cursor, Kind, Reader};
 pub use self::raw::{JsonError, RawJson};
-pub(crate) use self::scan::{Fault, object_end};
+pub(crate) use self::scan::{Fault, object_end, string_end, value_end};
+pub(crate) use self::skip::plain_end;
 pub(crate) use self::text::Text;

@@ -143,7 +143,7 @@ fn key_string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
 
 /// The offset after the closing quote of the string whose content starts at `at`.
 #[inline]
-fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
+pub(crate) fn string_end(text: &[u8], at: usize) -> Result<usize, Fault> {
     let end = plain_end(text, at);
     if text.get(end) == Some(&b'"') { Ok(end + 1) } else { escaped_string_end(text, end) }
 }

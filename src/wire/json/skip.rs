@@ -6,7 +6,7 @@ use wide::u8x16;
 /// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or
 /// a control byte.
 #[inline]
-pub(super) fn plain_end(text: &[u8], at: usize) -> usize {
+pub(crate) fn plain_end(text: &[u8], at: usize) -> usize {
     let mut at = at;
     for block in text.get(at..).unwrap_or_default().as_chunks().0 {
         let specials = specials(block);

@@ -121,6 +121,9 @@ bodies! {
 impl Body {
     pub(super) fn decode(frame: &Frame, at: &At<'_>, sink: &mut Sink) -> Self {
         let kind = frame.kind();
+        if let Some(event) = StreamEvent::of_delta(frame) {
+            return Self::StreamEvent(Box::new(event));
+        }
         let known = if kind == FrameKind::System {
             Some(Self::System(System::decode(frame, at, sink)))
         } else if kind.is_control() {

@@ -11,6 +11,7 @@ use super::body::Body;
 use super::user::UserMessage;
 use crate::wire::content::ContentBlock;
 use crate::wire::decode::{At, Decode, Defect, Sink};
+use crate::wire::delta::DeltaKind;
 use crate::wire::frame::{Frame, FrameKind};
 use crate::wire::json::{Cursor, Kind};
 use crate::wire::result::ResultMessage;
@@ -139,12 +140,12 @@ impl Message {
     /// # Ok::<(), claude_wire::wire::JsonError>(())
     /// ```
     pub fn text_delta(&self) -> Option<Cow<'_, str>> {
-        self.delta("text_delta", "text")
+        self.delta(DeltaKind::Text)
     }
 
     /// The text of a `thinking_delta`; `None` for any other message. Nothing else is decoded.
     pub fn thinking_delta(&self) -> Option<Cow<'_, str>> {
-        self.delta("thinking_delta", "thinking")
+        self.delta(DeltaKind::Thinking)
     }
 
     /// The messages that the CLI withdraws with this one, by `uuid`: `supersedes` of an `assistant`
@@ -219,12 +220,15 @@ impl Message {
         (self.frame.kind() == kind).then(|| self.body())
     }
 
-    fn delta(&self, kind: &str, field: &str) -> Option<Cow<'_, str>> {
+    fn delta(&self, kind: DeltaKind) -> Option<Cow<'_, str>> {
+        if let Some(delta) = self.frame.delta() {
+            return self.frame.delta_text(delta, kind);
+        }
         if self.frame.kind() != FrameKind::StreamEvent {
             return None;
         }
         let delta = tagged_member(self.frame.payload()?, "content_block_delta", "delta")?;
-        tagged_member(delta, kind, field)?.string()
+        tagged_member(delta, kind.name(), kind.field())?.string()
     }
 
     fn typed(&self) -> &Typed {
