@@ -14,6 +14,10 @@ fn package(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+fn in_repository(path: &str) -> PathBuf {
+    package("..").join(path)
+}
+
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -75,9 +79,13 @@ mod followed {
     use std::process::{Command, Output};
 
     use claude_wire::lab::{ApiReply, ApiScript, Hermetic, real_cli};
+    use tokio::sync::Mutex;
 
     use super::*;
     use crate::support::text;
+
+    /// One test at a time in the folder of TypeScript.
+    static TYPESCRIPT: Mutex<()> = Mutex::const_new(());
 
     /// A package, and the folder in which its README is followed.
     struct Package {
@@ -122,7 +130,11 @@ mod followed {
             let lines: Vec<&str> = block.split("```").next().unwrap().lines().collect();
             assert_eq!(lines.len(), 3, "{lines:?}");
             let mut command = Command::new("sh");
-            command.args(["-c", lines[number]]).current_dir(&self.folder).env_clear();
+            // More arguments are for the command.
+            command
+                .args(["-c", &format!("{} \"$@\"", lines[number])])
+                .current_dir(&self.folder)
+                .env_clear();
             command.env("NO_COLOR", "1").env("COLUMNS", "200");
             command.env("HOME", self.folder.join("home"));
             self.path(&mut command, None);
@@ -206,9 +218,59 @@ mod followed {
         follow(&package, recording, "greeting.py", "2 passed", "2 failed").await;
     }
 
+    /// A program that gives its SDK no path, with the mock of the page.
+    #[test]
+    #[ignore = "needs the installed packages: .ci/run packages"]
+    fn typescript_program_without_the_option_is_reached_by_the_mock_of_the_page() {
+        let _alone = TYPESCRIPT.blocking_lock();
+        let package = Package::new("npm", "typescript", "node_modules/.bin");
+        let page = read(&in_repository("docs/typescript.md"));
+        let mock = page.split("```ts\n").find(|block| block.contains("vi.mock(")).unwrap();
+        let test = r#"
+            import { expect } from "vitest";
+            import { greet } from "./greeting.js";
+
+            test("greets", async ({ claudeWire }) => {
+              claudeWire.scenario([{ prompt: "Greet Alice", reply: "Good morning!" }]);
+              expect(await greet("Alice")).toBe("Good morning!");
+            });
+        "#;
+        let path = package.folder.join("mocked.test.ts");
+        fs::write(&path, format!("{}{test}", mock.split("```").next().unwrap())).unwrap();
+        let mut command = package.command(2);
+        command.args(["sh", "mocked.test.ts"]);
+        let output = command.output().unwrap();
+        fs::remove_file(path).unwrap();
+        let said = shown(&output);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
+    #[ignore = "needs the installed packages: .ci/run packages"]
+    fn typescript_compiler_accepts_the_readme() {
+        let _alone = TYPESCRIPT.blocking_lock();
+        let package = Package::new("npm", "typescript", "node_modules/.bin");
+        let compile = |test: &str| {
+            let mut command = Command::new("tsc");
+            command.args(["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext"]);
+            command.args(["--target", "es2022", "--types", "node", test]);
+            command.current_dir(&package.folder);
+            package.path(&mut command, None);
+            command.output().unwrap()
+        };
+        let accepted = compile("greeting.test.ts");
+        assert!(accepted.status.success(), "{}", shown(&accepted));
+        let wrong = read(&package.folder.join("greeting.test.ts")).replace(".prompts", ".prompt");
+        fs::write(package.folder.join("wrong.test.ts"), wrong).unwrap();
+        let refused = compile("wrong.test.ts");
+        fs::remove_file(package.folder.join("wrong.test.ts")).unwrap();
+        assert!(shown(&refused).contains("'prompt' does not exist"), "{}", shown(&refused));
+    }
+
     #[tokio::test]
     #[ignore = "needs the installed packages, a real CLI and a closed network: .ci/run packages"]
     async fn typescript_readme_leads_to_a_recorded_test() {
+        let _alone = TYPESCRIPT.lock().await;
         let package = Package::new("npm", "typescript", "node_modules/.bin");
         let recording = "recordings/greeting/greets-by-name/001.jsonl";
         follow(&package, recording, "greeting.ts", "2 passed", "2 failed").await;
