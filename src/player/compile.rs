@@ -203,6 +203,7 @@ impl<'a> Compiler<'a> {
             shares_nothing: false,
             launch: None,
             tools,
+            folders: BTreeMap::new(),
             user_rules: Arc::default(),
         }
     }

@@ -274,6 +274,7 @@ impl CompiledRecording {
     fn compile(&self, recording: &Recording, launch: &Launched) -> Result<Script, Error> {
         let mut script = Script::for_launches(recording, &launch.folders)?;
         script.run = self.run.clone();
+        script.folders.clone_from(&launch.folders);
         script.user_rules = Arc::clone(&self.rules);
         script = script.pause(self.settings.pause);
         script.unsent = self.settings.unsent;

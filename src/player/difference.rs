@@ -32,6 +32,14 @@ impl Difference {
     }
 }
 
+/// For those that make rules of differences.
+impl Difference {
+    /// The recorded and the live value, where both are texts.
+    pub(super) fn texts(&self) -> Option<(&str, &str)> {
+        self.expected.as_ref()?.as_str().zip(self.actual.as_ref()?.as_str())
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let (Some(Value::String(expected)), Some(Value::String(actual))) =

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::accept::Instead;
 use super::difference::Difference;
 use super::machine::{Machine, Met};
 use super::report::Divergence;
@@ -24,7 +25,10 @@ impl Machine {
         }
         differences.extend(recorded.session_differences(live, &script.user_rules));
         self.renumbered = recorded.ids(live, script.session.as_deref(), &script.user_rules);
-        if differences.is_empty() { Ok(()) } else { Err(Divergence::launch(None, differences)) }
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(Divergence::launch(None, differences).instead(Instead::launch(script, None)))
     }
 
     /// The session of this launch: the recorded id, and the live one.
@@ -52,7 +56,8 @@ impl Machine {
         if differences.is_empty() {
             Ok(())
         } else {
-            Err(Divergence::launch(Some(arrived()), differences))
+            let instead = Instead::launch(&self.script, initialize);
+            Err(Divergence::launch(Some(arrived()), differences).instead(instead))
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::wire::RawJson;
 
+use super::accept::{Instead, What};
 use super::candidate::{Candidate, FieldCheck};
 use super::compare;
 use super::compile::only_reads;
@@ -77,7 +78,8 @@ impl Machine {
                     matches!(what, Expected::Prompt(later) if compare::values("prompt", later, &compare::prompt(line), true).is_empty())
                 });
                 let divergence =
-                    Divergence::mismatch(arrived(), expectation.to_string(), differences);
+                    Divergence::mismatch(arrived(), expectation.to_string(), differences)
+                        .instead(Instead::of(&self.script, index, What::Prompt(place), line));
                 let rules = &self.script.user_rules;
                 let divergence = divergence.explained(
                     self.candidate(index, || explain::prompts(expected, line, place, rules)),
@@ -122,12 +124,19 @@ impl Machine {
             self.unmet(|_, what| differs(what).is_some_and(|differences| differences.is_empty()));
         let Some(index) = same else {
             let nearest = self.unmet(|_, what| differs(what).is_some());
-            return Err(match nearest.map(|nearest| &self.script.expectations[nearest]) {
-                Some(nearest) => Divergence::mismatch(
+            let nearest = nearest.map(|index| (index, &self.script.expectations[index]));
+            return Err(match nearest {
+                Some((index, nearest)) => Divergence::mismatch(
                     arrived(),
                     nearest.to_string(),
                     differs(&nearest.what).unwrap_or_default(),
                 )
+                .instead(Instead::of(
+                    &self.script,
+                    index,
+                    What::Request(subtype.to_owned()),
+                    &known,
+                ))
                 .explained(self.requests_explained(subtype, &known, settles)),
                 None => Divergence::extra(arrived()),
             });
@@ -277,7 +286,12 @@ impl Machine {
                     ids.recorded(&mut actual);
                     explain::answers(&request.request, expected, &actual, rules)
                 });
-                let differs = Divergence::mismatch(arrived(), expectation.to_string(), differences);
+                let mut known = response.clone();
+                ids.recorded(&mut known);
+                let subtype = request.request.get("subtype").and_then(Value::as_str);
+                let what = What::Answer(subtype.unwrap_or_default().to_owned());
+                let differs = Divergence::mismatch(arrived(), expectation.to_string(), differences)
+                    .instead(Instead::of(&self.script, index, what, &known));
                 return Err(differs.explained(candidate));
             }
             self.renumbered = ids;

@@ -32,6 +32,7 @@
 //! [`Script`] describes what the outputs wait for; `compare.rs` how two values are compared, and
 //! `ids.rs` which ids are rewritten.
 
+mod accept;
 mod aliases;
 mod binding;
 mod candidate;
@@ -80,6 +81,7 @@ mod watchdog;
 mod words;
 mod written;
 
+pub use self::accept::{Acceptable, NotTaken};
 pub use self::host_script::{AnswerTo, HostAction, HostScript, HostStep, NotWritable, Position};
 pub use self::launch::{Asked, CommandLine, FlagTable, RefusedArguments};
 pub use self::model::{ApiReply, Block, Cut};

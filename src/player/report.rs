@@ -8,10 +8,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::accept::Instead;
 use super::candidate::Candidate;
 use super::difference::Difference;
 use super::left::{self, Left};
 use crate::faults::Injection;
+use crate::recording::RECORD_AGAIN;
 use crate::transport::REPLAY_REPORT;
 
 /// The first difference between a host and the recorded one. It ends the run.
@@ -34,6 +36,8 @@ pub struct Divergence {
     run: Option<Arc<Path>>,
     /// What was compared, field by field. Only a run folder has it.
     candidates: Vec<Candidate>,
+    /// What the host did, so that it can be accepted. Only a run folder has it.
+    instead: Option<Box<Instead>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,10 +52,6 @@ enum Kind {
     Unrecorded,
     Unplayable,
 }
-
-/// How to record again, for each way to replay.
-const RECORD_AGAIN: &str = "CLAUDE_WIRE_RECORD=rewrite in a test with `Recorded`, \
-                            CLAUDE_WIRE_RECORD_TO=FILE with mock-claude";
 
 /// Where there is no run folder.
 const NO_RUN: &str = "field by field: no last-failure.json was written, because there is no run \
@@ -129,6 +129,22 @@ impl Divergence {
         self
     }
 
+    /// Adds what the host did in the place of what was recorded.
+    pub(super) fn instead(mut self, instead: Option<Instead>) -> Self {
+        self.instead = instead.map(Box::new);
+        self
+    }
+
+    /// What the host did, where it can be accepted, and where it differs from what was recorded.
+    pub(super) fn acceptable(&self) -> Option<(&Instead, &[Difference])> {
+        self.instead.as_deref().map(|instead| (instead, self.differences.as_slice()))
+    }
+
+    /// The recording, as the report names it.
+    pub(super) fn source(&self) -> Option<&str> {
+        self.source.as_deref()
+    }
+
     /// What was compared, field by field.
     pub(super) fn candidates(&self) -> &[Candidate] {
         &self.candidates
@@ -152,6 +168,7 @@ impl Divergence {
             source: None,
             run: None,
             candidates: Vec::new(),
+            instead: None,
         }
     }
 

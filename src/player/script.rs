@@ -86,6 +86,8 @@ pub struct Script {
     pub(super) launch: Option<RecordedLaunch>,
     /// The tools of each in-process server, as the recorded host showed them.
     pub(super) tools: BTreeMap<String, Value>,
+    /// The folders of the launch that it was compiled for, by the names of their variables.
+    pub(super) folders: BTreeMap<String, String>,
     /// What is not compared, or not literally.
     pub(super) user_rules: Arc<super::rules::Rules>,
 }

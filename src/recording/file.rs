@@ -124,7 +124,8 @@ impl Recording {
         &self.integrity
     }
 
-    /// Warnings to show to the user: that the file was truncated, or edited since it was sealed.
+    /// Warnings to show to the user: that the file was truncated, or edited since it was sealed, or
+    /// that some of its lines were [replaced](Self::edited) by what a program wrote later.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -171,6 +172,8 @@ impl Recording {
         for (number, line) in lines {
             recording.events.push(Event::parse(&line).map_err(at(number))?);
         }
+        let edited = recording.edited_warnings();
+        recording.warnings.extend(edited);
         Ok(recording)
     }
 

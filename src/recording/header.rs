@@ -32,6 +32,10 @@ pub struct Header {
     /// `redactions`: how many places were replaced when it was recorded or scrubbed; absent if they
     /// were not counted.
     pub redactions: Option<u64>,
+    /// `edited`: the numbers of the lines that were replaced after the recording was made, in
+    /// ascending order; the header is line 1, and stands for the arguments. See
+    /// [`Recording::edited`](super::Recording::edited).
+    pub edited: Vec<u64>,
     /// The line as it was read: written back unless the header was changed, and the source of
     /// unknown keys.
     raw: Option<Bytes>,
@@ -74,6 +78,7 @@ impl Header {
                 "env" => header.env = string_map(&key, raw)?,
                 "vars" => header.vars = string_map(&key, raw)?,
                 "redactions" => header.redactions = Some(value(&key, raw, "a whole number")?),
+                "edited" => header.edited = value(&key, raw, "a list of line numbers")?,
                 _ => {}
             }
         }
@@ -100,6 +105,9 @@ impl Header {
                 "env" => write_some(out, &key, Some(&self.env).filter(|map| !map.is_empty())),
                 "vars" => write_some(out, &key, Some(&self.vars).filter(|map| !map.is_empty())),
                 "redactions" => write_some(out, &key, self.redactions.as_ref()),
+                "edited" => {
+                    write_some(out, &key, Some(&self.edited).filter(|list| !list.is_empty()))
+                }
                 _ => {
                     if let Some((_, raw)) = old.iter().find(|(name, _)| *name == key) {
                         write_raw(out, &key, raw);
@@ -131,15 +139,15 @@ impl Header {
 impl PartialEq for Header {
     fn eq(&self, other: &Self) -> bool {
         let known = |header: &Self| {
-            let Self { cli, recorder, recorded_at, argv, env, vars, redactions, raw: _ } =
+            let Self { cli, recorder, recorded_at, argv, env, vars, redactions, edited, raw: _ } =
                 header.clone();
-            (cli, recorder, recorded_at, argv, env, vars, redactions)
+            (cli, recorder, recorded_at, argv, env, vars, redactions, edited)
         };
         known(self) == known(other)
     }
 }
 
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 10] = [
     "claude-wire",
     "version",
     "cli",
@@ -149,6 +157,7 @@ const KNOWN: [&str; 9] = [
     "env",
     "vars",
     "redactions",
+    "edited",
 ];
 
 /// The order to write the keys in: as they were read, with new ones in their usual places.

@@ -50,6 +50,7 @@ mod agreement;
 mod beginning;
 mod census;
 mod compare;
+mod edited;
 mod error;
 mod event;
 mod expand;
@@ -76,6 +77,7 @@ mod writer;
 pub use agreement::{Agreement, FieldDifference, LineDifference, agreement};
 pub use census::{Census, Gap, JsonType, KindCensus, audit};
 pub use compare::{Change, Difference, Severity, compare};
+pub use edited::EditedLine;
 pub use error::Error;
 pub use event::{Event, EventKind, RecordedExit, Stream, UnknownEvent};
 pub use file::Recording;
@@ -96,9 +98,10 @@ pub use writer::Writer;
 #[cfg(feature = "session")]
 pub(crate) use {
     beginning::open_beginning,
+    edited::{FIRST_LINE, HEADER_LINE, RECORD_AGAIN},
     header::check_head,
     kept::{kept_folder, kept_name, lines, move_kept, remove_kept, text_of},
     launches::{create_first, create_next, replace_recordings},
-    redact::{Redactor, fields, masked, secret_values},
+    redact::{Redactor, fields, hide, masked, secret_values},
     vars::{Hider, Moved},
 };

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{Divergence, Kind, Report};
 use crate::faults::Injection;
+use crate::player::accept::Instead;
 use crate::player::difference::Difference;
 use crate::player::left::Left;
 
@@ -36,6 +37,9 @@ struct DivergenceJson {
     /// The difference that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// What the host did. Only the reports of a run folder have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    instead: Option<Box<Instead>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,7 +73,8 @@ const KINDS: [(&str, Kind); 8] = [
 impl Divergence {
     /// As one JSON object.
     pub(in crate::player) fn to_json(&self) -> Value {
-        serde_json::to_value(DivergenceJson::from(self)).unwrap_or_default()
+        let json = DivergenceJson { instead: None, ..DivergenceJson::from(self) };
+        serde_json::to_value(json).unwrap_or_default()
     }
 }
 
@@ -133,6 +138,7 @@ impl From<&Divergence> for DivergenceJson {
             hint,
             run,
             candidates: _,
+            instead,
         } = divergence.clone();
         let seconds = match kind {
             Kind::Stalled(limit) => Some(limit.as_secs_f64()),
@@ -150,6 +156,7 @@ impl From<&Divergence> for DivergenceJson {
             other_recordings: others,
             hint,
             run: run.map(|run| run.to_string_lossy().into_owned()),
+            instead,
         }
     }
 }
@@ -180,6 +187,7 @@ impl TryFrom<DivergenceJson> for Divergence {
             hint: json.hint,
             run: json.run.map(|run| Path::new(&run).into()),
             candidates: Vec::new(),
+            instead: json.instead,
         })
     }
 }

@@ -4,7 +4,7 @@ mod error;
 mod matcher;
 mod place;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -117,12 +117,18 @@ impl Rules {
     /// # Errors
     /// If the file exists, and [`load`](Self::load) fails.
     pub fn of_recordings(path: impl AsRef<Path>) -> Result<Self, RulesError> {
-        let path = path.as_ref();
-        let file = match is_recordings_folder(path) {
+        let file = Self::file_of(path);
+        if file.exists() { Self::load(file) } else { Ok(Self::new()) }
+    }
+
+    /// The file with the rules of a recording, or of a folder of recordings, whether it exists or
+    /// not.
+    pub fn file_of(recordings: impl AsRef<Path>) -> PathBuf {
+        let path = recordings.as_ref();
+        match is_recordings_folder(path) {
             true => path.join("rules.json"),
             false => path.with_extension("rules.json"),
-        };
-        if file.exists() { Self::load(file) } else { Ok(Self::new()) }
+        }
     }
 
     /// Reads the rules of such a text.

@@ -28,7 +28,7 @@ impl Place {
         }
     }
 
-    pub(super) fn parse(text: &str) -> Result<Self, RulesError> {
+    pub(in crate::player) fn parse(text: &str) -> Result<Self, RulesError> {
         let expected = || {
             RulesError::new(format!(
                 "{text:?} is not a place: expected a flag (--model), a prompt (prompt[0]), or a request with a JSON pointer (set_model /model)"

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::recording::RecordedExit;
 
+use super::super::accept::Acceptable;
 use super::super::candidate::Candidate;
 use super::super::report::Report;
 use super::error::RunError;
@@ -78,6 +79,19 @@ impl LaunchReport {
     pub fn explanation(&self) -> String {
         let lines = self.state.candidates.iter().map(Candidate::to_string);
         lines.collect::<Vec<_>>().join("\n")
+    }
+
+    /// What it did that was not recorded, if a recording or its rules can follow: the prompt, the
+    /// request, the answer, the flags. `recordings` is what the run plays:
+    /// [`RunFolder::recordings`](super::RunFolder::recordings).
+    ///
+    /// Nothing is acceptable of a launch without a difference. Of one that differs in another way,
+    /// such as by an extra prompt, nothing is either: record it again.
+    pub fn acceptable(&self, recordings: &Path) -> Vec<Acceptable> {
+        let divergences = self.report.divergences().iter();
+        divergences
+            .filter_map(|divergence| Acceptable::of(divergence, recordings, &self.state.argv))
+            .collect()
     }
 
     /// The report, in which a launch that has not come to its end is left.

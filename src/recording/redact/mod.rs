@@ -40,7 +40,7 @@ pub(super) use line::files_in;
 pub use lint::{Finding, lint};
 pub use placeholder::fits_redacted;
 pub use redaction::Redaction;
-pub(super) use scrub::hide;
+pub(crate) use scrub::hide;
 pub use scrub::scrub;
 #[cfg(feature = "session")]
 pub(crate) use {

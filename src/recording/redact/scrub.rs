@@ -23,6 +23,6 @@ pub fn scrub(recording: &mut Recording, roots: &[Root]) -> BTreeMap<&'static str
 }
 
 /// Makes these folders variables and replaces nothing else.
-pub(in crate::recording) fn hide(recording: &mut Recording, roots: &[Root]) {
+pub(crate) fn hide(recording: &mut Recording, roots: &[Root]) {
     Redactor::only_hiding(Hider::new(roots, &recording.header)).recording(recording);
 }
