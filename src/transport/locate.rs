@@ -46,6 +46,15 @@ fn installed(data: Option<OsString>, home: Option<PathBuf>) -> Option<PathBuf> {
 }
 
 impl CliPath {
+    /// Returns the absolute path of the CLI that a launch in the working directory of this process
+    /// would start now. Nothing is run, and binaries of the working directory are not trusted.
+    ///
+    /// # Errors
+    /// If none of the places has one; the message lists them.
+    pub fn find(&self) -> Result<PathBuf, Error> {
+        self.locate(&Context::current(None, false))
+    }
+
     /// Returns the absolute path of the CLI.
     pub(super) fn locate(&self, context: &Context) -> Result<PathBuf, Error> {
         if let Self::Explicit(path) = self {

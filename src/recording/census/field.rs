@@ -98,7 +98,8 @@ impl KindCensus {
             && self.fields.get(path).is_some_and(|field| field.seen < objects)
     }
 
-    pub(in crate::recording) fn lines(&self) -> u64 {
+    /// How many lines of this kind there are.
+    pub fn lines(&self) -> u64 {
         self.lines
     }
 
