@@ -17,7 +17,8 @@ pub(crate) const EXIT_CODES: &str = "\
 Exit codes, which do not change:
   code  claude-wire
   0     all is well
-  1     something was found: a malformed line, a recording that does not replay to its end, an entry that differs
+  1     something was found: a malformed line, a recording that does not replay to its end, an entry or a recording that differs, a
+        launch that is not accepted, a fault that `doctor` names
   2     the command could not do its work: wrong arguments, a file that cannot be read or written, a CLI that cannot be installed
   any   `record` ends as the program did: with its code, or 128 plus the number of the signal
   code  mock-claude

@@ -35,6 +35,32 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
+    /// The variables that a program of this project reads. Others that begin like them have no
+    /// effect.
+    pub(crate) const NAMES: [&str; 21] = [
+        "CLAUDE_WIRE_DIALECT",
+        "CLAUDE_WIRE_FAULT",
+        "CLAUDE_WIRE_IDLE_TIMEOUT",
+        "CLAUDE_WIRE_IGNORE",
+        "CLAUDE_WIRE_JOURNAL",
+        "CLAUDE_WIRE_KEEP",
+        "CLAUDE_WIRE_LENIENT",
+        "CLAUDE_WIRE_MOCK_CLAUDE",
+        "CLAUDE_WIRE_PAUSE",
+        "CLAUDE_WIRE_REAL_CLI",
+        "CLAUDE_WIRE_RECORD",
+        "CLAUDE_WIRE_RECORD_IN_CI",
+        "CLAUDE_WIRE_RECORD_TO",
+        "CLAUDE_WIRE_REDACT",
+        "CLAUDE_WIRE_REPLAY",
+        "CLAUDE_WIRE_REPORT",
+        "CLAUDE_WIRE_RUN",
+        "CLAUDE_WIRE_SCENARIO",
+        "CLAUDE_WIRE_SEED",
+        "CLAUDE_WIRE_SPEED",
+        "CLAUDE_WIRE_WRITE_DOCS",
+    ];
+
     pub(crate) fn of_process() -> Result<Self, String> {
         Self::read(|name| env::var_os(name))
     }

@@ -22,7 +22,7 @@ use claude_wire::CLI_VERSION;
 use claude_wire::player::{Asked, CommandLine, RunFolder};
 use claude_wire::recording::{RecordedExit, recordings_in};
 
-use self::environment::Environment;
+pub(crate) use self::environment::Environment;
 use self::journal::Journal;
 use self::loaded::Loaded;
 use self::record::Target;

@@ -6,10 +6,12 @@ use claude_wire::Replay;
 use claude_wire::player::Rules;
 use claude_wire::recording::{
     Event, EventKind, Finding, Header, Integrity, Recording, kept_files, lines_of_file,
-    recordings_in,
 };
+use serde_json::json;
 
 use super::arguments::{Known, SCRUB, warn_of_folders};
+use super::files::{end, recordings, recordings_help};
+use super::terminal::{Output, progress};
 use crate::{Failure, Found};
 
 /// Find what should not be shared in recordings.
@@ -20,9 +22,10 @@ use crate::{Failure, Found};
 /// The command first checks itself: it plants one secret of each kind in a test recording, and
 /// fails if it does not find them all.
 ///
-/// The files that are kept with a recording are examined, too. Of a folder, each recording is. A warning names recordings that the same launch may be,
-/// and that write something else before its first prompt decides which one it is; it is not a
-/// finding.
+/// The files that are kept with a recording are examined, too. Of a folder, each recording is. A
+/// warning names recordings that the same launch may be, and that write something else before its
+/// first prompt decides which one it is. Another one names lines that `claude-wire accept` took,
+/// with the answers that were recorded for another input. Neither is a finding.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -32,99 +35,112 @@ Examples:
 
 Exit codes: 0 nothing was found, 1 something was, 2 a recording could not be read to its end, or the search itself does not work.")]
 pub(crate) struct Arguments {
-    /// The recordings, or folders of them
-    #[arg(required = true, value_name = "RECORDING")]
+    #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
     paths: Vec<PathBuf>,
     /// Do not report high-entropy strings
     #[arg(long)]
     no_random: bool,
     #[command(flatten)]
     known: Known,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let redaction = arguments.known.redaction()?;
     let find = |recording: &Recording| redaction.lint(recording);
     control(find)?;
-    let (mut failures, mut count, mut read) = (Vec::new(), 0, 0);
-    let mut files = Vec::new();
-    for path in &arguments.paths {
-        match path.is_dir() {
-            true => match folder(path) {
-                Ok(found) => files.extend(found),
-                Err(why) => failures.push(why),
-            },
-            false => files.push(path.clone()),
-        }
+    let (files, mut failures) = recordings(&arguments.paths);
+    for folder in arguments.paths.iter().filter(|path| path.is_dir()) {
+        failures.extend(warn_of_openings(folder).err());
     }
+    let report = Report { arguments, find: &find };
+    let bar = progress(files.len(), arguments.output.quiet);
+    let (mut count, mut read) = (0, 0);
     for file in &files {
-        let recording = match Recording::open(file) {
-            Ok(recording) => recording,
-            Err(error) => {
-                failures.push(error.to_string());
-                continue;
+        bar.set_message(file.display().to_string());
+        match bar.suspend(|| report.recording(file)) {
+            Ok((found, why)) => {
+                read += 1;
+                count += found;
+                failures.extend(why);
             }
-        };
-        read += 1;
-        if let Integrity::Truncated { dropped: 1.. } = recording.integrity() {
-            failures.push(format!("{}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it", file.display()));
+            Err(why) => failures.push(why),
         }
-        warn_of_folders(file, &recording, SCRUB);
-        for finding in find(&recording)
-            .into_iter()
-            .filter(|finding| finding.kind != "random" || !arguments.no_random)
-        {
-            count += 1;
-            println!(
-                "{}:{}: {} in {}: {}",
-                file.display(),
-                finding.line,
-                finding.kind,
-                finding.place,
-                finding.excerpt
-            );
-        }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     for file in files.iter().flat_map(|file| kept_files(file).unwrap_or_default()) {
-        let text = match std::fs::read(&file) {
-            Ok(text) => text,
-            Err(error) => {
-                failures.push(format!("{}: {error}", file.display()));
-                continue;
-            }
-        };
-        // What is not text cannot be searched.
-        let Some(lines) = lines_of_file(&text) else { continue };
-        for finding in find(&lines)
-            .into_iter()
-            .filter(|finding| finding.kind != "random" || !arguments.no_random)
-        {
-            count += 1;
-            let (line, Finding { kind, place, excerpt, .. }) = (finding.line - 1, &finding);
-            println!("{}:{line}: {kind} in {place}: {excerpt}", file.display());
+        match report.kept(&file) {
+            Ok(found) => count += found,
+            Err(why) => failures.push(why),
         }
     }
-    eprintln!("claude-wire: {count} found in {read} recordings");
-    match failures.is_empty() {
-        true if count == 0 => Ok(Found::Nothing),
-        true => Ok(Found::Something),
-        false => Err(failures.join("\nclaude-wire: ")),
+    if !arguments.output.quiet {
+        eprintln!("claude-wire: {count} found in {read} recordings");
+    }
+    end(if count == 0 { Found::Nothing } else { Found::Something }, &failures)
+}
+
+/// Prints what is found.
+struct Report<'a> {
+    arguments: &'a Arguments,
+    find: &'a dyn Fn(&Recording) -> Vec<Finding>,
+}
+
+impl Report<'_> {
+    /// How many things were found, and why the recording could not be read to its end.
+    fn recording(&self, file: &Path) -> Result<(usize, Option<Failure>), Failure> {
+        let recording = Recording::open(file).map_err(|error| error.to_string())?;
+        let place = file.display();
+        let cut = matches!(recording.integrity(), Integrity::Truncated { dropped: 1.. });
+        let cut = cut.then(|| format!("{place}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it"));
+        warn_of_folders(file, &recording, SCRUB);
+        for line in recording.edited() {
+            eprintln!("claude-wire: warning: {place}: {line}");
+        }
+        Ok((self.print(file, &recording, 0), cut))
+    }
+
+    /// How many things were found in a file that is kept with a recording.
+    fn kept(&self, file: &Path) -> Result<usize, Failure> {
+        let text = std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        // What is not text cannot be searched.
+        let lines = lines_of_file(&text);
+        Ok(lines.map_or(0, |lines| self.print(file, &lines, 1)))
+    }
+
+    /// `before`: how many lines the recording has that the file has not.
+    fn print(&self, file: &Path, recording: &Recording, before: usize) -> usize {
+        let is_shown = |kind: &str| kind != "random" || !self.arguments.no_random;
+        let found = (self.find)(recording).into_iter().filter(|finding| is_shown(finding.kind));
+        let mut count = 0;
+        for Finding { line, kind, place, excerpt, .. } in found {
+            count += 1;
+            let (line, output) = (line - before, &self.arguments.output);
+            match (output.quiet, output.json) {
+                (true, _) => {}
+                (_, true) => println!(
+                    "{}",
+                    json!({"file": file.to_string_lossy(), "line": line, "kind": kind, "place": place, "excerpt": excerpt})
+                ),
+                _ => println!("{}:{line}: {kind} in {place}: {excerpt}", file.display()),
+            }
+        }
+        count
     }
 }
 
-/// The recordings of a folder. Warns of those that a replay may play in the place of another.
-fn folder(path: &Path) -> Result<Vec<PathBuf>, Failure> {
-    Rules::of_recordings(path).map_err(|error| error.to_string())?;
+/// Warns of the recordings of a folder that a replay may play in the place of another.
+fn warn_of_openings(folder: &Path) -> Result<(), Failure> {
+    Rules::of_recordings(folder).map_err(|error| error.to_string())?;
     // What cannot be read is reported file by file.
-    if let Ok(replay) = Replay::open(path) {
+    if let Ok(replay) = Replay::open(folder) {
         for warning in replay.opening_warnings() {
-            eprintln!("claude-wire: warning: {}: {warning}", path.display());
+            eprintln!("claude-wire: warning: {}: {warning}", folder.display());
         }
     }
-    match recordings_in(path).map_err(|error| error.to_string())? {
-        found if found.is_empty() => Err(format!("{}: no recordings in it", path.display())),
-        found => Ok(found),
-    }
+    Ok(())
 }
 
 /// Checks that a search finds one of each kind where it was planted, and nothing else.

@@ -1,18 +1,30 @@
 //! `claude-wire`: the tool for recordings.
 
+mod accept;
 mod arguments;
 #[cfg(feature = "lab")]
 mod check;
+mod completions;
 mod decode;
+mod diff;
+mod doctor;
 #[cfg(feature = "lab")]
 mod drift;
+mod extract;
+mod files;
 mod import;
 pub(crate) mod install;
 mod lint;
 mod record;
+mod replay;
 mod report;
 mod scrub;
 mod seal;
+mod show;
+mod stats;
+mod terminal;
+mod timeline;
+mod trim;
 mod verify;
 mod why;
 
@@ -32,22 +44,38 @@ struct Arguments {
 enum Command {
     Record(record::Arguments),
     Import(import::Arguments),
+    Show(show::Arguments),
+    Extract(extract::Arguments),
+    Replay(replay::Arguments),
+    Diff(diff::Arguments),
+    Trim(trim::Arguments),
+    Stats(stats::Arguments),
     Verify(verify::Arguments),
     Lint(lint::Arguments),
     Scrub(scrub::Arguments),
     Seal(seal::Arguments),
     Report(report::Arguments),
     Why(why::Arguments),
+    Accept(accept::Arguments),
     Decode(decode::Arguments),
+    Doctor(doctor::Arguments),
     Install(install::Install),
     Drift(drift::Arguments),
     Check(check::Arguments),
+    Completions(completions::Completions),
+    #[command(name = "man")]
+    Manual(completions::Manual),
 }
 
 /// The commands as the help groups them.
-const GROUPS: [(&str, &[&str]); 2] = [
-    ("Recordings", &["record", "import", "verify", "report", "why", "lint", "scrub", "seal"]),
-    ("The CLI", &["install", "decode", "drift", "check"]),
+const GROUPS: [(&str, &[&str]); 4] = [
+    ("Recordings", &["record", "import", "show", "extract", "stats", "diff", "replay"]),
+    ("To share and keep them", &["lint", "scrub", "trim", "seal"]),
+    ("Replays", &["verify", "report", "why", "accept"]),
+    (
+        "The CLI, and this tool",
+        &["doctor", "install", "decode", "drift", "check", "completions", "man"],
+    ),
 ];
 
 fn after_help() -> String {
@@ -59,6 +87,16 @@ pub(crate) fn main() -> ExitCode {
     let done = match arguments.unwrap_or_else(|error| error.exit()).command {
         Command::Record(arguments) => record::run(arguments),
         Command::Import(arguments) => import::run(arguments),
+        Command::Show(arguments) => show::run(&arguments),
+        Command::Extract(arguments) => extract::run(&arguments),
+        Command::Replay(arguments) => replay::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Trim(arguments) => trim::run(&arguments),
+        Command::Accept(arguments) => accept::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Completions(arguments) => completions::completions(&arguments),
+        Command::Manual(arguments) => completions::manual(&arguments),
+        Command::Stats(arguments) => stats::run(&arguments),
         Command::Scrub(arguments) => scrub::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Seal(arguments) => seal::run(arguments),
@@ -73,16 +111,21 @@ pub(crate) fn main() -> ExitCode {
     crate::end("claude-wire", done)
 }
 
+/// The commands as clap describes them.
+fn plain_command() -> clap::Command {
+    Arguments::command()
+}
+
 /// The commands, with a help text in groups, which clap supports for options only.
 fn command() -> clap::Command {
-    let command = Arguments::command();
+    let command = plain_command();
     let mut groups = String::new();
     for (title, names) in GROUPS {
         groups.push_str(&format!("\n{title}:\n"));
         for name in names {
             let about = command.find_subcommand(name).and_then(clap::Command::get_about);
             let about = about.map(ToString::to_string).unwrap_or_default();
-            groups.push_str(&format!("  {name:<8}  {about}\n"));
+            groups.push_str(&format!("  {name:<11}  {about}\n"));
         }
     }
     command.help_template(format!(

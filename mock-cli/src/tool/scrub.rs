@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use claude_wire::recording::{Integrity, Recording, Redaction};
 
 use super::arguments::{Folders, Known, may_write};
+use super::files::{end, recordings, recordings_help};
 use crate::{Failure, Found};
 
 /// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the
@@ -17,15 +18,14 @@ use crate::{Failure, Found};
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
-  claude-wire scrub --in-place recordings/mine/*.jsonl
+  claude-wire scrub --in-place recordings/mine
   claude-wire scrub session.jsonl -o clean.jsonl --cwd /srv/me/project --home /srv/me --secret-env DEPLOY_PHRASE
 
 Exit codes: 0 all are scrubbed, 2 one could not be read or written (with --in-place the others are done).")]
 #[command(group(clap::ArgGroup::new("where").required(true).args(["output", "in_place"])))]
 pub(crate) struct Arguments {
-    /// The recordings
-    #[arg(required = true, value_name = "RECORDING")]
-    files: Vec<PathBuf>,
+    #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
+    paths: Vec<PathBuf>,
     /// Write the one recording here
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
@@ -44,22 +44,22 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let redaction =
         arguments.folders.roots().into_iter().fold(arguments.known.redaction()?, Redaction::root);
+    let (files, mut failures) = recordings(&arguments.paths);
     if let Some(output) = &arguments.output {
-        let [file] = arguments.files.as_slice() else {
+        let [file] = files.as_slice() else {
             return Err("-o takes one recording; use --in-place for several".to_owned());
         };
         may_write(output, arguments.force)?;
         println!("{}", scrub(file, output, &redaction)?);
         return Ok(Found::Nothing);
     }
-    let mut failures = Vec::new();
-    for file in &arguments.files {
+    for file in &files {
         match scrub(file, file, &redaction) {
             Ok(what) => println!("{what}"),
             Err(why) => failures.push(why),
         }
     }
-    if failures.is_empty() { Ok(Found::Nothing) } else { Err(failures.join("\nclaude-wire: ")) }
+    end(Found::Nothing, &failures)
 }
 
 /// `clean.jsonl: 8 events, 2 email, 1 key`.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use claude_wire::recording::{Integrity, Recording};
 
+use super::files::{end, recordings, recordings_help};
 use crate::{Failure, Found};
 
 /// Write a new footer for recordings that were edited or truncated.
@@ -14,24 +15,23 @@ use crate::{Failure, Found};
 #[command(after_help = "\
 Examples:
   claude-wire seal recordings/2.1.332/one-shot.jsonl
-  claude-wire seal recordings/*/*.jsonl
+  claude-wire seal tests/recordings
 
 Exit codes: 0 all are sealed, 2 one could not be read or written (the others are done).")]
 pub(crate) struct Arguments {
-    /// The recordings
-    #[arg(required = true, value_name = "RECORDING")]
-    files: Vec<PathBuf>,
+    #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
+    paths: Vec<PathBuf>,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
-    let mut failures = Vec::new();
-    for path in &arguments.files {
+    let (files, mut failures) = recordings(&arguments.paths);
+    for path in &files {
         match seal(path) {
             Ok(what) => println!("{}: {what}", path.display()),
             Err(error) => failures.push(error.to_string()),
         }
     }
-    if failures.is_empty() { Ok(Found::Nothing) } else { Err(failures.join("\nclaude-wire: ")) }
+    end(Found::Nothing, &failures)
 }
 
 fn seal(path: &PathBuf) -> Result<String, claude_wire::recording::Error> {

@@ -16,6 +16,8 @@ use claude_wire::player::{HostScript, Replay};
 use claude_wire::recording::{EventKind, Integrity, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
+use crate::tool::files::{recordings, recordings_help};
+use crate::tool::terminal::{Output, progress};
 use crate::{Failure, Found};
 
 /// Replay recordings to their end, and account for every line.
@@ -24,23 +26,26 @@ use crate::{Failure, Found};
 /// recording is replayed, with the input that it has: through a session of this library if a
 /// session could have written it, else on the bare streams, with the reason. A missing line, one
 /// that is not delivered, another exit, a difference in the input, or a wait that does not end: the
-/// first of them is reported.
+/// first of them is reported. A recording with lines that `claude-wire accept` took is named, with
+/// the answers that were recorded for another input.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   claude-wire verify recordings/2.1.332/one-shot.jsonl
-  claude-wire verify --timeout 5 recordings/*/*.jsonl
+  claude-wire verify --timeout 5 recordings
+  claude-wire verify --quiet tests/recordings && echo good
 
   ok  session  recordings/2.1.332/one-shot.jsonl  8 events, 1 turn
 
 Exit codes: 0 all are as recorded, 1 something was lost, diverged or hung, 2 one could not be read (the others are done).")]
 pub(crate) struct Arguments {
-    /// The recordings
-    #[arg(required = true, value_name = "RECORDING")]
-    files: Vec<PathBuf>,
+    #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
+    paths: Vec<PathBuf>,
     /// How long one recording may take, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
@@ -48,12 +53,17 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
         .enable_all()
         .build()
         .map_err(|error| format!("no runtime: {error}"))?;
-    let (mut found, mut unreadable) = (Found::Nothing, 0);
-    for path in &arguments.files {
+    let mut found = Found::Nothing;
+    let (files, failures) = recordings(&arguments.paths);
+    let mut unreadable = failures.len();
+    failures.iter().for_each(|why| eprintln!("claude-wire: {why}"));
+    let bar = progress(files.len(), arguments.output.quiet);
+    for path in &files {
+        bar.set_message(path.display().to_string());
         let recording = match Recording::open(path) {
             Ok(recording) => recording,
             Err(error) => {
-                eprintln!("claude-wire: {error}");
+                bar.suspend(|| eprintln!("claude-wire: {error}"));
                 unreadable += 1;
                 continue;
             }
@@ -62,11 +72,26 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
         if checked.problem.is_some() {
             found = Found::Something;
         }
-        println!("{checked}");
+        bar.suspend(|| {
+            for line in recording.edited() {
+                let place = path.display();
+                eprintln!("claude-wire: warning: {place}: {line}");
+            }
+            match (arguments.output.quiet, arguments.output.json) {
+                (true, _) => {}
+                (_, true) => println!("{}", checked.json(&recording)),
+                _ => println!("{checked}"),
+            }
+        });
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     match unreadable {
         0 => Ok(found),
-        _ => Err(format!("{unreadable} of {} recordings could not be read", arguments.files.len())),
+        _ => Err(format!(
+            "{unreadable} of {} recordings could not be read",
+            files.len() + failures.len()
+        )),
     }
 }
 
@@ -76,6 +101,19 @@ struct Checked<'a> {
     path: &'a Path,
     summary: String,
     problem: Option<String>,
+}
+
+impl Checked<'_> {
+    fn json(&self, recording: &Recording) -> serde_json::Value {
+        serde_json::json!({
+            "file": self.path.to_string_lossy(),
+            "ok": self.problem.is_none(),
+            "way": self.way,
+            "summary": self.summary,
+            "problem": self.problem,
+            "edited": recording.header.edited,
+        })
+    }
 }
 
 /// `ok  session  x.jsonl  8 events, 1 turn`; a problem follows on the next lines.

@@ -1,0 +1,253 @@
+//! `accept`: a program that changed, prompt by prompt.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use claude_wire::player::{Acceptable, LaunchReport, Rules, RunFolder};
+use claude_wire::recording::Recording;
+use serde_json::{Value, json};
+
+use super::terminal::{BOLD, CYAN, DIM, printable};
+use crate::{Failure, Found};
+
+/// Go through the differences of a run, and accept what your program does now.
+///
+/// For each launch that differed, it shows where, and asks: add a rule, so that a replay does not
+/// compare this place, or not literally; take the new line into the recording; or skip it. A launch
+/// ends at its first difference, so run your program again until none is left.
+///
+/// A recording that took a new line is marked `edited` in its header: its answers were recorded for
+/// another input. `verify` and `lint` say which ones, until you record again:
+/// CLAUDE_WIRE_RECORD=rewrite. A program that writes more or less than was recorded cannot be
+/// accepted: record it again.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire accept \"$CLAUDE_WIRE_RUN\"
+  claude-wire accept --take \"$CLAUDE_WIRE_RUN\"
+  claude-wire accept --rules --dry-run \"$CLAUDE_WIRE_RUN\"
+
+Exit codes: 0 every difference is accepted, or there was none, 1 one is left, 2 the run, a recording or its rules could not be read or written.")]
+pub(crate) struct Arguments {
+    /// Add a rule for each difference, without a question
+    #[arg(long, conflicts_with = "take")]
+    rules: bool,
+    /// Take the new line for each difference, without a question
+    #[arg(long)]
+    take: bool,
+    /// Print what would be done
+    #[arg(long)]
+    dry_run: bool,
+    /// The folder of the run
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+}
+
+/// What to do with a difference.
+#[derive(Clone, Copy, PartialEq)]
+enum Answer {
+    Rule,
+    Take,
+    Skip,
+    Quit,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    if !arguments.run.is_dir() {
+        return Err(format!("{}: not a folder", arguments.run.display()));
+    }
+    let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
+    let Some(recordings) = run.recordings().map_err(|error| error.to_string())? else {
+        return Err(format!("{}: no launch of this run was replayed", arguments.run.display()));
+    };
+    let launches = run.launches().map_err(|error| error.to_string())?;
+    let mut review = Review {
+        arguments,
+        rules: RulesFile::open(&recordings)?,
+        recordings: HashMap::new(),
+        input: io::stdin().lock(),
+        left: 0,
+        accepted: 0,
+    };
+    for launch in launches.iter().filter(|launch| !launch.report().divergences().is_empty()) {
+        if !review.launch(launch, &recordings)? {
+            break;
+        }
+    }
+    review.finish()
+}
+
+struct Review<'a, R> {
+    arguments: &'a Arguments,
+    rules: RulesFile,
+    /// The recordings that took a line.
+    recordings: HashMap<PathBuf, Recording>,
+    input: R,
+    left: usize,
+    accepted: usize,
+}
+
+impl<R: BufRead> Review<'_, R> {
+    /// Returns false if that is enough.
+    fn launch(&mut self, launch: &LaunchReport, recordings: &Path) -> Result<bool, Failure> {
+        let mut out = anstream::stdout();
+        let shown = |error: io::Error| format!("stdout: {error}");
+        let changes = launch.acceptable(recordings);
+        if changes.is_empty() {
+            self.left += 1;
+            let report = launch.report().to_string();
+            let report = printable(&report);
+            writeln!(out, "{BOLD}launch {}{BOLD:#}\n{report}", launch.number()).map_err(shown)?;
+            writeln!(out, "{DIM}cannot be accepted: record it again{DIM:#}\n").map_err(shown)?;
+            return Ok(true);
+        }
+        for change in changes {
+            let rules = change.rules();
+            let name = change.recording().display();
+            writeln!(out, "{BOLD}launch {}, {name}{BOLD:#}", launch.number()).map_err(shown)?;
+            writeln!(out, "{}", printable(&change.to_string())).map_err(shown)?;
+            for rule in &rules {
+                writeln!(out, "{DIM}rule: {}{DIM:#}", printable(&rule.to_string()))
+                    .map_err(shown)?;
+            }
+            match self.answer(&mut out, &rules)? {
+                Answer::Quit => {
+                    self.left += 1;
+                    return Ok(false);
+                }
+                Answer::Skip => self.left += 1,
+                Answer::Rule => {
+                    self.rules.add(&rules);
+                    self.accepted += 1;
+                }
+                Answer::Take => self.take(&change)?,
+            }
+            writeln!(out).map_err(shown)?;
+        }
+        Ok(true)
+    }
+
+    fn answer(&mut self, out: &mut dyn Write, rules: &[Value]) -> Result<Answer, Failure> {
+        if self.arguments.rules {
+            return Ok(if rules.is_empty() { Answer::Skip } else { Answer::Rule });
+        }
+        if self.arguments.take {
+            return Ok(Answer::Take);
+        }
+        loop {
+            let rule = if rules.is_empty() { "" } else { "[r]ule, " };
+            write!(out, "{CYAN}{rule}[t]ake the new line, [s]kip, [q]uit?{CYAN:#} ")
+                .and_then(|()| out.flush())
+                .map_err(|error| format!("stdout: {error}"))?;
+            let mut line = String::new();
+            let read =
+                self.input.read_line(&mut line).map_err(|error| format!("stdin: {error}"))?;
+            match line.trim() {
+                // The end of the answers.
+                "" if read == 0 => return Ok(Answer::Quit),
+                "r" | "rule" if !rules.is_empty() => return Ok(Answer::Rule),
+                "t" | "take" => return Ok(Answer::Take),
+                "s" | "skip" => return Ok(Answer::Skip),
+                "q" | "quit" => return Ok(Answer::Quit),
+                _ => {}
+            }
+        }
+    }
+
+    fn take(&mut self, change: &Acceptable) -> Result<(), Failure> {
+        let path = change.recording();
+        if !self.recordings.contains_key(path) {
+            let recording = Recording::open(path).map_err(|error| error.to_string())?;
+            self.recordings.insert(path.to_owned(), recording);
+        }
+        let Some(recording) = self.recordings.get_mut(path) else { return Ok(()) };
+        match change.take(recording) {
+            Ok(_) => self.accepted += 1,
+            Err(why) => {
+                self.left += 1;
+                eprintln!("claude-wire: {}: not taken: {why}", path.display());
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what was accepted.
+    fn finish(self) -> Result<Found, Failure> {
+        if self.left + self.accepted == 0 {
+            println!("no launch of this run differed from its recordings");
+            return Ok(Found::Nothing);
+        }
+        let verb = if self.arguments.dry_run { "would write" } else { "wrote" };
+        if self.rules.is_changed {
+            if !self.arguments.dry_run {
+                self.rules.save()?;
+            }
+            println!("{verb} {}", self.rules.path.display());
+        }
+        let mut changed: Vec<_> = self.recordings.iter().collect();
+        changed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        for (path, recording) in changed {
+            let edited = recording.edited();
+            if edited.is_empty() {
+                continue;
+            }
+            if !self.arguments.dry_run {
+                recording.save(path).map_err(|error| error.to_string())?;
+            }
+            println!("{verb} {}", path.display());
+            edited.iter().for_each(|line| println!("  {line}"));
+        }
+        println!("{} accepted, {} left; run your program again", self.accepted, self.left);
+        Ok(if self.left == 0 { Found::Nothing } else { Found::Something })
+    }
+}
+
+/// A file of rules that rows are added to; what is in it stays.
+struct RulesFile {
+    path: PathBuf,
+    content: Value,
+    is_changed: bool,
+}
+
+impl RulesFile {
+    fn open(recordings: &Path) -> Result<Self, Failure> {
+        let path = Rules::file_of(recordings);
+        // A file that is not one of rules is reported before anything is done.
+        Rules::of_recordings(recordings).map_err(|error| error.to_string())?;
+        let content = match path.exists() {
+            true => {
+                let text =
+                    fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                serde_json::from_slice(&text)
+                    .map_err(|error| format!("{}: {error}", path.display()))?
+            }
+            false => json!({}),
+        };
+        Ok(Self { path, content, is_changed: false })
+    }
+
+    /// Adds rows, before those that it has: the first rule of a place counts.
+    fn add(&mut self, rows: &[Value]) {
+        let Some(file) = self.content.as_object_mut() else { return };
+        let matches = file.entry("match").or_insert_with(|| json!([]));
+        let Some(matches) = matches.as_array_mut() else { return };
+        for row in rows.iter().rev() {
+            if !matches.contains(row) {
+                matches.insert(0, row.clone());
+                self.is_changed = true;
+            }
+        }
+    }
+
+    fn save(&self) -> Result<(), Failure> {
+        let mut text = serde_json::to_string_pretty(&self.content).unwrap_or_default();
+        text.push('\n');
+        // The file never has half of its rules.
+        let draft = self.path.with_extension("json.new");
+        fs::write(&draft, text)
+            .and_then(|()| fs::rename(&draft, &self.path))
+            .map_err(|error| format!("{}: {error}", self.path.display()))
+    }
+}

@@ -1,0 +1,66 @@
+//! `completions` and `man`: files for shells, and the manual.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use clap_complete::Shell;
+use clap_mangen::Man;
+
+use crate::{Failure, Found};
+
+/// Print the completions for a shell.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire completions bash > ~/.local/share/bash-completion/completions/claude-wire
+  claude-wire completions zsh > \"${fpath[1]}/_claude-wire\"
+  claude-wire completions fish > ~/.config/fish/completions/claude-wire.fish
+
+Exit codes: 0 printed, 2 not.")]
+pub(crate) struct Completions {
+    /// The shell
+    shell: Shell,
+}
+
+/// Print the manual page, or write one for each command.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire man | man -l -
+  claude-wire man --dir ~/.local/share/man/man1
+
+Exit codes: 0 printed or written, 2 not.")]
+pub(crate) struct Manual {
+    /// Write claude-wire.1, and claude-wire-COMMAND.1 for each command, into this folder
+    #[arg(long, value_name = "FOLDER")]
+    dir: Option<PathBuf>,
+}
+
+pub(crate) fn completions(arguments: &Completions) -> Result<Found, Failure> {
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut super::plain_command(), "claude-wire", &mut text);
+    print(&text)
+}
+
+pub(crate) fn manual(arguments: &Manual) -> Result<Found, Failure> {
+    let command = super::plain_command();
+    let Some(folder) = &arguments.dir else { return print(&page(command)?) };
+    let failed = |error: io::Error| format!("{}: {error}", folder.display());
+    fs::create_dir_all(folder).map_err(failed)?;
+    clap_mangen::generate_to(command, folder).map_err(failed)?;
+    Ok(Found::Nothing)
+}
+
+fn page(command: clap::Command) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    Man::new(command).render(&mut text).map_err(|error| error.to_string())?;
+    Ok(text)
+}
+
+fn print(text: &[u8]) -> Result<Found, Failure> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Found::Nothing),
+        done => done.map(|()| Found::Nothing).map_err(|error| format!("stdout: {error}")),
+    }
+}

@@ -1,0 +1,176 @@
+//! `show`: a recording for people, as a transcript or as a page.
+
+mod page;
+mod text;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use claude_wire::recording::Recording;
+use serde_json::json;
+
+pub(crate) use self::page::RECORDING_TYPE;
+pub(crate) use self::text::{Style, Transcript};
+use super::arguments::may_write;
+use super::files::{end, recordings, recordings_help};
+use super::terminal::{BOLD, print, progress};
+use super::timeline::{From, Timeline};
+use crate::{Failure, Found};
+
+/// Show recordings: as a transcript, or as a page for a browser.
+///
+/// A transcript has a line for each event: when it happened, who wrote it (`>` the program, `<` the
+/// CLI, `!` the CLI on stderr, `-` the recorder), and what it says. Requests, tool calls and
+/// prompts show how long their answers took. Long values are cut, and the pieces of a reply that is
+/// streamed are counted; --all shows everything. Control characters are escaped. Colours are for
+/// terminals only, and NO_COLOR turns them off.
+///
+/// As a textconv, it makes `git diff` show what changed in a recording, without times and ids:
+/// put `*.jsonl diff=claude-wire` into .gitattributes, and run
+/// `git config diff.claude-wire.textconv "claude-wire show --no-times"`.
+///
+/// --html writes one page that opens from its file, without a server or a network: both directions
+/// of the wire on a time line, who waits for whom, turns, sub-agents, tools, costs, a search, and
+/// each raw line on demand. --next-to puts a second run next to the first, line by line. Text from
+/// a recording is never markup in the page. `claude-wire extract` takes the recordings out again,
+/// to the byte; so redact them before you share the page.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  claude-wire show recordings/2.1.332/sub-agent.jsonl
+  claude-wire show --all session.jsonl | less
+  claude-wire show --json session.jsonl | jq 'select(.class == \"tool_call\")'
+  claude-wire show --html session.html session.jsonl
+  claude-wire show --html both.html before.jsonl --next-to after.jsonl
+
+Exit codes: 0 all are shown, 2 one could not be read (the others are shown), or the page not be written.")]
+pub(crate) struct Arguments {
+    #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
+    paths: Vec<PathBuf>,
+    /// Show every line, and the whole of it
+    #[arg(long)]
+    all: bool,
+    /// Leave out times, durations and costs, which differ from run to run
+    #[arg(long)]
+    no_times: bool,
+    /// Print an object for each event, with its line in the file
+    #[arg(long)]
+    json: bool,
+    /// Write a page for a browser
+    #[arg(long, value_name = "PAGE", conflicts_with_all = ["all", "no_times", "json"])]
+    html: Option<PathBuf>,
+    /// Show this run next to the one recording
+    #[arg(long, value_name = "OTHER", requires = "html")]
+    next_to: Option<PathBuf>,
+    /// Replace PAGE if it exists
+    #[arg(long, requires = "html")]
+    force: bool,
+}
+
+/// A recording that was read, and where it was.
+pub(crate) struct Read {
+    pub(crate) path: PathBuf,
+    pub(crate) recording: Recording,
+    pub(crate) timeline: Timeline,
+}
+
+impl Read {
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let recording = Recording::open(path).map_err(|error| error.to_string())?;
+        let timeline = Timeline::of(&recording);
+        Ok(Self { path: path.to_owned(), recording, timeline })
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    let (files, mut failures) = recordings(&arguments.paths);
+    if let Some(page) = &arguments.html {
+        return write_page(page, arguments, files, failures);
+    }
+    let style = Style { all: arguments.all, times: !arguments.no_times };
+    let done = print(|out| {
+        for (index, path) in files.iter().enumerate() {
+            let read = match Read::open(path) {
+                Ok(read) => read,
+                Err(why) => {
+                    failures.push(why);
+                    continue;
+                }
+            };
+            if arguments.json {
+                write_json(&read, out)?;
+                continue;
+            }
+            if files.len() > 1 {
+                let gap = if index > 0 { "\n" } else { "" };
+                writeln!(out, "{gap}{BOLD}== {}{BOLD:#}", path.display())?;
+            }
+            let mut transcript = Transcript::new(&read, style);
+            transcript.head(out)?;
+            while transcript.next(out)? {}
+        }
+        Ok(Found::Nothing)
+    });
+    done.and_then(|found| end(found, &failures))
+}
+
+fn write_page(
+    target: &Path,
+    arguments: &Arguments,
+    mut files: Vec<PathBuf>,
+    mut failures: Vec<Failure>,
+) -> Result<Found, Failure> {
+    may_write(target, arguments.force)?;
+    if let Some(other) = &arguments.next_to {
+        if files.len() != 1 {
+            return Err(format!("--next-to takes one recording, got {}", files.len()));
+        }
+        files.push(other.clone());
+    }
+    let bar = progress(files.len(), false);
+    let mut runs = Vec::new();
+    for path in &files {
+        bar.set_message(path.display().to_string());
+        match page::Run::open(path, runs.len() + 1) {
+            Ok(run) => runs.push(run),
+            Err(why) => failures.push(why),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if runs.is_empty() || arguments.next_to.is_some() && runs.len() < 2 {
+        return end(Found::Nothing, &failures);
+    }
+    let html = page::page(&runs, arguments.next_to.is_some());
+    fs::write(target, &html).map_err(|error| format!("{}: {error}", target.display()))?;
+    eprintln!("claude-wire: wrote {}, {} KiB", target.display(), html.len() / 1024);
+    end(Found::Nothing, &failures)
+}
+
+fn write_json(read: &Read, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let Timeline { rows, lanes, .. } = &read.timeline;
+    let line_of = |row: Option<usize>| row.map(|row| rows[row].line);
+    for row in rows {
+        let from = match row.from {
+            From::Program => "program",
+            From::Cli => "cli",
+            From::Stderr => "stderr",
+            From::Recorder => "recorder",
+        };
+        let object = json!({
+            "file": read.path.to_string_lossy(),
+            "line": row.line,
+            "us": row.at,
+            "from": from,
+            "class": row.said.class.name(),
+            "name": row.said.name,
+            "text": row.said.text,
+            "agent": (row.lane > 0).then(|| lanes[row.lane].name.as_str()),
+            "turn": row.turn + 1,
+            "answers": line_of(row.answers),
+            "answered_by": line_of(row.answered_by),
+        });
+        writeln!(out, "{object}")?;
+    }
+    Ok(())
+}

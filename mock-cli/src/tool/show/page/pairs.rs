@@ -1,0 +1,76 @@
+//! Two runs next to each other, line by line.
+
+use claude_wire::recording::{Difference, compare};
+use maud::{Markup, html};
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
+use super::{Run, chart, head, rows, tables};
+use crate::tool::timeline::{Class, From, Timeline};
+
+pub(super) fn pairs(one: &Run, other: &Run) -> Markup {
+    let differences = compare(&one.read.recording, &other.read.recording);
+    let lines = aligned(&one.read.timeline, &other.read.timeline);
+    html! {
+        div.two {
+            @for run in [one, other] {
+                section.run id={ "run-" (run.number) } {
+                    (head(run)) (chart::chart(run)) (tables::tables(run))
+                }
+            }
+        }
+        (differ(&differences))
+        div.rows.pairs {
+            @for (left, right) in lines {
+                div.line .{ @if left.is_some() && right.is_some() { "both" } @else { "one" } }
+                    .{ @if says_other(one, other, left, right) { "differs" } @else { "same" } } {
+                    div { @if let Some(left) = left { (rows::one(one, left)) } }
+                    div { @if let Some(right) = right { (rows::one(other, right)) } }
+                }
+            }
+        }
+    }
+}
+
+fn differ(differences: &[Difference]) -> Markup {
+    html! {
+        section.differences {
+            h2 { "Differences" }
+            @if differences.is_empty() {
+                p { "None but texts of the same kind, ids and times." }
+            } @else {
+                ul { @for difference in differences {
+                    li .{ "severity-" (difference.severity) } { (difference) }
+                } }
+            }
+        }
+    }
+}
+
+/// The rows of both, where the same kind of line is in both as one pair.
+fn aligned(one: &Timeline, other: &Timeline) -> Vec<(Option<usize>, Option<usize>)> {
+    let [left, right] = [one, other].map(|timeline| {
+        timeline.rows.iter().map(|row| key(row.from, row.said.class, &row.said.name)).collect()
+    });
+    let (left, right): (Vec<String>, Vec<String>) = (left, right);
+    let mut lines = Vec::new();
+    for op in capture_diff_slices(Algorithm::Myers, &left, &right) {
+        let (tag, old, new) = op.as_tag_tuple();
+        match tag {
+            DiffTag::Equal => lines.extend(old.zip(new).map(|(old, new)| (Some(old), Some(new)))),
+            _ => {
+                lines.extend(old.map(|old| (Some(old), None)));
+                lines.extend(new.map(|new| (None, Some(new))));
+            }
+        }
+    }
+    lines
+}
+
+fn key(from: From, class: Class, name: &str) -> String {
+    format!("{from:?} {class:?} {name}")
+}
+
+fn says_other(one: &Run, other: &Run, left: Option<usize>, right: Option<usize>) -> bool {
+    let (Some(left), Some(right)) = (left, right) else { return true };
+    one.read.timeline.rows[left].said.text != other.read.timeline.rows[right].said.text
+}

@@ -1,0 +1,106 @@
+//! What goes to a terminal: text without control characters, colours, progress.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::{Failure, Found};
+
+/// What a command prints.
+#[derive(clap::Args)]
+pub(crate) struct Output {
+    /// Print JSON, one object per line
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print nothing but errors; the exit code says what was found
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) quiet: bool,
+}
+
+pub(crate) const DIM: Style = Style::new().dimmed();
+pub(crate) const BOLD: Style = Style::new().bold();
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BLUE: Style = AnsiColor::Blue.on_default();
+pub(crate) const MAGENTA: Style = AnsiColor::Magenta.on_default();
+pub(crate) const CYAN: Style = AnsiColor::Cyan.on_default();
+
+/// Text as it may be shown: control characters, which a terminal obeys, and marks that turn the
+/// direction of a text are written as escapes. Tabs and line breaks stay.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_hidden = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(is_hidden) {
+        return text.into();
+    }
+    let escaped = text.chars().map(|c| match is_hidden(c) {
+        true => c.escape_default().to_string(),
+        false => c.to_string(),
+    });
+    escaped.collect::<String>().into()
+}
+
+/// The start of a text on one line, and how much is left out.
+pub(crate) fn clipped(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((end, _)) => {
+            let more = line.chars().count() - most;
+            format!("{}… ({more} more characters)", line.get(..end).unwrap_or_default())
+        }
+        None => line,
+    }
+}
+
+/// Prints to stdout: in colour on a terminal only, and not with NO_COLOR. A reader that closes its
+/// end early, as `head` does, is not an error.
+pub(crate) fn print(
+    print: impl FnOnce(&mut dyn Write) -> io::Result<Found>,
+) -> Result<Found, Failure> {
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    match print(&mut out).and_then(|found| out.flush().map(|()| found)) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Found::Nothing),
+        done => done.map_err(|error| format!("stdout: {error}")),
+    }
+}
+
+/// How far long work is, on stderr; only where stderr is a terminal.
+pub(crate) fn progress(steps: usize, quiet: bool) -> ProgressBar {
+    // What is soon done needs no bar.
+    const FEW: usize = 3;
+    if quiet || steps <= FEW {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {wide_msg}");
+    ProgressBar::with_draw_target(Some(steps as u64), ProgressDrawTarget::stderr())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_given_orders() {
+        let cases = [
+            ("plain\ttext\nand é", "plain\ttext\nand é"),
+            ("\u{1b}]0;title\u{7}", "\\u{1b}]0;title\\u{7}"),
+            ("a\rb\u{9b}2J", "a\\rb\\u{9b}2J"),
+            ("user\u{202e}txt.exe", "user\\u{202e}txt.exe"),
+        ];
+        for (text, shown) in cases {
+            assert_eq!(printable(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_clipped_text_says_how_much_is_left_out() {
+        assert_eq!(clipped("a  b\nc", 5), "a b c");
+        assert_eq!(clipped("äöü and more", 3), "äöü… (9 more characters)");
+    }
+}
