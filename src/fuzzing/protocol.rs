@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::Source;
 use crate::protocol::invariants::Observed;
 use crate::protocol::{
-    Answer, CallbackId, Command, Config, Input, Output, Profile, QueuedPrompt, RequestId, Steer,
-    SteerId, Switch, TurnId,
+    Answer, CallbackId, Command, Config, Input, Output, Profile, QueuedPrompt, Reconnect,
+    RequestId, Steer, SteerId, Switch, TurnId,
 };
 use crate::wire::control::{PromptFields, Request, RequestName};
 use crate::wire::{Line, RawJson, classify};
@@ -80,7 +80,12 @@ fn request(number: usize) -> Request {
 
 impl Host {
     fn new(choice: u8) -> Self {
-        let config = Config { max_queue: usize::from(choice % 4), ..Config::default() };
+        let reconnect = match choice >> 2 {
+            1 => Reconnect::ByHand,
+            2 => Reconnect::Never,
+            _ => Reconnect::OnDemand,
+        };
+        let config = Config { max_queue: usize::from(choice % 4), reconnect, ..Config::default() };
         Self {
             observed: Observed::new(config),
             now: Instant::now(),
@@ -101,6 +106,14 @@ impl Host {
                 Input::Command(Command::Restart(RequestId(self.next), number & 8 != 0))
             }
             3 => Input::Command(Command::Connect(RequestId(self.next))),
+            4 if number & 64 != 0 => {
+                let request = Box::new(Request::new(RequestName::GetBinaryVersion));
+                Input::Command(Command::Probe(
+                    RequestId(self.next),
+                    request,
+                    Duration::from_secs(9),
+                ))
+            }
             4 => Input::Command(Command::Control(
                 RequestId(self.next),
                 Box::new(request(usize::from(number))),

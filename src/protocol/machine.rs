@@ -81,6 +81,8 @@ pub struct Machine {
     /// True after an end that the host did not cause, if the configuration says that the next
     /// connection is not opened by itself.
     parted: bool,
+    /// True if a restart was asked for while the process was being ended for another reason.
+    reopens: bool,
     /// The reply to the last handshake, until it is taken.
     handshake: Option<RawJson>,
     counters: Counters,
@@ -125,6 +127,7 @@ impl Machine {
             end_cause: None,
             forgotten: false,
             parted: false,
+            reopens: false,
             handshake: None,
             counters: Counters::default(),
         }
@@ -357,9 +360,12 @@ impl Machine {
             return self.open(out);
         }
         self.forgotten |= fresh;
-        if self.link != (Link::Closing { for_good: false }) {
-            self.ends_for(EndCause::Restarted);
-            self.terminate(out);
+        match self.link {
+            Link::Closing { .. } => self.reopens = true,
+            _ => {
+                self.ends_for(EndCause::Restarted);
+                self.terminate(out);
+            }
         }
     }
 

@@ -26,6 +26,7 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use self::reference::{CONTROL, DRAIN, HANDSHAKE, MAX_QUEUE, Model};
 use self::vocabulary::Step;
 use super::*;
+use crate::protocol::Reconnect;
 
 prop_state_machine! {
     #![proptest_config(config())]
@@ -50,7 +51,10 @@ impl ReferenceStateMachine for Model {
     type Transition = Step;
 
     fn init_state() -> BoxedStrategy<Model> {
-        any::<bool>().prop_map(Model::new).boxed()
+        let policies = [Reconnect::OnDemand, Reconnect::ByHand, Reconnect::Never];
+        (any::<bool>(), prop::sample::select(policies.to_vec()))
+            .prop_map(|(echoes, reconnect)| Model::new(echoes, reconnect))
+            .boxed()
     }
 
     fn transitions(model: &Model) -> BoxedStrategy<Step> {
@@ -73,12 +77,13 @@ impl StateMachineTest for Modelled {
     type SystemUnderTest = Rig;
     type Reference = Model;
 
-    fn init_test(_: &Model) -> Rig {
+    fn init_test(model: &Model) -> Rig {
         Rig::with(Config {
             max_queue: MAX_QUEUE,
             initialize_timeout: Duration::from_secs(HANDSHAKE),
             control_timeout: Duration::from_secs(CONTROL),
             drain_timeout: Duration::from_secs(DRAIN),
+            reconnect: model.reconnect,
             ..Config::default()
         })
     }

@@ -76,6 +76,31 @@ fn without_reconnection_what_comes_after_an_end_fails_until_a_restart() {
     assert!(rig.prompt(4).iter().any(|output| output.contains("p-4")));
 }
 
+/// The CLI ends by itself, and a restart is asked for before it has ended.
+#[test]
+fn a_restart_of_a_cli_that_is_ending_opens_the_next() {
+    for reconnect in [Reconnect::OnDemand, Reconnect::ByHand, Reconnect::Never] {
+        for drains in [false, true] {
+            let mut rig = ready(reconnect);
+            rig.prompt(1);
+            rig.lines(&[NAMED]);
+            if drains {
+                rig.abandon(1);
+                assert_eq!(rig.tick_after(60).last().unwrap(), "terminate");
+            } else {
+                rig.input(Input::Leaving);
+            }
+            assert!(rig.command(Command::Restart(RequestId(9), false)).is_empty());
+            let closed = rig.closed();
+            assert_eq!(closed.last().unwrap(), "open, resume s-1", "{reconnect:?} {closed:?}");
+            rig.opened();
+            let ready = rig.lines(&[&success(3, "{}"), &success(2, "{}")]);
+            let is_reply = |output: &&String| output.starts_with("reply 9");
+            assert_eq!(ready.iter().filter(is_reply).count(), 1, "{reconnect:?} {ready:?}");
+        }
+    }
+}
+
 #[test]
 fn an_end_that_the_host_causes_needs_no_restart() {
     for reconnect in [Reconnect::ByHand, Reconnect::Never] {

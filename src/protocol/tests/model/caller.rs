@@ -1,6 +1,6 @@
 //! Actions of the caller.
 
-use super::reference::{Busy, CONTROL, DRAIN, Link, MAX_QUEUE, Model, Purpose};
+use super::reference::{Busy, CONTROL, DRAIN, Link, MAX_QUEUE, Model, PROBE, Purpose};
 use super::vocabulary::{Ask, End, Fact, Request};
 
 impl Model {
@@ -95,7 +95,40 @@ impl Model {
         self.session = None;
         self.forgotten = true;
         if matches!(self.link, Link::Opening | Link::Handshake | Link::Ready) {
+            self.is_wanted.get_or_insert(true);
             self.terminate();
+        }
+    }
+
+    pub(super) fn restart(&mut self, n: u64, fresh: bool) {
+        if self.stopped() {
+            self.facts.push(Fact::Replied(n, false));
+            return;
+        }
+        self.parted = false;
+        if fresh {
+            self.session = None;
+        }
+        self.connecting.push(n);
+        if self.link == Link::Idle {
+            return self.open();
+        }
+        self.forgotten |= fresh;
+        if matches!(self.link, Link::Closing { .. }) {
+            self.reopens = true;
+        } else {
+            self.is_wanted.get_or_insert(true);
+            self.terminate();
+        }
+    }
+
+    /// It never opens a connection.
+    pub(super) fn probe(&mut self, n: u64) {
+        if self.link == Link::Ready {
+            let wire = self.send(Purpose::Caller(n), PROBE);
+            self.facts.push(Fact::Request(wire));
+        } else {
+            self.facts.push(Fact::Replied(n, false));
         }
     }
 
@@ -104,6 +137,10 @@ impl Model {
         self.facts.extend(asks.map(|ask| Fact::Ended(ask.turn, End::Stopped)));
         self.fail_requests();
         if self.stopped() {
+            return;
+        }
+        if self.link == Link::Idle {
+            self.link = Link::Stopped;
             return;
         }
         if self.link == Link::Ready && self.run.as_ref().is_some_and(|run| run.drain_at.is_none()) {

@@ -167,6 +167,7 @@ impl Model {
         }
         if waiting {
             self.fail_requests();
+            self.is_wanted.get_or_insert(false);
             self.link = Link::Closing { for_good: false };
             self.facts.push(Fact::CloseStdin);
         }

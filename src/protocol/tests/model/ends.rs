@@ -2,10 +2,16 @@
 
 use super::reference::{Cli, Link, Model, Purpose, Stage};
 use super::vocabulary::{End, Fact};
+use crate::protocol::Reconnect;
 
 impl Model {
     pub(super) fn open(&mut self) {
-        if self.link == Link::Idle {
+        if self.parted && self.reconnect == Reconnect::Never {
+            self.fail_requests();
+            let asks = std::mem::take(&mut self.queue).into_iter();
+            self.facts.extend(asks.map(|ask| Fact::Ended(ask.turn, End::Closed)));
+        }
+        if self.link == Link::Idle && !self.parted {
             self.link = Link::Opening;
             self.forgotten = false;
             self.profile = self.queue.front().map_or(0, |ask| ask.profile);
@@ -60,6 +66,7 @@ impl Model {
             (Some(at), _) => {
                 if at <= self.clock {
                     self.finish(End::Closed);
+                    self.is_wanted.get_or_insert(false);
                     self.terminate();
                 }
                 return;
@@ -91,6 +98,9 @@ impl Model {
         let link = self.link;
         let for_good = self.stopped();
         self.link = if for_good { Link::Stopped } else { Link::Idle };
+        let reopens = std::mem::take(&mut self.reopens);
+        let is_wanted = self.is_wanted.take().unwrap_or(false) || reopens;
+        self.parted = !is_wanted && self.reconnect != Reconnect::OnDemand;
         if let Some(ask) = std::mem::take(&mut self.preparing).prompt {
             self.queue.push_front(ask);
         }
@@ -138,6 +148,7 @@ impl Model {
         if self.link == Link::Handshake {
             self.fail_waiting(end);
         }
+        self.is_wanted.get_or_insert(false);
         self.terminate();
     }
 

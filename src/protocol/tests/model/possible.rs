@@ -39,6 +39,9 @@ impl Model {
             (1, Step::Tick(HANDSHAKE)),
             (if self.held_back { 6 } else { 2 }, Step::Reading(self.held_back)),
             (1, Step::Forget),
+            (if self.parted { 8 } else { 1 }, Step::Restart(n, false)),
+            (1, Step::Restart(n, true)),
+            (1, Step::Probe(n)),
         ];
         let turns = self
             .queue
@@ -68,6 +71,7 @@ impl Model {
         steps.extend(self.callbacks.values().map(|n| (3, Step::Answer(*n))));
         match self.link {
             Link::Opening => steps.extend([(20, Step::Opened), (1, Step::Exit), (1, Step::Stop)]),
+            Link::Idle if self.parted => steps.push((1, Step::Stop)),
             Link::Idle | Link::Stopped => {}
             Link::Handshake | Link::Ready => steps.extend([
                 (1, Step::Leaving),

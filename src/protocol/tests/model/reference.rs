@@ -5,16 +5,19 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::settings::Settings;
 use super::vocabulary::{Ask, Fact, Request, Setting, Step};
+use crate::protocol::Reconnect;
 
 pub(super) const MAX_QUEUE: usize = 2;
 pub(super) const DRAIN: u64 = 30;
 pub(super) const CONTROL: u64 = 45;
 pub(super) const HANDSHAKE: u64 = 60;
+pub(super) const PROBE: u64 = 15;
 
 #[derive(Clone, Debug)]
 pub(super) struct Model {
     /// Whether the CLI echoes uuids.
     pub(super) echoes: bool,
+    pub(super) reconnect: Reconnect,
     /// The facts of the last step.
     pub(super) facts: Vec<Fact>,
     pub(super) link: Link,
@@ -35,6 +38,12 @@ pub(super) struct Model {
     pub(super) session: Option<u64>,
     /// Whether the session of this process is to be forgotten.
     pub(super) forgotten: bool,
+    /// Whether an end was one that the host did not cause, and nothing is opened until a restart.
+    pub(super) parted: bool,
+    /// Why this process is being ended, if the host ends it: whether it wants that.
+    pub(super) is_wanted: Option<bool>,
+    /// Whether a restart was asked for while the process was ending.
+    pub(super) reopens: bool,
     /// The profile with which the CLI was launched.
     pub(super) profile: u64,
     pub(super) connecting: Vec<u64>,
@@ -181,9 +190,10 @@ impl Cli {
 }
 
 impl Model {
-    pub(super) fn new(echoes: bool) -> Self {
+    pub(super) fn new(echoes: bool, reconnect: Reconnect) -> Self {
         Self {
             echoes,
+            reconnect,
             facts: Vec::new(),
             link: Link::Idle,
             clock: 0,
@@ -198,6 +208,9 @@ impl Model {
             cli: Cli::new(0),
             session: None,
             forgotten: false,
+            parted: false,
+            is_wanted: None,
+            reopens: false,
             profile: 0,
             connecting: Vec::new(),
             held: Vec::new(),
@@ -220,6 +233,8 @@ impl Model {
             Step::Cancel(n) => self.cancel(n),
             Step::Answer(n) => self.answer(n),
             Step::Forget => self.forget(),
+            Step::Restart(n, fresh) => self.restart(n, fresh),
+            Step::Probe(n) => self.probe(n),
             Step::Stop => self.stop(),
             Step::Reading(reading) => {
                 self.held_back = !reading;

@@ -27,6 +27,7 @@ impl Model {
     /// Ends a process with another launch, once nothing is under way.
     fn relaunch(&mut self) {
         if self.cli.busy != Busy::Foreign && self.requests.is_empty() && self.callbacks.is_empty() {
+            self.is_wanted.get_or_insert(true);
             self.link = Link::Closing { for_good: false };
             self.facts.push(Fact::CloseStdin);
         }
@@ -64,6 +65,7 @@ impl Model {
         match purpose {
             Purpose::Restore if failure.is_some() => {
                 // The next turn needs a process without these settings.
+                self.is_wanted.get_or_insert(true);
                 self.facts.extend([Fact::Event, Fact::CloseStdin]);
                 self.link = Link::Closing { for_good: false };
             }

@@ -100,6 +100,9 @@ pub(super) enum Step {
     Cancel(u64),
     Answer(u64),
     Forget,
+    /// `true`: without the conversation.
+    Restart(u64, bool),
+    Probe(u64),
     Stop,
     Reading(bool),
     Opened,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::*;
+use super::reference::PROBE;
 use super::vocabulary::{Ask, End, Fact, Fate, Request, Says, Setting, Step};
 
 impl Rig {
@@ -28,6 +29,11 @@ impl Rig {
             Step::Cancel(n) => command(Command::Cancel(RequestId(n))),
             Step::Answer(n) => Input::Answered(CallbackId(n), Answer::Success(json("{}"))),
             Step::Forget => command(Command::Forget),
+            Step::Restart(n, fresh) => command(Command::Restart(RequestId(n), fresh)),
+            Step::Probe(n) => {
+                let request = Box::new(parsed(r#"{"subtype":"get_binary_version"}"#));
+                command(Command::Probe(RequestId(n), request, Duration::from_secs(PROBE)))
+            }
             Step::Stop => command(Command::Stop),
             Step::Reading(reading) => Input::Reading(reading),
             Step::Opened => Input::Opened,
