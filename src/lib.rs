@@ -32,6 +32,8 @@
 //! | ask or change something while a session runs | [`Session`] |
 //! | test | [`Scenario`], [`Replay`], [`recorder::Recorded`], [`testing`] |
 //! | find, read or change past sessions | [`history`] |
+//! | keep many sessions alive | [`supervisor`] |
+//! | see what they do: spans, metrics, health | [`telemetry`] |
 //! | read the CLI's output without a session | [`wire`] |
 //!
 //! The module `guides` has short answers to common questions: streaming and then reading JSON,
@@ -66,6 +68,7 @@
 //!   in-process tools.
 //! * [`store`]: copies of transcripts outside the CLI's folder, and sessions resumed from them.
 //! * [`supervisor`]: many named sessions, restarted when they crash.
+//! * [`telemetry`]: the names of spans, events and metrics, and what emits them.
 //! * [`faults`]: the catalogue of faults, and what injects them into a connection.
 //! * [`player`]: plays the CLI's part from a recording ([`Replay`]) or a script ([`Scenario`]).
 //! * [`recorder`]: a recorder around any transport, or around the CLI of another program;
@@ -106,6 +109,9 @@ pub mod session;
 pub mod store;
 #[cfg(feature = "session")]
 pub mod supervisor;
+#[cfg(feature = "session")]
+#[doc = include_str!("../docs/observability.md")]
+pub mod telemetry;
 #[cfg(feature = "session")]
 pub mod testing;
 #[cfg(feature = "session")]

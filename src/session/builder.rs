@@ -77,6 +77,7 @@ pub struct SessionBuilder {
     shutdown: Shutdown,
     reconnect: Reconnect,
     renew: Option<Renew>,
+    owner: Option<Arc<(String, String)>>,
     orphan_guard: Option<OrphanGuard>,
     store: Option<Arc<dyn SessionStore>>,
     store_flush: SessionStoreFlush,
@@ -107,6 +108,7 @@ impl SessionBuilder {
             shutdown: Shutdown::default(),
             reconnect: Reconnect::default(),
             renew: None,
+            owner: None,
             orphan_guard: None,
             store: None,
             store_flush: SessionStoreFlush::default(),
@@ -296,6 +298,12 @@ impl SessionBuilder {
         Ok(Session::new(self.build()?))
     }
 
+    /// Names the supervisor and its key for this session, for the fields of spans.
+    pub(crate) fn owner(mut self, supervisor: &str, key: String) -> Self {
+        self.owner = Some(Arc::new((supervisor.to_owned(), key)));
+        self
+    }
+
     /// Returns the options of all layers, merged.
     pub(crate) fn resolved(&self) -> Options {
         Options::resolve(&[&self.options, &self.config])
@@ -342,6 +350,7 @@ impl SessionBuilder {
             shutdown: self.shutdown,
             reconnect: self.reconnect,
             renew: self.renew,
+            owner: self.owner,
             orphan_guard,
             store,
             exclusive,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
+use tracing::Instrument;
 
 use super::driver::{Driver, Line, Order};
 use super::error::{Error, Result};
@@ -191,7 +192,7 @@ impl Session {
         })?;
         let options = self.inner.shared.options().clone().forking(id);
         let home = self.inner.shared.home().clone();
-        Ok(Session::new(Setup { options, home, spare: false, ..setup.clone() }))
+        Ok(Session::new(Setup { options, home, owner: None, spare: false, ..setup.clone() }))
     }
 
     /// Ends the session: the running turn is interrupted, queued prompts fail, and the CLI gets the
@@ -312,6 +313,11 @@ impl Session {
         self.inner.shared.stderr().tail()
     }
 
+    /// Whether this is a handle of the same session.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
     /// Returns a handle that does not keep the session alive.
     pub fn downgrade(&self) -> WeakSession {
         self.inner.shared.session.clone()
@@ -348,7 +354,8 @@ impl Inner {
         let (orders, incoming) = mpsc::unbounded_channel();
         let task = Box::new(Driver::new(self.shared.clone(), incoming));
         let line = Line::new(orders, task.room());
-        runtime.spawn(task.run());
+        let span = self.shared.span.begin(self.shared.setup.owner.as_deref());
+        runtime.spawn(task.run().instrument(span));
         Ok(driver.insert(line).clone())
     }
 

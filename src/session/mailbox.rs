@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use super::error::Error;
 use super::result_context::ResultContext;
 use super::spending::Spending;
+use super::telemetry::TurnTrace;
 use crate::common::lock;
 use crate::wire::Frame;
 
@@ -30,6 +31,8 @@ pub(super) struct Mailbox {
     limit: usize,
     /// Counts messages that are never read.
     unread: Arc<AtomicU64>,
+    /// What is reported of the turn.
+    pub(super) trace: TurnTrace,
 }
 
 #[derive(Default)]
@@ -48,8 +51,13 @@ struct State {
 }
 
 impl Mailbox {
-    pub(super) fn new(limit: usize, room: Arc<Notify>, unread: Arc<AtomicU64>) -> Self {
-        Self { state: Mutex::default(), room, limit, unread }
+    pub(super) fn new(
+        limit: usize,
+        room: Arc<Notify>,
+        unread: Arc<AtomicU64>,
+        trace: TurnTrace,
+    ) -> Self {
+        Self { state: Mutex::default(), room, limit, unread, trace }
     }
 
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).

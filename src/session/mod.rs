@@ -56,7 +56,9 @@ mod steered;
 mod streams;
 mod structured;
 mod summary;
+mod telemetry;
 mod tokens;
+mod tool_blocks;
 #[cfg(feature = "otel")]
 mod trace;
 mod weak;

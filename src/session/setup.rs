@@ -45,6 +45,8 @@ pub(super) struct Setup {
     pub(super) buffer_limit: usize,
     pub(super) buffer_cap: usize,
     pub(super) on_stderr: Option<OnStderr>,
+    /// The name of its supervisor, and its key there.
+    pub(super) owner: Option<Arc<(String, String)>>,
     /// Whether its process is started in advance, and claimed later.
     pub(super) spare: bool,
 }

@@ -13,10 +13,12 @@ use super::result_context::ResultContext;
 use super::setup::Setup;
 use super::state::{ConnectionEnd, SessionState, Status};
 use super::stderr::Stderr;
+use super::telemetry::{SessionSpan, word_of_end};
 use super::weak::WeakSession;
 use crate::common::lock;
 use crate::protocol::{EndCause, Machine, Phase};
 use crate::store::Home;
+use crate::telemetry;
 use crate::transport::{Exit, Launch, OrphanGuard};
 use crate::wire::{Frame, RawJson};
 
@@ -27,6 +29,7 @@ pub(super) struct Shared {
     stderr: Mutex<Stderr>,
     pub(super) events: Hub,
     pub(super) state: watch::Sender<SessionState>,
+    pub(super) span: SessionSpan,
     status: Mutex<Status>,
     /// The options of a session whose process was started in advance, once that is claimed.
     claimed: OnceLock<Box<Options>>,
@@ -54,6 +57,7 @@ impl Shared {
             session,
             events: Hub::default(),
             state: watch::Sender::default(),
+            span: SessionSpan::default(),
             status: Mutex::default(),
             claimed: OnceLock::new(),
             home,
@@ -154,14 +158,24 @@ impl Shared {
         if status.session_id.as_deref() != machine.session_id() {
             status.session_id = machine.session_id().map(String::from);
         }
-        status.counters = machine.counters();
+        let before = std::mem::replace(&mut status.counters, machine.counters());
+        let now = status.counters;
         drop(status);
+        if now != before {
+            telemetry::lines("noise", before.noise, now.noise);
+            telemetry::lines("malformed", before.malformed, now.malformed);
+            telemetry::lines("stray_reply", before.stray_replies, now.stray_replies);
+            telemetry::lines("stray_cancel", before.stray_cancels, now.stray_cancels);
+            telemetry::lines("repeated_request", before.repeated_requests, now.repeated_requests);
+            telemetry::lines("refused_request", before.refused_requests, now.refused_requests);
+        }
         self.set_phase(machine.phase(), machine.queue_len());
     }
 
     pub(super) fn set_phase(&self, phase: Phase, queued: usize) {
         self.state.send_if_modified(|state| {
             let is_news = (state.phase, state.queued) != (phase, queued);
+            telemetry::queued(state.queued, queued);
             (state.phase, state.queued) = (phase, queued);
             is_news
         });
@@ -182,11 +196,22 @@ impl Shared {
 
     /// A CLI is being launched.
     pub(super) fn set_launched(&self) {
-        self.state.send_modify(|state| state.launches += 1);
+        telemetry::launched();
+        self.state.send_modify(|state| {
+            state.launches += 1;
+            state.auth_failed = false;
+        });
+    }
+
+    /// Whether the API refuses the key or the login.
+    pub(super) fn set_auth_failed(&self, failed: bool) {
+        self.state
+            .send_if_modified(|state| std::mem::replace(&mut state.auth_failed, failed) != failed);
     }
 
     pub(super) fn set_connected(&self, pid: Option<u32>) {
         self.status().connected = true;
+        telemetry::connected_event(self.state.borrow().launches, pid);
         self.state.send_modify(|state| state.pid = pid);
     }
 
@@ -201,7 +226,13 @@ impl Shared {
         self.status().connected = false;
         let (pid, launch) = (self.state.borrow().pid, self.state.borrow().launches);
         let end = ConnectionEnd { cause, exit, pid, was_ready, launch };
+        let (code, signal) = exit.map_or((None, None), |exit| (exit.code, exit.signal));
+        let word = word_of_end(cause);
+        let is_failure = !cause.is_wanted() && cause != EndCause::Exited;
+        telemetry::cli_ended(word);
+        telemetry::disconnected_event(launch, word, code, signal, is_failure);
         self.state.send_modify(|state| {
+            telemetry::queued(state.queued, queued);
             (state.phase, state.queued, state.pid) = (phase, queued, None);
             state.crashes += u64::from(cause.is_crash());
             state.last_end = Some(end);

@@ -34,7 +34,7 @@ impl Spending {
         self.models.values().copied().fold(ModelSpending::default(), ModelSpending::plus)
     }
 
-    pub(super) fn add(&mut self, more: &Self) {
+    pub(crate) fn add(&mut self, more: &Self) {
         self.cost_usd += more.cost_usd;
         self.results += more.results;
         for (model, spending) in &more.models {

@@ -28,6 +28,11 @@ pub struct SessionState {
     pub crashes: u64,
     /// How the last ended launch ended. It is kept while the next one runs.
     pub last_end: Option<ConnectionEnd>,
+    /// Whether the API refused the key or the login
+    /// ([`TurnOutcome::is_auth`](crate::wire::TurnOutcome::is_auth)) in the last turn that failed.
+    /// The CLI goes on, and so does the session: only another key or login helps. False again after a
+    /// turn that succeeded, and when a CLI is launched.
+    pub auth_failed: bool,
 }
 
 impl SessionState {

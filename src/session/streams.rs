@@ -16,9 +16,10 @@ use self::deltas::Line;
 pub use self::deltas::{ContentDelta, TextPiece};
 use self::reply::Reply;
 use super::error::Result;
+use super::tool_blocks::{tool_results, tool_uses};
 use super::turn::Turn;
+use crate::wire::Message;
 use crate::wire::content::{ToolResultBlock, ToolUseBlock};
-use crate::wire::{ContentBlock, Message, UserMessage};
 
 /// A turn read as parts of messages, or as a selection of them.
 ///
@@ -259,16 +260,4 @@ fn thinking(delta: ContentDelta) -> Option<String> {
         ContentDelta::Thinking { thinking, .. } => Some(thinking),
         _ => None,
     }
-}
-
-pub(super) fn tool_uses(message: &Message) -> impl Iterator<Item = &ToolUseBlock> {
-    message
-        .as_assistant()
-        .into_iter()
-        .flat_map(|assistant| &assistant.message.content)
-        .filter_map(ContentBlock::as_tool_use)
-}
-
-pub(super) fn tool_results(message: &Message) -> impl Iterator<Item = &ToolResultBlock> {
-    message.as_user().into_iter().flat_map(UserMessage::tool_results)
 }

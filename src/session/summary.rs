@@ -5,7 +5,7 @@ use std::future::IntoFuture;
 use super::error::{Error, Result};
 use super::result_context::ResultContext;
 use super::spending::Spending;
-use super::streams::{tool_results, tool_uses};
+use super::tool_blocks::{tool_results, tool_uses};
 use super::turn::Turn;
 use crate::transport::BoxFuture;
 use crate::wire::content::{ToolResultBlock, ToolUseBlock};

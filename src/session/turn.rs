@@ -262,6 +262,7 @@ impl Turn {
             shared.setup.buffer_limit,
             line.room.clone(),
             shared.unread_messages.clone(),
+            shared.span.turn(self.id.0, &uuid),
         ));
         let prompt = protocol::QueuedPrompt {
             turn: self.id,

@@ -44,6 +44,7 @@ impl<K: Key> SupervisorBuilder<K> {
             },
             registry: Arc::new(LocalRegistry::new()),
             max_sessions: usize::MAX,
+            max_memory: None,
             restart_wait: Duration::from_secs(60),
             max_usd: None,
             max_turns: None,
@@ -114,6 +115,21 @@ impl<K: Key> SupervisorBuilder<K> {
     #[must_use]
     pub fn max_sessions(mut self, sessions: usize) -> Self {
         self.0.max_sessions = sessions;
+        self
+    }
+
+    /// How many bytes of memory the CLIs of all sessions may use together, with the processes that they
+    /// have started: see [`Supervisor::memory`]. While they use as much or more,
+    /// [`start_session`](Supervisor::start_session) and queries of sessions that rest are refused
+    /// ([`is_memory`](SupervisorError::is_memory)). Sessions that run are not touched, and neither are
+    /// restarts nor the first children. A session takes its memory after it was admitted, so leave room
+    /// for those that are being started.
+    ///
+    /// Where the memory cannot be read, which is the case on other systems than Linux, all of these are
+    /// refused ([`is_memory_unknown`](SupervisorError::is_memory_unknown)). Default: no limit.
+    #[must_use]
+    pub fn max_memory(mut self, bytes: u64) -> Self {
+        self.0.max_memory = Some(bytes);
         self
     }
 

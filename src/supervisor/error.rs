@@ -21,12 +21,19 @@ pub(super) enum Kind {
     Duplicate,
     NotFound(Vec<String>),
     Full(usize),
+    Memory {
+        used: u64,
+        limit: u64,
+    },
+    MemoryUnknown(String),
     Start,
     NotReady(Duration),
     Failed,
     Quarantined,
     Stopped,
     Budget(String),
+    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a service has it"))]
+    Turn,
 }
 
 impl SupervisorError {
@@ -51,6 +58,17 @@ impl SupervisorError {
     /// True if and only if the limit of sessions is reached.
     pub fn is_full(&self) -> bool {
         matches!(self.kind, Kind::Full(_))
+    }
+
+    /// True if and only if the processes of the children use too much memory
+    /// ([`max_memory`](super::SupervisorBuilder::max_memory)).
+    pub fn is_memory(&self) -> bool {
+        matches!(self.kind, Kind::Memory { .. })
+    }
+
+    /// True if and only if there is a limit of memory, but what is used cannot be read.
+    pub fn is_memory_unknown(&self) -> bool {
+        matches!(self.kind, Kind::MemoryUnknown(_))
     }
 
     /// True if and only if the child could not be started.
@@ -85,6 +103,12 @@ impl SupervisorError {
         matches!(self.kind, Kind::Budget(_))
     }
 
+    /// True if and only if a session was there, and its turn failed
+    /// ([`session_error`](Self::session_error)): an error of a pool's service (feature `tower`).
+    pub fn is_turn(&self) -> bool {
+        self.kind == Kind::Turn
+    }
+
     /// The error of the session, if it caused this one.
     pub fn session_error(&self) -> Option<&session::Error> {
         self.source.as_ref()
@@ -110,6 +134,16 @@ impl fmt::Display for SupervisorError {
                 f,
                 "no room for {key}: there are {limit} sessions, which is the limit (max_sessions)"
             ),
+            Kind::Memory { used, limit } => write!(
+                f,
+                "no room for {key}: the sessions use {} MiB of memory, the limit is {} MiB (max_memory)",
+                used >> 20,
+                limit >> 20
+            ),
+            Kind::MemoryUnknown(why) => write!(
+                f,
+                "no room for {key}: the memory of the sessions cannot be read ({why}); set no max_memory here"
+            ),
             Kind::Start => write!(f, "the child {key} could not be started"),
             Kind::NotReady(time) => {
                 write!(f, "the child {key} was not ready within {time:?} (restart_wait)")
@@ -122,6 +156,7 @@ impl fmt::Display for SupervisorError {
                 write!(f, "the child {key} has crashed too often and is in quarantine")
             }
             Kind::Stopped => write!(f, "the supervisor of {key}, or the child, has ended"),
+            Kind::Turn => write!(f, "a turn of {key} failed"),
             Kind::Budget(what) => write!(f, "the budget of {key} is used up: {what}"),
         }?;
         match &self.source {

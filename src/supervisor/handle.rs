@@ -10,11 +10,12 @@ use super::error::{Kind, SupervisorError};
 use super::info::{ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth};
 use super::key::Key;
 use super::list::ChildInfo;
+use super::memory::{self, Members as _};
 use super::reference::SessionRef;
 use super::shared::{Command, Shared};
 use super::snapshot::Snapshot;
 use super::spec::ChildSpec;
-use crate::session;
+use crate::session::{self, Spending};
 
 /// A running supervisor. Clones are the same; when the last one is dropped, and no
 /// [`run`](super::SupervisorBuilder::run) has it, all children are stopped.
@@ -46,7 +47,9 @@ impl<K: Key> Supervisor<K> {
     /// Starts another child, and returns when it is up. A child that cannot be started is not kept.
     ///
     /// # Errors
-    /// If the key is taken, there is no room, the child cannot be started, or the supervisor ends.
+    /// If the key is taken, there is no room, the child cannot be started, or the supervisor ends; if
+    /// the children use too much memory, or it cannot be read
+    /// ([`max_memory`](super::SupervisorBuilder::max_memory)).
     ///
     /// # Cancel safety
     /// If the future is dropped, the child is started all the same.
@@ -55,6 +58,9 @@ impl<K: Key> Supervisor<K> {
         spec: ChildSpec<K>,
     ) -> Result<SessionRef<K>, SupervisorError> {
         let key = spec.key().clone();
+        if let Some(limit) = self.shared.memory_limit() {
+            limit.check(&key).await?;
+        }
         self.ask(&key, |reply| Command::Add(Box::new(spec), reply)).await
     }
 
@@ -91,7 +97,8 @@ impl<K: Key> Supervisor<K> {
     pub fn count(&self) -> Counts {
         self.shared.fold(Counts::default(), |counts, kind, state| Counts {
             specs: counts.specs + 1,
-            active: counts.active + usize::from(state == ChildState::Up),
+            active: counts.active
+                + usize::from(matches!(state, ChildState::Up | ChildState::Degraded)),
             sessions: counts.sessions + usize::from(kind == ChildKind::Session),
             supervisors: counts.supervisors + usize::from(kind == ChildKind::Supervisor),
         })
@@ -105,9 +112,30 @@ impl<K: Key> Supervisor<K> {
                 + usize::from(matches!(state, ChildState::Up | ChildState::Resting)),
             restarting: health.restarting
                 + usize::from(matches!(state, ChildState::Starting | ChildState::Restarting)),
+            degraded: health.degraded + usize::from(state == ChildState::Degraded),
             failed: health.failed
                 + usize::from(matches!(state, ChildState::Failed | ChildState::Quarantined)),
         })
+    }
+
+    /// What all children have used so far, over all their restarts. For each key see
+    /// [`list`](Self::list). Children that are gone do not count.
+    pub fn spending(&self) -> Spending {
+        let mut total = Spending::default();
+        for slot in self.shared.slots() {
+            total.add(&slot.total());
+        }
+        total
+    }
+
+    /// How many bytes of memory the CLIs of all sessions use now, with the processes that they have
+    /// started: the sum of the resident memory of each, so that shared pages count more than once.
+    /// Sessions of nested supervisors count there.
+    ///
+    /// # Errors
+    /// If it cannot be read: on other systems than Linux, or where `/proc` is not mounted.
+    pub async fn memory(&self) -> std::io::Result<u64> {
+        memory::resident(self.shared.pids()).await
     }
 
     /// Asks the CLI of a session whether it answers, by a control request: no tokens. Neither starts

@@ -11,6 +11,11 @@ pub enum ChildState {
     Starting,
     /// Its CLI has answered the handshake.
     Up,
+    /// The API refuses its key or its login. A restart does not help, so there is none; a CLI that
+    /// ends is started by the next query. Queries are asked all the same, and one that succeeds makes
+    /// the child [`Up`](Self::Up). [`restart_session`](super::Supervisor::restart_session) makes its
+    /// options again, with another key.
+    Degraded,
     /// It has ended, and is started again, possibly after a delay.
     Restarting,
     /// Its process was stopped because it was idle. The next query starts it.
@@ -22,6 +27,22 @@ pub enum ChildState {
     Failed,
     /// It is being stopped, or has ended.
     Stopped,
+}
+
+impl ChildState {
+    /// The word for it, as in the labels of metrics: `up`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Up => "up",
+            Self::Degraded => "degraded",
+            Self::Restarting => "restarting",
+            Self::Resting => "resting",
+            Self::Quarantined => "quarantined",
+            Self::Failed => "failed",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 /// What kind of child it is.
@@ -39,7 +60,7 @@ pub enum ChildKind {
 pub struct Counts {
     /// All children.
     pub specs: usize,
-    /// Those that are up.
+    /// Those that are up, degraded ones included.
     pub active: usize,
     /// Sessions.
     pub sessions: usize,
@@ -57,16 +78,29 @@ pub struct SupervisorHealth {
     pub active: usize,
     /// Those that are being started or restarted.
     pub restarting: usize,
+    /// Those that run, but whose key or login the API refuses.
+    pub degraded: usize,
     /// Those that have failed, or are in quarantine.
     pub failed: usize,
+}
+
+/// Why a child is [`Degraded`](ChildState::Degraded).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Degradation {
+    /// The API refused the key, the login or their permissions:
+    /// [`Error::is_auth`](crate::session::Error::is_auth).
+    Authentication,
 }
 
 /// Something that happened in a supervisor.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum SupervisorEvent<K> {
-    /// A child is up.
+    /// A child is up, or no longer degraded.
     Up(K),
+    /// A child runs, but cannot do its work.
+    Degraded(K, Degradation),
     /// A child ended by itself, or could not be started; the text says why.
     Down(K, String),
     /// A child is started again after this delay.
@@ -81,6 +115,23 @@ pub enum SupervisorEvent<K> {
     Resting(K),
     /// A child is gone: stopped and forgotten.
     Gone(K),
+}
+
+impl<K> SupervisorEvent<K> {
+    /// The key, the word for the event, and whether a person should look at it.
+    pub(super) fn described(&self) -> (&K, &'static str, bool) {
+        match self {
+            Self::Up(key) => (key, "up", false),
+            Self::Degraded(key, _) => (key, "degraded", true),
+            Self::Down(key, _) => (key, "down", true),
+            Self::Restarting(key, _) => (key, "restarting", false),
+            Self::Quarantined(key, _) => (key, "quarantined", true),
+            Self::Failed(key) => (key, "failed", true),
+            Self::HistoryLost(key) => (key, "history_lost", true),
+            Self::Resting(key) => (key, "resting", false),
+            Self::Gone(key) => (key, "gone", false),
+        }
+    }
 }
 
 /// Why a supervisor ended.
@@ -103,4 +154,7 @@ pub enum ExitReason<K> {
         /// Why not.
         error: String,
     },
+    /// Its task panicked: a [`SessionRegistry`](super::SessionRegistry) or a trait of the key did.
+    /// The sessions were dropped.
+    Panicked,
 }

@@ -3,6 +3,7 @@
 use super::info::{ChildKind, ChildState};
 use super::key::Key;
 use super::reference::SessionRef;
+use crate::session::{Phase, Spending};
 
 /// An entry of [`Supervisor::list`](super::Supervisor::list).
 #[derive(Clone, Debug)]
@@ -18,6 +19,12 @@ pub struct ChildInfo<K: Key> {
     pub state: ChildState,
     /// The process id of its CLI, if it has one now.
     pub pid: Option<u32>,
+    /// What its session is doing; `None` for a supervisor, and where there is no session.
+    pub phase: Option<Phase>,
+    /// How many prompts wait for it.
+    pub queued: usize,
+    /// What it has used so far, over all its restarts. Zero for a supervisor.
+    pub spending: Spending,
     /// How often it was restarted after it had ended by itself.
     pub restarts: u64,
     /// The id of its conversation, once the CLI has confirmed one.

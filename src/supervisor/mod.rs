@@ -12,7 +12,8 @@
 //! | escalation | [`ExitReason`]; a supervisor can be a child of another one |
 //! | registration | [`SessionRegistry`]; [`SessionRef::via`] looks a key up at each call |
 //!
-//! A [`Pool`] is a fixed number of supervised sessions that serve many requests.
+//! A [`Pool`] is a fixed number of supervised sessions that serve many requests; with the feature
+//! `tower` it is a service.
 //!
 //! What a supervisor does about an end:
 //!
@@ -21,6 +22,7 @@
 //! | crashes, is killed, hangs in the handshake, does not answer two probes | it is restarted after a delay, which counts |
 //! | exits with code 0, or is stopped by its user | it is restarted if it is [`Permanent`](RestartType::Permanent) |
 //! | refuses its options, or its CLI cannot be found | [`ChildState::Failed`]: not tried again until [`restart_session`](Supervisor::restart_session) |
+//! | has a key or a login that the API refuses | [`ChildState::Degraded`]: it is not restarted for that; the next query starts it if it has ended |
 //! | cannot find the conversation to resume | it starts a new one, and says so: [`SupervisorEvent::HistoryLost`] |
 //!
 //! ```
@@ -53,8 +55,11 @@ mod handle;
 mod info;
 mod key;
 mod list;
+mod memory;
 mod policy;
 mod pool;
+#[cfg(feature = "tower")]
+mod pool_service;
 mod reference;
 mod registry;
 mod service;
@@ -70,12 +75,14 @@ pub use self::builder::SupervisorBuilder;
 pub use self::error::SupervisorError;
 pub use self::handle::Supervisor;
 pub use self::info::{
-    ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth,
+    ChildKind, ChildState, Counts, Degradation, ExitReason, SupervisorEvent, SupervisorHealth,
 };
 pub use self::key::Key;
 pub use self::list::ChildInfo;
 pub use self::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
 pub use self::pool::{Pick, Pool, PoolBuilder, Pooled, Reset};
+#[cfg(feature = "tower")]
+pub use self::pool_service::{PoolRequest, PoolService};
 pub use self::reference::{SessionRef, SessionRegistry};
 pub use self::registry::LocalRegistry;
 pub use self::snapshot::Snapshot;

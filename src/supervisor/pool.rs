@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 use super::builder::SupervisorBuilder;
 use super::error::{Kind, SupervisorError};
@@ -18,6 +19,10 @@ use super::policy::OnLimit;
 use super::spec::ChildSpec;
 use crate::common::lock;
 use crate::session::{Session, SessionBuilder};
+use crate::telemetry;
+
+/// The name of a pool in its errors.
+pub(super) const POOL: &str = "pool";
 
 /// Which of the free sessions a request gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -194,18 +199,48 @@ impl Pool {
     }
 
     async fn take(&self, key: Option<u64>) -> Result<Pooled, SupervisorError> {
-        let inner = &self.inner;
-        let found = tokio::time::timeout(inner.wait, async {
-            let permit = inner.permits.clone().acquire_owned().await;
-            let permit = permit.map_err(|_| SupervisorError::new(Kind::Stopped, "pool"))?;
-            let number = inner.pick(key);
-            let taken = Taken { inner: inner.clone(), number, permit: Some(permit), used: false };
-            let session = inner.supervisor.session(&number)?.session().await?;
-            Ok((taken, session))
-        });
-        let (mut taken, session) = found
-            .await
-            .unwrap_or_else(|_| Err(SupervisorError::new(Kind::NotReady(inner.wait), "pool")))?;
+        let waiting = Waiting::new(&self.inner);
+        self.within_wait(async {
+            let permit = self.inner.permits.clone().acquire_owned().await;
+            let permit = permit.map_err(|_| SupervisorError::new(Kind::Stopped, POOL))?;
+            drop(waiting);
+            self.admitted(permit, key).await
+        })
+        .await
+    }
+
+    /// The session of a request that was admitted.
+    #[cfg(feature = "tower")]
+    pub(super) async fn enter(
+        &self,
+        permit: OwnedSemaphorePermit,
+        key: Option<&str>,
+    ) -> Result<Pooled, SupervisorError> {
+        let key = key.map(|key| self.inner.hasher.hash_one(key));
+        self.within_wait(self.admitted(permit, key)).await
+    }
+
+    #[cfg(feature = "tower")]
+    pub(super) fn permits(&self) -> Arc<Semaphore> {
+        self.inner.permits.clone()
+    }
+
+    async fn within_wait(
+        &self,
+        found: impl Future<Output = Result<Pooled, SupervisorError>>,
+    ) -> Result<Pooled, SupervisorError> {
+        let wait = self.inner.wait;
+        let found = tokio::time::timeout(wait, found).await;
+        found.unwrap_or_else(|_| Err(SupervisorError::new(Kind::NotReady(wait), POOL)))
+    }
+
+    async fn admitted(
+        &self,
+        permit: OwnedSemaphorePermit,
+        key: Option<u64>,
+    ) -> Result<Pooled, SupervisorError> {
+        let mut taken = Taken::new(&self.inner, permit, key);
+        let session = self.inner.supervisor.session(&taken.number)?.session().await?;
         taken.used = true;
         Ok(Pooled { session, _taken: taken })
     }
@@ -306,6 +341,27 @@ impl fmt::Debug for Pooled {
     }
 }
 
+/// A request that waits, for the metrics.
+struct Waiting {
+    inner: Arc<Inner>,
+    since: Instant,
+}
+
+impl Waiting {
+    fn new(inner: &Arc<Inner>) -> Self {
+        telemetry::pool_waiting(inner.supervisor.name(), 1);
+        Self { inner: inner.clone(), since: Instant::now() }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let name = self.inner.supervisor.name();
+        telemetry::pool_waiting(name, -1);
+        telemetry::pool_waited(name, self.since.elapsed());
+    }
+}
+
 /// The right to use a session, given back when it is dropped.
 struct Taken {
     inner: Arc<Inner>,
@@ -315,11 +371,20 @@ struct Taken {
     used: bool,
 }
 
+impl Taken {
+    fn new(inner: &Arc<Inner>, permit: OwnedSemaphorePermit, key: Option<u64>) -> Self {
+        let number = inner.pick(key);
+        telemetry::pool_in_use(inner.supervisor.name(), 1);
+        Self { inner: inner.clone(), number, permit: Some(permit), used: false }
+    }
+}
+
 impl Drop for Taken {
     fn drop(&mut self) {
         let (inner, number, permit) = (self.inner.clone(), self.number, self.permit.take());
         let give_back = move || {
             lock(&inner.members).members[number].taken = false;
+            telemetry::pool_in_use(inner.supervisor.name(), -1);
             drop(permit);
         };
         let inner = self.inner.clone();

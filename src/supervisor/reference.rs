@@ -8,8 +8,8 @@ use tokio::sync::{mpsc, watch};
 use super::error::{Kind, SupervisorError};
 use super::info::ChildState;
 use super::key::Key;
-use super::slot::{Limits, Slot, Spent, ended};
-use crate::session::{Prompt, Session, Turn};
+use super::slot::{Limits, Slot, ended};
+use crate::session::{Prompt, Session, Spending, Turn};
 
 /// A session under a supervisor, by its key. It survives restarts: each call uses the process of
 /// that moment. Clones are the same reference.
@@ -71,12 +71,18 @@ impl<K: Key> SessionRef<K> {
     ///
     /// # Errors
     /// If it is not up in time, has failed, is in quarantine, or is gone; if a budget is used up;
-    /// if the registry does not know the key.
+    /// if it rests, and the children use too much memory
+    /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
         let Source::Slot { mut slot, wake, limits } = self.resolve()?.source else {
             return Err(self.not_found());
         };
         self.check_budget(&slot.borrow().total(), &limits)?;
+        if let Some(limit) = &limits.memory
+            && slot.borrow().state == ChildState::Resting
+        {
+            limit.check(&self.key).await?;
+        }
         let error = |kind| SupervisorError::new(kind, &self.key);
         let ready = async {
             loop {
@@ -84,12 +90,15 @@ impl<K: Key> SessionRef<K> {
                     let now = slot.borrow_and_update();
                     let source = now.error.clone();
                     match now.state {
-                        ChildState::Up => {
+                        state @ (ChildState::Up | ChildState::Degraded) => {
                             // Between a crash and the supervisor's decision it is neither.
                             let up = now.session.as_ref();
                             let up = up.filter(|session| ended(&session.state()).is_none());
                             if let Some(session) = up {
                                 return Ok(session.clone());
+                            }
+                            if state == ChildState::Degraded {
+                                let _ = wake.send(self.key.clone());
                             }
                         }
                         ChildState::Resting => {
@@ -140,11 +149,15 @@ impl<K: Key> SessionRef<K> {
         SupervisorError::new(Kind::NotFound(known), &self.key)
     }
 
-    fn check_budget(&self, spent: &Spent, limits: &Limits) -> Result<(), SupervisorError> {
+    fn check_budget(&self, spent: &Spending, limits: &Limits) -> Result<(), SupervisorError> {
         let over = |what: String| Err(SupervisorError::new(Kind::Budget(what), &self.key));
         match (limits.max_usd, limits.max_turns) {
-            (Some(max), _) if spent.usd >= max => over(format!("{:.4} of {max} USD", spent.usd)),
-            (_, Some(max)) if spent.turns >= max => over(format!("{} of {max} turns", spent.turns)),
+            (Some(max), _) if spent.cost_usd >= max => {
+                over(format!("{:.4} of {max} USD", spent.cost_usd))
+            }
+            (_, Some(max)) if spent.results >= max => {
+                over(format!("{} of {max} turns", spent.results))
+            }
             _ => Ok(()),
         }
     }
@@ -153,8 +166,10 @@ impl<K: Key> SessionRef<K> {
 /// Holds the keys of children; each is unique. Implement it to keep the names of several
 /// supervisors, or of a whole program, in one place.
 ///
-/// The methods are called while children are added and removed: they must return quickly, and must
-/// not call the supervisor.
+/// The methods are called by the task of the supervisor while children are added and removed, so they
+/// must return quickly. They may look at the supervisor ([`list`](super::Supervisor::list),
+/// [`health`](super::Supervisor::health), [`session`](super::Supervisor::session)), but not wait for
+/// it.
 pub trait SessionRegistry<K: Key>: Send + Sync {
     /// Adds a session. Returns false, and changes nothing, if the key is taken.
     fn register(&self, key: &K, session: SessionRef<K>) -> bool;

@@ -9,16 +9,17 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::error::{Kind, SupervisorError};
-use super::info::{ChildState, ExitReason, SupervisorEvent};
+use super::info::{ChildState, Degradation, ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::reference::SessionRef;
 use super::settings::Settings;
 use super::shared::{Answer, Child, Command, Shared};
-use super::slot::{Limits, Slot, Spent};
+use super::slot::{Limits, Slot};
 use super::spec::ChildSpec;
 use super::tree::{ChildId, Class, End, Event, Input, Output, State, Then, Tree, Why};
 use super::worker::{self, News, Report, Running, Start};
-use crate::session;
+use crate::session::{self, Session};
+use crate::telemetry;
 
 struct Service<K: Key> {
     settings: Settings<K>,
@@ -54,7 +55,8 @@ pub(super) async fn start<K: Key>(
         u64::from(now.subsec_nanos()) << 32 | u64::from(std::process::id())
     });
     let registry = settings.registry.clone();
-    let shared = Arc::new(Shared::new(settings.name.clone(), registry, commands));
+    let shared =
+        Arc::new(Shared::new(settings.name.clone(), registry, commands, settings.max_memory));
     let mut service = Service {
         tree: Tree::new(settings.rules, seed),
         shared: shared.clone(),
@@ -142,28 +144,31 @@ impl<K: Key> Service<K> {
         mut spec: ChildSpec<K>,
     ) -> Result<(ChildId, SessionRef<K>), SupervisorError> {
         let key = spec.key.clone();
-        let mut children = self.shared.children();
-        if children.by_key.contains_key(&key) {
-            return Err(SupervisorError::new(Kind::Duplicate, &key));
-        }
-        if children.by_id.len() >= self.settings.max_sessions {
-            return Err(SupervisorError::new(Kind::Full(self.settings.max_sessions), &key));
+        {
+            let children = self.shared.children();
+            if children.by_key.contains_key(&key) {
+                return Err(SupervisorError::new(Kind::Duplicate, &key));
+            }
+            if children.by_id.len() >= self.settings.max_sessions {
+                return Err(SupervisorError::new(Kind::Full(self.settings.max_sessions), &key));
+            }
         }
         let slot = watch::Sender::new(Slot::default());
         let limits = Limits {
             wait: self.settings.restart_wait,
             max_usd: spec.max_usd.or(self.settings.max_usd),
             max_turns: spec.max_turns.or(self.settings.max_turns),
+            memory: self.shared.memory_limit(),
         };
         let wake = self.wake.clone();
         let reference = SessionRef::new(key.clone(), slot.subscribe(), wake, limits);
+        // No child is added meanwhile: only this task does that.
         if !self.shared.registry.register(&key, reference.clone()) {
             return Err(SupervisorError::new(Kind::Duplicate, &key));
         }
         spec.resume = spec.resume.or_else(|| self.settings.resumed.remove(&key));
         let id = ChildId(self.next);
         self.next += 1;
-        children.by_key.insert(key, id);
         let child = Child {
             session_id: spec.resume.clone(),
             spec,
@@ -173,14 +178,20 @@ impl<K: Key> Service<K> {
             starts: 0,
             restarts: 0,
             last_error: None,
+            degraded: false,
         };
+        telemetry::children(&self.shared.name, ChildState::default().as_str(), 1);
+        let mut children = self.shared.children();
+        children.by_key.insert(key, id);
         children.by_id.insert(id, child);
+        drop(children);
         Ok((id, reference))
     }
 
     fn unregister_all(&self) {
-        for child in self.shared.children().by_id.values() {
-            self.shared.registry.unregister(&child.spec.key);
+        let keys: Vec<_> = self.shared.children().by_key.keys().cloned().collect();
+        for key in keys {
+            self.shared.registry.unregister(&key);
         }
     }
 
@@ -233,6 +244,7 @@ impl<K: Key> Service<K> {
                     child.session_id = child.session_id();
                     child.running = None;
                 }
+                News::Degraded(degraded) => child.degraded = *degraded,
                 News::Up { .. } | News::Idle => {}
             }
         }
@@ -254,6 +266,14 @@ impl<K: Key> Service<K> {
                 }
             }
             News::Down(class, why, error) => self.down(id, class, why, error),
+            News::Degraded(degraded) => {
+                let Some(key) = self.key(id) else { return };
+                self.show(id, None);
+                self.shared.publish(match degraded {
+                    true => SupervisorEvent::Degraded(key, Degradation::Authentication),
+                    false => SupervisorEvent::Up(key),
+                });
+            }
             News::Idle => self.decide(Input::Rest(id)),
             News::Stopped => self.decide(Input::Stopped(id)),
         }
@@ -347,6 +367,7 @@ impl<K: Key> Service<K> {
             let mut children = self.shared.children();
             let Some(child) = children.by_id.get_mut(&id) else { return };
             child.starts += 1;
+            child.degraded = false;
             let keeps = match why {
                 Why::First | Why::Woken => true,
                 Why::Again => child.spec.conversation == session::Restart::Resume,
@@ -354,6 +375,7 @@ impl<K: Key> Service<K> {
             };
             let start = Start {
                 child: id,
+                supervisor: self.shared.name.clone(),
                 number: child.starts,
                 spec: child.spec.clone(),
                 why,
@@ -399,10 +421,7 @@ impl<K: Key> Service<K> {
         let Some(child) = child else { return };
         let key = child.spec.key.clone();
         self.shared.registry.unregister(&key);
-        child.slot.send_modify(|slot| {
-            slot.state = ChildState::Stopped;
-            slot.session = None;
-        });
+        self.shared.gone(&child);
         let stopped = || SupervisorError::new(Kind::Stopped, &key);
         if let Some(reply) = self.starting.remove(&id) {
             let _ = reply.send(Err(stopped()));
@@ -430,10 +449,12 @@ impl<K: Key> Service<K> {
         child.restarts = restarts;
         let session = child.session().cloned();
         let was_up = child.starts > 1;
+        let degraded = child.degraded;
         let state = match state {
             State::Pending(Why::First) => ChildState::Starting,
             State::Starting if !was_up => ChildState::Starting,
             State::Pending(_) | State::Starting | State::Waiting(_) => ChildState::Restarting,
+            State::Up | State::Resting if degraded => ChildState::Degraded,
             State::Up => ChildState::Up,
             State::Stopping(Then::Start) => ChildState::Restarting,
             State::Stopping(Then::Rest) | State::Resting => ChildState::Resting,
@@ -442,10 +463,15 @@ impl<K: Key> Service<K> {
             State::Failed => ChildState::Failed,
         };
         child.slot.send_modify(|slot| {
-            if let (Some(old), None) = (&slot.session, &session) {
-                slot.spent = slot.spent.plus(Spent::of(&old.spending()));
+            let is_same = |old: &Session| session.as_ref().is_some_and(|new| new.is_same(old));
+            if let Some(old) = slot.session.take_if(|old| !is_same(old)) {
+                slot.spent.add(&old.spending());
             }
             slot.session = session;
+            if slot.state != state {
+                telemetry::children(&self.shared.name, slot.state.as_str(), -1);
+                telemetry::children(&self.shared.name, state.as_str(), 1);
+            }
             slot.state = state;
             if error.is_some() || state == ChildState::Up {
                 slot.error = error;
@@ -464,6 +490,27 @@ impl<K: Key> Service<K> {
             }
             _ => ExitReason::Stopped,
         }
+    }
+}
+
+/// The task panicked, in a registry or in the trait of a key, or the runtime was shut down.
+impl<K: Key> Drop for Service<K> {
+    fn drop(&mut self) {
+        if self.shared.finished.borrow().is_some() {
+            return;
+        }
+        let children = {
+            let mut children = self.shared.children();
+            children.by_key.clear();
+            std::mem::take(&mut children.by_id)
+        };
+        for child in children.values() {
+            self.shared.gone(child);
+        }
+        self.shared.finished.send_replace(Some(match std::thread::panicking() {
+            true => ExitReason::Panicked,
+            false => ExitReason::Stopped,
+        }));
     }
 }
 

@@ -16,6 +16,7 @@ pub(super) struct Settings<K: Key> {
     pub(super) rules: Rules,
     pub(super) registry: Arc<dyn SessionRegistry<K>>,
     pub(super) max_sessions: usize,
+    pub(super) max_memory: Option<u64>,
     pub(super) restart_wait: Duration,
     pub(super) max_usd: Option<f64>,
     pub(super) max_turns: Option<u64>,

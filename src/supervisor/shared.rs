@@ -10,6 +10,7 @@ use super::error::{Kind, SupervisorError};
 use super::info::{ChildKind, ChildState, ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::list::ChildInfo;
+use super::memory::{Members, MemoryLimit};
 use super::reference::{SessionRef, SessionRegistry};
 use super::slot::Slot;
 use super::spec::{ChildSpec, Make};
@@ -17,6 +18,7 @@ use super::tree::ChildId;
 use super::worker::Running;
 use crate::common::lock;
 use crate::session::Session;
+use crate::telemetry;
 
 /// How many events a slow reader of them may be behind.
 const EVENTS: usize = 1024;
@@ -38,6 +40,7 @@ pub(super) struct Shared<K: Key> {
     pub(super) commands: mpsc::UnboundedSender<Command<K>>,
     pub(super) events: broadcast::Sender<SupervisorEvent<K>>,
     pub(super) finished: watch::Sender<Option<ExitReason<K>>>,
+    max_memory: Option<u64>,
     children: Mutex<Children<K>>,
 }
 
@@ -58,6 +61,8 @@ pub(super) struct Child<K: Key> {
     pub(super) restarts: u64,
     pub(super) session_id: Option<String>,
     pub(super) last_error: Option<String>,
+    /// Whether the API refuses its key or its login.
+    pub(super) degraded: bool,
 }
 
 impl<K: Key> Child<K> {
@@ -78,6 +83,31 @@ impl<K: Key> Child<K> {
     pub(super) fn session_id(&self) -> Option<String> {
         self.session().and_then(Session::session_id).or_else(|| self.session_id.clone())
     }
+
+    /// Without its session, which the registry has.
+    fn info(&self) -> ChildInfo<K> {
+        let slot = self.slot.borrow();
+        let state = self.session().map(Session::state);
+        ChildInfo {
+            key: self.spec.key.clone(),
+            session: None,
+            kind: self.kind(),
+            state: slot.state,
+            pid: state.as_ref().and_then(|state| state.pid),
+            phase: state.as_ref().map(|state| state.phase),
+            queued: state.as_ref().map_or(0, |state| state.queued),
+            spending: slot.total(),
+            restarts: self.restarts,
+            session_id: self.session_id(),
+            last_error: self.last_error.clone(),
+        }
+    }
+}
+
+impl<K: Key> Members for Shared<K> {
+    fn pids(&self) -> Vec<u32> {
+        self.children().by_id.values().filter_map(|child| child.session()?.pid()).collect()
+    }
 }
 
 impl<K: Key> Shared<K> {
@@ -85,10 +115,12 @@ impl<K: Key> Shared<K> {
         name: String,
         registry: Arc<dyn SessionRegistry<K>>,
         commands: mpsc::UnboundedSender<Command<K>>,
+        max_memory: Option<u64>,
     ) -> Self {
         Self {
             name,
             registry,
+            max_memory,
             commands,
             events: broadcast::Sender::new(EVENTS),
             finished: watch::Sender::new(None),
@@ -101,23 +133,21 @@ impl<K: Key> Shared<K> {
     }
 
     pub(super) fn list(&self) -> Vec<ChildInfo<K>> {
-        let children = self.children();
-        let infos = children.by_id.values().map(|child| {
-            let key = child.spec.key.clone();
-            let session =
-                (child.kind() == ChildKind::Session).then(|| self.registry.lookup(&key)).flatten();
-            ChildInfo {
-                session,
-                kind: child.kind(),
-                state: child.slot.borrow().state,
-                pid: child.session().and_then(Session::pid),
-                restarts: child.restarts,
-                session_id: child.session_id(),
-                last_error: child.last_error.clone(),
-                key,
-            }
-        });
-        infos.collect()
+        let mut infos: Vec<_> = self.children().by_id.values().map(Child::info).collect();
+        // Not while the children are locked: a registry may look at them.
+        for info in infos.iter_mut().filter(|info| info.kind == ChildKind::Session) {
+            info.session = self.registry.lookup(&info.key);
+        }
+        infos
+    }
+
+    pub(super) fn slots(&self) -> Vec<Slot> {
+        self.children().by_id.values().map(|child| child.slot.borrow().clone()).collect()
+    }
+
+    pub(super) fn memory_limit(self: &Arc<Self>) -> Option<MemoryLimit> {
+        let members = Arc::downgrade(self);
+        self.max_memory.map(|max| MemoryLimit::new(max, members))
     }
 
     pub(super) fn fold<T>(&self, first: T, add: impl Fn(T, ChildKind, ChildState) -> T) -> T {
@@ -139,9 +169,22 @@ impl<K: Key> Shared<K> {
         SupervisorError::new(Kind::NotFound(known), key)
     }
 
+    /// Shows a child that is forgotten to its references.
+    pub(super) fn gone(&self, child: &Child<K>) {
+        child.slot.send_modify(|slot| {
+            telemetry::children(&self.name, slot.state.as_str(), -1);
+            slot.state = ChildState::Stopped;
+            slot.session = None;
+        });
+    }
+
     pub(super) fn publish(&self, event: SupervisorEvent<K>) {
-        tracing::debug!(supervisor = %self.name, ?event, "supervision");
-        // Without a reader there is no one to tell.
+        if let SupervisorEvent::Restarting(..) = event {
+            telemetry::restart(&self.name);
+        }
+        let (key, name, is_failure) = event.described();
+        telemetry::child_event(&self.name, key, name, is_failure);
+        // There may be no reader.
         let _ = self.events.send(event);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::info::ChildState;
+use super::memory::MemoryLimit;
 use super::tree::Class;
 use crate::session::{self, EndCause, Phase, Session, SessionState, Spending};
 
@@ -15,40 +16,27 @@ pub(super) struct Slot {
     /// Why it is not up.
     pub(super) error: Option<session::Error>,
     /// What earlier sessions of this child have spent.
-    pub(super) spent: Spent,
-}
-
-/// What was used up.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Spent {
-    pub(super) usd: f64,
-    pub(super) turns: u64,
-}
-
-impl Spent {
-    pub(super) fn of(spending: &Spending) -> Self {
-        Self { usd: spending.cost_usd, turns: spending.results }
-    }
-
-    pub(super) fn plus(self, other: Self) -> Self {
-        Self { usd: self.usd + other.usd, turns: self.turns + other.turns }
-    }
+    pub(super) spent: Spending,
 }
 
 impl Slot {
-    /// With what its session has spent so far.
-    pub(super) fn total(&self) -> Spent {
-        let now = self.session.as_ref().map(|session| Spent::of(&session.spending()));
-        self.spent.plus(now.unwrap_or_default())
+    /// What the child has spent, over all its sessions.
+    pub(super) fn total(&self) -> Spending {
+        let mut total = self.spent.clone();
+        if let Some(session) = &self.session {
+            total.add(&session.spending());
+        }
+        total
     }
 }
 
 /// The limits of a child, and of its supervisor.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Limits {
     pub(super) wait: Duration,
     pub(super) max_usd: Option<f64>,
     pub(super) max_turns: Option<u64>,
+    pub(super) memory: Option<MemoryLimit>,
 }
 
 /// Whether the session has no CLI, and does not start one by itself.
@@ -59,7 +47,11 @@ pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
     let end = state.last_end.filter(|end| {
         state.phase == Phase::Down && end.launch == state.launches && !end.cause.is_wanted()
     })?;
-    let class = if end.cause == EndCause::Exited { Class::Clean } else { Class::Crash };
+    let class = match end.cause {
+        _ if state.auth_failed => Class::Denied,
+        EndCause::Exited => Class::Clean,
+        _ => Class::Crash,
+    };
     let exit = end.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();
     Some((class, format!("{}{exit}", end.cause)))
 }

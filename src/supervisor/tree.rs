@@ -43,6 +43,8 @@ pub(super) enum Class {
     Clean,
     /// It cannot start with its configuration: it is not tried again.
     Configuration,
+    /// The API refuses its key or its login: it is started when it is wanted.
+    Denied,
 }
 
 /// What the supervisor must do.
@@ -323,6 +325,9 @@ impl Tree {
         };
         if is_over {
             return self.forget(id, out);
+        }
+        if class == Class::Denied {
+            return self.set(id, State::Resting);
         }
         child.failures += 1;
         let failures = child.failures;

@@ -34,6 +34,8 @@ pub(super) enum News<K: Key> {
         history_lost: bool,
     },
     Down(Class, String, Option<session::Error>),
+    /// Whether the API refuses its key or its login, when that changes.
+    Degraded(bool),
     Idle,
     Stopped,
 }
@@ -41,6 +43,8 @@ pub(super) enum News<K: Key> {
 /// One start of a child.
 pub(super) struct Start<K: Key> {
     pub(super) child: ChildId,
+    /// The name of the supervisor.
+    pub(super) supervisor: String,
     pub(super) number: u64,
     pub(super) spec: ChildSpec<K>,
     pub(super) why: Why,
@@ -120,7 +124,8 @@ impl<K: Key> Start<K> {
             make().reconnect(Reconnect::ByHand).options_at_launch(move || again().resolved());
         builder = builder
             .orphan_guard_by_default(OrphanGuard::IfPossible)
-            .exclusive_by_default(Exclusive::Refuse);
+            .exclusive_by_default(Exclusive::Refuse)
+            .owner(&self.supervisor, format!("{:?}", self.spec.key));
         if let Some(id) = &self.resume {
             builder = builder.resume(id.clone());
         }
@@ -138,8 +143,12 @@ impl<K: Key> Start<K> {
         let mut idle = self.spec.idle_after.map(|time| (time, Instant::now() + time));
         let mut probe = self.spec.probe.map(|(interval, _)| Instant::now() + interval);
         let mut missed = 0;
+        let mut degraded = false;
         loop {
             let now = state.borrow_and_update().clone();
+            if std::mem::replace(&mut degraded, now.auth_failed) != now.auth_failed {
+                self.report(News::Degraded(now.auth_failed));
+            }
             if let Some((class, why)) = ended(&now) {
                 let stderr = session.stderr_tail();
                 let stderr = stderr.trim_end();

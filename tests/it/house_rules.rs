@@ -116,7 +116,7 @@ fn every_link_of_a_guide_has_a_target() {
 /// The folders and files of `src/` from the bottom up, each with those that it may import from.
 /// They are below it, so that no import runs up. All may use `common`. `session` uses of
 /// `recording` only what finds secrets; `recorder` plays what it has recorded.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("common", &[]),
     ("wire", &[]),
     ("history", &["wire"]),
@@ -124,8 +124,9 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("store", &["transport", "wire"]),
     ("recording", &["wire"]),
     ("protocol", &["wire"]),
-    ("session", &["history", "protocol", "recording", "store", "transport", "wire"]),
-    ("supervisor", &["session", "transport"]),
+    ("telemetry", &[]),
+    ("session", &["history", "protocol", "recording", "store", "telemetry", "transport", "wire"]),
+    ("supervisor", &["session", "telemetry", "transport"]),
     ("faults", &["transport", "wire"]),
     ("player", &["faults", "recording", "transport", "wire"]),
     ("recorder", &["player", "recording", "transport"]),

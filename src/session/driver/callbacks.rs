@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::task::{AbortHandle, Id, JoinSet};
+use tracing::{Instrument, Span};
 
 use super::super::handlers::{HostRequest, panicked, within};
 use super::super::shared::Shared;
@@ -20,7 +21,14 @@ pub(super) struct Callbacks {
 }
 
 impl Callbacks {
-    pub(super) fn start(&mut self, callback: CallbackId, shared: &Arc<Shared>, frame: &Frame) {
+    /// Starts a handler, in this span.
+    pub(super) fn start(
+        &mut self,
+        callback: CallbackId,
+        shared: &Arc<Shared>,
+        frame: &Frame,
+        span: Span,
+    ) {
         let request = shared.host_request(frame);
         let in_order = shared.setup.handlers.answer_in_order(&request);
         let task = {
@@ -33,7 +41,7 @@ impl Callbacks {
                 }
             }
         };
-        let handle = self.tasks.spawn(within(shared.session.clone(), task));
+        let handle = self.tasks.spawn(within(shared.session.clone(), task).instrument(span));
         self.known.insert(handle.id(), (callback, request));
         self.handles.insert(callback, handle);
     }

@@ -13,6 +13,7 @@ mod outputs;
 mod pipes;
 mod preamble;
 mod profiles;
+mod requests;
 mod store;
 
 use std::collections::HashMap;
@@ -30,12 +31,15 @@ use self::observations::Observations;
 pub(super) use self::order::{Line, Order, Origin, Reply};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
+use self::requests::Requests;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::lease::Lease;
 use super::mailbox::Mailbox;
 use super::shared::Shared;
-use crate::protocol::{Command, EndCause, Input, Machine, Output, Phase, RequestId, TurnId};
+use crate::protocol::{
+    Command, EndCause, Failure, Input, Machine, Output, Phase, RequestId, TurnId,
+};
 use crate::store::{Home, Mirror, Restored};
 use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::Outcome;
@@ -53,6 +57,9 @@ pub(super) struct Driver {
     machine: Machine,
     out: Vec<Output>,
     turns: HashMap<TurnId, Arc<Mailbox>>,
+    /// The turn that had the last message.
+    running: Option<TurnId>,
+    control: Requests,
     /// The mailbox that was written to in this round.
     written: Option<(TurnId, Arc<Mailbox>)>,
     room: Arc<Notify>,
@@ -108,6 +115,8 @@ impl Driver {
             machine,
             out: Vec::new(),
             turns: HashMap::new(),
+            running: None,
+            control: Requests::default(),
             written: None,
             room: Arc::default(),
             reading: true,
@@ -152,7 +161,10 @@ impl Driver {
                 Woken::Link(LinkEvent::Read(result)) => self.read(result),
                 Woken::Link(LinkEvent::Exited(result)) => self.exited(result),
                 Woken::Opened(result) => self.opened(result),
-                Woken::Answered(callback, answer) => self.handle(Input::Answered(callback, answer)),
+                Woken::Answered(callback, answer) => {
+                    self.control.answered(callback, &answer);
+                    self.handle(Input::Answered(callback, answer));
+                }
                 Woken::Link(LinkEvent::Again) | Woken::Again | Woken::Due => {}
             }
             let due = self.last_call.is_over(Instant::now(), self.deadline(), quiet);
@@ -328,6 +340,9 @@ impl Driver {
         }
         self.observations.note(&outcome, &self.shared);
         self.mirror(&outcome);
+        if let Outcome::Control(frame) = &outcome {
+            self.control.replied(frame);
+        }
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
     }
 
@@ -440,6 +455,7 @@ impl Driver {
         let was_ready = self.machine.was_ready();
         self.link = None;
         self.opening = None;
+        self.control.closed();
         self.flush_mirror(None);
         self.handle(Input::Closed);
         self.ended(cause, was_ready, (self.machine.phase(), self.machine.queue_len()));
@@ -475,7 +491,10 @@ impl Drop for Driver {
                 mailbox.end(Err(self.shared.gone()));
             }
         }
+        let spending = self.shared.status().spending.clone();
+        self.shared.span.end(&self.shared.state.borrow(), &spending);
         for mailbox in self.turns.values() {
+            mailbox.trace.ended(Some(&Failure::Closed));
             mailbox.end(Err(self.shared.gone()));
         }
         self.shared.events.close();

@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::session::SpendingMeter;
 use crate::session::shared::Shared;
 use crate::session::spending::Spending;
+use crate::telemetry;
 use crate::wire::{Body, Frame, FrameKind, Message, Outcome};
 
 /// How many results may wait until it is known which turn they belong to.
@@ -17,6 +18,8 @@ const RECENT: usize = 4;
 pub(super) struct Observations {
     meter: SpendingMeter,
     recent: VecDeque<(u64, Spending)>,
+    /// The last assistant message before a result: it may say more about a failed call of the API.
+    said: Option<Frame>,
 }
 
 impl Observations {
@@ -26,12 +29,28 @@ impl Observations {
         match frame.kind() {
             FrameKind::Result => {
                 let message = Message::new(frame.clone());
+                let said = self.said.take().map(Message::new);
                 let Some(result) = message.as_result() else { return };
+                let said = said.as_ref().and_then(Message::as_assistant);
+                let word = said.and_then(|said| said.error.as_ref());
+                let outcome = result.outcome().with_api_error(word);
+                if outcome.is_auth() || outcome.is_success() {
+                    shared.set_auth_failed(outcome.is_auth());
+                }
                 let spent = self.meter.add(result);
+                for (model, spent) in &spent.models {
+                    let tokens = spent.tokens;
+                    telemetry::tokens(model, "input", tokens.input);
+                    telemetry::tokens(model, "output", tokens.output);
+                    telemetry::tokens(model, "cache_read", tokens.cache_read);
+                    telemetry::tokens(model, "cache_creation", tokens.cache_creation);
+                    telemetry::cost(model, spent.cost_usd);
+                }
                 shared.status().spending = self.meter.total().clone();
                 self.recent.truncate(RECENT - 1);
                 self.recent.push_front((frame.offset(), spent));
             }
+            FrameKind::Assistant => self.said = Some(frame.clone()),
             FrameKind::System if frame.subtype().as_deref() == Some("init") => {
                 if let Some(cwd) = frame
                     .field("cwd")
@@ -60,5 +79,6 @@ impl Observations {
     /// The connection has ended: positions in its stream are no longer valid.
     pub(super) fn closed(&mut self) {
         self.recent = VecDeque::new();
+        self.said = None;
     }
 }

@@ -23,6 +23,7 @@ impl Driver {
         if let Some(reply) = self.machine.take_handshake() {
             self.shared.status().server_info = Some(reply);
             self.preamble = None;
+            self.control.ready();
         }
         // Before anyone is notified of the change.
         self.shared.set_status(&self.machine);
@@ -67,11 +68,15 @@ impl Driver {
                 if let Some(mailbox) =
                     same.map(|(_, mailbox)| mailbox).or_else(|| self.turns.get(&turn))
                 {
+                    mailbox.trace.message(&frame);
                     if let Some(spent) = self.observations.take(&frame) {
                         mailbox.settle(spent, self.shared.result_context(&frame));
+                        let spent = mailbox.spending().unwrap_or_default();
+                        mailbox.trace.result(&frame, &spent, mailbox.context().interrupted);
                     }
                     mailbox.push(frame);
                     if same.is_none() {
+                        self.running = Some(turn);
                         let mailbox = mailbox.clone();
                         let before = self.written.replace((turn, mailbox));
                         before.iter().for_each(|(_, mailbox)| mailbox.wake());
@@ -79,6 +84,7 @@ impl Driver {
                 }
             }
             Output::Write(line) => {
+                self.control.written(&line, || self.shared.span.get());
                 if let Some(link) = &mut self.link {
                     link.pipes.write(&line);
                 }
@@ -86,6 +92,10 @@ impl Driver {
             Output::Ended(turn, end) => {
                 self.profiles.release(turn);
                 if let Some(mailbox) = self.turns.remove(&turn) {
+                    mailbox.trace.ended(match &end {
+                        TurnEnd::Failed(failure) => Some(failure),
+                        TurnEnd::Result | TurnEnd::Interrupted => None,
+                    });
                     mailbox.end(match end {
                         TurnEnd::Result | TurnEnd::Interrupted => Ok(()),
                         TurnEnd::Failed(failure) => Err(self.error(failure)),
@@ -110,11 +120,20 @@ impl Driver {
                 }
             }
             Output::Callback(callback, frame) => {
-                self.callbacks.start(callback, &self.shared, &frame)
+                let turn = self.running.and_then(|turn| self.turns.get(&turn));
+                let span = self.control.asked(callback, &frame, |tool_use| match turn {
+                    Some(mailbox) => mailbox.trace.span_of(tool_use),
+                    None => self.shared.span.get(),
+                });
+                self.callbacks.start(callback, &self.shared, &frame, span);
             }
-            Output::CallbackCancelled(callback) => self.callbacks.cancel(callback),
+            Output::CallbackCancelled(callback) => {
+                self.control.cancelled(callback);
+                self.callbacks.cancel(callback);
+            }
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => {
+                self.shared.span.conversation(&id);
                 // Handlers of this round must see it.
                 self.shared.status().session_id = Some(id.clone());
                 self.hold_confirmed(&id);
@@ -138,6 +157,7 @@ impl Driver {
         self.exit = None;
         self.refused = None;
         self.shared.set_launched();
+        self.control.launched();
         self.preamble = Some(Preamble::default());
         let options = self.profiles.launch(profile).unwrap_or_else(|| self.shared.options());
         let renewed = self.shared.setup.renew.as_ref().map(|renew| renew().over(options));
