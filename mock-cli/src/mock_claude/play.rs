@@ -94,6 +94,18 @@ fn signals(journal: &Journal) -> mpsc::Receiver<Signal> {
             });
         }
     }
+    #[cfg(not(unix))]
+    {
+        let (send, journal) = (send.clone(), journal.clone());
+        tokio::spawn(async move {
+            while tokio::signal::ctrl_c().await.is_ok() {
+                journal.signal(Signal::Interrupt.name());
+                if send.send(Signal::Interrupt).await.is_err() {
+                    break;
+                }
+            }
+        });
+    }
     drop(send);
     receive
 }
