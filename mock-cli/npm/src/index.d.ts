@@ -136,9 +136,12 @@ export class Run {
 
   /** Waits for all launches to end, this long at most (default: 3000 ms); resolves to whether they have. */
   wait(ms?: number): Promise<boolean>;
-  /** How the run went so far, as `claude-wire report` says it. */
+  /** How the run went so far, as `claude-wire report` says it. Throws if the run folder cannot be read. */
   report(): Report;
-  /** Moves the recordings that the run made to their folder. The fixture does so when the test has passed. */
+  /**
+   * Moves the recordings that the run made to their folder. The fixture does so when the test has passed.
+   * Throws if they cannot be moved.
+   */
   keep(): Report;
 }
 

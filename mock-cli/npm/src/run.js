@@ -56,7 +56,7 @@ export class Run {
 
   get hasRecordings() {
     if (this.#isScenario || !existsSync(this.#plays)) return false;
-    if (!statSync(this.#plays).isDirectory()) return true;
+    if (!statSync(this.#plays).isDirectory()) return this.#plays.endsWith(".jsonl");
     return readdirSync(this.#plays).some((name) => name.endsWith(".jsonl") && !name.startsWith("."));
   }
 
@@ -161,7 +161,9 @@ export class Run {
   #tool(...args) {
     const done = spawnSync(tool(), ["report", ...args, this.folder], { encoding: "utf8" });
     if (done.error) throw done.error;
-    return { text: (done.stdout + done.stderr).trim(), clean: done.status === 0 };
+    const text = (done.stdout + done.stderr).trim();
+    if (done.status !== 0 && done.status !== 1) throw new Error(text);
+    return { text, clean: done.status === 0 };
   }
 }
 

@@ -74,7 +74,7 @@ async function finish(run, task) {
   if (run.launches.length > 0 && (run.mode === "once" || run.mode === "rewrite")) {
     await run.wait();
     const kept = run.keep();
-    if (!run.hasRecordings) throw new Error(`the recordings were not kept: ${kept.text}`);
+    if (!run.hasRecordings) throw new Error(`nothing was recorded: ${kept.text}`);
     console.log(
       `claude-wire: recorded ${relative(process.cwd(), run.recordings)}; read it before you commit it, and see \`claude-wire lint\``,
     );

@@ -197,6 +197,22 @@ test("recording again replaces only what passes", () => {
   expect(run(tests, { EXPECTED: "two" }).passed).toBe(1);
 });
 
+test("recordings that cannot be kept are an error", () => {
+  const { shown, failed } = run(
+    `import { mkdirSync, writeFileSync } from "node:fs";
+    import { dirname } from "node:path";
+    test("it", ({ claudeWire }) => {
+      expect(ask("Who?")).toBe("one");
+      mkdirSync(dirname(claudeWire.recordings), { recursive: true });
+      writeFileSync(claudeWire.recordings, "a file in the place of the folder");
+    });`,
+    { CLAUDE_WIRE_RECORD: "once", CLAUDE_WIRE_REAL_CLI: cli(), ANSWER: "one" },
+  );
+  expect(failed, shown).toBe(1);
+  expect(shown).toMatch(/claude-wire: .*recordings\/program\/it/);
+  expect(shown).not.toContain("AssertionError");
+});
+
 test("passthrough runs the real CLI and records nothing", () => {
   const { shown, passed } = run(
     `test("it", ({ claudeWire }) => {

@@ -232,6 +232,22 @@ def test_recording_again_replaces_only_what_passes(folder, cli, monkeypatch):
     assert run(folder, test).parseoutcomes() == {"passed": 1}
 
 
+def test_recordings_that_cannot_be_kept_are_an_error(folder, cli):
+    result = run(
+        folder,
+        """
+        def test_it(claude_wire):
+            assert ask("Who?") == "one"
+            claude_wire.recordings.parent.mkdir(parents=True)
+            claude_wire.recordings.write_text("a file in the place of the folder")
+        """,
+        f"--claude-wire-cli={cli}",
+        "--claude-wire-record=once",
+    )
+    assert result.parseoutcomes() == {"passed": 1, "errors": 1}, text(result)
+    assert "RuntimeError: " in text(result) and "recordings/test_program/test_it" in text(result)
+
+
 def test_passthrough_runs_the_real_cli_and_records_nothing(folder, cli):
     result = run(
         folder,

@@ -218,7 +218,11 @@ class Run:
         return True
 
     def report(self) -> Report:
-        """How the run went so far, as `claude-wire report` says it."""
+        """How the run went so far, as `claude-wire report` says it.
+
+        Raises:
+            RuntimeError: If the run folder cannot be read.
+        """
         launches = self.launches
         failures = [launch.failure for launch in launches if launch.failure]
         if failures:
@@ -239,13 +243,20 @@ class Run:
         )
 
     def keep(self) -> Report:
-        """Moves the recordings that the run made to their folder. The fixture does so when the test has passed."""
+        """Moves the recordings that the run made to their folder. The fixture does so when the test has passed.
+
+        Raises:
+            RuntimeError: If they cannot be moved.
+        """
         return self._tool("--keep")
 
     def _tool(self, *arguments: str) -> Report:
         command = [tool(), "report", *arguments, self.folder]
         done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
-        return Report((done.stdout + done.stderr).strip(), done.returncode == 0)
+        text = (done.stdout + done.stderr).strip()
+        if done.returncode not in (0, 1):
+            raise RuntimeError(text)
+        return Report(text, done.returncode == 0)
 
     def __repr__(self) -> str:
         return f"Run({str(self._plays)!r}, mode={self.mode!r}, folder={str(self.folder)!r})"

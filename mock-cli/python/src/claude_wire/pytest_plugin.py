@@ -158,7 +158,7 @@ def _finish(item: pytest.Item, run: Run) -> None:
         run.wait()
         kept = run.keep()
         if not run.has_recordings:
-            pytest.fail(f"the recordings were not kept: {kept.text}", pytrace=False)
+            pytest.fail(f"nothing was recorded: {kept.text}", pytrace=False)
         item.config.stash[_RECORDED].append(run.recordings or run.folder)
 
 
