@@ -137,6 +137,8 @@ mod followed {
                 .env_clear();
             command.env("NO_COLOR", "1").env("COLUMNS", "200");
             command.env("HOME", self.folder.join("home"));
+            // npx would ask the registry for a newer npm.
+            command.env("npm_config_update_notifier", "false");
             self.path(&mut command, None);
             command
         }
