@@ -163,10 +163,10 @@ impl<K: Key> Supervisor<K> {
     }
 
     /// The keys of the sessions, and their conversations, for
-    /// [`restore`](super::SupervisorBuilder::restore).
+    /// [`restore`](super::SupervisorBuilder::restore). Those that were restored, and whose child was
+    /// not added in this run, are in it, too.
     pub fn snapshot(&self) -> Snapshot<K> {
-        let sessions = self.list().into_iter().filter(|child| child.kind == ChildKind::Session);
-        Snapshot::new(sessions.map(|child| (child.key, child.session_id)))
+        self.shared.snapshot()
     }
 
     /// Stops all children in reverse order, and returns why the supervisor ended.

@@ -43,7 +43,7 @@ struct Service<K: Key> {
 }
 
 pub(super) async fn start<K: Key>(
-    settings: Settings<K>,
+    mut settings: Settings<K>,
 ) -> Result<(Arc<Shared<K>>, oneshot::Sender<()>), SupervisorError> {
     let (wake, woken) = mpsc::unbounded_channel();
     let (commands, orders) = mpsc::unbounded_channel();
@@ -57,6 +57,7 @@ pub(super) async fn start<K: Key>(
     let registry = settings.registry.clone();
     let shared =
         Arc::new(Shared::new(settings.name.clone(), registry, commands, settings.max_memory));
+    shared.children().restored = std::mem::take(&mut settings.resumed);
     let mut service = Service {
         tree: Tree::new(settings.rules, seed),
         shared: shared.clone(),
@@ -166,7 +167,8 @@ impl<K: Key> Service<K> {
         if !self.shared.registry.register(&key, reference.clone()) {
             return Err(SupervisorError::new(Kind::Duplicate, &key));
         }
-        spec.resume = spec.resume.or_else(|| self.settings.resumed.remove(&key));
+        let restored = self.shared.children().restored.get(&key).cloned();
+        spec.resume = spec.resume.or(restored);
         let id = ChildId(self.next);
         self.next += 1;
         let child = Child {
@@ -209,6 +211,7 @@ impl<K: Key> Service<K> {
             }
             Command::Remove(key, reply) => match self.id(&key) {
                 Some(id) => {
+                    self.shared.children().restored.remove(&key);
                     self.removing.entry(id).or_default().push(reply);
                     self.decide(Input::Remove(id));
                 }
@@ -253,6 +256,7 @@ impl<K: Key> Service<K> {
             News::Up { history_lost } => {
                 self.decide(Input::Up(id));
                 let Some(key) = self.key(id) else { return };
+                self.shared.children().restored.remove(&key);
                 if history_lost {
                     self.shared.publish(SupervisorEvent::HistoryLost(key.clone()));
                 }

@@ -13,6 +13,7 @@ use super::list::ChildInfo;
 use super::memory::{Members, MemoryLimit};
 use super::reference::{SessionRef, SessionRegistry};
 use super::slot::Slot;
+use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make};
 use super::tree::ChildId;
 use super::worker::Running;
@@ -47,6 +48,8 @@ pub(super) struct Shared<K: Key> {
 pub(super) struct Children<K: Key> {
     pub(super) by_id: BTreeMap<ChildId, Child<K>>,
     pub(super) by_key: HashMap<K, ChildId>,
+    /// Conversations of an earlier run whose child was not up yet.
+    pub(super) restored: HashMap<K, String>,
 }
 
 /// A child, and what is known of it.
@@ -124,7 +127,11 @@ impl<K: Key> Shared<K> {
             commands,
             events: broadcast::Sender::new(EVENTS),
             finished: watch::Sender::new(None),
-            children: Mutex::new(Children { by_id: BTreeMap::new(), by_key: HashMap::new() }),
+            children: Mutex::new(Children {
+                by_id: BTreeMap::new(),
+                by_key: HashMap::new(),
+                restored: HashMap::new(),
+            }),
         }
     }
 
@@ -148,6 +155,18 @@ impl<K: Key> Shared<K> {
     pub(super) fn memory_limit(self: &Arc<Self>) -> Option<MemoryLimit> {
         let members = Arc::downgrade(self);
         self.max_memory.map(|max| MemoryLimit::new(max, members))
+    }
+
+    /// The sessions and their conversations, with those of an earlier run that still wait for their
+    /// child.
+    pub(super) fn snapshot(&self) -> Snapshot<K> {
+        let children = self.children();
+        let sessions = children.by_id.values().filter(|child| child.kind() == ChildKind::Session);
+        let sessions = sessions.map(|child| (child.spec.key.clone(), child.session_id()));
+        let waiting =
+            children.restored.iter().filter(|(key, _)| !children.by_key.contains_key(key));
+        let waiting = waiting.map(|(key, id)| (key.clone(), Some(id.clone())));
+        Snapshot::new(sessions.chain(waiting))
     }
 
     pub(super) fn fold<T>(&self, first: T, add: impl Fn(T, ChildKind, ChildState) -> T) -> T {

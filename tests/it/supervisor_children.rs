@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use claude_wire::Session;
 use claude_wire::supervisor::{
     Backoff, ChildKind, ChildSpec, ChildState, ExitReason, LocalRegistry, SessionRef,
     SessionRegistry, Supervisor, SupervisorEvent,
@@ -175,6 +176,38 @@ async fn a_snapshot_brings_conversations_into_the_next_run() {
     second.start_session(next).await.unwrap();
     assert_eq!(launches.flag(2, "--resume"), None);
     second.stop().await;
+}
+
+/// A user who does not come back in one run may come back in the next.
+#[tokio::test(start_paused = true)]
+async fn a_conversation_waits_in_snapshots_until_its_child_is_up_or_forgotten() {
+    let saved = r#"{"sessions":[{"key":"a","session_id":"id-a"},{"key":"b","session_id":"id-b"}]}"#;
+    let launches = Launches::default();
+    let run = Supervisor::builder()
+        .restore(serde_json::from_str(saved).unwrap())
+        .child(spec("c", &launches))
+        .start()
+        .await
+        .unwrap();
+    let saved = || {
+        let snapshot = run.snapshot();
+        let known = snapshot.sessions().filter_map(|(key, id)| Some(format!("{key}={}", id?)));
+        let mut known: Vec<_> = known.filter(|known| !known.starts_with('c')).collect();
+        known.sort();
+        known.join(" ")
+    };
+    assert_eq!(saved(), "a=id-a b=id-b");
+    let broken = ChildSpec::new("a", || Session::builder().cli_path("/nowhere/claude"));
+    assert!(run.start_session(broken).await.unwrap_err().is_start());
+    assert_eq!(saved(), "a=id-a b=id-b");
+    run.start_session(spec("a", &launches)).await.unwrap();
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some("id-a"));
+    assert_eq!(saved(), "a=id-a b=id-b");
+    run.terminate_session(&"a".to_owned()).await.unwrap();
+    assert_eq!(saved(), "b=id-b");
+    run.start_session(spec("a", &launches)).await.unwrap();
+    assert_eq!(launches.flag(2, "--resume"), None);
+    run.stop().await;
 }
 
 #[tokio::test(start_paused = true)]
