@@ -169,6 +169,8 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/history.md")]
     struct History;
+    #[doc = include_str!("../docs/hosting.md")]
+    struct Hosting;
     #[doc = include_str!("../docs/stand-in.md")]
     struct StandIn;
 }

@@ -37,6 +37,10 @@ fn files(name: &str) -> Vec<PathBuf> {
         let own = root.join(format!("mock-cli/tests/{name}.rs"));
         return vec![if own.is_file() { own } else { shared }];
     }
+    if let Some(name) = name.strip_prefix("examples/") {
+        let (package, file) = name.split_once('/').unwrap_or((name, "main"));
+        return vec![root.join(format!("examples/{package}/src/{file}.rs"))];
+    }
     let folders = [root.join("tests").join(name), root.join("tests/it").join(name)];
     let inside = folders
         .iter()

@@ -46,6 +46,7 @@ mod hooks_log;
 mod hooks_recordings;
 mod hooks_registration;
 mod host_conformance;
+mod hosting_page;
 mod house_rules;
 mod import_circles;
 mod kept_files;

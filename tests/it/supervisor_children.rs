@@ -8,9 +8,10 @@ use claude_wire::supervisor::{
     Backoff, ChildKind, ChildSpec, ChildState, ExitReason, LocalRegistry, SessionRef,
     SessionRegistry, Supervisor, SupervisorEvent,
 };
+use serde_json::json;
 
 use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
-use crate::support::cli::{Launches, cli, echo};
+use crate::support::cli::{Launches, SESSION, cli, echo};
 
 #[tokio::test(start_paused = true)]
 async fn children_are_added_and_removed_while_it_runs() {
@@ -181,10 +182,12 @@ async fn a_snapshot_brings_conversations_into_the_next_run() {
 /// A user who does not come back in one run may come back in the next.
 #[tokio::test(start_paused = true)]
 async fn a_conversation_waits_in_snapshots_until_its_child_is_up_or_forgotten() {
-    let saved = r#"{"sessions":[{"key":"a","session_id":"id-a"},{"key":"b","session_id":"id-b"}]}"#;
+    let saved =
+        [("a", SESSION), ("b", "later")].map(|(key, id)| json!({"key": key, "session_id": id}));
+    let saved = json!({"sessions": saved});
     let launches = Launches::default();
     let run = Supervisor::builder()
-        .restore(serde_json::from_str(saved).unwrap())
+        .restore(serde_json::from_value(saved).unwrap())
         .child(spec("c", &launches))
         .start()
         .await
@@ -196,15 +199,16 @@ async fn a_conversation_waits_in_snapshots_until_its_child_is_up_or_forgotten() 
         known.sort();
         known.join(" ")
     };
-    assert_eq!(saved(), "a=id-a b=id-b");
+    let both = format!("a={SESSION} b=later");
+    assert_eq!(saved(), both);
     let broken = ChildSpec::new("a", || Session::builder().cli_path("/nowhere/claude"));
     assert!(run.start_session(broken).await.unwrap_err().is_start());
-    assert_eq!(saved(), "a=id-a b=id-b");
+    assert_eq!(saved(), both);
     run.start_session(spec("a", &launches)).await.unwrap();
-    assert_eq!(launches.flag(1, "--resume").as_deref(), Some("id-a"));
-    assert_eq!(saved(), "a=id-a b=id-b");
+    assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION));
+    assert_eq!(saved(), both);
     run.terminate_session(&"a".to_owned()).await.unwrap();
-    assert_eq!(saved(), "b=id-b");
+    assert_eq!(saved(), "b=later");
     run.start_session(spec("a", &launches)).await.unwrap();
     assert_eq!(launches.flag(2, "--resume"), None);
     run.stop().await;

@@ -32,6 +32,7 @@ mod recording_limits;
 mod schema;
 mod session_exclusive;
 mod session_through_mock;
+mod shipped;
 mod tool_accept;
 mod tool_decode;
 mod tool_doctor;
