@@ -50,16 +50,26 @@ impl History {
     }
 
     fn agents(&self, session_id: &str) -> Result<Vec<(String, PathBuf)>> {
+        let (_, transcripts) = self.with_agents(session_id)?;
+        let id = |path: &PathBuf| {
+            let name = path.file_stem()?.to_string_lossy();
+            Some(name.strip_prefix("agent-")?.to_owned())
+        };
+        Ok(transcripts.into_iter().filter_map(|path| Some((id(&path)?, path))).collect())
+    }
+
+    /// The transcript of a session, and all those in its folder: of its sub-agents and workflows.
+    pub(crate) fn with_agents(&self, session_id: &str) -> Result<(PathBuf, Vec<PathBuf>)> {
         let (transcript, _) = self.find(session_id)?;
         let mut found = Vec::new();
         collect(&transcript.with_extension("").join("subagents"), &mut found)?;
-        Ok(found)
+        Ok((transcript, found))
     }
 }
 
-/// The transcripts of sub-agents in a folder and those inside it. Links are not followed to other
+/// The transcripts in a folder and those inside it. Links are not followed to other
 /// folders, so that this ends.
-fn collect(folder: &Path, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
     let failed = |error| Error::io(error, folder);
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -69,13 +79,11 @@ fn collect(folder: &Path, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
     let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(failed)?;
     entries.sort_by_key(|entry| entry.file_name());
     for entry in entries {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let id = name.strip_prefix("agent-").and_then(|name| name.strip_suffix(".jsonl"));
-        let file = entry.file_type().map_err(failed)?;
-        match id {
-            Some(id) if file.is_file() => found.push((id.to_owned(), entry.path())),
-            _ if file.is_dir() => collect(&entry.path(), found)?,
-            _ => {}
+        let (path, file) = (entry.path(), entry.file_type().map_err(failed)?);
+        if file.is_dir() {
+            collect(&path, found)?;
+        } else if file.is_file() && path.extension() == Some("jsonl".as_ref()) {
+            found.push(path);
         }
     }
     Ok(())

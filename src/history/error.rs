@@ -1,10 +1,10 @@
-//! Why a session on disk could not be read or changed.
+//! Why a past session could not be read or changed.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a session on disk could not be found, read or changed.
+/// Why a past session could not be found, read or changed.
 ///
 /// The message names the file or the session, and what to do.
 pub struct Error {
@@ -20,9 +20,12 @@ enum Kind {
     InvalidValue(String),
     NoHome,
     Io(io::Error),
+    /// A session store.
+    #[cfg_attr(not(feature = "session"), allow(dead_code, reason = "there are no stores"))]
+    Store(Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The result of reading or changing sessions on disk.
+/// The result of reading or changing past sessions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
@@ -51,6 +54,11 @@ impl Error {
         matches!(self.kind, Kind::Io(_))
     }
 
+    /// A [session store](crate::store) failed. The [source](std::error::Error::source) is its error.
+    pub fn is_store(&self) -> bool {
+        matches!(self.kind, Kind::Store(_))
+    }
+
     /// The file or folder the error is about, if it is about one.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
@@ -62,19 +70,24 @@ impl Error {
         )))
     }
 
-    pub(super) fn not_found(message: String) -> Self {
+    pub(crate) fn not_found(message: String) -> Self {
         Self::new(Kind::NotFound(message))
     }
 
-    pub(super) fn invalid_value(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid_value(message: impl Into<String>) -> Self {
         Self::new(Kind::InvalidValue(message.into()))
+    }
+
+    #[cfg(feature = "session")]
+    pub(crate) fn store(error: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self::new(Kind::Store(Box::new(error)))
     }
 
     pub(super) fn no_home() -> Self {
         Self::new(Kind::NoHome)
     }
 
-    pub(super) fn io(error: io::Error, path: &Path) -> Self {
+    pub(crate) fn io(error: io::Error, path: &Path) -> Self {
         Self { kind: Kind::Io(error), path: Some(path.to_owned()) }
     }
 
@@ -97,6 +110,7 @@ impl fmt::Display for Error {
                 Some(path) => write!(f, "{}: {error}", path.display()),
                 None => error.fmt(f),
             },
+            Kind::Store(error) => error.fmt(f),
         }
     }
 }
@@ -107,6 +121,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.kind {
             Kind::Io(error) => Some(error),
+            Kind::Store(error) => Some(&**error),
             _ => None,
         }
     }

@@ -13,26 +13,65 @@ const NOT_TYPED: [&str; 4] = ["<local-command-stdout>", "<session-start-hook>", 
 /// The first prompt in the lines at the start of a transcript; without one, the name of the first
 /// slash command.
 pub(super) fn first_prompt(head: &[u8]) -> Option<String> {
-    let mut command = None;
+    let mut first = FirstPrompt::default();
     for line in lines_of_users(head) {
         let Ok(entry) = RawJson::parse(bytes::Bytes::copy_from_slice(line)) else { continue };
-        if entry.pointer("/type").is_none_or(|kind| kind.as_str().as_deref() != Some("user")) {
-            continue;
+        first.add(&entry);
+        if first.typed.is_some() {
+            break;
         }
-        for text in texts(&entry) {
+    }
+    first.typed.or(first.command)
+}
+
+/// The first prompt, found entry by entry.
+#[derive(Default)]
+pub(crate) struct FirstPrompt {
+    /// What a person typed.
+    pub(crate) typed: Option<String>,
+    /// The name of the first slash command. Never empty.
+    pub(crate) command: Option<String>,
+}
+
+impl FirstPrompt {
+    /// Looks at the next entry, until a prompt was typed.
+    pub(crate) fn add(&mut self, entry: &RawJson) {
+        if self.typed.is_some() || !is_prompt(entry) {
+            return;
+        }
+        for text in texts(entry) {
             let text = text.replace('\n', " ");
             let text = text.trim();
             if text.is_empty() {
                 continue;
             }
             if let Some(name) = between(text, "<command-name>", "</command-name>") {
-                command.get_or_insert_with(|| name.to_owned());
+                if self.command.is_none() && !name.is_empty() {
+                    self.command = Some(name.to_owned());
+                }
             } else if !is_not_typed(text) {
-                return Some(shortened(text));
+                self.typed = Some(shortened(text));
+                return;
             }
         }
     }
-    command.filter(|name| !name.is_empty())
+}
+
+/// Whether an entry is of the user, and not of the CLI or a tool.
+fn is_prompt(entry: &RawJson) -> bool {
+    let text = |pointer: &str, wanted: &str| {
+        entry.pointer(pointer).and_then(|it| Some(it.as_str()? == wanted)).unwrap_or_default()
+    };
+    let marked = |pointer| entry.pointer(pointer).is_some_and(|it| it.as_bytes() == b"true");
+    let is_result = || {
+        let content = entry.pointer("/message/content");
+        content.is_some_and(|content| {
+            content.cursor().items().any(|block| {
+                block.get("type").and_then(|kind| kind.string()).as_deref() == Some("tool_result")
+            })
+        })
+    };
+    text("/type", "user") && !marked("/isMeta") && !marked("/isCompactSummary") && !is_result()
 }
 
 /// The lines that may be prompts, found without parsing.

@@ -263,7 +263,7 @@ fn file_type(entry: &DirEntry) -> io::Result<FileType> {
     if file.is_symlink() { Ok(fs::metadata(entry.path())?.file_type()) } else { Ok(file) }
 }
 
-pub(super) fn check_id(what: &str, id: &str) -> Result<()> {
+pub(crate) fn check_id(what: &str, id: &str) -> Result<()> {
     if is_uuid(id.as_bytes()) { Ok(()) } else { Err(Error::invalid_id(what, id)) }
 }
 

@@ -22,6 +22,12 @@ pub fn project_key(directory: impl AsRef<Path>) -> String {
     key(&path_text(&canonical(directory.as_ref())))
 }
 
+/// The path of a directory, as a session names it.
+#[cfg(feature = "session")]
+pub(crate) fn directory_text(directory: &Path) -> String {
+    path_text(&canonical(directory))
+}
+
 /// The key of a path that is already canonical.
 pub(super) fn key(path: &str) -> String {
     let whole = uncut_key(path);

@@ -52,13 +52,18 @@ impl fmt::Display for SkippedLine {
 }
 
 /// A line, or the length of one that is too long.
-pub(super) enum TranscriptLine {
+pub(crate) enum TranscriptLine {
     Line { bytes: Bytes, terminated: bool },
     TooLong(u64),
 }
 
+/// Why a line that is not a JSON object was left out.
+pub(crate) fn skip_reason(terminated: bool) -> SkipReason {
+    if terminated { SkipReason::NotJson } else { SkipReason::Torn }
+}
+
 /// Calls `each` with every line of a file, in order.
-pub(super) fn for_each_line(path: &Path, mut each: impl FnMut(TranscriptLine)) -> io::Result<()> {
+pub(crate) fn for_each_line(path: &Path, mut each: impl FnMut(TranscriptLine)) -> io::Result<()> {
     let mut file = File::open(path)?;
     let mut codec = LineCodec::new();
     let mut buffer = BytesMut::new();

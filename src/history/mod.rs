@@ -1,4 +1,5 @@
-//! Past sessions: lists, reads and changes the transcripts that the CLI keeps on disk.
+//! Past sessions: lists, reads and changes the transcripts that the CLI keeps on disk. What a
+//! session store has is read by `store::StoredSessions`.
 //!
 //! The CLI writes each session to `projects/<key>/<session id>.jsonl` below its configuration
 //! folder. [`History`] finds them: all of them, or those of one directory and of the other
@@ -48,13 +49,23 @@ mod worktrees;
 
 pub use self::change::{tag_entry, title_entry};
 pub use self::error::{Error, Result};
+#[cfg(feature = "session")]
+pub(crate) use self::first_prompt::FirstPrompt;
 pub use self::folders::History;
+#[cfg(feature = "session")]
+pub(crate) use self::folders::check_id;
 pub use self::fork::{Fork, ForkSessionOptions};
 pub use self::info::SessionInfo;
+#[cfg(feature = "session")]
+pub(crate) use self::key::directory_text;
 pub use self::key::project_key;
 pub use self::lines::{SkipReason, SkippedLine};
+#[cfg(feature = "session")]
+pub(crate) use self::lines::{TranscriptLine, for_each_line, skip_reason};
 pub use self::list::SessionList;
 pub use self::message::{Role, SessionMessage, SessionMessages};
 pub use self::page::Page;
 pub use self::search::{SearchHit, SearchResults};
+#[cfg(feature = "session")]
+pub(crate) use self::search::{excerpt, search_text};
 pub use self::transcript::Transcript;

@@ -29,11 +29,11 @@ impl Page {
     }
 
     /// The limit, if there is one.
-    pub(super) fn limit(self) -> Option<usize> {
+    pub(crate) fn limit(self) -> Option<usize> {
         self.limit.filter(|limit| *limit > 0)
     }
 
-    pub(super) fn of<T>(self, items: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
+    pub(crate) fn of<T>(self, items: impl Iterator<Item = T>) -> impl Iterator<Item = T> {
         items.skip(self.offset).take(self.limit().unwrap_or(usize::MAX))
     }
 }

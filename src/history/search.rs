@@ -51,10 +51,7 @@ impl History {
     /// # Errors
     /// If the text is empty, or the folder of all projects cannot be read.
     pub fn search_sessions(&self, text: &str, page: Page) -> Result<SearchResults> {
-        let wanted = text.to_lowercase();
-        if wanted.trim().is_empty() {
-            return Err(Error::invalid_value("there is no text to search for"));
-        }
+        let wanted = search_text(text)?;
         let list = self.list_sessions(Page::all())?;
         let mut results = SearchResults { hits: Vec::new(), skipped: list.skipped };
         let end = page.limit().map_or(usize::MAX, |limit| page.offset.saturating_add(limit));
@@ -79,8 +76,17 @@ impl History {
     }
 }
 
+/// The text to search for, in small letters.
+pub(crate) fn search_text(text: &str) -> Result<String> {
+    let wanted = text.to_lowercase();
+    if wanted.trim().is_empty() {
+        return Err(Error::invalid_value("there is no text to search for"));
+    }
+    Ok(wanted)
+}
+
 /// The part of a text around the first match, cut between characters.
-fn excerpt(text: &str, wanted: &str) -> Option<String> {
+pub(crate) fn excerpt(text: &str, wanted: &str) -> Option<String> {
     // Lower case may be longer, so its letters keep the places of their originals.
     let mut lower = String::with_capacity(text.len());
     let mut places = Vec::with_capacity(text.len());

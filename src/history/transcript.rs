@@ -5,7 +5,7 @@ use std::path::Path;
 use bytes::Bytes;
 
 use super::error::{Error, Result};
-use super::lines::{SkipReason, SkippedLine, TranscriptLine, for_each_line};
+use super::lines::{SkipReason, SkippedLine, TranscriptLine, for_each_line, skip_reason};
 use crate::wire::RawJson;
 
 /// A transcript, read from its lines: those of a file, or those that a session store returned.
@@ -98,8 +98,7 @@ impl Transcript {
             TranscriptLine::Line { bytes, .. } if bytes.trim_ascii().is_empty() => {}
             TranscriptLine::Line { bytes, terminated } => match RawJson::parse(bytes) {
                 Ok(json) if json.as_bytes().starts_with(b"{") => self.entry(json),
-                _ if terminated => self.skipped.push(skip(SkipReason::NotJson)),
-                _ => self.skipped.push(skip(SkipReason::Torn)),
+                _ => self.skipped.push(skip(skip_reason(terminated))),
             },
         }
     }

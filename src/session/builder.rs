@@ -16,7 +16,7 @@ use super::setup::{Renew, Setup};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
 use crate::protocol::Reconnect;
-use crate::store::{Home, SessionStore, SessionStoreFlush, StoreOptions};
+use crate::store::{Home, LOAD_TIMEOUT, SessionStore, SessionStoreFlush, StoreOptions};
 use crate::transport::{CliPath, OrphanGuard, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
@@ -25,8 +25,6 @@ const BUFFER_LIMIT: usize = 1024 * 1024;
 /// How many bytes of a turn may wait for its reader while a pending request keeps the session
 /// reading: 256 MiB.
 const BUFFER_CAP: usize = 256 * 1024 * 1024;
-/// How long a session store may take for one call when a conversation is loaded.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How many prompts may be queued.
 const MAX_QUEUE: usize = 1024;
 
@@ -276,7 +274,9 @@ impl SessionBuilder {
     /// from the moment when the CLI confirms its id, until the session ends. An owner on the same
     /// machine is asked for by its process; any other one counts as gone after 60 s without a sign of
     /// life. In doubt the conversation is in use. Only sessions of this crate take part: a `claude`
-    /// that you start by hand does not. Nothing is held without session persistence, or where the
+    /// that you start by hand does not. Machines share it if they share the CLI's configuration
+    /// folder; machines that share only a [store](crate::store) do not, since a store cannot hold
+    /// anything: send each conversation to one machine at a time. Nothing is held without session persistence, or where the
     /// transport does not run the CLI on this machine.
     pub fn exclusive(mut self, exclusive: Exclusive) -> Self {
         self.exclusive = Some(exclusive);

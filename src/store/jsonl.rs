@@ -22,12 +22,16 @@ pub(super) fn lines<'a>(entries: impl IntoIterator<Item = &'a SessionStoreEntry>
 pub(super) fn entries(text: Vec<u8>, key: &SessionKey) -> Vec<SessionStoreEntry> {
     let text = Bytes::from(text);
     let lines = text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
-    let entry = |line| match RawJson::parse(text.slice_ref(line)) {
+    lines.filter_map(|line| entry(text.slice_ref(line), key)).collect()
+}
+
+/// The entry, if it is JSON.
+pub(super) fn entry(text: impl Into<Bytes>, key: &SessionKey) -> Option<SessionStoreEntry> {
+    match RawJson::parse(text) {
         Ok(entry) => Some(entry),
         Err(error) => {
             tracing::warn!("a line of {key} is left out: {error}");
             None
         }
-    };
-    lines.filter_map(entry).collect()
+    }
 }

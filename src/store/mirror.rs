@@ -13,12 +13,14 @@ use super::session_store::{SessionStore, SessionStoreEntry};
 use crate::wire::control::TranscriptMirror;
 
 /// How many entries, and how many bytes of them, may wait for the end of a turn.
-const MAX_ENTRIES: usize = 500;
-const MAX_BYTES: usize = 1024 * 1024;
+pub(super) const MAX_ENTRIES: usize = 500;
+pub(super) const MAX_BYTES: usize = 1024 * 1024;
 /// How many bytes may wait for a store that is slow.
 const MAX_WAITING: usize = 64 * 1024 * 1024;
 /// How long one append may take.
-const APPEND: Duration = Duration::from_secs(60);
+pub(super) const APPEND: Duration = Duration::from_secs(60);
+/// How long one call may take when a conversation is loaded.
+pub(crate) const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// The pauses between the attempts of an append.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
 

@@ -6,8 +6,11 @@
 //!
 //! * [`SessionStore`] is the trait. [`InMemorySessionStore`] is for tests, [`FolderSessionStore`]
 //!   for a folder, also one that several machines share; with feature `object-store`,
-//!   `ObjectSessionStore` is for S3 and what the crate `object_store` supports, too.
+//!   `ObjectSessionStore` is for S3 and what the crate `object_store` supports; with feature `redis`,
+//!   `RedisSessionStore` is for Redis.
 //! * [`conformance`] checks a store of your own against the contracts that sessions rely on.
+//! * [`StoredSessions`] lists, reads, searches and changes the sessions of a store.
+//!   [`import_session_to_store`] copies one from the CLI's folder into a store.
 //! * [`fold_session_summary`] keeps the summary of a session up to date, entry by entry.
 //!
 //! # What is guaranteed
@@ -41,6 +44,11 @@
 //! end of the session; if the store did not get all of the transcript, the transcripts are kept,
 //! and a warning says where.
 //!
+//! Two machines that share only a store do not notice if they resume the same conversation at the
+//! same time: each has its own copy of the transcript, and the store gets the entries of both.
+//! [`exclusive`](crate::SessionBuilder::exclusive) does not help there. Send each conversation to
+//! one machine at a time, and stop the session there before another one resumes it.
+//!
 //! A transport that does not run the CLI on this machine
 //! ([`runs_here`](crate::transport::Transport::runs_here)) has no such folder: there the CLI only
 //! looks in its own. On macOS the CLI keeps its credentials in the Keychain under the name of its
@@ -50,12 +58,16 @@ pub mod conformance;
 mod error;
 mod folder;
 mod home;
+mod import;
 mod jsonl;
 mod key;
 mod memory;
 mod mirror;
 #[cfg(feature = "object-store")]
 mod object;
+mod past;
+#[cfg(feature = "redis")]
+mod redis;
 mod restore;
 mod session_store;
 mod summary;
@@ -63,12 +75,16 @@ mod summary;
 pub use self::error::{Error, Result};
 pub use self::folder::FolderSessionStore;
 pub(crate) use self::home::{CONFIG_DIR, Home, Restored};
+pub use self::import::{ImportSessionToStoreOptions, ImportedSession, import_session_to_store};
 pub use self::key::SessionKey;
 pub use self::memory::InMemorySessionStore;
 pub use self::mirror::SessionStoreFlush;
-pub(crate) use self::mirror::{Mirror, StoreOptions};
+pub(crate) use self::mirror::{LOAD_TIMEOUT, Mirror, StoreOptions};
 #[cfg(feature = "object-store")]
 pub use self::object::ObjectSessionStore;
+pub use self::past::StoredSessions;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisSessionStore;
 pub(crate) use self::restore::{Conversation, restore};
 pub use self::session_store::{
     SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry,

@@ -1,6 +1,6 @@
 //! A store in an object store: S3 and what is like it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,9 @@ use super::error::{Error, Result};
 use super::jsonl;
 use super::key::{SessionKey, is_below};
 use super::memory::now_ms;
-use super::session_store::{SessionStore, SessionStoreEntry, SessionStoreListEntry, entry_uuid};
+use super::session_store::{
+    SessionStore, SessionStoreEntry, SessionStoreListEntry, each_uuid_once,
+};
 use crate::common::lock;
 use crate::transport::BoxFuture;
 
@@ -133,10 +135,7 @@ impl SessionStore for ObjectSessionStore {
             let reads = parts.into_iter().map(|part| self.read(part, key));
             let read: Vec<_> =
                 futures_util::stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
-            let mut uuids = HashSet::new();
-            let mut is_new =
-                |entry: &SessionStoreEntry| entry_uuid(entry).is_none_or(|uuid| uuids.insert(uuid));
-            Ok(Some(read.into_iter().flatten().filter(|entry| is_new(entry)).collect()))
+            Ok(Some(each_uuid_once(read.into_iter().flatten())))
         })
     }
 

@@ -56,13 +56,20 @@ pub(crate) async fn restore(
     })
 }
 
-struct Calls<'a> {
-    store: &'a dyn SessionStore,
-    limit: Duration,
+/// The calls to a store, each with a time limit.
+pub(super) struct Calls<'a> {
+    pub(super) store: &'a dyn SessionStore,
+    pub(super) limit: Duration,
 }
 
 impl Calls<'_> {
-    async fn within<T>(&self, what: String, call: impl Future<Output = Result<T>>) -> Result<T> {
+    /// `what` completes "could not". An error says it too, but for a method that the store does not
+    /// have.
+    pub(super) async fn within<T>(
+        &self,
+        what: String,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         match tokio::time::timeout(self.limit, guarded(call)).await {
             Ok(Err(error)) if !error.is_unsupported() => Err(Error::caused(what, error)),
             Ok(result) => result,

@@ -1,5 +1,6 @@
 //! The trait of a session store.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -186,4 +187,12 @@ impl<S: SessionStore + ?Sized> SessionStore for Arc<S> {
 /// The uuid of an entry, by which a repeated one is recognised.
 pub(super) fn entry_uuid(entry: &SessionStoreEntry) -> Option<String> {
     entry.pointer("/uuid")?.as_str().map(|uuid| uuid.into_owned()).filter(|uuid| !uuid.is_empty())
+}
+
+/// The entries, of those with the same uuid only the first.
+pub(super) fn each_uuid_once(
+    entries: impl Iterator<Item = SessionStoreEntry>,
+) -> Vec<SessionStoreEntry> {
+    let mut uuids = HashSet::new();
+    entries.filter(|entry| entry_uuid(entry).is_none_or(|uuid| uuids.insert(uuid))).collect()
 }

@@ -121,7 +121,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("wire", &[]),
     ("history", &["wire"]),
     ("transport", &[]),
-    ("store", &["transport", "wire"]),
+    ("store", &["history", "transport", "wire"]),
     ("recording", &["wire"]),
     ("protocol", &["wire"]),
     ("telemetry", &[]),

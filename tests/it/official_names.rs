@@ -45,7 +45,7 @@ fn implemented(head: &str) -> String {
 /// The public methods of all types in the sources, and the setters that a macro repeats.
 fn methods(found: &mut Methods) {
     let mut texts = Vec::new();
-    for folder in ["src/history", "src/session", "src/wire/tools"] {
+    for folder in ["src/history", "src/session", "src/store", "src/wire/tools"] {
         files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut texts);
     }
     for (file, text) in texts {

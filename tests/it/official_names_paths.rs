@@ -25,6 +25,7 @@ use claude_wire::history::Page as _;
 use claude_wire::history::SessionInfo as _;
 use claude_wire::history::SessionMessage as _;
 use claude_wire::history::SessionMessages as _;
+use claude_wire::history::project_key as _;
 #[cfg(feature = "mcp")]
 use claude_wire::mcp::rmcp as _;
 #[cfg(feature = "mcp")]
@@ -59,6 +60,18 @@ use claude_wire::session::options::SettingSource as _;
 use claude_wire::session::options::Thinking as _;
 use claude_wire::session::options::ToolServerConfig as _;
 use claude_wire::session::query as _;
+use claude_wire::store::ImportSessionToStoreOptions as _;
+use claude_wire::store::InMemorySessionStore as _;
+use claude_wire::store::SessionKey as _;
+use claude_wire::store::SessionStore as _;
+use claude_wire::store::SessionStoreEntry as _;
+use claude_wire::store::SessionStoreFlush as _;
+use claude_wire::store::SessionStoreListEntry as _;
+use claude_wire::store::SessionSummaryEntry as _;
+use claude_wire::store::StoredSessions as _;
+use claude_wire::store::conformance as _;
+use claude_wire::store::fold_session_summary as _;
+use claude_wire::store::import_session_to_store as _;
 use claude_wire::transport::Connection as _;
 use claude_wire::transport::Launch as _;
 use claude_wire::transport::Transport as _;

@@ -1,0 +1,186 @@
+//! Copies a session on disk into a store.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::key::SessionKey;
+use super::mirror::{APPEND, MAX_BYTES, MAX_ENTRIES};
+use super::restore::Calls;
+use super::session_store::{SessionStore, SessionStoreEntry};
+use crate::history::{
+    Error, History, Result, SkipReason, SkippedLine, TranscriptLine, for_each_line, skip_reason,
+};
+use crate::wire::RawJson;
+
+/// How many batches are read ahead of a store that is slow.
+const AHEAD: usize = 2;
+
+/// How to copy a session into a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportSessionToStoreOptions {
+    /// Whether sub-agents are copied too (default: true).
+    pub include_subagents: bool,
+    /// How many entries one append has at most (default, and for 0: 500). It never has more than
+    /// 1 MiB and the entry that reaches it.
+    pub batch_size: usize,
+}
+
+impl Default for ImportSessionToStoreOptions {
+    fn default() -> Self {
+        Self { include_subagents: true, batch_size: MAX_ENTRIES }
+    }
+}
+
+/// What was copied into a store.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportedSession {
+    /// The transcripts, each with the number of its entries: that of the session first.
+    pub transcripts: Vec<(SessionKey, u64)>,
+    /// Lines that were left out, since they are not JSON objects.
+    pub skipped: Vec<(SessionKey, SkippedLine)>,
+}
+
+/// What the thread that reads sends to the one that appends.
+enum Read {
+    Entries(SessionKey, Vec<SessionStoreEntry>),
+    Skipped(SessionKey, SkippedLine),
+}
+
+/// Copies a session from the CLI's configuration folder into a store, under the key that a session
+/// with this store would have used: so it can be resumed from there, in the same directory. The
+/// files stay.
+///
+/// It may be repeated, for example after a store had failed: entries with a uuid that the store has
+/// are left out. Those without one (titles, tags, prompts) are added again, which changes nothing
+/// since the last one counts.
+///
+/// An append is not tried again, and may take a minute.
+///
+/// ```no_run
+/// use claude_wire::history::History;
+/// use claude_wire::store::{FolderSessionStore, import_session_to_store};
+///
+/// # async fn example() -> claude_wire::history::Result<()> {
+/// let store = FolderSessionStore::new("/shared/sessions");
+/// let id = "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f";
+/// let imported =
+///     import_session_to_store(&History::new()?, id, &store, &Default::default()).await?;
+/// println!("{:?}", imported.transcripts);
+/// # Ok(()) }
+/// ```
+///
+/// # Errors
+/// If the id is not a uuid, no such session exists, a file cannot be read, or an append failed. What
+/// was appended before stays.
+///
+/// # Cancel safety
+/// If the future is dropped, a part may be in the store. Repeat the call.
+pub async fn import_session_to_store(
+    history: &History,
+    session_id: &str,
+    store: &dyn SessionStore,
+    options: &ImportSessionToStoreOptions,
+) -> Result<ImportedSession> {
+    let (batches, mut inbox) = mpsc::channel(AHEAD);
+    let reader = Reader {
+        batch_size: if options.batch_size == 0 { MAX_ENTRIES } else { options.batch_size },
+        batches,
+    };
+    let (history, id, agents) = (history.clone(), session_id.to_owned(), options.include_subagents);
+    let reading = tokio::task::spawn_blocking(move || reader.read_all(&history, &id, agents));
+    let calls = Calls { store, limit: APPEND };
+    let mut imported = ImportedSession::default();
+    while let Some(read) = inbox.recv().await {
+        match read {
+            Read::Skipped(key, line) => imported.skipped.push((key, line)),
+            Read::Entries(key, entries) => {
+                let append = store.append(&key, &entries);
+                let doing = format!("append to {key}");
+                calls.within(doing, append).await.map_err(Error::store)?;
+                match imported.transcripts.last_mut() {
+                    Some((last, count)) if *last == key => *count += entries.len() as u64,
+                    _ => imported.transcripts.push((key, entries.len() as u64)),
+                }
+            }
+        }
+    }
+    match reading.await {
+        Ok(read) => read.map(|()| imported),
+        Err(error) => Err(Error::store(error)),
+    }
+}
+
+struct Reader {
+    batch_size: usize,
+    batches: mpsc::Sender<Read>,
+}
+
+impl Reader {
+    fn read_all(&self, history: &History, session_id: &str, agents: bool) -> Result<()> {
+        let (main, others) = history.with_agents(session_id)?;
+        self.read(&main)?;
+        for path in others.into_iter().filter(|_| agents) {
+            let key = self.read(&path)?;
+            // On disk it is another file, in a store an entry.
+            if let Some(Value::Object(mut metadata)) = metadata(&path)? {
+                metadata.insert("type".into(), "agent_metadata".into());
+                self.send(Read::Entries(key, vec![Value::Object(metadata).into()]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the entries of a transcript, in batches.
+    fn read(&self, path: &Path) -> Result<SessionKey> {
+        let key = path.to_str().and_then(SessionKey::of_transcript).ok_or_else(|| {
+            Error::invalid_value(format!("{} is not the path of a transcript", path.display()))
+        })?;
+        let (mut batch, mut bytes, mut number) = (Vec::new(), 0, 0);
+        for_each_line(path, |line| {
+            number += 1;
+            let skip = |reason| {
+                self.send(Read::Skipped(key.clone(), SkippedLine { line: number, reason }));
+            };
+            match line {
+                TranscriptLine::TooLong(length) => skip(SkipReason::TooLong(length)),
+                TranscriptLine::Line { bytes, .. } if bytes.trim_ascii().is_empty() => {}
+                TranscriptLine::Line { bytes: line, terminated } => match RawJson::parse(line) {
+                    Ok(entry) if entry.as_bytes().starts_with(b"{") => {
+                        bytes += entry.as_bytes().len();
+                        batch.push(entry);
+                    }
+                    _ => skip(skip_reason(terminated)),
+                },
+            }
+            if batch.len() >= self.batch_size || bytes >= MAX_BYTES {
+                bytes = 0;
+                self.send(Read::Entries(key.clone(), std::mem::take(&mut batch)));
+            }
+        })
+        .map_err(|error| Error::io(error, path))?;
+        if !batch.is_empty() {
+            self.send(Read::Entries(key.clone(), batch));
+        }
+        Ok(key)
+    }
+
+    /// An import that was dropped or has failed needs nothing more.
+    fn send(&self, read: Read) {
+        let _ = self.batches.blocking_send(read);
+    }
+}
+
+/// The metadata of a sub-agent, in a file next to its transcript. What is not JSON does not count.
+fn metadata(transcript: &Path) -> Result<Option<Value>> {
+    let path: PathBuf = transcript.with_extension("meta.json");
+    match fs::read(&path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(error, &path)),
+    }
+}
