@@ -167,6 +167,8 @@ pub mod guides {
 mod pages {
     #[doc = include_str!("../README.md")]
     struct Readme;
+    #[doc = include_str!("../docs/launchers.md")]
+    struct Launchers;
     #[doc = include_str!("../docs/history.md")]
     struct History;
     #[doc = include_str!("../docs/hosting.md")]

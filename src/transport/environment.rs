@@ -116,6 +116,18 @@ impl Environment {
         }
         child
     }
+
+    /// What a CLI elsewhere gets, in addition to the environment there: as
+    /// [`resolve`](Self::resolve), but nothing is inherited that is not named.
+    pub(super) fn carried(
+        &self,
+        host: impl IntoIterator<Item = (OsString, OsString)>,
+        cwd: Option<&Path>,
+    ) -> BTreeMap<OsString, OsString> {
+        let inherit =
+            if self.inherit == Inherit::All { Inherit::None } else { self.inherit.clone() };
+        Self { inherit, ..self.clone() }.resolve(host, cwd)
+    }
 }
 
 /// The names, in layers; never a value.

@@ -31,6 +31,7 @@ mod recording_limits;
 #[cfg(feature = "lab")]
 mod schema;
 mod session_exclusive;
+mod session_through_launcher;
 mod session_through_mock;
 mod shipped;
 mod tool_accept;

@@ -1,0 +1,72 @@
+//! Paths that are elsewhere under another name.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// Folders here, and what they are called where the CLI runs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Paths(Vec<(PathBuf, PathBuf)>);
+
+impl Paths {
+    pub(super) fn add(&mut self, here: PathBuf, there: PathBuf) {
+        self.0.push((here, there));
+        // Of nested folders the innermost counts.
+        self.0.sort_by_key(|(here, _)| std::cmp::Reverse(here.components().count()));
+    }
+
+    /// The path there. One that is in none of the folders stays as it is.
+    pub(super) fn path(&self, path: &Path) -> PathBuf {
+        self.mapped(path).unwrap_or_else(|| path.to_owned())
+    }
+
+    /// An argument: a path, or `--flag=<path>`. Any other stays as it is.
+    pub(super) fn argument(&self, argument: &OsStr) -> OsString {
+        if let Some(mapped) = self.mapped(Path::new(argument)) {
+            return mapped.into();
+        }
+        let flag = argument.to_str().filter(|text| text.starts_with("--"));
+        let mapped = flag.and_then(|text| {
+            let (flag, value) = text.split_once('=')?;
+            let mut argument = OsString::from(format!("{flag}="));
+            argument.push(self.mapped(Path::new(value))?);
+            Some(argument)
+        });
+        mapped.unwrap_or_else(|| argument.to_owned())
+    }
+
+    fn mapped(&self, path: &Path) -> Option<PathBuf> {
+        self.0.iter().find_map(|(here, there)| {
+            let below = path.strip_prefix(here).ok()?;
+            // Joined with nothing, a path would end with a slash.
+            Some(if below.as_os_str().is_empty() { there.clone() } else { there.join(below) })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_in_a_mapped_folder_are_changed() {
+        let mut paths = Paths::default();
+        paths.add("/home/me".into(), "/users/me".into());
+        paths.add("/home/me/repo".into(), "/work".into());
+        for (here, there) in [
+            ("/home/me", "/users/me"),
+            ("/home/me/repo", "/work"),
+            ("/home/me/repo/a b", "/work/a b"),
+            ("/home/me/repository", "/users/me/repository"),
+            ("/home/melissa", "/home/melissa"),
+            ("home/me", "home/me"),
+        ] {
+            assert_eq!(paths.path(Path::new(here)), Path::new(there));
+            assert_eq!(paths.argument(OsStr::new(here)), there);
+            let flag = |path| OsString::from(format!("--add-dir={path}"));
+            assert_eq!(paths.argument(&flag(here)), flag(there));
+        }
+        for same in ["see /home/me", "x=/home/me", r#"--settings={"a":"/home/me"}"#, "--x=", ""] {
+            assert_eq!(paths.argument(OsStr::new(same)), same);
+        }
+    }
+}
