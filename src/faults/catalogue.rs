@@ -170,7 +170,7 @@ pub(super) fn near(name: &str) -> Vec<&'static str> {
         .filter(|(distance, known)| *distance <= 1 + known.len() / 4)
         .collect();
     near.sort_unstable();
-    near.truncate(4);
+    near.truncate(6);
     near.into_iter().map(|(_, known)| known).collect()
 }
 
@@ -237,7 +237,7 @@ const fn always(
 }
 
 #[rustfmt::skip]
-static CATALOGUE: [FaultInfo; 67] = [
+static CATALOGUE: [FaultInfo; 66] = [
     once("spawn_fail", Process, Point::Launch, &[],
         "the process cannot be started"),
     once("exit_before_init", Process, Point::Launch, &[CODE],
@@ -362,7 +362,7 @@ static CATALOGUE: [FaultInfo; 67] = [
         "the API answers 529: it is overloaded"),
     once("connect_refused", Api, Point::ApiRequest, &[],
         "the API closes the connection before it answers"),
-    once("api_reset", Api, Point::ApiRequest, &[number("after", 2, "events of the stream before it")],
+    once("api_reset", Api, Point::ApiRequest, &[number("events", 2, "events of the stream before it")],
         "the connection to the API is reset in the middle of a stream"),
     once("ttft", Api, Point::ApiRequest, &[number("ms", 5_000, "milliseconds")],
         "the first byte of the API comes late"),
@@ -384,8 +384,6 @@ static CATALOGUE: [FaultInfo; 67] = [
         "the API answers 404: the model does not exist"),
     once("api_error_event", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
         "a stream of the API ends with an event of the kind `error`: it is overloaded"),
-    once("refusal", Api, Point::ApiRequest, &[],
-        "the model refuses: the stop reason is `refusal`"),
 ];
 
 #[cfg(test)]
@@ -406,6 +404,8 @@ mod tests {
             assert!(plain(fault.name) && !fault.does.is_empty(), "{}", fault.name);
             let mut parameters: Vec<&str> = fault.parameters.iter().map(|it| it.name).collect();
             assert!(parameters.iter().all(|name| plain(name)), "{parameters:?}");
+            let timing = ["name", "nth", "after", "times", "once", "every", "rate", "seed"];
+            assert!(!parameters.iter().any(|name| timing.contains(name)), "{parameters:?}");
             let count = parameters.len();
             parameters.sort_unstable();
             parameters.dedup();

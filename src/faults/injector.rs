@@ -12,12 +12,12 @@ use super::plan::{ArmedFaults, Hit};
 use super::point::Point;
 use super::seen::Seen;
 use super::{process, protocol, shape};
-use crate::transport::Exit;
+use crate::transport::{Exit, Notes};
 use crate::wire::FrameKind;
 
 /// The faults of one connection.
 #[derive(Debug)]
-pub(super) struct Injector {
+pub(crate) struct Injector {
     armed: ArmedFaults,
     mode: Mode,
     /// The lines that crossed, for the reason of an injection.
@@ -29,6 +29,11 @@ pub(super) struct Injector {
     /// How many bytes may still cross.
     limit_out: Option<u64>,
     limit_in: Option<u64>,
+    /// How many bytes of stdout came out so far.
+    written: u64,
+    /// Whether the CLI has closed its output.
+    is_closed: bool,
+    notes: Option<Notes>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +49,7 @@ enum Mode {
 }
 
 impl Injector {
-    pub(super) fn new(armed: ArmedFaults) -> Self {
+    pub(crate) fn new(armed: ArmedFaults) -> Self {
         Self {
             armed,
             mode: Mode::Running,
@@ -54,15 +59,31 @@ impl Injector {
             pending: Pending::default(),
             limit_out: None,
             limit_in: None,
+            written: 0,
+            is_closed: false,
+            notes: None,
         }
+    }
+
+    /// Notes each injection, for a recorder.
+    pub(super) fn with_notes(self, notes: Notes) -> Self {
+        Self { notes: Some(notes), ..self }
+    }
+
+    /// The faults that happen here.
+    fn hits(&self, place: &str, accepts: impl Fn(&Fault) -> bool) -> Vec<Hit> {
+        let hits = self.armed.hits(place, accepts);
+        if let Some(notes) = &self.notes {
+            hits.iter().for_each(|hit| notes.add(self.written, hit.injection.to_json()));
+        }
+        hits
     }
 
     /// The CLI is launched.
     pub(super) fn launch(&mut self) -> Output {
         let mut output = Output::default();
         let accepts = |fault: &Fault| fault.info().point == Point::Launch;
-        for hit in self.armed.hits("launch", |fault| accepts(fault) && fault.name() != "spawn_fail")
-        {
+        for hit in self.hits("launch", |fault| accepts(fault) && fault.name() != "spawn_fail") {
             if hit.fault.name() == "limit_data" {
                 let limit = Some(hit.fault.number("bytes"));
                 if hit.fault.text("direction") == "in" {
@@ -75,7 +96,7 @@ impl Injector {
             let then = process::at_launch(&hit.fault, &mut output);
             self.then(then, &mut output);
         }
-        output
+        self.limited(output)
     }
 
     /// A line of the CLI, with its ending, at `now`, in microseconds from the start.
@@ -90,7 +111,7 @@ impl Injector {
             self.pending.session = id;
         }
         let place = format!("stdout line {} ({})", self.lines_out, seen.what());
-        let hits = self.armed.hits(&place, |fault| seen.is_from_cli(fault));
+        let hits = self.hits(&place, |fault| seen.is_from_cli(fault));
         self.spoke = !seen.ends_turn() && (self.spoke || seen.speaks());
         let mut flight = Flight {
             before: Vec::new(),
@@ -147,7 +168,7 @@ impl Injector {
         }
         let place = format!("stdin line {} ({})", self.lines_in, seen.what());
         let mut pieces = vec![Item::In(seen.line.clone())];
-        for mut hit in self.armed.hits(&place, |fault| seen.is_from_host(fault)) {
+        for mut hit in self.hits(&place, |fault| seen.is_from_host(fault)) {
             if shape::shapes(&hit.fault) {
                 let mut flight =
                     Flight { before: Vec::new(), pieces, after: Vec::new(), then: None };
@@ -189,6 +210,7 @@ impl Injector {
         let mut output = Output::default();
         if self.mode == Mode::Running {
             if is_out {
+                self.is_closed = true;
                 output.host.extend(self.slow_close("out"));
             }
             output.host.push(if is_out { Item::CloseOut } else { Item::CloseErr });
@@ -200,6 +222,9 @@ impl Injector {
     pub(super) fn exited(&mut self, exit: Exit) -> Output {
         let mut output = Output::default();
         if self.mode == Mode::Running {
+            if !self.is_closed {
+                output.host.extend(self.slow_close("out"));
+            }
             self.end(exit.into(), &mut output);
         }
         output
@@ -231,7 +256,7 @@ impl Injector {
 
     fn slow_close(&mut self, direction: &str) -> Option<Item> {
         let place = if direction == "in" { "end of stdin" } else { "end of stdout" };
-        let hits = self.armed.hits(place, |fault| {
+        let hits = self.hits(place, |fault| {
             fault.info().point == Point::End && fault.text("direction") == direction
         });
         let ms = hits.first()?.fault.number("ms");
@@ -279,8 +304,13 @@ impl Injector {
             }
             self.end(Exit::from_code(1).into(), &mut output);
         }
+        self.written += output.host.iter().map(out_len).sum::<u64>();
         output
     }
+}
+
+fn out_len(item: &Item) -> u64 {
+    if let Item::Out(bytes) = item { bytes.len() as u64 } else { 0 }
 }
 
 /// Cuts the items at the limit of bytes; returns whether anything was cut.

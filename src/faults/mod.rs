@@ -35,8 +35,12 @@ mod seen;
 mod shape;
 mod transport;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::catalogue::{FaultInfo, FaultKind, Parameter, catalogue};
 pub use self::fault::{Fault, FaultError};
+pub(crate) use self::injector::Injector;
 pub(crate) use self::plan::ArmedFaults;
 pub use self::plan::{FaultPlan, Injection};
 pub(crate) use self::pump::{Cli, Host, pump};

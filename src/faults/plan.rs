@@ -89,6 +89,18 @@ impl FaultPlan {
         })
     }
 
+    /// Checks that it has only faults of the API.
+    #[cfg(feature = "lab")]
+    pub(crate) fn only_of_the_api(&self) -> Result<(), FaultError> {
+        let other = self.faults.iter().find(|fault| fault.info().kind() != FaultKind::Api);
+        other.map_or(Ok(()), |fault| {
+            Err(FaultError::new(format!(
+                "{}: not a fault of the Messages API; inject it into a transport, a replay or a scenario",
+                fault.name()
+            )))
+        })
+    }
+
     /// The faults of another plan, too, with its seed and observers where this has none.
     pub(crate) fn and(mut self, other: Self) -> Self {
         let Self { faults, seed, observers } = other;
@@ -119,6 +131,13 @@ impl FaultPlan {
 impl fmt::Debug for FaultPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "FaultPlan({self})")
+    }
+}
+
+/// By what they inject. Who observes it does not count.
+impl PartialEq for FaultPlan {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
     }
 }
 

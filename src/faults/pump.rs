@@ -11,7 +11,6 @@ use tokio::time::{Instant, sleep_until};
 use super::injector::Injector;
 use super::item::{Effect, Ended, Output};
 use super::lane::{Done, Lane};
-use super::plan::ArmedFaults;
 use crate::transport::{BoxFuture, BoxedRead, BoxedWrite, Exit};
 use crate::wire::DEFAULT_MAX_LINE;
 
@@ -50,7 +49,7 @@ pub(crate) struct Over<W> {
 ///
 /// A CLI that a fault has ended or hung is dropped at once.
 pub(crate) async fn pump<R, W, E, S>(
-    armed: ArmedFaults,
+    mut injector: Injector,
     host: Host<R, W, E, S>,
     cli: Cli<'_, S>,
     exit_by: impl Fn(&S) -> Exit,
@@ -66,7 +65,6 @@ where
     let Cli { stdin: cli_stdin, stdout: cli_stdout, stderr: cli_stderr, signal: mut pass, end } =
         cli;
     let mut end = Some(end);
-    let mut injector = Injector::new(armed);
     let mut to_host = Lane::new(stdout, Some(stderr));
     let mut to_cli: Lane<BoxedWrite, NoStream> = Lane::new(cli_stdin, None);
     let mut from_host = Some(Lines::new(stdin));

@@ -11,11 +11,13 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
 
+use super::injector::Injector;
 use super::plan::{ArmedFaults, FaultPlan, Injection};
 use super::pump::{Cli, Host, Over, pump};
 use crate::common::lock;
 use crate::transport::{
-    BoxFuture, BoxedRead, Connection, Error, Exit, Launch, Memory, Peer, PeerSignal, Transport,
+    BoxFuture, BoxedRead, Connection, Control, Error, Exit, Launch, Memory, Notes, Peer,
+    PeerSignal, Transport,
 };
 
 /// Injects the faults of a plan into every connection of a transport.
@@ -104,12 +106,14 @@ pub(crate) async fn connect(
     cli: Cli<'static, PeerSignal>,
 ) -> Result<Connection, Error> {
     let broke = Arc::<AtomicBool>::default();
-    let (slot, flag) = (Mutex::new(Some(cli)), Arc::clone(&broke));
+    let notes = Notes::new();
+    let injector = Injector::new(armed).with_notes(notes.clone());
+    let (slot, flag) = (Mutex::new(Some((cli, injector))), Arc::clone(&broke));
     let main = move |_, peer| {
-        let (armed, flag, cli) = (armed.clone(), Arc::clone(&flag), lock(&slot).take());
+        let (flag, taken) = (Arc::clone(&flag), lock(&slot).take());
         async move {
-            match cli {
-                Some(cli) => faulty(armed, peer, cli, &flag).await,
+            match taken {
+                Some((cli, injector)) => faulty(injector, peer, cli, &flag).await,
                 // It is opened once.
                 None => Exit::from_code(1),
             }
@@ -117,12 +121,13 @@ pub(crate) async fn connect(
     };
     let Connection { stdin, stdout, stderr, control } =
         Memory::new(main).open(Launch::default()).await?;
-    Ok(Connection { stdin, stdout: Box::new(Breaking { inner: stdout, broke }), stderr, control })
+    let stdout = Box::new(Breaking { inner: stdout, broke });
+    Ok(Connection { stdin, stdout, stderr, control: Box::new(Noted { inner: control, notes }) })
 }
 
 /// Plays the CLI's part of a connection in memory, with faults.
 async fn faulty(
-    armed: ArmedFaults,
+    injector: Injector,
     peer: Peer,
     cli: Cli<'static, PeerSignal>,
     broke: &AtomicBool,
@@ -139,7 +144,7 @@ async fn faulty(
     let host = Host { stdin, stdout, stderr, signals };
     // As CLI 2.1.329 ends on SIGTERM.
     let over = tokio::select! {
-        over = pump(armed, host, cli, |_| Exit::from_code(143)) => over,
+        over = pump(injector, host, cli, |_| Exit::from_code(143)) => over,
         never = forward => match never {},
     };
     let Over { ended, broke: is_broken, stdout } = over;
@@ -169,6 +174,34 @@ fn behind(connection: Connection) -> Cli<'static, PeerSignal> {
         let _ = send.send(signal);
     });
     Cli { stdin, stdout, stderr, signal, end: Box::pin(end) }
+}
+
+/// The handle of a connection with faults.
+struct Noted {
+    inner: Box<dyn Control>,
+    notes: Notes,
+}
+
+impl Control for Noted {
+    fn pid(&self) -> Option<u32> {
+        self.inner.pid()
+    }
+
+    fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Exit>> {
+        self.inner.poll_wait(cx)
+    }
+
+    fn terminate(&mut self) {
+        self.inner.terminate();
+    }
+
+    fn kill(&mut self) {
+        self.inner.kill();
+    }
+
+    fn notes(&self) -> Option<Notes> {
+        Some(self.notes.clone())
+    }
 }
 
 /// An output that ends with an error if the streams broke.

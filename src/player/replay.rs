@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::common::lock;
-use crate::faults::{self, ArmedFaults, Cli, FaultPlan, Host};
+use crate::faults::{self, ArmedFaults, Cli, FaultPlan, Host, Injector};
 use crate::recording::{Error, Recording, is_recordings_folder, recordings_in};
 use crate::transport::{
     self, BoxFuture, Connection, Exit, Launch, Memory, Peer, PeerSignal, Transport, pipe,
@@ -359,6 +359,10 @@ impl Replay {
 
     fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
+        if let Some(faults) = &self.faults {
+            // One that is injected before there is a run, too.
+            report = report.with_injected(faults.injections());
+        }
         if self.pool.claims.is_shared() {
             report.unused(self.unused());
             return report;
@@ -532,7 +536,10 @@ where
     let Streams { stdin, stdout, stderr } = streams;
     let host = Host { stdin, stdout, stderr, signals };
     let cli = behind(machine.clone(), Some);
-    let exit = faults::pump(faults.clone(), host, cli, |signal| signal.exit()).await.ended.exit;
+    let exit = faults::pump(Injector::new(faults.clone()), host, cli, |signal| signal.exit())
+        .await
+        .ended
+        .exit;
     machine.end(exit);
     exit
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::faults::ArmedFaults;
 use crate::recording::Payload;
 use crate::transport;
 
@@ -98,6 +99,8 @@ pub(super) struct Simulation {
     pub(super) options: LaunchOptions,
     pub(super) turns: TurnList,
     pub(super) outside: Arc<Outside>,
+    /// The faults of the API are those of the simulated one.
+    pub(super) faults: Option<ArmedFaults>,
 }
 
 /// The default of [`idle_timeout`](Script::idle_timeout): 10 minutes. That is longer than a turn

@@ -10,7 +10,7 @@ use super::disk::Disk;
 use super::lines::Lines;
 use crate::common::lock;
 use crate::recording::{Event, EventKind, MAX_RECORDED_LINE, Payload, Stream};
-use crate::transport::Exit;
+use crate::transport::{Exit, Notes};
 
 /// How long the last dropped part of a connection waits for the disk, without and with progress, so
 /// that a program that exits now has its recording.
@@ -34,6 +34,9 @@ struct Inner {
     exit: Option<Exit>,
     control_gone: bool,
     stdin_failed: bool,
+    notes: Option<Notes>,
+    /// How many bytes of stdout are in the lines so far.
+    read: u64,
 }
 
 /// One stream.
@@ -44,7 +47,8 @@ struct Half {
 }
 
 impl Log {
-    pub(super) fn new(disk: Disk, start: Instant) -> Self {
+    /// `notes` are what a wrapper of the transport changes.
+    pub(super) fn new(disk: Disk, start: Instant, notes: Option<Notes>) -> Self {
         let half = Half::default;
         let (stdin, stdout, stderr) = (half(), half(), half());
         Self(Arc::new(Mutex::new(Inner {
@@ -58,6 +62,8 @@ impl Log {
             exit: None,
             control_gone: false,
             stdin_failed: false,
+            notes,
+            read: 0,
         })))
     }
 
@@ -161,11 +167,22 @@ impl Guard<'_> {
 
 impl Inner {
     fn line(&mut self, stream: Stream, line: Payload) {
+        if stream == Stream::Out {
+            self.faults(self.read);
+            self.read += line.wire().len() as u64;
+        }
         self.event(match stream {
             Stream::In => EventKind::In(line),
             Stream::Out => EventKind::Out(line),
             Stream::Err => EventKind::Err(line),
         });
+    }
+
+    /// Records the notes that come before what follows this many bytes of stdout.
+    fn faults(&mut self, read: u64) {
+        for note in self.notes.iter().flat_map(|notes| notes.take(read)).collect::<Vec<_>>() {
+            self.event(EventKind::Fault(note));
+        }
     }
 
     fn event(&mut self, kind: EventKind) {
@@ -200,6 +217,9 @@ impl Inner {
         let abandoned = self.stdin.ended && self.control_gone;
         if !silent || !self.disk.is_open() || (self.exit.is_none() && !abandoned) {
             return;
+        }
+        if self.notes.is_some() {
+            self.faults(u64::MAX);
         }
         match self.exit {
             Some(exit) => {

@@ -51,7 +51,7 @@ impl Recorder {
         let mut signals = Signals::new();
         let (start, given) = (Instant::now(), launch.clone());
         let connection = self.open_inner(launch).await?;
-        let log = self.begin(&given, start);
+        let log = self.begin(&given, start, connection.control.notes());
         let Connection { stdin, stdout, stderr, mut control } = tee(connection, log.clone());
 
         let input = tokio::spawn(pump_in(stdin));

@@ -17,7 +17,7 @@ use super::log::Log;
 use super::tee::tee;
 use crate::common::{lock, rfc3339};
 use crate::recording::{Header, Redaction, Root};
-use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
+use crate::transport::{self, BoxFuture, Connection, Launch, Notes, Transport};
 
 /// Records every connection of a transport to a file.
 ///
@@ -220,7 +220,7 @@ impl Recorder {
         self.inner.open(launch).await
     }
 
-    pub(super) fn begin(&self, launch: &Launch, start: Instant) -> Log {
+    pub(super) fn begin(&self, launch: &Launch, start: Instant, notes: Option<Notes>) -> Log {
         let mut header = self.header.clone();
         header.recorded_at = Some(rfc3339(SystemTime::now()));
         header.argv = Some(launch.args.iter().map(text).collect());
@@ -255,7 +255,7 @@ impl Recorder {
         });
         let disk = Disk::create(path, header, filter, self.overwrite, keep, self.queue);
         opened.push(disk.clone());
-        Log::new(disk, start)
+        Log::new(disk, start, notes)
     }
 
     fn opened(&self) -> MutexGuard<'_, Vec<Disk>> {
@@ -269,7 +269,8 @@ impl Transport for Recorder {
         Box::pin(async move {
             let (start, given) = (Instant::now(), launch.clone());
             let connection = self.open_inner(launch).await?;
-            Ok(tee(connection, self.begin(&given, start)))
+            let notes = connection.control.notes();
+            Ok(tee(connection, self.begin(&given, start, notes)))
         })
     }
 

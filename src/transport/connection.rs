@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Environment, Error, Exit, OrphanGuard};
+use super::{Environment, Error, Exit, Notes, OrphanGuard};
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -189,6 +189,11 @@ pub trait Control: Send {
     /// Ends the other side: SIGKILL to the process group and the descendants, or its equivalent.
     /// Does nothing after the end.
     fn kill(&mut self);
+
+    /// What a wrapper changes on this connection, for a recorder around it. Default: nothing.
+    fn notes(&self) -> Option<Notes> {
+        None
+    }
 }
 
 impl dyn Control + '_ {

@@ -15,6 +15,7 @@ mod exit;
 mod launcher;
 mod locate;
 mod memory;
+mod notes;
 mod process;
 mod secret;
 
@@ -28,5 +29,6 @@ pub use self::exit::{Exit, Shutdown};
 pub use self::launcher::Launcher;
 pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, PeerSignal, pipe};
+pub use self::notes::Notes;
 pub use self::process::{OrphanGuard, Process};
 pub use self::secret::Secret;

@@ -5,6 +5,7 @@
 //! `tests/`.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+mod faults_support;
 mod history_support;
 mod host_support;
 #[cfg(feature = "lab")]
@@ -34,6 +35,10 @@ mod cost_of_turns;
 mod cost_retry;
 mod cost_tokens;
 mod examples;
+mod faults_page;
+mod faults_scenario;
+mod faults_session;
+mod faults_transport;
 mod front_door;
 mod guarantees_table;
 mod history_changes;
@@ -51,6 +56,7 @@ mod house_rules;
 mod import_circles;
 mod kept_files;
 mod lab_delivery;
+mod lab_faults;
 mod lab_mounted;
 mod lab_script;
 mod launch_compared;

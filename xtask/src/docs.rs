@@ -22,8 +22,9 @@ pub(crate) struct Arguments {}
 
 /// The tests of the library that write a page where `CLAUDE_WIRE_WRITE_DOCS` is set: what they
 /// print is not public.
-const WRITERS: [(&str, &str); 2] = [
+const WRITERS: [(&str, &str); 3] = [
     ("--lib", "the_table_in_docs_is_up_to_date"),
+    ("--test=it", "faults_page::the_page_shows_what_each_sdk_does"),
     ("--test=it", "recording_census::the_census_in_docs_matches_the_recordings"),
 ];
 
@@ -32,16 +33,20 @@ pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
     fs::write(&path, options::page()).map_err(|error| format!("{}: {error}", path.display()))?;
     names::write_pages()?;
     rerecord::write_index(&root().join("recordings"))?;
-    for (target, test) in WRITERS {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.current_dir(root()).env("CLAUDE_WIRE_WRITE_DOCS", "1");
-        cargo.args(["test", "--quiet", "--package=claude-wire", "--all-features", target, test]);
-        let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
-        let printed = String::from_utf8_lossy(&output.stdout);
-        // A test that has another name now would write nothing.
-        if !output.status.success() || !printed.contains("1 passed") {
-            return Err(format!("{test}: {printed}{}", String::from_utf8_lossy(&output.stderr)));
-        }
-    }
+    WRITERS.iter().try_for_each(|(target, test)| write_by_test(target, test))?;
     Ok(Found::Nothing)
+}
+
+/// Lets a test write its page.
+pub(crate) fn write_by_test(target: &str, test: &str) -> Result<(), Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root()).env("CLAUDE_WIRE_WRITE_DOCS", "1");
+    cargo.args(["test", "--quiet", "--package=claude-wire", "--all-features", target, test]);
+    let output = cargo.output().map_err(|error| format!("cargo: {error}"))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    // A test that has another name now would write nothing.
+    if !output.status.success() || !printed.contains("1 passed") {
+        return Err(format!("{test}: {printed}{}", String::from_utf8_lossy(&output.stderr)));
+    }
+    Ok(())
 }

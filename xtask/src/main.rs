@@ -8,6 +8,7 @@ mod check;
 mod docs;
 mod english;
 mod facts;
+mod faults;
 mod generated;
 mod matrix;
 mod names;
@@ -38,6 +39,7 @@ enum Command {
     Names(names::Arguments),
     Agreement(agreement::Arguments),
     Facts(facts::Arguments),
+    Faults(faults::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Names(arguments) => names::run(&arguments),
         Command::Agreement(arguments) => agreement::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),
+        Command::Faults(arguments) => faults::run(&arguments),
     };
     end("xtask", done)
 }

@@ -5,13 +5,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use claude_wire::faults::FaultPlan;
 use claude_wire::player::Rules;
 use claude_wire::recorder::Mode;
 
 use super::source::Source;
-
-/// Reserved names: if one is set, it is refused, because it would have no effect.
-const RESERVED: [&str; 2] = ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"];
 
 /// The variables, read and checked.
 #[derive(Debug)]
@@ -31,6 +29,7 @@ pub(crate) struct Environment {
     pub(crate) run: Option<PathBuf>,
     /// The file for the report of each launch.
     pub(crate) report: Option<PathBuf>,
+    pub(crate) faults: Option<FaultPlan>,
     pub(crate) source: Result<Source, String>,
 }
 
@@ -68,8 +67,13 @@ impl Environment {
     fn read(var: impl Fn(&str) -> Option<OsString>) -> Result<Self, String> {
         // An empty variable is an unset one.
         let var = |name: &str| var(name).filter(|value| !value.is_empty());
-        if let Some(name) = RESERVED.into_iter().find(|name| var(name).is_some()) {
-            return Err(format!("{name} is not supported yet; unset it"));
+        let source = Source::read(
+            |name| var(name).map(PathBuf::from),
+            Mode::is_refused_where(|name| var(name)),
+        );
+        let faults = faults(var("CLAUDE_WIRE_FAULT"), var("CLAUDE_WIRE_SEED"))?;
+        if let (Some(plan), Ok(source)) = (&faults, &source) {
+            source.allows(plan)?;
         }
         let lenient = var("CLAUDE_WIRE_LENIENT").is_some_and(|value| value != "0");
         Ok(Self {
@@ -82,12 +86,33 @@ impl Environment {
             ignored: ignored(var("CLAUDE_WIRE_IGNORE"), lenient)?,
             run: var("CLAUDE_WIRE_RUN").map(PathBuf::from),
             report: var("CLAUDE_WIRE_REPORT").map(PathBuf::from),
-            source: Source::read(
-                |name| var(name).map(PathBuf::from),
-                Mode::is_refused_where(|name| var(name)),
-            ),
+            faults,
+            source,
         })
     }
+}
+
+/// The faults to inject, and the seed of those that have none of their own.
+fn faults(faults: Option<OsString>, seed: Option<OsString>) -> Result<Option<FaultPlan>, String> {
+    let seed = match seed {
+        None => None,
+        Some(seed) => {
+            Some(seed.to_str().and_then(|text| text.parse::<u64>().ok()).ok_or_else(|| {
+                format!("CLAUDE_WIRE_SEED must be a whole number, such as 7, not {seed:?}")
+            })?)
+        }
+    };
+    let Some(faults) = faults else {
+        return match seed {
+            Some(_) => {
+                Err("CLAUDE_WIRE_SEED is for faults: set CLAUDE_WIRE_FAULT, or unset it".to_owned())
+            }
+            None => Ok(None),
+        };
+    };
+    let plan = FaultPlan::parse(&faults.to_string_lossy());
+    let plan = plan.map_err(|error| format!("CLAUDE_WIRE_FAULT: {error}"))?;
+    Ok(Some(plan.seed(seed.unwrap_or_default())))
 }
 
 fn redact(value: Option<OsString>) -> Result<bool, String> {
@@ -193,15 +218,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_yet_is_refused() {
-        for name in ["CLAUDE_WIRE_FAULT", "CLAUDE_WIRE_SEED"] {
-            let why = read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "7")]).unwrap_err();
-            assert_eq!(why, format!("{name} is not supported yet; unset it"));
-            assert!(
-                read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), (name, "")]).is_ok(),
-                "an empty variable is an unset one"
-            );
+    fn faults_have_names_and_a_seed() {
+        let faults = |vars: &[(&str, &str)]| {
+            let vars = [&[("CLAUDE_WIRE_SCENARIO", "a.json")], vars].concat();
+            read(&vars).map(|found| found.faults.map(|plan| plan.to_string()))
+        };
+        let fault = ("CLAUDE_WIRE_FAULT", "exit_mid_turn:nth=2; latency:seed=3");
+        assert_eq!(faults(&[]), Ok(None));
+        assert_eq!(
+            faults(&[fault]),
+            Ok(Some("exit_mid_turn:nth=2,seed=0;latency:seed=3".to_owned()))
+        );
+        assert_eq!(
+            faults(&[fault, ("CLAUDE_WIRE_SEED", "7")]),
+            Ok(Some("exit_mid_turn:nth=2,seed=7;latency:seed=3".to_owned()))
+        );
+        for (vars, why) in [
+            (
+                &[("CLAUDE_WIRE_FAULT", "exit_midturn")][..],
+                "CLAUDE_WIRE_FAULT: no fault \"exit_midturn\"; did you mean exit_mid_turn?",
+            ),
+            (&[("CLAUDE_WIRE_FAULT", ";")], "CLAUDE_WIRE_FAULT: expected a fault"),
+            (&[("CLAUDE_WIRE_FAULT", "spawn_fail")], "a process that runs already"),
+            (&[fault, ("CLAUDE_WIRE_SEED", "x")], "CLAUDE_WIRE_SEED must be a whole number"),
+            (&[("CLAUDE_WIRE_SEED", "7")], "set CLAUDE_WIRE_FAULT, or unset it"),
+        ] {
+            let error = faults(vars).unwrap_err();
+            assert!(error.contains(why), "{error}");
         }
+        let api = ("CLAUDE_WIRE_FAULT", "api_529");
+        assert!(faults(&[api]).is_ok());
+        let why = read(&[("CLAUDE_WIRE_REPLAY", "a.jsonl"), api]).unwrap_err();
+        assert!(why.contains("api_529: a recording asks no API"), "{why}");
+        let record = [("CLAUDE_WIRE_RECORD_TO", "r"), ("CLAUDE_WIRE_FAULT", "crlf")];
+        let why = read(&record).unwrap_err();
+        assert!(why.contains("CLAUDE_WIRE_FAULT is for what is played"), "{why}");
     }
 
     #[test]

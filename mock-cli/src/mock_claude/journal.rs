@@ -9,6 +9,7 @@
 //! | `in`, `out`, `err` | a line that crossed stdin, stdout, stderr, with `as` and `eol` as in a recording |
 //! | `eof` | `"in"`: the host closed its end |
 //! | `signal` | the name of one that came |
+//! | `fault` | a fault that is injected: its `name`, its parameters, `seed`, and `why` there |
 //! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts), `not_simulated` (of a scenario) |
 //! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
 //!
@@ -27,6 +28,7 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use claude_wire::faults::Injection;
 use claude_wire::player::{CommandLine, Report};
 use claude_wire::recording::{Eol, Payload, RecordedExit, is_secret_variable};
 use serde_json::value::to_raw_value;
@@ -107,6 +109,10 @@ impl Journal {
         self.entry(&json!({"signal": name}));
     }
 
+    pub(crate) fn fault(&self, injection: &Injection) {
+        self.entry(&json!({"fault": injection.to_json()}));
+    }
+
     pub(crate) fn report(&self, report: &Report) {
         let divergences: Vec<String> =
             report.divergences().iter().map(ToString::to_string).collect();
@@ -115,6 +121,9 @@ impl Journal {
         });
         if !report.not_simulated().is_empty() {
             object["not_simulated"] = report.not_simulated().into();
+        }
+        if !report.injected().is_empty() {
+            object["injected"] = report.injected().len().into();
         }
         self.entry(&json!({"report": object}));
     }

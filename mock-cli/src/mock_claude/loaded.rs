@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use claude_wire::faults::{Fault, FaultPlan};
 use claude_wire::player::{self, Report, RunFolder, Script, Signal, Streams};
 use claude_wire::transport::{Exit, Launch};
 use claude_wire::{CLI_VERSION, Replay, Scenario};
@@ -75,6 +76,16 @@ impl Loaded {
         matches!(self.content, Content::Scenario(_))
     }
 
+    /// The faults that are injected: those of the environment, and of a scenario's file.
+    pub(crate) fn faults(&self, environment: &Environment) -> Vec<Fault> {
+        let mut faults = match &self.content {
+            Content::Recordings(_) => Vec::new(),
+            Content::Scenario(scenario) => scenario.planned_faults(),
+        };
+        faults.extend(environment.faults.iter().flat_map(FaultPlan::faults).cloned());
+        faults
+    }
+
     pub(crate) fn warnings(&self) -> Vec<String> {
         match &self.content {
             Content::Recordings(replay) => replay.warnings(),
@@ -82,11 +93,12 @@ impl Loaded {
         }
     }
 
-    /// Plays a launch with these arguments.
+    /// Plays a launch with these arguments. `faults` are those of the environment.
     pub(crate) async fn play<R, W, E>(
         self,
         args: &[String],
         environment: &Environment,
+        faults: Option<FaultPlan>,
         streams: Streams<R, W, E>,
         signals: mpsc::Receiver<Signal>,
     ) -> Result<(Exit, Report), String>
@@ -107,10 +119,16 @@ impl Loaded {
                 if let Some(speed) = environment.speed {
                     replay = replay.speed(speed);
                 }
+                if let Some(faults) = faults {
+                    replay = replay.faults(faults);
+                }
                 let played = replay.play(&launch, streams, signals).await;
                 played.map_err(|error| why("CLAUDE_WIRE_REPLAY", &error))
             }
-            Content::Scenario(scenario) => {
+            Content::Scenario(mut scenario) => {
+                if let Some(faults) = faults {
+                    scenario = Box::new(scenario.faults(faults));
+                }
                 let change = |script: Script| {
                     let script = script.named(&self.name).pause(environment.pause);
                     let script = script.idle_timeout(idle_timeout).reported_by(PROGRAM);

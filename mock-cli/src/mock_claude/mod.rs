@@ -10,6 +10,10 @@ mod environment;
 mod journal;
 mod journaled;
 mod loaded;
+#[cfg(unix)]
+mod orphan;
+#[cfg(unix)]
+mod owned;
 mod play;
 mod record;
 mod source;
@@ -72,11 +76,13 @@ How to play:
   CLAUDE_WIRE_DIALECT=legacy
                             play the scenario in the format of early guides to the CLI: bare messages, no result
 
+What goes wrong:
+  CLAUDE_WIRE_FAULT=FAULTS  inject faults, separated by semicolons: exit_mid_turn:nth=2; docs/faults.md lists them
+  CLAUDE_WIRE_SEED=NUMBER   the seed of what is random in them (default: 0)
+
 What to write down:
   CLAUDE_WIRE_JOURNAL=FILE  append what is seen (arguments, every line, divergences, the exit) as JSON Lines
   CLAUDE_WIRE_REPORT=FILE   append the report of each launch, since many programs drop stderr
-
-CLAUDE_WIRE_FAULT and CLAUDE_WIRE_SEED are not supported yet.
 
 A scenario:
 
@@ -88,6 +94,10 @@ A turn without a prompt accepts any. Steps: text, thinking, tool_use, ask_permis
 ";
 
 pub(crate) fn main() -> ExitCode {
+    #[cfg(unix)]
+    if orphan::hold() {
+        return ExitCode::SUCCESS;
+    }
     let args: Vec<String> =
         std::env::args_os().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect();
     let journal = match std::env::var_os("CLAUDE_WIRE_JOURNAL").filter(|path| !path.is_empty()) {

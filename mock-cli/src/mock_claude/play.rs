@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
+use claude_wire::faults::{Fault, FaultPlan};
 use claude_wire::player::{Report, Signal, Streams};
 use claude_wire::recording;
 use claude_wire::transport::Exit;
@@ -17,6 +18,10 @@ use super::environment::Environment;
 use super::journal::{self, Journal};
 use super::loaded::Loaded;
 use super::tee::Tee;
+#[cfg(unix)]
+use super::{orphan, owned as closable};
+#[cfg(unix)]
+use crate::session_host::lock;
 
 /// Plays it; returns only if it cannot be played, because a blocked read of stdin must not keep the
 /// process.
@@ -33,19 +38,78 @@ pub(crate) fn play(
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let faults = loaded.faults(environment);
     let (exit, report) = runtime.block_on(async {
+        let signals = signals(journal);
+        if faults.is_empty() {
+            let streams = Streams {
+                stdin: Tee::new(tokio::io::stdin(), "in", journal),
+                stdout: Tee::new(stdout(), "out", journal),
+                stderr: Tee::new(stderr(), "err", journal),
+            };
+            return loaded.play(args, environment, None, streams, signals).await;
+        }
+        let failed = |error: io::Error| format!("the standard streams: {error}");
+        let plan = environment.faults.clone().unwrap_or_default();
+        let plan = observed(plan, &faults, journal).map_err(failed)?;
         let streams = Streams {
-            stdin: Tee::new(tokio::io::stdin(), "in", journal),
-            stdout: Tee::new(stdout(), "out", journal),
-            stderr: Tee::new(stderr(), "err", journal),
+            stdin: Tee::new(closable::stdin().map_err(failed)?, "in", journal),
+            stdout: Tee::new(closable::stdout().map_err(failed)?, "out", journal),
+            stderr: Tee::new(closable::stderr().map_err(failed)?, "err", journal),
         };
-        loaded.play(args, environment, streams, signals(journal)).await
+        loaded.play(args, environment, Some(plan), streams, signals).await
     })?;
     journal.report(&report);
     if let Some(path) = &environment.report {
         append(path, &report).map_err(|error| format!("CLAUDE_WIRE_REPORT: {error}"))?;
     }
     Ok(end(exit, journal))
+}
+
+/// The plan whose injections are in the journal, and that has the faults which only a process can
+/// have. Call it before the streams are taken.
+fn observed(plan: FaultPlan, faults: &[Fault], journal: &Journal) -> io::Result<FaultPlan> {
+    let log = journal.clone();
+    let plan = plan.on_injection(move |injection| log.fault(injection));
+    #[cfg(unix)]
+    if faults.iter().any(|fault| fault.name() == "orphan_pipe") {
+        let kept = std::sync::Mutex::new(Some(closable::copy(&io::stdout())?));
+        return Ok(plan.on_injection(move |injection| {
+            let fault = injection.fault();
+            if fault.name() == "orphan_pipe"
+                && let Some(stdout) = lock(&kept).take()
+                && let Err(error) = orphan::start(stdout, ms_of(fault))
+            {
+                eprintln!("mock-claude: no process could be started to keep stdout open: {error}");
+            }
+        }));
+    }
+    #[cfg(not(unix))]
+    let _ = faults;
+    Ok(plan)
+}
+
+#[cfg(unix)]
+fn ms_of(fault: &Fault) -> u64 {
+    fault.get("ms").and_then(|ms| ms.as_u64()).unwrap_or_default()
+}
+
+/// Streams that cannot be closed before the process ends.
+#[cfg(not(unix))]
+mod closable {
+    use std::io;
+
+    pub(super) fn stdin() -> io::Result<tokio::io::Stdin> {
+        Ok(tokio::io::stdin())
+    }
+
+    pub(super) fn stdout() -> io::Result<tokio::io::Stdout> {
+        Ok(tokio::io::stdout())
+    }
+
+    pub(super) fn stderr() -> io::Result<tokio::io::Stderr> {
+        Ok(tokio::io::stderr())
+    }
 }
 
 #[cfg(unix)]

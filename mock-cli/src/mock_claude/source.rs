@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use claude_wire::faults::{FaultKind, FaultPlan};
 use claude_wire::recorder::Mode;
 use claude_wire::recording::is_recordings_folder;
 
@@ -87,6 +88,31 @@ impl Source {
                 let names: Vec<_> = several.iter().map(|(name, _)| *name).collect();
                 Err(format!("{} are both set; leave one of them", names.join(" and ")))
             }
+        }
+    }
+
+    /// Whether these faults can be injected into it.
+    pub(crate) fn allows(&self, plan: &FaultPlan) -> Result<(), String> {
+        let named = |name: &str| plan.faults().iter().any(|fault| fault.name() == name);
+        if named("spawn_fail") {
+            return Err(
+                "CLAUDE_WIRE_FAULT: spawn_fail cannot be injected by a process that runs already; point your program at a \
+                 file that cannot be executed"
+                    .to_owned(),
+            );
+        }
+        let of_api = plan.faults().iter().find(|fault| fault.info().kind() == FaultKind::Api);
+        match (self, of_api) {
+            (Self::Record(_) | Self::Once(_) | Self::Rewrite(_) | Self::PassThrough, _) => {
+                Err("CLAUDE_WIRE_FAULT is for what is played: a recording that is made, and the real CLI, get no faults; \
+                     unset it"
+                    .to_owned())
+            }
+            (Self::Replay(_), Some(fault)) => Err(format!(
+                "CLAUDE_WIRE_FAULT: {}: a recording asks no API; inject it into a scenario",
+                fault.name()
+            )),
+            _ => Ok(()),
         }
     }
 

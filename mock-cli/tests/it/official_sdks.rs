@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::support::{MOCK, text};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Sdk {
+pub(crate) enum Sdk {
     Python,
     TypeScript,
 }
@@ -35,7 +35,7 @@ fn installed() -> PathBuf {
 }
 
 /// A program with the stand-in as its CLI.
-struct Program {
+pub(crate) struct Program {
     command: Command,
     /// Where it runs.
     _folder: TempDir,
@@ -43,7 +43,7 @@ struct Program {
 
 impl Program {
     /// In its own folder.
-    fn new(sdk: Sdk, name: &str) -> Self {
+    pub(crate) fn new(sdk: Sdk, name: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));
         let place = folder.path().join("program");
@@ -76,7 +76,7 @@ impl Program {
         Self { command, _folder: folder }
     }
 
-    fn env(mut self, env: &[(&str, &str)]) -> Self {
+    pub(crate) fn env(mut self, env: &[(&str, &str)]) -> Self {
         self.command.envs(env.iter().copied());
         self
     }
@@ -84,6 +84,10 @@ impl Program {
     fn args(mut self, args: &[&str]) -> Self {
         self.command.args(args);
         self
+    }
+
+    pub(crate) fn output(mut self) -> Output {
+        self.command.output().unwrap()
     }
 
     fn replays(mut self, recordings: &Path) -> Output {

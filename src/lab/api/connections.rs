@@ -70,8 +70,11 @@ async fn answer(
     mut connection: Connection,
     request: HttpRequest,
 ) -> io::Result<Option<Connection>> {
-    let Answer { wait, body, reply } =
+    let Answer { wait, body, reply, refuses } =
         dispatcher.answer(&request.method, &request.path, &request.body);
+    if refuses {
+        return Ok(None);
+    }
     let reply = reply.unwrap_or_default();
     pass_gate(dispatcher, &reply, 0).await;
     // The script asks for a slow first byte.

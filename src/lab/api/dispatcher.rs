@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::gates::Gates;
 use super::request::ApiRequest;
-use super::request_log::{ApiReport, RequestLog};
+use super::request_log::{ApiReport, RequestLog, Served};
 use super::script::ApiScript;
 use crate::common::lock;
 use crate::player::model::{ApiReply, Refusal};
@@ -31,6 +31,8 @@ pub(super) struct Answer {
     pub(super) body: Body,
     /// The pace; `None` for a request that the script does not expect.
     pub(super) reply: Option<ApiReply>,
+    /// Whether the connection is closed instead.
+    pub(super) refuses: bool,
 }
 
 pub(super) enum Body {
@@ -104,7 +106,7 @@ impl Dispatcher {
         };
         let (model, streaming) = (request.model().to_owned(), request.is_streaming());
         let served = self.request_log().serve(request);
-        let (reply, serial) = match served {
+        let Served { reply, serial, refuses } = match served {
             Ok(served) => served,
             Err(failure) => return refusal(&failure),
         };
@@ -123,13 +125,14 @@ impl Dispatcher {
         } else {
             Body::json(200, &message.whole())
         };
-        Answer { wait: Duration::from_millis(reply.first_byte_ms), body, reply: Some(reply) }
+        let wait = Duration::from_millis(reply.first_byte_ms);
+        Answer { wait, body, reply: Some(reply), refuses }
     }
 }
 
 impl Answer {
     fn at_once(body: Body) -> Self {
-        Self { wait: Duration::ZERO, body, reply: None }
+        Self { wait: Duration::ZERO, body, reply: None, refuses: false }
     }
 }
 

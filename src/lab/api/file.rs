@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::recording::check_head;
 
 use super::script::{ApiScript, Rule};
+use crate::faults::{Fault, FaultPlan};
 use crate::player::model::ApiReply;
 
 const KIND: &str = "api-script";
@@ -40,6 +41,8 @@ struct File {
     kind: String,
     version: u64,
     rules: Vec<Rule>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    faults: Vec<Fault>,
 }
 
 impl ApiScript {
@@ -55,7 +58,7 @@ impl ApiScript {
     }
 
     /// Reads a script from JSON: an object of `"claude-wire": "api-script"`, `"version": 1` and
-    /// `"rules"`.
+    /// `"rules"`; `"faults"` may be a list of [faults](crate::faults::Fault::from_json).
     ///
     /// ```
     /// use claude_wire::lab::ApiScript;
@@ -81,12 +84,15 @@ impl ApiScript {
             }
             rule.replies.iter().try_for_each(ApiReply::check).map_err(|text| at(&text))?;
         }
-        Ok(Self { rules: file.rules })
+        let plan = file.faults.into_iter().fold(FaultPlan::new(), FaultPlan::with);
+        let script = Self { rules: file.rules, faults: FaultPlan::new() };
+        script.faults(plan).map_err(|error| ScriptError(error.to_string()))
     }
 
     /// The script as JSON, for [`parse`](Self::parse).
     pub fn to_json(&self) -> String {
-        let file = File { kind: KIND.into(), version: VERSION, rules: self.rules.clone() };
+        let (rules, faults) = (self.rules.clone(), self.faults.faults().to_vec());
+        let file = File { kind: KIND.into(), version: VERSION, rules, faults };
         // Plain data with string keys always serialises.
         serde_json::to_string_pretty(&file).unwrap_or_default()
     }

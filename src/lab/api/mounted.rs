@@ -61,6 +61,13 @@ impl ApiScript {
     /// # Cancel safety
     /// Dropping the future may leave some of the three routes mounted.
     pub async fn mount(self, server: &MockServer) -> Result<MountedScript, ScriptError> {
+        if let Some(fault) = self.faults.faults().first() {
+            return Err(ScriptError::new(format!(
+                "the fault {} needs control over the connection, and wiremock sends whole responses: serve this script \
+                 with FakeApi::start",
+                fault.name()
+            )));
+        }
         for (index, rule) in self.rules.iter().enumerate() {
             for reply in &rule.replies {
                 whole_only(reply).map_err(|what| {
@@ -125,7 +132,7 @@ struct Responder(Arc<Dispatcher>);
 
 impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        let Answer { wait, body, reply } =
+        let Answer { wait, body, reply, refuses: _ } =
             self.0.answer(request.method.as_str(), request.url.path(), &request.body);
         let template = match body {
             Body::Events(events) => {

@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use super::request::ApiRequest;
 use super::script::{ApiScript, Rule};
 use crate::common::clip;
-use crate::player::model::ApiReply;
+use crate::faults::{ArmedFaults, Injection};
+use crate::player::model::{ApiReply, next_faulted};
 
 /// The most characters of a text that a report shows.
 const SHOWN: usize = 200;
@@ -36,6 +37,7 @@ impl std::error::Error for ApiReport {}
 
 pub(super) struct RequestLog {
     rules: Vec<(Rule, usize)>,
+    faults: ArmedFaults,
     requests: Vec<ApiRequest>,
     failures: Vec<String>,
     /// Whether there is a failure, for waiting tasks.
@@ -43,13 +45,19 @@ pub(super) struct RequestLog {
 }
 
 /// A reply, with a unique number.
-pub(super) type Served = (ApiReply, usize);
+pub(super) struct Served {
+    pub(super) reply: ApiReply,
+    pub(super) serial: usize,
+    /// Whether the connection is closed instead.
+    pub(super) refuses: bool,
+}
 
 impl RequestLog {
     pub(super) fn new(script: ApiScript) -> Self {
         let rules = script.rules.into_iter().map(|rule| (rule, 0)).collect();
         Self {
             rules,
+            faults: script.faults.arm(),
             requests: Vec::new(),
             failures: Vec::new(),
             failed: watch::Sender::new(false),
@@ -67,7 +75,7 @@ impl RequestLog {
         };
         self.requests.push(request);
         answer
-            .map(|reply| (reply, serial))
+            .map(|(reply, refuses)| Served { reply, serial, refuses })
             .map_err(|miss| self.fail(format!("request {}: {miss}", serial + 1)))
     }
 
@@ -110,14 +118,29 @@ impl RequestLog {
         (!failures.is_empty()).then_some(ApiReport { failures })
     }
 
-    fn take(&mut self, request: &ApiRequest) -> Result<ApiReply, String> {
+    /// The faults that were injected so far.
+    pub(super) fn injections(&self) -> Vec<Injection> {
+        self.faults.injections()
+    }
+
+    /// The reply to a request, and whether the connection is closed instead.
+    fn take(&mut self, request: &ApiRequest) -> Result<(ApiReply, bool), String> {
+        let place = format!("API request {}", self.requests.len() + 1);
         for (rule, used) in &mut self.rules {
             let next = if rule.repeat { *used % rule.replies.len().max(1) } else { *used };
             if let Some(reply) =
                 rule.replies.get(next).filter(|_| rule.when.misfits(request).is_empty())
             {
-                *used += 1;
-                return Ok(reply.clone());
+                return Ok(match next_faulted(&self.faults, &place, reply) {
+                    Some(made) => {
+                        *used += usize::from(!made.keeps_reply);
+                        (made.reply, made.refuses)
+                    }
+                    None => {
+                        *used += 1;
+                        (reply.clone(), false)
+                    }
+                });
             }
         }
         Err(self.miss(request))

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::request::ApiRequest;
+use crate::faults::{FaultError, FaultPlan};
 use crate::player::model::ApiReply;
 
 /// The script of the model's side: rules, each with its replies.
@@ -15,6 +16,7 @@ use crate::player::model::ApiReply;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ApiScript {
     pub(super) rules: Vec<Rule>,
+    pub(super) faults: FaultPlan,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -71,6 +73,27 @@ impl ApiScript {
     #[must_use]
     pub fn always(self, when: When, replies: impl IntoIterator<Item = ApiReply>) -> Self {
         self.rule(Rule { when, replies: replies.into_iter().collect(), repeat: true })
+    }
+
+    /// Injects the faults of this plan, in addition to earlier ones: the API answers as the fault says,
+    /// and what was scripted is the answer to the next request, unless the fault only delays it.
+    ///
+    /// ```
+    /// use claude_wire::faults::FaultPlan;
+    /// use claude_wire::lab::{ApiReply, ApiScript};
+    ///
+    /// let script = ApiScript::new()
+    ///     .on_prompt("Hello", [ApiReply::text("Hi!")])
+    ///     .faults(FaultPlan::parse("api_429:retry_after=1")?)?;
+    /// # Ok::<(), claude_wire::faults::FaultError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If one of them is not a fault of the [API](crate::faults::FaultKind::Api).
+    pub fn faults(mut self, plan: FaultPlan) -> Result<Self, FaultError> {
+        plan.only_of_the_api()?;
+        self.faults = self.faults.and(plan);
+        Ok(self)
     }
 
     fn rule(mut self, rule: Rule) -> Self {

@@ -10,6 +10,7 @@ use super::dispatcher::Dispatcher;
 use super::request::ApiRequest;
 use super::request_log::ApiReport;
 use super::script::ApiScript;
+use crate::faults::Injection;
 
 /// A Messages API on 127.0.0.1, on its own port. Serves `/v1/messages` from its script, and
 /// `/v1/messages/count_tokens`.
@@ -53,6 +54,11 @@ impl FakeApi {
     /// What has gone wrong so far: requests that were refused. Empty if all is well.
     pub fn failures(&self) -> Vec<String> {
         self.dispatcher.failures()
+    }
+
+    /// The faults that were injected so far, in order.
+    pub fn injections(&self) -> Vec<Injection> {
+        self.dispatcher.request_log().injections()
     }
 
     /// Opens a gate permanently: the reply that waits at it goes on, and later ones do not wait.

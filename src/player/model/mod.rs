@@ -4,11 +4,13 @@
 //! [`Scenario`](super::Scenario) plays a CLI that got them.
 
 mod events;
+mod faulty;
 mod reply;
 
 pub(crate) use self::events::OutMessage;
 #[cfg(feature = "lab")]
 pub(crate) use self::events::{SseEvent, error_body, last_words};
+pub(crate) use self::faulty::{Faulted, next_faulted};
 #[cfg(feature = "lab")]
 pub(crate) use self::reply::Refusal;
 pub use self::reply::{ApiReply, Block, Cut};

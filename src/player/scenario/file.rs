@@ -230,7 +230,7 @@ impl Scenario {
             end,
             turns,
             any_order: self.any_order,
-            faults: self.armed.iter().flat_map(|armed| armed.plan().faults().to_vec()).collect(),
+            faults: self.planned_faults(),
             launches: (!is_one).then_some(launches),
         };
         // Plain data with string keys always serialises.

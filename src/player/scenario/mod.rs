@@ -16,7 +16,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
-use crate::faults::{self, ArmedFaults, FaultPlan};
+use crate::faults::{self, ArmedFaults, Fault, FaultPlan};
 use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Transport};
 
@@ -261,8 +261,12 @@ impl Scenario {
         let mut script = Script::empty();
         script.pace = Pace::Recorded(1.0);
         script.idle_timeout = std::time::Duration::MAX;
-        script.simulation =
-            Some(Simulation { options, turns, outside: Arc::new(self.outside.clone()) });
+        script.simulation = Some(Simulation {
+            options,
+            turns,
+            outside: Arc::new(self.outside.clone()),
+            faults: self.armed.clone(),
+        });
         script
     }
 
@@ -314,6 +318,11 @@ impl Scenario {
         self
     }
 
+    /// The faults that will be injected, those of the file included.
+    pub fn planned_faults(&self) -> Vec<Fault> {
+        self.armed.iter().flat_map(|armed| armed.plan().faults().to_vec()).collect()
+    }
+
     /// Does not verify when it is dropped: for a program that plays a part of the scenario.
     #[must_use]
     pub fn unverified(mut self) -> Self {
@@ -329,6 +338,10 @@ impl Scenario {
 
     fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
+        if let Some(faults) = &self.armed {
+            // One that is injected before there is a run, too.
+            report = report.with_injected(faults.injections());
+        }
         if self.launches.is_empty() {
             let turns = TurnList {
                 turns: self.turns.clone().into(),

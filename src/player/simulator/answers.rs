@@ -103,9 +103,8 @@ impl Answers {
             Step::Message(message) => {
                 self.close();
                 let mut reply = (**message).clone();
-                let blocks = std::mem::take(&mut reply.content).into_iter();
-                let items = blocks.map(|block| Item::Block(block, Gate::Rules)).collect();
-                self.open = Some(Scripted { reply, items, is_whole: true, ..Scripted::default() });
+                let blocks = std::mem::take(&mut reply.content);
+                self.open = Some(Scripted::of_blocks(reply, blocks));
             }
             Step::Error { status, text } => {
                 self.close();
@@ -175,6 +174,12 @@ impl Answers {
 }
 
 impl Scripted {
+    /// A message with these blocks, and nothing else.
+    pub(super) fn of_blocks(reply: ApiReply, blocks: Vec<Block>) -> Self {
+        let items = blocks.into_iter().map(|block| Item::Block(block, Gate::Rules)).collect();
+        Self { reply, items, is_whole: true, ..Self::default() }
+    }
+
     /// Whether the model says something; otherwise only other things happen.
     pub(super) fn is_message(&self) -> bool {
         self.is_whole || self.items.iter().any(|item| matches!(item, Item::Block(..)))

@@ -21,6 +21,7 @@ mod driver;
 mod effect;
 mod effects;
 mod errors;
+mod faults;
 mod handle;
 mod hook_calls;
 mod hooks;

@@ -228,6 +228,7 @@ impl Cli {
                     return Err(ApiFailure::of_status(status, text));
                 }
                 Some(Answer::Message(scripted)) => {
+                    let scripted = self.with_faults(scripted, answers);
                     let Some(error) = scripted.reply.error.as_ref() else {
                         return Ok(Some(scripted));
                     };

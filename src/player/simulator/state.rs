@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::faults::ArmedFaults;
 use crate::player::machine::Step;
 use crate::player::output_format::OutputFormat;
 use crate::player::report::Divergence;
@@ -46,6 +47,7 @@ pub(super) struct State {
     pub(super) options: Arc<LaunchOptions>,
     pub(super) turns: TurnList,
     pub(super) outside: Arc<Outside>,
+    pub(super) faults: Option<ArmedFaults>,
     pub(super) lines: Lines,
     pub(super) hooks: Hooks,
     pub(super) servers: Servers,
@@ -213,7 +215,7 @@ impl State {
     }
 
     fn without_servers(simulation: Simulation, shares_nothing: bool) -> Self {
-        let Simulation { options, turns, outside } = simulation;
+        let Simulation { options, turns, outside, faults } = simulation;
         let shell_cwd = options.cwd.clone();
         let lines =
             Lines::new(options.session.clone(), options.model.clone(), options.mode.clone());
@@ -231,6 +233,7 @@ impl State {
             options: Arc::new(options),
             turns,
             outside,
+            faults,
             lines,
             hooks: Hooks::default(),
             servers: Servers::default(),

@@ -1,0 +1,194 @@
+//! `faults`: what programs on the official SDKs do about each fault.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use claude_wire::faults::{FaultInfo, catalogue};
+use claude_wire_cli::{Failure, Found};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+use tokio::process::Command;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::{docs, root};
+
+/// Run programs on the official SDKs against every fault, and write docs/faults.md.
+///
+/// Each program gets 10 seconds a fault, and four run at a time. The SDKs are in a folder as `.ci/run
+/// official-sdks` makes it. The outcomes go into xtask/faults.tsv, and with those of a session into the
+/// page. Without the SDKs the page is written with the outcomes of the last run.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  cargo build --package claude-wire-cli
+  cargo xtask faults --sdks target/official-sdks
+  cargo xtask faults
+
+Exit codes: 0 the page is written, 2 it is not.")]
+pub(crate) struct Arguments {
+    /// The folder with both SDKs: the packages of Python in `python`, and `node_modules`
+    #[arg(long, value_name = "FOLDER")]
+    sdks: Option<PathBuf>,
+    /// The stand-in
+    #[arg(long, value_name = "PATH", default_value = "target/debug/mock-claude")]
+    mock_claude: PathBuf,
+    /// Only these faults; the outcomes of the others stay
+    #[arg(value_name = "FAULT")]
+    faults: Vec<String>,
+}
+
+/// How long a program may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// How many run at a time.
+const AT_A_TIME: usize = 4;
+/// What the programs print without a fault.
+const ANSWERS: &str = "Done: é | Again: é";
+
+const SDKS: [&str; 2] = ["python", "typescript"];
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    if let Some(sdks) = &arguments.sdks {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let found = runtime.block_on(all(arguments, sdks))?;
+        write(found)?;
+    }
+    docs::write_by_test("--test=it", "faults_page::the_page_shows_what_each_sdk_does")?;
+    Ok(Found::Nothing)
+}
+
+type Outcomes = BTreeMap<(String, usize), String>;
+
+async fn all(arguments: &Arguments, sdks: &Path) -> Result<Outcomes, Failure> {
+    let absolute = |path: &Path| {
+        let path = root().join(path);
+        path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let (sdks, mock) = (absolute(sdks)?, absolute(&arguments.mock_claude)?);
+    let names = catalogue().iter().map(FaultInfo::name);
+    let wanted =
+        |name: &&str| arguments.faults.is_empty() || arguments.faults.iter().any(|it| it == name);
+    let mut waiting: Vec<(String, usize)> = names
+        .filter(wanted)
+        .flat_map(|name| (0..2).map(move |sdk| (name.to_owned(), sdk)))
+        .collect();
+    waiting.reverse();
+    for sdk in 0..2 {
+        let outcome = outcome(&sdks, &mock, "", sdk).await?;
+        if outcome != "ignored" {
+            return Err(format!("{} without a fault: {outcome}", SDKS[sdk]));
+        }
+    }
+    let (mut running, mut found) = (JoinSet::new(), Outcomes::new());
+    loop {
+        while running.len() < AT_A_TIME
+            && let Some((name, sdk)) = waiting.pop()
+        {
+            let (sdks, mock) = (sdks.clone(), mock.clone());
+            running.spawn(async move {
+                let outcome = outcome(&sdks, &mock, &name, sdk).await;
+                (name, sdk, outcome)
+            });
+        }
+        let Some(done) = running.join_next().await else { return Ok(found) };
+        let (name, sdk, outcome) = done.map_err(|error| error.to_string())?;
+        let outcome = outcome?;
+        println!("{name}\t{}\t{outcome}", SDKS[sdk]);
+        found.insert((name, sdk), outcome);
+    }
+}
+
+/// What a program does about a fault, in the words of the page.
+async fn outcome(sdks: &Path, mock: &Path, fault: &str, sdk: usize) -> Result<String, Failure> {
+    let failed = |error: std::io::Error| format!("{fault}: {error}");
+    let folder = tempfile::tempdir().map_err(failed)?;
+    let mut program = program(sdks, &folder, sdk).map_err(failed)?;
+    program.env("CLAUDE_WIRE_SCENARIO", root().join("tests/scenarios/faults.json"));
+    program.env("STAND_IN", mock).env("CLAUDE_WIRE_SEED", "7");
+    match fault {
+        "" => drop(program.env_remove("CLAUDE_WIRE_SEED")),
+        // Nothing that runs can have this fault: a file that cannot be executed has it.
+        "spawn_fail" => {
+            let file = folder.path().join("claude");
+            fs::write(&file, "not a program\n").map_err(failed)?;
+            program.env_remove("CLAUDE_WIRE_SEED").env("STAND_IN", file);
+        }
+        fault => drop(program.env("CLAUDE_WIRE_FAULT", fault)),
+    }
+    program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+    let mut child = program.spawn().map_err(failed)?;
+    let mut stdout = child.stdout.take().ok_or("no stdout")?;
+    let mut printed = String::new();
+    // An orphan of the CLI may have the program's output: only the line counts.
+    let line = async {
+        let mut bytes = Vec::new();
+        while !bytes.contains(&b'\n') && stdout.read_buf(&mut bytes).await.is_ok_and(|n| n > 0) {}
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let Ok(line) = timeout(LIMIT, line).await else { return Ok("hang".to_owned()) };
+    printed.push_str(&line);
+    let said: Value = serde_json::from_str(printed.trim()).unwrap_or_default();
+    Ok(word(&said))
+}
+
+fn word(said: &Value) -> String {
+    let name = said["name"].as_str().unwrap_or_default();
+    match (&said["answers"], said["kind"].as_str(), said["typed"].as_bool()) {
+        (Value::String(answers), ..) if answers == ANSWERS => "ignored".to_owned(),
+        (Value::String(_), ..) => "wrong answer".to_owned(),
+        (_, Some("error"), Some(true)) => format!("typed error: `{name}`"),
+        (_, Some("error"), _) => format!("generic error: `{name}`"),
+        (_, Some("silent"), _) => "wrong answer: an end without a result".to_owned(),
+        _ => "wrong answer: the program died".to_owned(),
+    }
+}
+
+/// A program, in its own folder.
+fn program(sdks: &Path, folder: &TempDir, sdk: usize) -> std::io::Result<Command> {
+    let programs = root().join("tests/official");
+    let mut command = if sdk == 0 {
+        let mut command = Command::new("python3");
+        command.env("PYTHONPATH", sdks.join("python"));
+        command.arg("-B").arg(programs.join("faults.py"));
+        command
+    } else {
+        // Node looks for packages next to the program.
+        let place = folder.path().join("program");
+        fs::create_dir(&place)?;
+        fs::copy(programs.join("faults.mjs"), place.join("faults.mjs"))?;
+        std::os::unix::fs::symlink(sdks.join("node_modules"), place.join("node_modules"))?;
+        let mut command = Command::new("node");
+        command.arg(place.join("faults.mjs"));
+        command
+    };
+    let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));
+    fs::create_dir(&home)?;
+    fs::create_dir(&cwd)?;
+    command.current_dir(cwd).env("HOME", home);
+    Ok(command)
+}
+
+/// Writes the outcomes, with those of the last run for the faults that were not run.
+fn write(found: Outcomes) -> Result<(), Failure> {
+    let path = root().join("xtask/faults.tsv");
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    let mut all = Outcomes::new();
+    for row in fs::read_to_string(&path).unwrap_or_default().lines().skip(1) {
+        let mut cells = row.split('\t').map(str::to_owned);
+        if let Some(name) = cells.next() {
+            all.extend(cells.enumerate().map(|(sdk, outcome)| ((name.clone(), sdk), outcome)));
+        }
+    }
+    all.extend(found);
+    let mut text = "fault\tpython\ttypescript\n".to_owned();
+    for fault in catalogue() {
+        let cell = |sdk| all.get(&(fault.name().to_owned(), sdk)).cloned().unwrap_or_default();
+        text.push_str(&format!("{}\t{}\t{}\n", fault.name(), cell(0), cell(1)));
+    }
+    fs::write(&path, text).map_err(failed)
+}
