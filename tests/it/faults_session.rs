@@ -6,7 +6,7 @@ use claude_wire::faults::{FaultInfo, FaultKind, catalogue};
 use crate::faults_support::{Outcome, outcome};
 
 /// The faults in other places and strengths than by default.
-const OTHERS: [&str; 45] = [
+const OTHERS: [&str; 44] = [
     "exit_before_init:code=0",
     "exit_mid_turn:code=0",
     "exit_mid_turn:nth=2",
@@ -35,7 +35,6 @@ const OTHERS: [&str; 45] = [
     "reset:nth=2",
     "partial_line_then_eof:nth=2,code=0",
     "no_final_newline:nth=2",
-    "invalid_utf8:every",
     "bom:every",
     "oversize_line:newline=false",
     "non_json_noise:text={\"type\":,every",
@@ -110,8 +109,10 @@ async fn random_faults_together_end_too() {
     let harmless = |fault: &&FaultInfo| {
         fault.kind() == FaultKind::Protocol || fault.kind() == FaultKind::Bytes
     };
+    // One takes long, and the other changes the answer: see below.
+    let left_out = ["oversize_line", "invalid_utf8"];
     let faults: Vec<&FaultInfo> =
-        catalogue().iter().filter(harmless).filter(|it| it.name() != "oversize_line").collect();
+        catalogue().iter().filter(harmless).filter(|it| !left_out.contains(&it.name())).collect();
     for seed in 0..40_usize {
         let several = (0..4).map(|n| faults[(seed * 7 + n * 11) % faults.len()].name());
         let several: Vec<String> =
@@ -120,4 +121,12 @@ async fn random_faults_together_end_too() {
         let outcome = outcome(&plan).await;
         assert!(["ignored", "typed error"].contains(&outcome.word), "{plan}: {outcome:?}");
     }
+}
+
+/// What is not UTF-8 is shown as U+FFFD, and nothing else of the line is lost.
+#[tokio::test(start_paused = true)]
+async fn bytes_that_are_not_text_are_replaced_in_the_answer() {
+    let outcome = outcome("invalid_utf8:every").await;
+    assert_eq!(outcome.text, "\u{fffd}\u{fffd}Done: é | \u{fffd}\u{fffd}Again: é");
+    assert_eq!((outcome.word, outcome.calls), ("wrong answer", (1, 1)));
 }

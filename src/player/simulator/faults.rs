@@ -40,7 +40,9 @@ impl Cli {
         if !keeps_reply {
             // Only its pace differs.
             reply.content.clear();
-            return Box::new(Scripted { reply, ..*scripted });
+            let mut late = scripted;
+            late.reply = reply;
+            return late;
         }
         let blocks = std::mem::take(&mut reply.content).into_iter();
         let made = Scripted::of_blocks(reply, blocks.collect());
