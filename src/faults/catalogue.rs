@@ -366,7 +366,7 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the connection to the API is reset in the middle of a stream"),
     once("ttft", Api, Point::ApiRequest, &[number("ms", 5_000, "milliseconds")],
         "the first byte of the API comes late"),
-    once("ping_gap", Api, Point::ApiRequest, &[number("ms", 5_000, "milliseconds after each delta")],
+    once("ping_gap", Api, Point::ApiRequest, &[number("ms", 1_000, "milliseconds after each delta")],
         "a stream of the API is silent between its events, without a ping"),
     once("drop_mid_sse", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
         "the API closes the connection in the middle of a stream"),

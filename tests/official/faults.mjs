@@ -1,7 +1,7 @@
 // Two questions with a permission to give and a hook, and what came of them as one line of JSON.
 // STAND_IN is the path of the CLI, which injects a fault.
 
-import { query } from '@anthropic-ai/claude-agent-sdk';
+import { AbortError, query } from '@anthropic-ai/claude-agent-sdk';
 
 class Failed extends Error {}
 
@@ -38,7 +38,8 @@ try {
     : { kind: 'silent', typed: false, name: '', text: 'the messages ended without a result' };
 } catch (error) {
   const failed = error instanceof Failed;
-  const typed = failed || error.constructor !== Error && error.name !== 'Error';
+  // Of the SDK's own classes there is one.
+  const typed = failed || error instanceof AbortError;
   const name = failed ? 'SDKResultMessage' : error.constructor.name;
   line = { kind: 'error', typed, name, text: String(error.message) };
 }

@@ -191,7 +191,7 @@ mod tests {
             (
                 "truncated_json_delta",
                 &tool,
-                json!({"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls -l"}, "partial_json": "{\"command\""}]}),
+                json!({"content": [{"type": "tool_use", "name": "Bash", "input": {"command": "ls -l"}, "partial_json": "{\"command"}]}),
             ),
         ];
         let mut tested = BTreeSet::new();
