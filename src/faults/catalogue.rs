@@ -342,7 +342,7 @@ static CATALOGUE: [FaultInfo; 66] = [
     once("missing_field", Protocol, Point::Typed, &[
             text("type", "result", "the type of the line"), text("field", "num_turns", "the field, or a path such as `message.model`"),
         ],
-        "a line has not one of its usual fields"),
+        "a line lacks one of its usual fields"),
     once("error_reply", Protocol, Point::Reply, &[text("error", "the CLI refused this", "the text")],
         "the reply to a control request is an error"),
 
@@ -352,6 +352,8 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the API answers 401: the key is not valid"),
     once("api_403", Api, Point::ApiRequest, &[],
         "the API answers 403: no permission"),
+    once("api_404", Api, Point::ApiRequest, &[],
+        "the API answers 404: the model does not exist"),
     once("api_413", Api, Point::ApiRequest, &[],
         "the API answers 413: the request is too large"),
     once("api_429", Api, Point::ApiRequest, &[number("retry_after", 1, "the header `retry-after`, in seconds")],
@@ -372,6 +374,8 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the API closes the connection in the middle of a stream"),
     once("malformed_chunk", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
         "a stream of the API ends with an event that is not JSON"),
+    once("api_error_event", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
+        "a stream of the API ends with an event of the kind `error`: it is overloaded"),
     once("truncated_json_delta", Api, Point::ApiRequest, &[],
         "the input of a tool call is cut off in the middle of its JSON"),
     once("missing_message_stop", Api, Point::ApiRequest, &[],
@@ -380,10 +384,6 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the API answers with a page of HTML"),
     once("out_of_credits", Api, Point::ApiRequest, &[],
         "the API answers 400: the credit balance is too low"),
-    once("api_404", Api, Point::ApiRequest, &[],
-        "the API answers 404: the model does not exist"),
-    once("api_error_event", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
-        "a stream of the API ends with an event of the kind `error`: it is overloaded"),
 ];
 
 #[cfg(test)]
