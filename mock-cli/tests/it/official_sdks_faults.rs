@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::thread;
 
 use serde_json::Value;
 
@@ -37,18 +38,27 @@ fn word(said: &Value) -> String {
 #[ignore = "needs the official SDKs: .ci/run official-sdks"]
 fn three_faults_do_what_the_page_says() {
     let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/scenarios/faults.json");
-    for fault in ["exit_mid_turn", "crlf", "api_400"] {
+    let cases = ["exit_mid_turn", "crlf", "api_400"].into_iter().flat_map(|fault| {
         let expected = expected(fault);
-        for (sdk, expected) in [Sdk::Python, Sdk::TypeScript].into_iter().zip(expected) {
+        [Sdk::Python, Sdk::TypeScript].into_iter().zip(expected).map(move |it| (fault, it))
+    });
+    // An SDK takes seconds to start.
+    let running: Vec<_> = cases
+        .map(|(fault, (sdk, expected))| {
             let env = [
                 ("CLAUDE_WIRE_SCENARIO", scenario.to_str().unwrap()),
                 ("CLAUDE_WIRE_FAULT", fault),
                 ("CLAUDE_WIRE_SEED", "7"),
             ];
-            let output = Program::new(sdk, "faults").env(&env).output();
-            let (printed, errors) = (text(&output.stdout), text(&output.stderr));
-            let said = serde_json::from_str(printed.trim()).unwrap_or_default();
-            assert_eq!(word(&said), expected, "{sdk:?}, {fault}: {printed}{errors}");
-        }
+            let program = Program::new(sdk, "faults").env(&env);
+            let output = thread::spawn(move || program.output());
+            (format!("{sdk:?}, {fault}"), expected, output)
+        })
+        .collect();
+    for (case, expected, output) in running {
+        let output = output.join().unwrap();
+        let (printed, errors) = (text(&output.stdout), text(&output.stderr));
+        let said = serde_json::from_str(printed.trim()).unwrap_or_default();
+        assert_eq!(word(&said), expected, "{case}: {printed}{errors}");
     }
 }
