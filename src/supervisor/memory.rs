@@ -115,7 +115,8 @@ fn children(pid: u32) -> io::Result<Vec<u32>> {
     Ok(pids)
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 mod tests {
     use std::io::{BufRead as _, BufReader, Write as _};
     use std::process::{Command, Stdio};
