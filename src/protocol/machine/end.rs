@@ -88,8 +88,8 @@ impl Machine {
         }
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
-        let cause = self.end_cause.take();
-        let wanted = cause.is_some_and(EndCause::is_wanted) || std::mem::take(&mut self.reopens);
+        let reopens = std::mem::take(&mut self.reopens);
+        let wanted = self.end_cause.take().is_some_and(EndCause::is_wanted) || reopens;
         self.parted = !wanted && self.config.reconnect != Reconnect::OnDemand;
         // A prompt that was not written yet is kept.
         if let Some(prompt) = self.switches.clear() {

@@ -101,6 +101,19 @@ fn a_restart_of_a_cli_that_is_ending_opens_the_next() {
     }
 }
 
+/// The second restart is not for the end after the next.
+#[test]
+fn a_restart_counts_for_one_end() {
+    let mut rig = ready(Reconnect::ByHand);
+    rig.command(Command::Restart(RequestId(7), false));
+    rig.command(Command::Restart(RequestId(8), false));
+    assert_eq!(rig.closed(), ["open"]);
+    rig.opened();
+    rig.line(&success(2, "{}"));
+    assert!(rig.closed().is_empty());
+    assert!(rig.prompt(1).is_empty(), "it waits for a restart");
+}
+
 #[test]
 fn an_end_that_the_host_causes_needs_no_restart() {
     for reconnect in [Reconnect::ByHand, Reconnect::Never] {
