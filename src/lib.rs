@@ -67,6 +67,7 @@
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
 //!   in-process tools.
 //! * [`store`]: copies of transcripts outside the CLI's folder, and sessions resumed from them.
+//! * `holder` (Unix): keeps CLIs alive while your program is replaced.
 //! * [`supervisor`]: many named sessions, restarted when they crash.
 //! * [`telemetry`]: the names of spans, events and metrics, and what emits them.
 //! * [`faults`]: the catalogue of faults, and what injects them into a connection.
@@ -97,6 +98,8 @@ pub mod wire;
 
 #[cfg(feature = "session")]
 pub mod faults;
+#[cfg(all(feature = "session", unix))]
+pub mod holder;
 #[cfg(feature = "lab")]
 pub mod lab;
 #[cfg(feature = "session")]
@@ -158,6 +161,9 @@ pub mod guides {
     pub mod supervision {}
     #[doc = include_str!("../docs/guides/testing.md")]
     pub mod testing {}
+    #[cfg(unix)]
+    #[doc = include_str!("../docs/guides/updates.md")]
+    pub mod updates {}
     #[doc = include_str!("../docs/guides/web-server.md")]
     pub mod web_server {}
 }

@@ -8,7 +8,7 @@ use crate::pipe;
 
 const SESSIONS: usize = 1000;
 /// KiB for each session.
-const BUDGET: f64 = 16.0;
+const BUDGET: f64 = 8.0;
 
 /// Run this first, while the heap has no holes. Prints a note if the system cannot tell.
 pub(crate) fn run() -> Option<String> {

@@ -228,7 +228,7 @@ impl Observed {
                     open.abandoned = true;
                 }
             }
-            Input::Command(Command::Forget | Command::Stop) => {}
+            Input::Command(Command::Forget | Command::Stop | Command::TakeUp(..)) => {}
         }
         Seen::Other
     }

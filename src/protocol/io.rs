@@ -66,6 +66,9 @@ pub enum Command {
     Steer(Steer),
     /// The reader of this turn is gone.
     Abandon(TurnId),
+    /// The CLI of this connection ran before, and another host has written the prompt with this
+    /// uuid. Its lines come first, and belong to this turn. Only right after [`Input::Opened`].
+    TakeUp(TurnId, String),
     /// Send a control request. A limit of `None` means the configured one.
     Control(RequestId, Box<Request>, Option<Duration>),
     /// The caller no longer waits for this request.

@@ -51,7 +51,8 @@ pub struct Machine {
     config: Config,
     link: Link,
     queue: VecDeque<QueuedPrompt>,
-    current: Option<Current>,
+    /// Boxed, as an idle session has none.
+    current: Option<Box<Current>>,
     /// Messages for turns whose prompt is not written yet.
     steers: Vec<Steer>,
     switches: Switches,
@@ -83,6 +84,8 @@ pub struct Machine {
     parted: bool,
     /// True if a restart was asked for while the process was being ended for another reason.
     reopens: bool,
+    /// True if the CLI of this connection ran before, and has a turn.
+    found: bool,
     /// The reply to the last handshake, until it is taken.
     handshake: Option<RawJson>,
     counters: Counters,
@@ -128,6 +131,7 @@ impl Machine {
             forgotten: false,
             parted: false,
             reopens: false,
+            found: false,
             handshake: None,
             counters: Counters::default(),
         }
@@ -181,7 +185,7 @@ impl Machine {
     /// True while the host waits for a reply of the CLI, or for the end of a turn that it
     /// interrupted. Reading must then continue, whatever else pauses it.
     pub fn awaits_reply(&self) -> bool {
-        !self.outgoing.is_empty() || self.current.as_ref().is_some_and(Current::is_draining)
+        !self.outgoing.is_empty() || self.current.as_deref().is_some_and(Current::is_draining)
     }
 
     /// True if and only if nothing is running, pending or queued.
@@ -192,6 +196,20 @@ impl Machine {
             && self.held.is_empty()
             && self.connecting.is_empty()
             && self.outgoing.is_empty()
+    }
+
+    /// Gives back the memory of what has ended. To be called now and then on an idle machine.
+    pub fn release_room(&mut self) {
+        self.queue.shrink_to_fit();
+        self.steers.shrink_to_fit();
+        self.settled.shrink_to_fit();
+        self.held.shrink_to_fit();
+        self.connecting.shrink_to_fit();
+        self.switches.release_room();
+        self.in_force.release_room();
+        self.doubt.release_room();
+        self.outgoing.release_room();
+        self.incoming.release_room();
     }
 
     /// Returns the state of the connection.
@@ -307,6 +325,14 @@ impl Machine {
             }
             Command::Steer(steer) => self.steer(steer, out),
             Command::Abandon(turn) => self.abandon(now, turn, out),
+            Command::TakeUp(turn, uuid) => {
+                if self.link == Link::Handshake && self.current.is_none() {
+                    self.found = true;
+                    self.current = Some(Box::new(Current::found(turn, uuid)));
+                } else {
+                    out.push(Output::Ended(turn, TurnEnd::Failed(Failure::Closed)));
+                }
+            }
             Command::Control(request, ..) if stopped => {
                 out.push(Output::Reply(request, Err(Failure::Stopped)))
             }
@@ -381,6 +407,7 @@ impl Machine {
             self.link = Link::Opening;
             self.was_ready = false;
             self.forgotten = false;
+            self.found = false;
             (self.profile, self.settled) = self
                 .queue
                 .front()
@@ -416,6 +443,9 @@ impl Machine {
         }
         for request in std::mem::take(&mut self.connecting) {
             out.push(Output::Reply(request, Ok(response.clone())));
+        }
+        if self.current.as_ref().is_some_and(|current| current.is_draining()) {
+            self.drain(now, out);
         }
         self.make_again(now, out);
         for (id, request, limit) in std::mem::take(&mut self.held) {
@@ -499,7 +529,7 @@ impl Machine {
         prompt.fields.client_composed |= prompt.verbatim;
         out.push(Output::Write(prompt_line(&prompt.uuid, &prompt.content, &prompt.fields)));
         let turn = prompt.turn;
-        self.current = Some(Current::new(prompt, now));
+        self.current = Some(Box::new(Current::new(prompt, now)));
         self.write_messages(turn, out);
     }
 

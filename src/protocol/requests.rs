@@ -85,6 +85,13 @@ impl Outgoing {
         std::mem::take(&mut self.pending).into_values().map(|pending| pending.purpose).collect()
     }
 
+    pub(super) fn release_room(&mut self) {
+        // An empty map keeps a node with room for 11 requests.
+        if self.pending.is_empty() {
+            self.pending = BTreeMap::new();
+        }
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.pending.values().filter_map(|pending| pending.deadline).min()
     }
@@ -146,6 +153,11 @@ impl Incoming {
         let id = self.pending.remove(&callback)?;
         self.by_id.remove(id.bytes());
         Some(id)
+    }
+
+    pub(super) fn release_room(&mut self) {
+        self.pending.shrink_to_fit();
+        self.by_id.shrink_to_fit();
     }
 
     /// Forgets the request with this id.

@@ -209,15 +209,28 @@ impl Current {
 
     pub(super) fn new(prompt: QueuedPrompt, now: Instant) -> Self {
         let QueuedPrompt { turn, timeout, idle_timeout, .. } = prompt;
-        let limit = timeout.and_then(|limit| Some((limit, now.checked_add(limit)?)));
-        let idle = idle_timeout.map(|limit| (limit, now));
+        Self {
+            verbatim: prompt.verbatim,
+            limit: timeout.and_then(|limit| Some((limit, now.checked_add(limit)?))),
+            idle: idle_timeout.map(|limit| (limit, now)),
+            ..Self::of(turn, Written::prompt(&prompt), Some(Box::new(prompt)))
+        }
+    }
+
+    /// A turn whose prompt another host has written.
+    pub(super) fn found(turn: TurnId, uuid: String) -> Self {
+        let prompt = Written { uuid, stage: Stage::Waiting, asks_nothing: false, steer: None };
+        Self::of(turn, prompt, None)
+    }
+
+    fn of(turn: TurnId, written: Written, prompt: Option<Box<QueuedPrompt>>) -> Self {
         Self {
             turn,
-            written: vec![Written::prompt(&prompt)],
-            verbatim: prompt.verbatim,
+            written: vec![written],
+            verbatim: false,
             so_far: None,
             opens_until: None,
-            prompt: Some(Box::new(prompt)),
+            prompt,
             started: false,
             echoed: false,
             said: false,
@@ -226,8 +239,8 @@ impl Current {
             abandoned: false,
             draining: false,
             drain_until: None,
-            limit,
-            idle,
+            limit: None,
+            idle: None,
             work: Work::default(),
         }
     }

@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::log::Log;
 use crate::recording::Stream;
-use crate::transport::{BoxedRead, BoxedWrite, Connection, Control, Exit};
+use crate::transport::{BoxedRead, BoxedWrite, Connection, Control, Exit, HeldTurn};
 
 /// Wraps all parts of a connection for recording.
 pub(super) fn tee(connection: Connection, log: Log) -> Connection {
@@ -154,6 +154,10 @@ impl Control for TeeControl {
             self.log.lock().exit(exit);
         }
         Poll::Ready(result)
+    }
+
+    fn held_turn(&self) -> Option<HeldTurn> {
+        self.inner.as_ref()?.held_turn()
     }
 
     fn terminate(&mut self) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tracing::Instrument;
 
 use super::driver::{Driver, Line, Order};
@@ -109,7 +109,7 @@ impl Session {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Connect(reply))?;
         let first = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
-        Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
+        Ok(Reply::read(first.or_else(|| self.inner.shared.server_info())))
     }
 
     /// Repeats the handshake with the running CLI, and returns its reply, which
@@ -130,11 +130,9 @@ impl Session {
         let (reply, answer) = oneshot::channel();
         self.inner.order(Order::Reinitialize(reply))?;
         let body = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
-        let mut status = self.inner.shared.status();
-        if body.is_some() {
-            status.server_info = body;
-        }
-        Ok(Reply::read(status.server_info.clone()))
+        let shared = &self.inner.shared;
+        shared.set_server_info(body.as_ref());
+        Ok(Reply::read(body.or_else(|| shared.server_info())))
     }
 
     /// Starts a new conversation in the same process (`/clear`). The session id changes.
@@ -242,15 +240,14 @@ impl Session {
     /// Returns what the CLI reported about itself in the last handshake; `None` before the first
     /// one. Parsed again at each call.
     pub fn server_info(&self) -> Option<Reply<ServerInfo>> {
-        let reply = self.inner.shared.status().server_info.clone()?;
-        Some(Reply::read(Some(reply)))
+        self.inner.shared.server_info().map(|reply| Reply::read(Some(reply)))
     }
 
     /// Returns what this session has used so far: all results together, across restarts and
     /// [`clear`](Self::clear), including turns that were not read. The earlier cost of a resumed
     /// conversation is not included.
     pub fn spending(&self) -> Spending {
-        self.inner.shared.status().spending.clone()
+        self.inner.shared.status().meter.total()
     }
 
     /// Returns the plan limits as last reported by the CLI (`rate_limit_event`); `None` if it has
@@ -351,11 +348,9 @@ impl Inner {
         if !has_timers() {
             return Err(Error::no_timers());
         }
-        let (orders, incoming) = mpsc::unbounded_channel();
-        let task = Box::new(Driver::new(self.shared.clone(), incoming));
-        let line = Line::new(orders, task.room());
+        let (task, line) = Driver::new(self.shared.clone());
         let span = self.shared.span.begin(self.shared.setup.owner.as_deref());
-        runtime.spawn(task.run().instrument(span));
+        runtime.spawn(Box::new(task).run().instrument(span));
         Ok(driver.insert(line).clone())
     }
 

@@ -34,6 +34,8 @@ mod driver;
 mod error;
 mod events;
 pub mod handlers;
+mod held;
+mod kept_reply;
 mod lease;
 mod mailbox;
 #[cfg(feature = "mcp")]

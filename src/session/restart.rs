@@ -37,7 +37,7 @@ impl Session {
         let fresh = conversation == Restart::Fresh;
         self.inner.order(Order::Restart { fresh, reply })?;
         let first = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
-        Ok(Reply::read(first.or_else(|| self.inner.shared.status().server_info.clone())))
+        Ok(Reply::read(first.or_else(|| self.inner.shared.server_info())))
     }
 
     /// Checks that the CLI runs and answers, by a control request: no tokens, no entry in the

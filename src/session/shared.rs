@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use super::error::Error;
 use super::events::{Hub, SessionEvent};
 use super::handlers::HostRequest;
+use super::kept_reply::KeptReply;
 use super::options::Options;
 use super::result_context::ResultContext;
 use super::setup::Setup;
@@ -84,8 +85,21 @@ impl Shared {
     /// The process is claimed: its options, and what it now says about itself.
     pub(super) fn claim(&self, options: Options, server_info: Option<RawJson>) {
         let _ = self.claimed.set(Box::new(options));
-        if server_info.is_some() {
-            self.status().server_info = server_info;
+        self.set_server_info(server_info.as_ref());
+    }
+
+    /// The reply to the last handshake.
+    pub(super) fn server_info(&self) -> Option<RawJson> {
+        // Copied without the lock: it is long.
+        let kept = self.status().server_info.clone();
+        kept.map(|kept| kept.to_json())
+    }
+
+    /// Replaces the reply to the last handshake, if there is another one.
+    pub(super) fn set_server_info(&self, reply: Option<&RawJson>) {
+        if let Some(reply) = reply {
+            let kept = KeptReply::new(reply);
+            self.status().server_info = Some(kept);
         }
     }
 

@@ -70,8 +70,16 @@ impl Spending {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct SpendingMeter {
-    total: Spending,
+    total: Sums,
     last: Option<Last>,
+}
+
+/// A [`Spending`] in little memory: a map has room for 11 models.
+#[derive(Clone, Debug, Default)]
+struct Sums {
+    cost_usd: f64,
+    results: u64,
+    models: Box<[(String, ModelSpending)]>,
 }
 
 /// The totals of the previous result.
@@ -79,7 +87,7 @@ pub struct SpendingMeter {
 struct Last {
     session_id: String,
     index: Option<u64>,
-    totals: Spending,
+    totals: Sums,
 }
 
 impl SpendingMeter {
@@ -113,15 +121,25 @@ impl SpendingMeter {
         self.last = Some(Last {
             session_id: result.session_id.clone(),
             index: result.result_index,
-            totals,
+            totals: totals.into(),
         });
-        self.total.add(&spent);
+        let mut total = self.total();
+        total.add(&spent);
+        self.total = total.into();
         spent
     }
 
     /// Returns the usage of all results together.
-    pub fn total(&self) -> &Spending {
-        &self.total
+    pub fn total(&self) -> Spending {
+        let Sums { cost_usd, results, models } = self.total.clone();
+        Spending { cost_usd, results, models: models.into_iter().collect() }
+    }
+}
+
+impl From<Spending> for Sums {
+    fn from(spending: Spending) -> Self {
+        let Spending { cost_usd, results, models } = spending;
+        Self { cost_usd, results, models: models.into_iter().collect() }
     }
 }
 
@@ -150,9 +168,10 @@ impl ModelSpending {
 }
 
 /// Returns the usage between two results; unused models are left out.
-fn difference(totals: &Spending, last: &Spending) -> Spending {
+fn difference(totals: &Spending, last: &Sums) -> Spending {
     let since = |(model, now): (&String, &ModelSpending)| {
-        let before = last.models.get(model).copied().unwrap_or_default();
+        let before = last.models.iter().find(|(name, _)| name == model);
+        let before = before.map(|(_, before)| *before).unwrap_or_default();
         Some((model.clone(), now.minus(before)))
             .filter(|(_, spent)| *spent != ModelSpending::default())
     };

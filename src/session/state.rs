@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::spending::Spending;
+use super::kept_reply::KeptReply;
+use super::spending::SpendingMeter;
 use crate::protocol::{Counters, EndCause, Phase};
 use crate::transport::Exit;
-use crate::wire::RawJson;
 use crate::wire::usage::RateLimitInfo;
 
 /// What a session is doing, and what happened to its CLIs so far.
@@ -68,8 +68,8 @@ pub(super) struct Status {
     pub(super) counters: Counters,
     pub(super) connected: bool,
     /// The reply to the last handshake.
-    pub(super) server_info: Option<RawJson>,
-    pub(super) spending: Spending,
+    pub(super) server_info: Option<KeptReply>,
+    pub(super) meter: SpendingMeter,
     /// Boxed: most sessions have none, and it is large.
     pub(super) rate_limit: Option<Box<RateLimitInfo>>,
 }

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use super::Options;
-use super::driver::{Order, Origin};
+use super::driver::{Held, Order, Origin};
 use super::error::{Error, Result};
 use super::handle::{Inner, Session};
 use super::mailbox::Mailbox;
@@ -126,6 +126,16 @@ impl Turn {
             context: Box::default(),
             end: None,
         }
+    }
+
+    /// A turn that runs already.
+    pub(super) fn held(session: Arc<Inner>, held: Held) -> Self {
+        let Held { turn: id, uuid, mailbox } = held;
+        let mut turn = Self::new(session, "".into());
+        turn.id = id;
+        turn.uuid = Some(uuid);
+        turn.state = State::Running { mailbox, taken: VecDeque::new() };
+        turn
     }
 
     /// Applies these options on top of those set for this turn so far.

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{Environment, Error, Exit, Notes, OrphanGuard};
@@ -165,6 +166,25 @@ impl fmt::Debug for Connection {
     }
 }
 
+/// The last turn of a CLI that another program began.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[non_exhaustive]
+pub struct HeldTurn {
+    /// The uuid of its prompt.
+    pub uuid: String,
+    /// Whether its result was written.
+    pub ended: bool,
+    /// How many of its first lines are no longer kept.
+    pub missing: u64,
+}
+
+impl HeldTurn {
+    /// A turn whose prompt was just written.
+    pub fn new(uuid: impl Into<String>) -> Self {
+        Self { uuid: uuid.into(), ended: false, missing: 0 }
+    }
+}
+
 /// The handle of the other side's process.
 ///
 /// Dropping it while the other side runs ends the other side, without waiting for it.
@@ -185,6 +205,13 @@ pub trait Control: Send {
     /// Asks the other side to end: SIGTERM to the process group, or its equivalent. Does nothing
     /// after the end.
     fn terminate(&mut self);
+
+    /// The turn with which the CLI was found, if it ran before this connection was opened: see
+    /// [`holder`](crate::holder). Its lines are the first of the output. Default: `None`. A wrapper
+    /// passes it on.
+    fn held_turn(&self) -> Option<HeldTurn> {
+        None
+    }
 
     /// Ends the other side: SIGKILL to the process group and the descendants, or its equivalent.
     /// Does nothing after the end.

@@ -27,6 +27,8 @@ enum Kind {
     BadExecutable { program: PathBuf },
     Spawn { program: PathBuf },
     OrphanGuard { why: String },
+    NoHolder { socket: PathBuf },
+    Owned { key: String, pid: Option<u32> },
     Other,
 }
 
@@ -83,6 +85,27 @@ impl Error {
     /// possible here.
     pub fn is_orphan_guard(&self) -> bool {
         matches!(self.kind, Kind::OrphanGuard { .. })
+    }
+
+    /// True if and only if there is no [holder](crate::holder) at the socket, or it ended.
+    pub fn is_no_holder(&self) -> bool {
+        matches!(self.kind, Kind::NoHolder { .. })
+    }
+
+    /// True if and only if another program has this key at the [holder](crate::holder).
+    pub fn is_owned(&self) -> bool {
+        matches!(self.kind, Kind::Owned { .. })
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn no_holder(socket: &Path, source: io::Error) -> Self {
+        let socket = socket.to_owned();
+        Self { kind: Kind::NoHolder { socket }, source: Some(source.into()) }
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn owned(key: &str, pid: Option<u32>) -> Self {
+        Self { kind: Kind::Owned { key: key.to_owned(), pid }, source: None }
     }
 
     pub(super) fn orphan_guard(why: String) -> Self {
@@ -144,7 +167,9 @@ impl fmt::Display for Error {
         write!(f, "{}", self.kind)?;
         match (&self.kind, &self.source) {
             // These say what failed, but not why.
-            (Kind::Spawn { .. } | Kind::Other, Some(why)) => write!(f, ": {why}"),
+            (Kind::Spawn { .. } | Kind::NoHolder { .. } | Kind::Other, Some(why)) => {
+                write!(f, ": {why}")
+            }
             _ => Ok(()),
         }
     }
@@ -164,6 +189,16 @@ impl fmt::Display for Kind {
             Self::NoRuntime => f.write_str("no tokio runtime here: open the transport inside one that has I/O and time enabled"),
             Self::OrphanGuard { why } => {
                 write!(f, "an orphan guard was required, and is not possible here: {why}")
+            }
+            Self::NoHolder { socket } => write!(
+                f,
+                "no holder answers at {0}; start one with `claude-wire hold {0}`",
+                socket.display()
+            ),
+            Self::Owned { key, pid } => {
+                write!(f, "another program has {key:?} at the holder")?;
+                pid.map_or(Ok(()), |pid| write!(f, " (process {pid})"))?;
+                f.write_str("; it must end or leave first")
             }
             Self::NoIo => f.write_str(
                 "this tokio runtime has no I/O: build it with `enable_io()` or `enable_all()`",

@@ -20,7 +20,7 @@ mod process;
 mod secret;
 
 pub use self::connection::{
-    BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Launch, Transport,
+    BoxFuture, BoxedRead, BoxedWrite, Connection, Control, HeldTurn, Launch, Transport,
 };
 pub use self::environment::{Environment, Inherit};
 pub use self::error::Error;

@@ -45,6 +45,7 @@ mod history_changes;
 mod history_folders;
 mod history_list;
 mod history_messages;
+mod holder_turns;
 mod hooks_calls;
 mod hooks_dialogs;
 mod hooks_log;

@@ -38,6 +38,8 @@ tests![
     every_option,
     fork,
     front_door,
+    #[cfg(unix)]
+    held_turn,
     hooks,
     hooks_every_event,
     hooks_failed_guard,

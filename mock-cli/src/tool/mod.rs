@@ -12,6 +12,8 @@ mod doctor;
 mod drift;
 mod extract;
 mod files;
+#[cfg(unix)]
+mod hold;
 mod import;
 pub(crate) mod install;
 mod lint;
@@ -62,6 +64,8 @@ enum Command {
     Install(install::Install),
     Drift(drift::Arguments),
     Check(check::Arguments),
+    #[cfg(unix)]
+    Hold(hold::Arguments),
     Completions(completions::Completions),
     #[command(name = "man")]
     Manual(completions::Manual),
@@ -74,7 +78,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Replays", &["verify", "report", "why", "accept"]),
     (
         "The CLI, and this tool",
-        &["doctor", "install", "decode", "drift", "check", "completions", "man"],
+        &["doctor", "install", "decode", "hold", "drift", "check", "completions", "man"],
     ),
 ];
 
@@ -107,6 +111,8 @@ pub(crate) fn main() -> ExitCode {
         Command::Install(arguments) => install::run(&arguments),
         Command::Drift(arguments) => drift::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        #[cfg(unix)]
+        Command::Hold(arguments) => hold::run(&arguments),
     };
     crate::end("claude-wire", done)
 }

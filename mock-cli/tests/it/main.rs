@@ -10,6 +10,7 @@ mod argv_forms;
 mod check;
 #[cfg(feature = "lab")]
 mod drift;
+mod hold;
 mod install;
 mod kept_files;
 mod legacy_dialect;

@@ -61,6 +61,10 @@ impl Doubt {
         self.lines.iter()
     }
 
+    pub(super) fn release_room(&mut self) {
+        self.lines.shrink_to_fit();
+    }
+
     fn keep(&mut self, frame: Frame) {
         self.bytes += frame.bytes().len();
         self.said |= frame.speaks();
@@ -184,7 +188,7 @@ impl Machine {
                 Whose::Ours if frame.opens_turn() && has_result => Route::Began,
                 Whose::Ours if frame.opens_turn() => Route::Start,
                 Whose::Ours => Route::Turn,
-                Whose::Theirs if over => route(&frame, self.current.as_ref(), &self.habits),
+                Whose::Theirs if over => route(&frame, self.current.as_deref(), &self.habits),
                 Whose::Theirs => Route::NoTurn,
             };
             if closes
@@ -205,7 +209,7 @@ impl Machine {
 
     /// Returns the warning about a result that came while the turn waits for another.
     pub(super) fn stray(&self, frame: &Frame) -> String {
-        let waiting = self.current.as_ref().map(Current::uuid).unwrap_or_default();
+        let waiting = self.current.as_deref().map(Current::uuid).unwrap_or_default();
         let which = match frame.named_prompt() {
             Some(named) => format!("a result for another prompt ({named}) came"),
             None => "a result that names no prompt came".to_owned(),

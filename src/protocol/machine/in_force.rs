@@ -1,6 +1,7 @@
 //! The settings in force: what is restored after a turn with its own settings, and what is sent to
 //! the next process.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::setting::{Setting, without};
@@ -18,7 +19,7 @@ pub(super) struct InForce {
     made: Vec<Made>,
     /// The permission mode that the CLI of this connection reported: it also changes the mode
     /// itself.
-    mode: Option<Request>,
+    mode: Option<Box<str>>,
 }
 
 /// A setting, the request that sets it, and the time limit of that request.
@@ -75,23 +76,28 @@ impl InForce {
 
     /// The CLI reports its permission mode.
     pub(super) fn report(&mut self, mode: &str) {
-        let request = Request::new(RequestName::SetPermissionMode).with("mode", mode);
         if let Some(made) = self.made.iter_mut().find(|made| made.setting.is_permission_mode()) {
-            made.request.clone_from(&request);
+            made.request = set_mode(mode);
         }
-        self.mode = Some(request);
+        self.mode = Some(mode.into());
     }
 
     /// Returns the request that would set the current value; `None` if it is not known to differ
     /// from the launch.
-    pub(super) fn now(&self, setting: &Setting) -> Option<&Request> {
-        let reported = self.mode.as_ref().filter(|_| setting.is_permission_mode());
-        reported.or_else(|| self.made(setting))
+    pub(super) fn now(&self, setting: &Setting) -> Option<Cow<'_, Request>> {
+        let reported = self.mode.as_deref().filter(|_| setting.is_permission_mode());
+        let reported = reported.map(|mode| Cow::Owned(set_mode(mode)));
+        reported.or_else(|| self.made(setting).map(Cow::Borrowed))
     }
 
     /// Whether it is known, with nothing under way.
     pub(super) fn is_settled(&self, setting: &Setting) -> bool {
         self.asked.iter().all(|(_, asked)| asked.setting != *setting)
+    }
+
+    pub(super) fn release_room(&mut self) {
+        self.asked.shrink_to_fit();
+        self.made.shrink_to_fit();
     }
 
     /// The connection has ended.
@@ -134,6 +140,11 @@ impl InForce {
         let at = self.made.iter().position(|made| made.setting == *setting)?;
         Some(self.made.remove(at).request)
     }
+}
+
+/// The request that sets a permission mode.
+fn set_mode(mode: &str) -> Request {
+    Request::new(RequestName::SetPermissionMode).with("mode", mode)
 }
 
 /// Returns the permission mode that a message reports.

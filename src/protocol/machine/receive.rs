@@ -46,13 +46,17 @@ impl Machine {
     }
 
     fn message(&mut self, now: Instant, frame: Frame, out: &mut Vec<Output>) {
-        if self.link == Link::Handshake && frame.ends_turn() && self.startup_result(&frame, out) {
+        if self.link == Link::Handshake
+            && !self.found
+            && frame.ends_turn()
+            && self.startup_result(&frame, out)
+        {
             return;
         }
         self.note_session(&frame, out);
         self.note_mode(mode_of(&frame).as_deref());
         let Some(frame) = self.weigh(now, frame, out) else { return };
-        let route = route(&frame, self.current.as_ref(), &self.habits);
+        let route = route(&frame, self.current.as_deref(), &self.habits);
         self.habits.note(&frame, self.current.as_ref().is_some_and(|current| current.started));
         self.dispatch(now, route, frame, out);
     }

@@ -75,7 +75,7 @@ impl Machine {
     /// A CLI that names no prompts opens a turn for messages that are left, or has added them.
     pub(super) fn expect_turn(&mut self, now: Instant) {
         let goes_on = |current: &&mut Current| current.so_far.is_some() && !current.started;
-        if let Some(current) = self.current.as_mut().filter(goes_on)
+        if let Some(current) = self.current.as_deref_mut().filter(goes_on)
             && !self.habits.names
         {
             current.opens_until = now.checked_add(OPENS_WITHIN);

@@ -1,5 +1,6 @@
 //! Settings for one turn: applied before its prompt is written, and restored after its end.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use super::in_force::Made;
@@ -15,7 +16,7 @@ use crate::wire::control::Request;
 #[derive(Debug, Default)]
 pub(super) struct Switches {
     /// The prompt that waits for its settings.
-    prompt: Option<QueuedPrompt>,
+    prompt: Option<Box<QueuedPrompt>>,
     /// Whether the caller has interrupted it.
     interrupted: bool,
     /// Why it will not run, if a setting was refused.
@@ -60,6 +61,10 @@ impl Switches {
         self.awaited > 0 || self.owed.iter().any(is_mode)
     }
 
+    pub(super) fn release_room(&mut self) {
+        self.owed.shrink_to_fit();
+    }
+
     /// The reader of this turn is gone: its prompt will not be written.
     pub(super) fn abandon(&mut self, turn: TurnId) {
         self.prompt.take_if(|prompt| prompt.turn == turn);
@@ -71,12 +76,12 @@ impl Switches {
     }
 
     pub(super) fn take_prompt(&mut self) -> Option<QueuedPrompt> {
-        self.prompt.take()
+        self.prompt.take().map(|prompt| *prompt)
     }
 
     /// The process has ended, and its settings with it. Returns the prompt that was not written.
     pub(super) fn clear(&mut self) -> Option<QueuedPrompt> {
-        std::mem::take(self).prompt
+        std::mem::take(self).prompt.map(|prompt| *prompt)
     }
 }
 
@@ -90,7 +95,7 @@ impl Machine {
         }
         self.switches.awaited = switches.len();
         self.switches.interrupted = false;
-        self.switches.prompt = Some(prompt);
+        self.switches.prompt = Some(Box::new(prompt));
         for (apply, owed) in switches {
             self.request(now, Purpose::Apply, &apply, None, out);
             self.switches.owed.push(owed);
@@ -103,11 +108,11 @@ impl Machine {
         let now = setting
             .as_ref()
             .and_then(|setting| self.in_force.now(setting))
-            .unwrap_or(&switch.restore);
+            .unwrap_or(Cow::Borrowed(&switch.restore));
         let needless = setting.as_ref().is_some_and(|setting| {
-            self.in_force.is_settled(setting) && setting.is_same(now, &switch.apply)
+            self.in_force.is_settled(setting) && setting.is_same(&now, &switch.apply)
         });
-        (!needless).then(|| (switch.apply.clone(), Owed { request: now.clone(), setting }))
+        (!needless).then(|| (switch.apply.clone(), Owed { request: now.into_owned(), setting }))
     }
 
     /// Repeats the caller's settings of the previous process.
@@ -184,7 +189,7 @@ impl Machine {
     fn prepared(&mut self, now: Instant, out: &mut Vec<Output>) {
         match (self.switches.prompt.take(), self.switches.failure.take()) {
             (Some(prompt), None) => {
-                self.begin(now, prompt, out);
+                self.begin(now, *prompt, out);
                 self.current
                     .iter_mut()
                     .for_each(|current| current.interrupted = self.switches.interrupted);

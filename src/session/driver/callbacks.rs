@@ -52,6 +52,11 @@ impl Callbacks {
         }
     }
 
+    pub(super) fn release_room(&mut self) {
+        self.known.shrink_to_fit();
+        self.handles.shrink_to_fit();
+    }
+
     /// Waits for the next answer; pending while no handler runs. Cancel safe.
     pub(super) async fn next(&mut self) -> (CallbackId, Answer) {
         loop {

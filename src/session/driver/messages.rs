@@ -23,6 +23,10 @@ impl Messages {
         id
     }
 
+    pub(super) fn release_room(&mut self) {
+        self.waiting.shrink_to_fit();
+    }
+
     /// Whether someone waits for the fate of one.
     pub(super) fn is_awaited(&self) -> bool {
         self.waiting.values().any(|(_, waiter)| {

@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod ending;
+mod held;
 mod last_call;
 mod leases;
 mod link;
@@ -20,7 +21,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
@@ -28,7 +29,8 @@ use self::last_call::LastCall;
 use self::link::{Link, LinkEvent, Rest};
 use self::messages::Messages;
 use self::observations::Observations;
-pub(super) use self::order::{Line, Order, Origin, Reply};
+use self::order::Orders;
+pub(super) use self::order::{Held, Line, Order, Origin, Reply};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
 use self::requests::Requests;
@@ -51,7 +53,7 @@ type Opened = (Connection, Request, Home);
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
-    orders: mpsc::UnboundedReceiver<Order>,
+    orders: Orders,
     /// Whether all handles are gone. Then the session ends.
     orphaned: bool,
     machine: Machine,
@@ -80,6 +82,8 @@ pub(super) struct Driver {
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
+    /// The turn with which the CLI was found, until someone asks for it.
+    held: Option<Held>,
     /// The output of a CLI that is not ready yet.
     preamble: Option<Preamble>,
     /// Why the last attempt to open the transport failed.
@@ -96,7 +100,7 @@ pub(super) struct Driver {
 
 /// What the driver waits for.
 enum Woken {
-    Order(Option<Order>),
+    Order(Option<Box<Order>>),
     Link(LinkEvent),
     Opened(Result<Opened, Error>),
     Answered(crate::protocol::CallbackId, crate::protocol::Answer),
@@ -106,9 +110,11 @@ enum Woken {
 }
 
 impl Driver {
-    pub(super) fn new(shared: Arc<Shared>, orders: mpsc::UnboundedReceiver<Order>) -> Self {
+    /// A driver, and the way to it.
+    pub(super) fn new(shared: Arc<Shared>) -> (Self, Line) {
+        let (line, orders) = Line::new(Arc::default());
         let machine = Machine::new(shared.setup.machine_config());
-        Self {
+        let driver = Self {
             shared,
             orders,
             orphaned: false,
@@ -118,7 +124,7 @@ impl Driver {
             running: None,
             control: Requests::default(),
             written: None,
-            room: Arc::default(),
+            room: line.room.clone(),
             reading: true,
             last_call: LastCall::default(),
             requests: HashMap::new(),
@@ -132,17 +138,15 @@ impl Driver {
             restored: Vec::new(),
             opening: None,
             link: None,
+            held: None,
             preamble: None,
             refused: None,
             exit: None,
             forgotten: false,
             lease: None,
             folder: None,
-        }
-    }
-
-    pub(super) fn room(&self) -> Arc<Notify> {
-        self.room.clone()
+        };
+        (driver, line)
     }
 
     /// Runs until the session was stopped, or all handles are gone and the process has ended.
@@ -153,7 +157,7 @@ impl Driver {
             let woken = self.wait().await;
             let quiet = matches!(woken, Woken::Due);
             match woken {
-                Woken::Order(Some(order)) => self.order(order),
+                Woken::Order(Some(order)) => self.order(*order),
                 Woken::Order(None) => {
                     self.orphaned = true;
                     self.handle(Input::Command(Command::Stop));
@@ -174,16 +178,32 @@ impl Driver {
             self.drop_cancelled_requests();
             self.carry_out();
             self.settle(due);
+            if self.machine.is_idle() {
+                self.release_room();
+            }
         }
         self.orders.close();
         while let Ok(order) = self.orders.try_recv() {
-            self.order(order);
+            self.order(*order);
         }
         self.carry_out();
         self.leave_store().await;
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);
         }
+    }
+
+    /// An idle session keeps no memory for what may come.
+    fn release_room(&mut self) {
+        if self.out.capacity() == 0 {
+            return;
+        }
+        self.out = Vec::new();
+        self.turns.shrink_to_fit();
+        self.requests.shrink_to_fit();
+        self.callbacks.release_room();
+        self.messages.release_room();
+        self.machine.release_room();
     }
 
     async fn wait(&mut self) -> Woken {
@@ -214,7 +234,7 @@ impl Driver {
         if self.reads_past_the_limit() || self.last_call.reads_on() {
             return true;
         }
-        !self.turns.values().any(|mailbox| mailbox.is_full())
+        !self.turns.values().any(|mailbox| !self.is_unclaimed(mailbox) && mailbox.is_full())
     }
 
     /// Whether the driver must keep reading regardless of the limit.
@@ -300,6 +320,11 @@ impl Driver {
                     self.shared.set_status(&self.machine);
                 }
                 let _ = reply.send(is_down || !only_if_down);
+            }
+            Order::HeldTurn(reply) => {
+                if let Err(Some(unread)) = reply.send(self.held.take()) {
+                    self.order(Order::Abandon(unread.turn));
+                }
             }
             Order::FlushStore(done) => self.flush_mirror(Some(done)),
             Order::Stop(reply) => {
@@ -487,11 +512,11 @@ impl Drop for Driver {
             self.shared.set_phase(Phase::Stopped, 0);
         }
         while let Ok(order) = self.orders.try_recv() {
-            if let Order::Prompt(_, _, mailbox, _) = order {
+            if let Order::Prompt(_, _, mailbox, _) = *order {
                 mailbox.end(Err(self.shared.gone()));
             }
         }
-        let spending = self.shared.status().spending.clone();
+        let spending = self.shared.status().meter.total();
         self.shared.span.end(&self.shared.state.borrow(), &spending);
         for mailbox in self.turns.values() {
             mailbox.trace.ended(Some(&Failure::Closed));

@@ -3,7 +3,6 @@
 
 use std::collections::VecDeque;
 
-use crate::session::SpendingMeter;
 use crate::session::shared::Shared;
 use crate::session::spending::Spending;
 use crate::telemetry;
@@ -12,11 +11,9 @@ use crate::wire::{Body, Frame, FrameKind, Message, Outcome};
 /// How many results may wait until it is known which turn they belong to.
 const RECENT: usize = 4;
 
-/// The running totals of the session's CLI, and the usage of its last results, by their position in
-/// the stream.
+/// The usage of the last results of the session's CLI, by their position in the stream.
 #[derive(Default)]
 pub(super) struct Observations {
-    meter: SpendingMeter,
     recent: VecDeque<(u64, Spending)>,
     /// The last assistant message before a result: it may say more about a failed call of the API.
     said: Option<Frame>,
@@ -37,7 +34,7 @@ impl Observations {
                 if outcome.is_auth() || outcome.is_success() {
                     shared.set_auth_failed(outcome.is_auth());
                 }
-                let spent = self.meter.add(result);
+                let spent = shared.status().meter.add(result);
                 for (model, spent) in &spent.models {
                     let tokens = spent.tokens;
                     telemetry::tokens(model, "input", tokens.input);
@@ -46,7 +43,6 @@ impl Observations {
                     telemetry::tokens(model, "cache_creation", tokens.cache_creation);
                     telemetry::cost(model, spent.cost_usd);
                 }
-                shared.status().spending = self.meter.total().clone();
                 self.recent.truncate(RECENT - 1);
                 self.recent.push_front((frame.offset(), spent));
             }
@@ -73,7 +69,11 @@ impl Observations {
     /// Returns the usage of the turn with this result.
     pub(super) fn take(&mut self, result: &Frame) -> Option<Spending> {
         let at = self.recent.iter().position(|(offset, _)| *offset == result.offset())?;
-        self.recent.remove(at).map(|(_, spent)| spent)
+        let spent = self.recent.remove(at).map(|(_, spent)| spent);
+        if self.recent.is_empty() {
+            self.recent = VecDeque::new();
+        }
+        spent
     }
 
     /// The connection has ended: positions in its stream are no longer valid.

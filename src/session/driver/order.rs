@@ -20,7 +20,7 @@ use crate::wire::control::Request;
 /// An order from a handle to the driver.
 pub(in crate::session) enum Order {
     /// A prompt, the launch that it needs if that is not the session's, and the mailbox for its
-    /// messages. Boxed, because an idle session has room for a block of orders.
+    /// messages.
     Prompt(Box<QueuedPrompt>, Option<Box<Options>>, Arc<Mailbox>, Origin),
     /// A message for a running turn; the driver numbers it.
     Steer(Box<Steer>, SteerWaiter, Origin),
@@ -37,6 +37,8 @@ pub(in crate::session) enum Order {
         only_if_down: bool,
         reply: oneshot::Sender<bool>,
     },
+    /// Hand out the turn that the CLI had when it was found.
+    HeldTurn(oneshot::Sender<Option<Held>>),
     /// End the CLI and start another one; `fresh`: without its conversation.
     Restart {
         fresh: bool,
@@ -47,6 +49,14 @@ pub(in crate::session) enum Order {
     /// Send the store what was read so far.
     FlushStore(oneshot::Sender<()>),
     Stop(oneshot::Sender<Option<Exit>>),
+}
+
+/// The turn of a CLI that ran before, while it waits for its reader.
+pub(in crate::session) struct Held {
+    pub(in crate::session) turn: TurnId,
+    /// The uuid of its prompt.
+    pub(in crate::session) uuid: String,
+    pub(in crate::session) mailbox: Arc<Mailbox>,
 }
 
 /// The origin of a prompt or a message.
@@ -67,21 +77,28 @@ impl Origin {
 /// The outcome of a request.
 pub(in crate::session) type Reply = Result<Option<RawJson>, Error>;
 
+/// The receiver of the orders.
+///
+/// They are boxed, because an idle session has room for a block of 32.
+pub(in crate::session) type Orders = mpsc::UnboundedReceiver<Box<Order>>;
+
 /// The channel to the driver.
 #[derive(Clone)]
 pub(in crate::session) struct Line {
-    orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::UnboundedSender<Box<Order>>,
     /// Notified when the reader of a turn has made room.
     pub(in crate::session) room: Arc<Notify>,
 }
 
 impl Line {
-    pub(in crate::session) fn new(orders: mpsc::UnboundedSender<Order>, room: Arc<Notify>) -> Self {
-        Self { orders, room }
+    /// A channel; its receiver is for a driver that waits for `room`.
+    pub(in crate::session) fn new(room: Arc<Notify>) -> (Self, Orders) {
+        let (orders, receiver) = mpsc::unbounded_channel();
+        (Self { orders, room }, receiver)
     }
 
     /// Fails if the driver has ended.
-    pub(in crate::session) fn send(&self, order: Order) -> Result<(), SendError<Order>> {
-        self.orders.send(order)
+    pub(in crate::session) fn send(&self, order: Order) -> Result<(), SendError<Box<Order>>> {
+        self.orders.send(Box::new(order))
     }
 }

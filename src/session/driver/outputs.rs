@@ -21,7 +21,7 @@ use crate::wire::control::{Request, RequestName};
 impl Driver {
     pub(super) fn carry_out(&mut self) {
         if let Some(reply) = self.machine.take_handshake() {
-            self.shared.status().server_info = Some(reply);
+            self.shared.set_server_info(Some(&reply));
             self.preamble = None;
             self.control.ready();
         }
@@ -221,8 +221,12 @@ impl Driver {
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);
                 self.shared.publish(SessionEvent::Connected(pid));
+                let found = connection.control.held_turn();
                 self.link = Some(Link::new(connection, self.shared.setup.max_line));
                 self.handle(Input::Opened);
+                if let Some(found) = found {
+                    self.take_up(found);
+                }
             }
             Err(error) => {
                 self.refused = Some(error);
@@ -241,7 +245,8 @@ impl Driver {
 
     /// The buffer of an unread turn must not grow without limit while the host waits for a reply.
     fn check_cap(&mut self, mailbox: &Arc<Mailbox>) {
-        if !self.reads_past_the_limit() || mailbox.cost() <= self.shared.setup.buffer_cap {
+        let may_grow = self.reads_past_the_limit() || self.is_unclaimed(mailbox);
+        if !may_grow || mailbox.cost() <= self.shared.setup.buffer_cap {
             return;
         }
         let turn =

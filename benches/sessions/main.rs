@@ -1,0 +1,56 @@
+//! Many sessions at once: what they cost, whether one of them is lost or left behind, and whether a
+//! supervisor is slower with more of them.
+//!
+//! ```sh
+//! cargo build --release -p claude-wire-cli
+//! cargo bench --bench sessions                # all parts, 10,000 sessions and 1,000 processes
+//! cargo bench --bench sessions -- processes   # one part: memory, supervisor, processes or idle
+//! cargo bench --bench sessions -- --quick     # a tenth of the sessions, without processes
+//! ```
+//!
+//! It runs on two threads. `processes` and `idle` need `mock-claude` of the same profile, and four
+//! descriptors for each process (`ulimit -n`).
+
+mod idle;
+mod memory;
+mod meter;
+mod processes;
+mod run;
+mod supervisor;
+
+use tokio::runtime::{Builder, Runtime};
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let quick = arguments.iter().any(|argument| argument == "--quick");
+    let parts = ["memory", "supervisor", "processes", "idle"];
+    let asked: Vec<_> =
+        parts.into_iter().filter(|part| arguments.iter().any(|it| it == part)).collect();
+    let has = |part: &str| match asked.is_empty() {
+        true => !quick || matches!(part, "memory" | "supervisor"),
+        false => asked.contains(&part),
+    };
+    let mut broken = Vec::new();
+    if has("memory") {
+        broken.extend(memory::run(if quick { 1_000 } else { 10_000 }));
+    }
+    if has("supervisor") {
+        let (few, many) = if quick { (200, 2_000) } else { (1_000, 10_000) };
+        broken.extend(supervisor::run(few, many, quick));
+    }
+    if has("processes") {
+        broken.extend(processes::run(if quick { 100 } else { 1_000 }));
+    }
+    if has("idle") {
+        broken.extend(idle::run(if quick { 20 } else { 200 }));
+    }
+    if !broken.is_empty() {
+        eprintln!("\nbroken:\n{}", broken.join("\n"));
+        std::process::exit(1);
+    }
+    println!("\nnothing lost, nothing left");
+}
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}

@@ -1,0 +1,95 @@
+//! Operations of a supervisor, with few and with many sessions.
+
+use std::time::{Duration, Instant};
+
+use claude_wire::Session;
+use claude_wire::supervisor::{ChildSpec, Supervisor};
+
+use crate::{memory, runtime};
+
+/// How much slower an operation may be with ten times as many sessions.
+const RATIO: f64 = 1.3;
+const ROUNDS: usize = 7;
+
+const NAMES: [&str; 5] = ["look up", "query", "add and remove", "restart", "probe"];
+
+/// Returns the operations that are slower with many sessions.
+pub(crate) fn run(few: usize, many: usize, quick: bool) -> Vec<String> {
+    let runtime = runtime();
+    // Both at once, in alternating rounds, so that a busy moment of the machine affects both.
+    let best = runtime.block_on(async {
+        let (with_few, with_many) = (supervisor(few).await, supervisor(many).await);
+        let mut best = [[Duration::MAX; NAMES.len()]; 2];
+        for round in 0..ROUNDS {
+            for (supervisor, best) in [&with_few, &with_many].into_iter().zip(&mut best) {
+                for (time, best) in operations(supervisor, round, few).await.into_iter().zip(best) {
+                    *best = time.min(*best);
+                }
+            }
+        }
+        with_few.stop().await;
+        with_many.stop().await;
+        best
+    });
+    let mut broken = Vec::new();
+    println!("supervisor: us for an operation with {few} and with {many} sessions");
+    for (operation, name) in NAMES.into_iter().enumerate() {
+        let [few, many] = best.map(|best| best[operation].as_secs_f64() * 1e6);
+        println!("  {name:<16} {few:>9.2} {many:>9.2}   {:.2} times", many / few);
+        // A short run on a busy machine only shows the order of magnitude.
+        let ratio = if quick { 3.0 } else { RATIO };
+        if many > ratio * few {
+            broken.push(format!("supervisor: {name}: {:.2} times, at most {ratio}", many / few));
+        }
+    }
+    broken
+}
+
+fn spec(key: usize) -> ChildSpec<usize> {
+    ChildSpec::new(key, || Session::builder().transport(memory::cli()))
+}
+
+async fn supervisor(sessions: usize) -> Supervisor<usize> {
+    let builder = Supervisor::builder().max_starting(sessions).children((0..sessions).map(spec));
+    builder.start().await.expect("a supervisor")
+}
+
+/// The time of each operation, the mean of some.
+async fn operations(
+    supervisor: &Supervisor<usize>,
+    round: usize,
+    keys: usize,
+) -> [Duration; NAMES.len()] {
+    const TIMES: u32 = 200;
+    // The same keys in both, spread over the sessions.
+    let key = |number: u32| (number as usize * 7919 + round) % keys;
+    let started = Instant::now();
+    for number in 0..TIMES * 10 {
+        supervisor.session(&key(number)).expect("a session");
+    }
+    let look_up = started.elapsed() / (TIMES * 10);
+    let started = Instant::now();
+    for number in 0..TIMES {
+        let session = supervisor.session(&key(number)).expect("a session");
+        session.query("hello").await.expect("a turn").drain().await.expect("an answer");
+    }
+    let query = started.elapsed() / TIMES;
+    let started = Instant::now();
+    for number in 0..TIMES {
+        let key = 1_000_000 + number as usize;
+        supervisor.start_session(spec(key)).await.expect("a session");
+        supervisor.terminate_session(&key).await.expect("an end");
+    }
+    let add = started.elapsed() / TIMES;
+    let started = Instant::now();
+    for number in 0..TIMES / 4 {
+        supervisor.restart_session(&key(number)).await.expect("a restart");
+    }
+    let restart = started.elapsed() / (TIMES / 4);
+    let started = Instant::now();
+    for number in 0..TIMES {
+        let probed = supervisor.probe(&key(number), Duration::from_secs(10)).await;
+        probed.expect("a session").expect("an answer");
+    }
+    [look_up, query, add, restart, started.elapsed() / TIMES]
+}

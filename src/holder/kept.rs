@@ -1,0 +1,465 @@
+//! What a CLI wrote, and which of it its next owner gets. No I/O.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use bytes::Bytes;
+
+use crate::transport::HeldTurn;
+use crate::wire::{Frame, FrameKind};
+
+/// The lines of one CLI.
+///
+/// They are numbered by their place in `lines`: what is before `next` was sent to the owner, and is
+/// kept for the one that follows.
+#[derive(Default)]
+pub(super) struct Kept {
+    lines: VecDeque<Entry>,
+    next: usize,
+    /// The memory of all lines, and of those that were not sent.
+    bytes: usize,
+    unsent: usize,
+    limit: usize,
+    turn: Option<HeldTurn>,
+    /// The number of the owner, from 1.
+    owner: u64,
+    /// Requests of the CLI that no owner has answered, in their order.
+    open: BTreeMap<u64, (Bytes, Bytes)>,
+    last_open: u64,
+    handshake: Option<Handshake>,
+}
+
+struct Entry {
+    tag: u8,
+    line: Bytes,
+    /// Whether it is only for the owner that is connected.
+    for_owner: bool,
+    /// Whether it is the result of the last turn.
+    ends: bool,
+}
+
+impl Entry {
+    fn new(tag: u8, line: Bytes) -> Self {
+        Self { tag, line, for_owner: false, ends: false }
+    }
+}
+
+/// The last `initialize` of an owner.
+struct Handshake {
+    request: Bytes,
+    id: Bytes,
+    /// The whole line.
+    reply: Option<Bytes>,
+}
+
+/// The cost of a line in addition to its bytes.
+const OVERHEAD: usize = size_of::<Entry>();
+
+/// Where a line of the owner goes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Goes {
+    ToCli(Bytes),
+    /// It is answered already.
+    Nowhere,
+}
+
+impl Kept {
+    /// `limit`: how many bytes may wait, and how many are kept.
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    pub(super) fn turn(&self) -> Option<&HeldTurn> {
+        self.turn.as_ref()
+    }
+
+    /// Whether more of the CLI's output may be read.
+    pub(super) fn has_room(&self) -> bool {
+        self.unsent < self.limit
+    }
+
+    /// There is a new owner, which gets what it needs.
+    pub(super) fn attach(&mut self) {
+        self.owner += 1;
+        self.lines.retain(|entry| !entry.for_owner);
+        self.next = 0;
+        let has_exit = self.lines.back().is_some_and(|entry| entry.tag == b'x');
+        let exit = if has_exit { self.lines.pop_back() } else { None };
+        let open: Vec<_> = self.open.values().map(|(_, line)| line.clone()).collect();
+        for line in open {
+            self.lines.push_back(Entry { for_owner: true, ..Entry::new(b'o', line) });
+        }
+        self.lines.extend(exit);
+        self.bytes = self.lines.iter().map(cost).sum();
+        self.unsent = self.bytes;
+    }
+
+    /// Returns the next line for the owner, with its letter.
+    pub(super) fn next(&mut self) -> Option<(u8, Bytes)> {
+        let entry = self.lines.get(self.next)?;
+        self.next += 1;
+        self.unsent -= cost(entry);
+        let next = (entry.tag, entry.line.clone());
+        self.drop_oldest();
+        Some(next)
+    }
+
+    /// Whether the owner has had everything.
+    pub(super) fn is_sent(&self) -> bool {
+        self.next == self.lines.len()
+    }
+
+    /// Adds something else than a line of the output.
+    pub(super) fn push(&mut self, tag: u8, line: Bytes) {
+        self.add(Entry::new(tag, line));
+    }
+
+    /// The CLI has written a line.
+    pub(super) fn written(&mut self, line: Bytes) {
+        let Ok(frame) = Frame::parse(line.clone()) else { return self.push(b'o', line) };
+        let id = frame.request_id().map(|id| id.bytes().clone());
+        let mut entry = Entry::new(b'o', line.clone());
+        match (frame.kind(), id) {
+            (FrameKind::ControlRequest, Some(id)) => {
+                self.last_open += 1;
+                self.open.insert(self.last_open, (id, line));
+                entry.for_owner = true;
+            }
+            (FrameKind::ControlCancelRequest, Some(id)) => {
+                self.open.retain(|_, (open, _)| *open != id);
+                entry.for_owner = true;
+            }
+            (FrameKind::ControlResponse, Some(id)) => {
+                let Some(own) = self.own_id(&id) else {
+                    tracing::debug!("a reply to a request of a former owner was dropped");
+                    return;
+                };
+                entry.line = replaced(&line, &id, &own);
+                entry.for_owner = true;
+                if let Some(handshake) = self.handshake.as_mut().filter(|it| it.id == own) {
+                    handshake.reply = Some(entry.line.clone());
+                }
+            }
+            _ => entry.ends = self.ends_turn(&frame),
+        }
+        self.add(entry);
+    }
+
+    /// The owner has written a line for the CLI.
+    pub(super) fn asked(&mut self, line: Bytes) -> Goes {
+        let Ok(frame) = Frame::parse(line.clone()) else { return Goes::ToCli(line) };
+        let Some(id) = frame.request_id().map(|id| id.bytes().clone()) else {
+            if frame.kind() == FrameKind::User {
+                self.prompted(&frame);
+            }
+            return Goes::ToCli(line);
+        };
+        match frame.kind() {
+            FrameKind::ControlResponse => {
+                self.open.retain(|_, (open, _)| *open != id);
+                return Goes::ToCli(line);
+            }
+            FrameKind::ControlRequest => {
+                let request = frame.payload().map(|request| request.raw());
+                let is_handshake = request.as_ref().is_some_and(|request| {
+                    let subtype = request.pointer("/subtype");
+                    subtype.is_some_and(|it| it.as_str().as_deref() == Some("initialize"))
+                });
+                if let Some(request) = request.filter(|_| is_handshake)
+                    && self.shook_hands(request.bytes(), &id)
+                {
+                    return Goes::Nowhere;
+                }
+            }
+            _ => {}
+        }
+        Goes::ToCli(replaced(&line, &id, &self.wire_id(&id)))
+    }
+
+    /// Notes the handshake of the owner. Returns whether it is answered already: the CLI has had the
+    /// same one. Repeated, it would cancel a hook that is being called.
+    fn shook_hands(&mut self, request: &Bytes, id: &Bytes) -> bool {
+        let known = self.handshake.take().filter(|known| known.request == *request);
+        let reply = known.and_then(|known| {
+            let reply = known.reply?;
+            Some(replaced(
+                &reply,
+                &Frame::parse(reply.clone()).ok()?.request_id()?.bytes().clone(),
+                id,
+            ))
+        });
+        if let Some(line) = reply.clone() {
+            self.add(Entry { for_owner: true, ..Entry::new(b'o', line) });
+        }
+        let is_answered = reply.is_some();
+        self.handshake = Some(Handshake { request: request.clone(), id: id.clone(), reply });
+        is_answered
+    }
+
+    /// A prompt begins a turn, unless one runs: then it is a message for that.
+    fn prompted(&mut self, prompt: &Frame) {
+        let asks = prompt.field("shouldQuery").is_none_or(|asks| asks.as_bytes() != b"false");
+        if !asks || self.turn.as_ref().is_some_and(|turn| !turn.ended) {
+            return;
+        }
+        self.turn = prompt.uuid().map(HeldTurn::new);
+        // The former turn is over, and the owner goes on.
+        let sent: usize = self.lines.drain(..self.next).map(|entry| cost(&entry)).sum();
+        self.bytes -= sent;
+        self.next = 0;
+        self.lines.iter_mut().for_each(|entry| entry.ends = false);
+    }
+
+    /// Notes whether this line is the result of the last turn.
+    fn ends_turn(&mut self, frame: &Frame) -> bool {
+        let Some(turn) = self.turn.as_mut().filter(|turn| !turn.ended) else { return false };
+        let is_for_us = || !frame.names_prompts() && !frame.is_unprompted();
+        turn.ended = frame.ends_turn() && (frame.answers(&turn.uuid) || is_for_us());
+        turn.ended
+    }
+
+    fn add(&mut self, entry: Entry) {
+        self.bytes += cost(&entry);
+        self.unsent += cost(&entry);
+        self.lines.push_back(entry);
+        self.drop_oldest();
+    }
+
+    /// Drops lines that were sent, if there are too many.
+    fn drop_oldest(&mut self) {
+        while self.bytes > self.limit && self.next > 0 {
+            let Some(entry) = self.lines.pop_front() else { return };
+            self.next -= 1;
+            self.bytes -= cost(&entry);
+            if let Some(turn) = self.turn.as_mut().filter(|_| !entry.for_owner) {
+                turn.missing += 1;
+            }
+            if entry.ends {
+                // What is left is not a turn.
+                self.turn = None;
+            }
+        }
+    }
+
+    /// The id of a request of this owner on the wire.
+    fn wire_id(&self, id: &Bytes) -> Bytes {
+        match (self.owner, id.strip_suffix(b"\"")) {
+            (2.., Some(id)) => [id, format!("/{}\"", self.owner).as_bytes()].concat().into(),
+            _ => id.clone(),
+        }
+    }
+
+    /// The id that this owner gave a request, if it is one of its own.
+    fn own_id(&self, id: &Bytes) -> Option<Bytes> {
+        if self.owner < 2 {
+            return Some(id.clone());
+        }
+        let own = id.strip_suffix(format!("/{}\"", self.owner).as_bytes())?;
+        Some([own, b"\""].concat().into())
+    }
+}
+
+fn cost(entry: &Entry) -> usize {
+    entry.line.len() + OVERHEAD
+}
+
+/// The line with another value in place of this part of it.
+fn replaced(line: &Bytes, part: &Bytes, with: &Bytes) -> Bytes {
+    let start = (part.as_ptr() as usize).checked_sub(line.as_ptr() as usize);
+    let Some((before, rest)) = start.and_then(|start| line.split_at_checked(start)) else {
+        return line.clone();
+    };
+    let after = rest.get(part.len()..).unwrap_or_default();
+    [before, with, after].concat().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROMPT: &str = r#"{"type":"user","uuid":"u-1","message":{"role":"user","content":"go"}}"#;
+    const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
+    const INITIALIZE: &str =
+        r#"{"type":"control_request","request_id":"cw-1","request":{"subtype":"initialize"}}"#;
+
+    fn kept(limit: usize) -> Kept {
+        let mut kept = Kept::new(limit);
+        kept.attach();
+        kept
+    }
+
+    fn to_cli(kept: &mut Kept, line: &str) -> String {
+        match kept.asked(line.to_owned().into()) {
+            Goes::ToCli(line) => String::from_utf8(line.into()).unwrap(),
+            Goes::Nowhere => "nowhere".into(),
+        }
+    }
+
+    fn read(kept: &mut Kept) -> Vec<String> {
+        std::iter::from_fn(|| kept.next())
+            .map(|(tag, line)| format!("{}{}", char::from(tag), String::from_utf8_lossy(&line)))
+            .collect()
+    }
+
+    fn assistant(number: usize) -> String {
+        format!(r#"{{"type":"assistant","number":{number}}}"#)
+    }
+
+    fn request(id: &str) -> String {
+        format!(
+            r#"{{"type":"control_request","request_id":"{id}","request":{{"subtype":"can_use_tool"}}}}"#
+        )
+    }
+
+    fn answer(id: &str) -> String {
+        format!(
+            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#
+        )
+    }
+
+    #[test]
+    fn the_next_owner_gets_the_turn_from_its_start() {
+        let mut kept = kept(10_000);
+        kept.written(assistant(0).into());
+        assert_eq!(read(&mut kept), [format!("o{}", assistant(0))]);
+        assert_eq!(to_cli(&mut kept, PROMPT), PROMPT);
+        kept.written(assistant(1).into());
+        assert_eq!(read(&mut kept).len(), 1);
+        // Without an owner.
+        kept.written(assistant(2).into());
+        kept.attach();
+        assert_eq!(read(&mut kept), [1, 2].map(|number| format!("o{}", assistant(number))));
+        assert!(!kept.turn().unwrap().ended);
+        kept.written(RESULT.into());
+        let turn = kept.turn().unwrap();
+        assert_eq!((turn.uuid.as_str(), turn.ended, turn.missing), ("u-1", true, 0));
+        // The next prompt leaves it behind, but for what was not read.
+        kept.written(assistant(3).into());
+        assert_eq!(kept.next().unwrap().1, RESULT);
+        to_cli(&mut kept, &PROMPT.replace("u-1", "u-2"));
+        kept.attach();
+        assert_eq!(read(&mut kept), [format!("o{}", assistant(3))]);
+        assert_eq!(kept.turn().unwrap().uuid, "u-2");
+    }
+
+    #[test]
+    fn a_message_for_a_running_turn_begins_none() {
+        let mut kept = kept(10_000);
+        to_cli(&mut kept, PROMPT);
+        kept.written(assistant(1).into());
+        read(&mut kept);
+        to_cli(&mut kept, &PROMPT.replace("u-1", "u-2"));
+        kept.attach();
+        assert_eq!(read(&mut kept).len(), 1);
+        assert_eq!(kept.turn().unwrap().uuid, "u-1");
+    }
+
+    #[test]
+    fn results_of_others_do_not_end_the_turn() {
+        let mut kept = kept(10_000);
+        to_cli(&mut kept, PROMPT);
+        for other in [
+            r#"{"type":"result","subtype":"success","user_message_uuid":"u-0"}"#,
+            r#"{"type":"result","subtype":"success","origin":{"kind":"task-notification"}}"#,
+        ] {
+            kept.written(other.into());
+            assert!(!kept.turn().unwrap().ended, "{other}");
+        }
+        kept.written(
+            r#"{"type":"result","subtype":"success","user_message_uuids":["u-1"]}"#.into(),
+        );
+        assert!(kept.turn().unwrap().ended);
+    }
+
+    #[test]
+    fn only_open_requests_are_repeated() {
+        let mut kept = kept(10_000);
+        for id in ["r-1", "r-2", "r-3"] {
+            kept.written(request(id).into());
+        }
+        kept.written(r#"{"type":"control_cancel_request","request_id":"r-3"}"#.into());
+        to_cli(&mut kept, &answer("r-1"));
+        for _ in 0..2 {
+            kept.attach();
+            assert_eq!(read(&mut kept), [format!("o{}", request("r-2"))]);
+        }
+        assert_eq!(to_cli(&mut kept, &answer("r-2")), answer("r-2"), "an id of the CLI's");
+        kept.attach();
+        assert!(read(&mut kept).is_empty());
+    }
+
+    #[test]
+    fn replies_reach_the_owner_that_asked() {
+        let mut kept = kept(10_000);
+        let ask = |kept: &mut Kept| to_cli(kept, &request("cw-2"));
+        assert_eq!(ask(&mut kept), request("cw-2"));
+        kept.attach();
+        assert_eq!(ask(&mut kept), request("cw-2/2"));
+        kept.written(answer("cw-2").into());
+        assert!(read(&mut kept).is_empty(), "a reply to the former owner");
+        kept.written(answer("cw-2/2").into());
+        assert_eq!(read(&mut kept), [format!("o{}", answer("cw-2"))]);
+        let cancel = r#"{"type":"control_cancel_request","request_id":"cw-2"}"#;
+        assert_eq!(to_cli(&mut kept, cancel), cancel.replace("cw-2", "cw-2/2"));
+        kept.attach();
+        assert!(read(&mut kept).is_empty(), "replies are not repeated");
+    }
+
+    #[test]
+    fn an_equal_handshake_is_answered_here() {
+        let mut kept = kept(10_000);
+        assert_eq!(to_cli(&mut kept, INITIALIZE), INITIALIZE);
+        kept.written(answer("cw-1").into());
+        read(&mut kept);
+        for id in ["cw-1", "cw-7"] {
+            kept.attach();
+            assert_eq!(to_cli(&mut kept, &INITIALIZE.replace("cw-1", id)), "nowhere");
+            assert_eq!(read(&mut kept), [format!("o{}", answer(id))]);
+        }
+        let other = INITIALIZE.replace("\"}}", "\",\"hooks\":{}}}");
+        assert_eq!(to_cli(&mut kept, &other), other.replace("cw-1", "cw-1/3"));
+        // Its reply has not come: the next owner asks again.
+        kept.attach();
+        assert_eq!(to_cli(&mut kept, &other), other.replace("cw-1", "cw-1/4"));
+    }
+
+    #[test]
+    fn what_was_read_is_dropped_first_and_counted() {
+        let line = assistant(1);
+        let mut kept = kept(10 * (line.len() + OVERHEAD));
+        to_cli(&mut kept, PROMPT);
+        for _ in 0..10 {
+            assert!(kept.has_room());
+            kept.written(line.clone().into());
+        }
+        assert!(!kept.has_room(), "nothing was read, so nothing can be dropped");
+        kept.written(line.clone().into());
+        assert_eq!(read(&mut kept).len(), 11);
+        assert!(kept.has_room());
+        kept.attach();
+        assert_eq!(kept.turn().unwrap().missing, 1);
+        assert_eq!(read(&mut kept).len(), 10);
+    }
+
+    #[test]
+    fn an_exit_comes_last() {
+        let mut kept = kept(10_000);
+        kept.written(request("r-1").into());
+        kept.push(b'x', "{}".into());
+        kept.attach();
+        assert_eq!(read(&mut kept), [format!("o{}", request("r-1")), "x{}".into()]);
+        assert!(kept.is_sent());
+    }
+
+    #[test]
+    fn other_lines_pass_unchanged() {
+        let mut kept = kept(10_000);
+        kept.attach();
+        for line in
+            ["", "not json", r#"{"type":"control_request"}"#, r#"{"request_id":"cw-1"}"#, "[1]"]
+        {
+            assert_eq!(to_cli(&mut kept, line), line);
+            kept.written(line.to_owned().into());
+            assert_eq!(read(&mut kept), [format!("o{line}")]);
+        }
+    }
+}
