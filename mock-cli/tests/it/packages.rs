@@ -14,10 +14,6 @@ fn package(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-fn in_repository(path: &str) -> PathBuf {
-    package("..").join(path)
-}
-
 fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
@@ -226,7 +222,7 @@ mod followed {
     fn typescript_program_without_the_option_is_reached_by_the_mock_of_the_page() {
         let _alone = TYPESCRIPT.blocking_lock();
         let package = Package::new("npm", "typescript", "node_modules/.bin");
-        let page = read(&in_repository("docs/typescript.md"));
+        let page = read(&package("../docs/typescript.md"));
         let mock = page.split("```ts\n").find(|block| block.contains("vi.mock(")).unwrap();
         let test = r#"
             import { expect } from "vitest";
