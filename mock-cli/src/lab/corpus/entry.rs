@@ -134,7 +134,20 @@ impl Entry {
 
     /// Whether it removes the key from the environment of the CLI.
     pub(in crate::lab) fn has_no_key(&self) -> bool {
-        self.env.get("ANTHROPIC_API_KEY") == Some(&None)
+        let is_set = |name: &str| matches!(self.env.get(name), Some(Some(_)));
+        self.env.get("ANTHROPIC_API_KEY") == Some(&None) && !is_set("CLAUDE_CODE_OAUTH_TOKEN")
+    }
+
+    /// The texts in its working folder, by their paths.
+    pub(in crate::lab) fn texts(&self) -> impl Iterator<Item = (&str, String)> {
+        self.files.iter().filter_map(|(path, content)| {
+            let text = match content {
+                Content::Text(text) => text.clone(),
+                Content::Lines { lines } => lines.iter().map(|line| format!("{line}\n")).collect(),
+                _ => return None,
+            };
+            Some((path.as_str(), text))
+        })
     }
 
     /// The names of the pipes that its tools report to.

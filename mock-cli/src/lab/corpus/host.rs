@@ -205,6 +205,9 @@ pub(super) struct Answer {
     /// The text of a failure, instead of an answer.
     #[serde(default)]
     error: Option<String>,
+    /// The answer is held until such a message has come.
+    #[serde(default)]
+    after: Option<Pattern>,
 }
 
 /// The answer to a request; `Err` is a failure.
@@ -214,6 +217,11 @@ pub(super) fn answer(answers: &[Answer], request: &Value) -> Option<Result<Value
         Some(error) => Err(error.clone()),
         None => Ok(fill(&answer.answer, &|pointer| request.pointer(pointer).cloned())),
     })
+}
+
+/// The message after which a request is answered, if it is not answered at once.
+pub(super) fn held(answers: &[Answer], request: &Value) -> Option<Pattern> {
+    answers.iter().find(|answer| answer.request.fits(request))?.after.clone()
 }
 
 /// The kinds of requests that have an answer.

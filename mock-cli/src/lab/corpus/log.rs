@@ -8,6 +8,7 @@ use claude_wire::transport::Exit;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
+use super::pattern::Pattern;
 use crate::session_host::lock;
 
 /// Where something reached the host.
@@ -100,6 +101,14 @@ impl Log {
         while !enough(&self.items()) {
             // The sender lives as long as the log does.
             let _ = changed.changed().await;
+        }
+    }
+
+    /// Waits until a message that fits has come, if there is one to wait for.
+    pub(super) async fn until_message(&self, pattern: Option<&Pattern>) {
+        if let Some(pattern) = pattern {
+            let fits = |item: &Item| item.message().is_some_and(|message| pattern.fits(message));
+            self.until(|items| items.iter().any(fits)).await;
         }
     }
 

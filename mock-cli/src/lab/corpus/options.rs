@@ -15,6 +15,7 @@ use super::host::Fields;
 pub(super) struct HostOptions {
     agent: Option<String>,
     allowed_tools: Option<Vec<String>>,
+    disallowed_tools: Option<Vec<String>>,
     file_checkpointing: Option<bool>,
     include_hook_events: Option<bool>,
     include_partial_messages: Option<bool>,
@@ -51,7 +52,7 @@ impl HostOptions {
             }};
         }
         let builder = set!(builder:
-            agent, allowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
+            agent, allowed_tools, disallowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
             permission_mode, replay_user_messages, session_id, session_mirror, setting_sources, strict_mcp_config, system_prompt, tools,
         );
         let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {

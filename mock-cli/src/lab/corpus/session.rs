@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::entry::Entry;
-use super::host::{Fields, PromptFields, SessionStep, Wait, answer, subtypes};
+use super::host::{Fields, PromptFields, SessionStep, Wait, answer, held, subtypes};
 use super::log::{Channel, Log};
 use super::options::HostOptions;
 use super::pattern::{Pattern, fill};
@@ -268,7 +268,11 @@ fn handlers(builder: SessionBuilder, entry: &Entry, log: &Log) -> SessionBuilder
             let body = request.body().to_value().unwrap_or_default();
             let answer = answer(&answers, &body)
                 .unwrap_or_else(|| Err("the corpus entry has no answer to this".to_owned()));
-            std::future::ready(answer)
+            let (held, log) = (held(&answers, &body), log.clone());
+            async move {
+                log.until_message(held.as_ref()).await;
+                answer
+            }
         })
     })
 }

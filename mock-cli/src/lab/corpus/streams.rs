@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::entry::Entry;
-use super::host::{Answer, StreamStep, answer};
+use super::host::{Answer, StreamStep, answer, held};
 use super::log::{Channel, Log};
 use super::signal_handle::SignalHandle;
 use super::stage::Stage;
@@ -74,6 +74,7 @@ impl Stdin {
 
 async fn output(stdout: BoxedRead, stdin: Stdin, answers: Vec<Answer>, log: Log) {
     let mut lines = BufReader::new(stdout);
+    let mut held_back = JoinSet::new();
     while let Some(line) = next(&mut lines).await {
         let json: Value = serde_json::from_slice(&line).unwrap_or_default();
         log.push(
@@ -89,7 +90,17 @@ async fn output(stdout: BoxedRead, stdin: Stdin, answers: Vec<Answer>, log: Log)
                 Some(Err(error)) => json!({"subtype": "error", "request_id": id, "error": error}),
                 None => continue,
             };
-            stdin.write(&json!({"type": "control_response", "response": response})).await;
+            let line = json!({"type": "control_response", "response": response});
+            match held(&answers, &json["request"]) {
+                None => stdin.write(&line).await,
+                Some(after) => {
+                    let (stdin, log) = (stdin.clone(), log.clone());
+                    held_back.spawn(async move {
+                        log.until_message(Some(&after)).await;
+                        stdin.write(&line).await;
+                    });
+                }
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The scenario that an entry's API script is.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use claude_wire::Scenario;
 use claude_wire::recording::{EventKind, Recording};
@@ -24,7 +24,7 @@ pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, Strin
     // As in the API's script, the first rule that fits answers.
     let file = json!({
         "claude-wire": "scenario", "version": 2, "turns": turns, "any_order": true, "logged_out": entry.has_no_key(),
-        "skills": skills(entry),
+        "skills": skills(entry), "files": entry.texts().collect::<BTreeMap<_, _>>(),
         "settings_hooks": settings_hooks(&lines), "mcp_servers": mcp_servers(&lines),
     });
     let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
@@ -124,6 +124,8 @@ struct Tools<'a> {
     elicited: HashMap<String, Value>,
     /// The uses whose background tasks were stopped.
     stopped: HashSet<String>,
+    /// The exit codes of commands in the background that failed, by the uses that started them.
+    failed: HashMap<String, String>,
 }
 
 struct Use {
@@ -140,6 +142,10 @@ struct Returned {
     ran: bool,
 }
 
+/// Milliseconds: shorter and longer than the host waits until nothing else happens.
+const BEFORE_IDLE: u64 = 1000;
+const AFTER_IDLE: u64 = 10_000;
+
 impl<'a> Tools<'a> {
     fn of(entry: &'a Entry, recordings: &[Recording]) -> Self {
         let mut tools = Self {
@@ -148,6 +154,7 @@ impl<'a> Tools<'a> {
             results: HashMap::new(),
             retries: 0,
             stopped: HashSet::new(),
+            failed: HashMap::new(),
             elicited: HashMap::new(),
         };
         for line in recordings.iter().flat_map(written) {
@@ -161,6 +168,12 @@ impl<'a> Tools<'a> {
                 }
                 _ if line["status"] == "stopped" => {
                     tools.stopped.extend(line["tool_use_id"].as_str().map(str::to_owned));
+                }
+                _ if line["subtype"] == "task_notification" && line["status"] == "failed" => {
+                    let used = line["tool_use_id"].as_str().map(str::to_owned);
+                    let summary = line["summary"].as_str().unwrap_or_default();
+                    let code = summary.rsplit(' ').next().unwrap_or_default().to_owned();
+                    tools.failed.extend(used.map(|used| (used, code)));
                 }
                 _ => tools.retries += usize::from(line["subtype"] == "api_retry"),
             }
@@ -249,12 +262,18 @@ impl<'a> Tools<'a> {
             let server = ("server".to_owned(), request["mcp_server_name"].clone());
             json!({"elicit": asked.chain([server]).collect::<Map<_, _>>()})
         }));
+        let failed = used.as_ref().and_then(|used| self.failed.remove(&used.id));
         let is_stopped = used.as_ref().is_some_and(|used| self.stopped.contains(&used.id));
         let result = used.and_then(|used| self.results.remove(&used.id));
         match result {
             _ if is_stopped => steps.push(json!("hang")),
             // The simulator gives its own result.
             _ if block["name"] == "StructuredOutput" || block["name"] == "Agent" => {}
+            _ if failed.is_some() => {
+                let code = failed.unwrap_or_default();
+                steps.push(json!({"delay_ms": BEFORE_IDLE}));
+                steps.push(json!({"tool_error": format!("Exit code {code}")}));
+            }
             _ if block["input"]["run_in_background"] == true => {
                 steps.push(json!({"tool_result": ""}));
             }
@@ -274,9 +293,6 @@ impl<'a> Tools<'a> {
 
     /// How a tool waits that reports to a pipe: until the host makes a file, or for good.
     fn wait(&self, block: &Value) -> Option<Value> {
-        // Shorter and longer than the host waits until nothing else happens.
-        const BEFORE_IDLE: u64 = 1000;
-        const AFTER_IDLE: u64 = 10_000;
         let input = block["input"].to_string();
         let waits = self.entry.touched().iter().any(|file| input.contains(file));
         if waits {
