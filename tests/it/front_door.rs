@@ -54,6 +54,44 @@ fn any() -> Scenario {
     Scenario::new().on_any_prompt(reply().text("Yes.")).always()
 }
 
+/// A file that a flag names must exist, in the folder of the launch or in the scenario.
+#[tokio::test(start_paused = true)]
+async fn missing_files_end_the_launch() {
+    let missing = "/no/such/file.json";
+    for (flag, error) in [
+        ("--settings", format!("Error: Settings file not found: {missing}\n")),
+        (
+            "--mcp-config",
+            format!("Error: Invalid MCP configuration:\nMCP config file not found: {missing}\n"),
+        ),
+        ("--system-prompt-file", format!("Error: System prompt file not found: {missing}\n")),
+        (
+            "--append-system-prompt-file",
+            format!("Error: Append system prompt file not found: {missing}\n"),
+        ),
+        (
+            "--agents",
+            format!(
+                "Error: --agents file not found: {missing} (a value that is not a JSON object is read as a file path)\n"
+            ),
+        ),
+    ] {
+        let ran = run(&any(), &["-p", "Hello", flag, missing], Some("")).await;
+        assert_eq!(ran, Ran::of("", &error, 1), "{flag}");
+        let named = any().file("file.json", "{}");
+        let ran = run(&named, &["-p", "Hello", flag, "file.json"], Some("")).await;
+        assert_eq!(ran, Ran::of("Yes.\n", "", 0), "{flag}");
+    }
+    let both = ["-p", "Hello", "--mcp-config", missing, "{\"mcpServers\":{}}", "/nor/this"];
+    let ran = run(&any(), &both, Some("")).await;
+    assert!(ran.err.ends_with("file.json\nMCP config file not found: /nor/this\n"), "{ran:?}");
+    // JSON that does not parse is the name of a file.
+    let ran = run(&any(), &["-p", "Hello", "--settings", "{bad"], Some("")).await;
+    assert!(ran.err.starts_with("Error: Settings file not found: ") && ran.err.ends_with("{bad\n"));
+    let ran = run(&any(), &["-p", "Hello", "--json-schema", "{bad"], Some("")).await;
+    assert_eq!(ran, Ran::of("", "Error: --json-schema is not valid JSON\n", 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn argument_and_text_are_one_prompt() {
     for (args, stdin, prompt) in [

@@ -113,7 +113,7 @@ async fn the_end_of_input_denies_open_requests() {
     let (lines, _) = rest(host).await;
     assert_eq!(
         lines[0]["message"]["content"][0]["content"],
-        "Tool permission stream closed before response received"
+        "Tool permission request failed: AbortError: Tool permission stream closed before response received"
     );
     assert_eq!(lines.last().unwrap()["result"], "Well.");
 }

@@ -289,6 +289,44 @@ async fn compact_by_hand_says_what_to_keep() {
     assert_eq!(boundary["compact_metadata"]["trigger"], "manual");
 }
 
+/// They are called after the CLI says that it compacts, read the summary as the model wrote it, and
+/// are named in the output of the command.
+#[tokio::test(start_paused = true)]
+async fn hooks_for_compaction_read_the_summary() {
+    let summary = "<analysis>n</analysis><summary>1</summary>";
+    let scenario = Scenario::new()
+        .on_prompt("One", reply().text("1"))
+        .when(PromptMatch::Contains("create a detailed summary".into()), reply().text(summary));
+    let mut host = Reader::of(&scenario, &[]);
+    let hooks = json!({"PreCompact": [{"hookCallbackIds": ["pre"]}], "PostCompact": [{"hookCallbackIds": ["post", "more"]}]});
+    let initialize = json!({"subtype": "initialize", "hooks": hooks});
+    host.host.write(control("c1", &initialize.to_string())).await;
+    host.host.write(user("One")).await;
+    host.result().await;
+    host.host.write(user("/compact")).await;
+    let status = host.subtype("status").await;
+    assert_eq!(status["status"], "compacting");
+    let pre = host.until(|line| line["type"] == "control_request").await;
+    assert_eq!(pre["request"]["callback_id"], "pre");
+    host.answer(&pre, json!({})).await;
+    for id in ["post", "more"] {
+        let post = host.until(|line| line["type"] == "control_request").await;
+        assert_eq!(
+            (&post["request"]["callback_id"], &post["request"]["input"]["compact_summary"]),
+            (&json!(id), &json!(summary))
+        );
+        host.answer(&post, json!({})).await;
+    }
+    let ended =
+        host.until(|line| line["message"]["content"].to_string().contains("Compacted")).await;
+    let lines = ["PreCompact", "PostCompact", "PostCompact"]
+        .map(|event| format!("{event} [callback] completed successfully"));
+    let expected =
+        format!("<local-command-stdout>Compacted {}</local-command-stdout>", lines.join("\n"));
+    assert_eq!(ended["message"]["content"], expected);
+    host.rest().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn rewind_files_counts_what_tools_changed_since_a_prompt() {
     let scenario = Scenario::new().on_prompt(

@@ -4,7 +4,7 @@
 use crate::replay_support::{Host, user};
 use crate::simulator_support::{answer, host, initialize, line, request, rest, result};
 use claude_wire::Scenario;
-use claude_wire::player::{PromptMatch, ScriptedSkill, reply};
+use claude_wire::player::{ApiReply, PromptMatch, ScriptedSkill, reply};
 use claude_wire::transport::{Environment, Inherit, Launch, Transport as _};
 use serde_json::{Value, json};
 
@@ -236,6 +236,41 @@ async fn written(
     out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
+/// The same by a host that allows each tool.
+async fn answered(
+    scenario: &Scenario,
+    args: &[&str],
+    env: &[(&str, &str)],
+    input: &str,
+) -> Vec<Value> {
+    use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
+    let env = env.iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
+        env.set(*name, *value)
+    });
+    let flags =
+        ["--print", "--input-format=stream-json", "--output-format=stream-json", "--verbose"];
+    let args = flags.iter().chain(args).map(Into::into).collect();
+    let mut cli = scenario.open(Launch { args, env, ..Launch::default() }).await.unwrap();
+    cli.stdin.write_all(input.as_bytes()).await.unwrap();
+    let mut out = BufReader::new(cli.stdout).lines();
+    let mut lines: Vec<Value> = Vec::new();
+    // With the input still open the CLI waits for more: then a second passes.
+    let next = async |out: &mut tokio::io::Lines<_>| {
+        tokio::time::timeout(std::time::Duration::from_secs(1), out.next_line()).await
+    };
+    while let Ok(Ok(Some(line))) = next(&mut out).await {
+        let line: Value = serde_json::from_str(&line).unwrap();
+        if line["type"] == "control_request" {
+            let response = json!({"subtype": "success", "request_id": line["request_id"], "response": {"behavior": "allow"}});
+            let response = json!({"type": "control_response", "response": response});
+            cli.stdin.write_all(format!("{response}\n").as_bytes()).await.unwrap();
+        }
+        lines.push(line);
+    }
+    assert!(lines.iter().any(|line| line["type"] == "result"), "no result came");
+    lines
+}
+
 #[tokio::test(start_paused = true)]
 async fn session_states_are_for_a_host_that_reads_them() {
     let prompt = json!({
@@ -255,6 +290,196 @@ async fn session_states_are_for_a_host_that_reads_them() {
     assert_eq!(states(&lines), ["running", "queued", "started", "result", "completed", "idle"]);
     let lines = written(&hello(), &[], &[], &input).await;
     assert_eq!(states(&lines), ["queued", "started", "result", "completed"]);
+}
+
+/// A question to the host is an action that the session waits for; a tool without one is not.
+#[tokio::test(start_paused = true)]
+async fn a_session_with_an_open_question_requires_action() {
+    for (step, expected) in [
+        (
+            reply().ask_permission("Write", json!({"file_path": "a.txt"})),
+            &["running", "requires_action", "running", "idle"][..],
+        ),
+        (reply().run_tool("Write", json!({"file_path": "a.txt"})), &["running", "idle"]),
+    ] {
+        let scenario = Scenario::new().on_prompt("Go", step.text("Done."));
+        let asks = ["--permission-prompt-tool", "stdio"];
+        let env = [("CLAUDE_CODE_SDK_READS_SESSION_STATE", "1")];
+        let lines = answered(&scenario, &asks, &env, &format!("{}\n", user("Go"))).await;
+        let states = lines.iter().filter(|line| line["subtype"] == "session_state_changed");
+        let states: Vec<_> =
+            states.inspect(|line| assert_eq!(line["sdk_host_only"], true)).collect();
+        assert_eq!(states.iter().map(|line| &line["state"]).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_a_plan_are_passed_on_when_they_change() {
+    let limits = |status: &str, used: &str| -> ApiReply {
+        let fields = [
+            ("status", status),
+            ("representative-claim", "five_hour"),
+            ("5h-utilization", used),
+            ("5h-reset", "4102444800"),
+            ("reset", "4102444800"),
+        ];
+        fields.iter().fold(ApiReply::text("Well."), |message, (name, value)| {
+            message.header(format!("anthropic-ratelimit-unified-{name}"), *value)
+        })
+    };
+    let full =
+        [("status", "rejected"), ("representative-claim", "seven_day"), ("reset", "4102444800")];
+    let full = full.iter().fold(ApiReply::error(429), |message, (name, value)| {
+        message.header(format!("Anthropic-RateLimit-Unified-{name}"), *value)
+    });
+    let messages = [
+        limits("allowed", "0.1"),
+        limits("allowed", "0.1"),
+        limits("allowed_warning", "0.9"),
+        limits("rejected", "1"),
+        full,
+    ];
+    let scenario = messages.into_iter().fold(Scenario::new(), |scenario, message| {
+        scenario.on_any_prompt(reply().message(message))
+    });
+    let input: String = (1..=5).map(|number| {
+        let line = json!({"type": "user", "message": {"role": "user", "content": format!("{number}")}, "priority": "later"});
+        format!("{line}\n")
+    }).collect();
+    let token = ("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-test");
+    let lines = written(&scenario, &[], &[token], &input).await;
+    let events: Vec<_> = lines.iter().filter(|line| line["type"] == "rate_limit_event").collect();
+    let read = |line: &Value| {
+        let info = &line["rate_limit_info"];
+        (info["status"].clone(), info["rateLimitType"].clone(), info["utilization"].clone())
+    };
+    assert_eq!(
+        events.into_iter().map(read).collect::<Vec<_>>(),
+        [
+            (json!("allowed"), json!("five_hour"), Value::Null),
+            (json!("allowed_warning"), json!("five_hour"), json!(0.9)),
+            (json!("rejected"), json!("five_hour"), Value::Null),
+            (json!("rejected"), json!("seven_day"), Value::Null),
+        ]
+    );
+    let last = lines.iter().rfind(|line| line["type"] == "result").unwrap();
+    assert_eq!(
+        (&last["result"], &last["api_error_status"]),
+        (&json!("You've hit your weekly limit · resets Jan 1, 2100, 12am (UTC)"), &json!(429))
+    );
+    assert!(lines.iter().all(|line| line["subtype"] != "api_retry"), "a limit is not retried");
+    let init = lines.iter().find(|line| line["subtype"] == "init").unwrap();
+    assert_eq!(
+        (&init["apiKeySource"], &init["model"]),
+        (&json!("none"), &json!("claude-sonnet-5-5"))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn limits_of_a_plan_are_not_read_with_a_key() {
+    let message = ApiReply::text("Well.").header("anthropic-ratelimit-unified-status", "allowed");
+    let scenario = Scenario::new().on_prompt("Go", reply().message(message));
+    let env = [("CLAUDE_CODE_OAUTH_TOKEN", "sk-ant-oat01-test"), ("ANTHROPIC_API_KEY", "sk-ant-x")];
+    let lines = written(&scenario, &[], &env, &format!("{}\n", user("Go"))).await;
+    assert!(lines.iter().all(|line| line["type"] != "rate_limit_event"));
+    let report = scenario.report();
+    let named = report.not_simulated().iter().any(|what| what.contains("CLAUDE_CODE_OAUTH_TOKEN"));
+    assert!(named, "{report}");
+}
+
+/// Each row of the conversation names the one before it, and comes before the result.
+#[tokio::test(start_paused = true)]
+async fn the_transcript_is_mirrored_for_a_host_that_keeps_it() {
+    let look = || {
+        let turn = reply().run_tool("Bash", json!({"command": "ls"})).tool_result("a");
+        Scenario::new().on_prompt("Look", turn.text("One file."))
+    };
+    let input = format!("{}\n", user("Look"));
+    let lines = written(&look(), &["--session-mirror"], &[], &input).await;
+    let mirrored = |line: &&Value| line["type"] == "transcript_mirror";
+    let end = lines.iter().position(|line| line["type"] == "result").unwrap();
+    assert!(
+        lines[..end].iter().rev().take(1).all(|line| mirrored(&line)),
+        "the last before the result"
+    );
+    let rows: Vec<_> = lines
+        .iter()
+        .filter(mirrored)
+        .flat_map(|line| line["entries"].as_array().unwrap())
+        .collect();
+    let said: Vec<_> = rows.iter().filter(|row| row["uuid"].is_string()).collect();
+    let kinds: Vec<_> = said.iter().map(|row| row["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["user", "assistant", "user", "assistant"]);
+    assert_eq!(said[0]["parentUuid"], Value::Null);
+    for pair in said.windows(2) {
+        assert_eq!(pair[1]["parentUuid"], pair[0]["uuid"]);
+    }
+    assert_eq!(said[0]["message"]["content"], "Look");
+    assert_eq!(
+        (&said[1]["message"]["stop_reason"], &said[3]["message"]["stop_reason"]),
+        (&json!("tool_use"), &json!("end_turn"))
+    );
+    let assistant = lines.iter().find(|line| line["type"] == "assistant").unwrap();
+    assert_eq!(said[1]["uuid"], assistant["uuid"]);
+    let others: Vec<_> = rows
+        .iter()
+        .filter(|row| row["uuid"].is_null())
+        .map(|row| row["type"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        others,
+        [
+            "queue-operation",
+            "queue-operation",
+            "tools-used",
+            "last-prompt",
+            "atis-latch",
+            "cost-state"
+        ]
+    );
+    let init = lines.iter().find(|line| line["subtype"] == "init").unwrap();
+    let file = lines.iter().find(mirrored).unwrap()["filePath"].as_str().unwrap();
+    assert!(file.ends_with(&format!("/{}.jsonl", init["session_id"].as_str().unwrap())), "{file}");
+    for args in [&[][..], &["--session-mirror", "--no-session-persistence"]] {
+        let lines = written(&look(), args, &[], &input).await;
+        assert!(!lines.iter().any(|line| mirrored(&line)), "{args:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_of_the_scenario_can_be_read() {
+    let scenario = Scenario::new().file("a.txt", "line one\n").file("src/lib.rs", "é");
+    let asked = [
+        (json!({"path": "a.txt"}), Ok(("line one\n", None))),
+        (json!({"path": "./src/lib.rs"}), Ok(("é", None))),
+        (json!({"path": "a.txt", "max_bytes": 4}), Ok(("line", Some(true)))),
+        (json!({"path": "a.txt", "max_bytes": 0}), Ok(("line one\n", None))),
+        (json!({"path": "src/lib.rs", "encoding": "base64"}), Ok(("w6k=", None))),
+        (json!({"path": "b.txt"}), Err("read denied: b.txt")),
+        (json!({"path": "../a.txt"}), Err("read denied: ../a.txt")),
+        (json!({}), Err("read denied: ")),
+    ];
+    let lines = asked.iter().enumerate().map(|(number, (fields, _))| {
+        let mut request = json!({"subtype": "read_file"});
+        request.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        format!(
+            "{}\n",
+            json!({"type": "control_request", "request_id": number.to_string(), "request": request})
+        )
+    });
+    let replies = written(&scenario, &[], &[], &lines.collect::<String>()).await;
+    for ((fields, expected), reply) in asked.iter().zip(&replies) {
+        let (response, body) = (&reply["response"], &reply["response"]["response"]);
+        match expected {
+            Ok((contents, truncated)) => {
+                assert_eq!(body["contents"], *contents, "{fields}");
+                assert_eq!(body["truncated"].as_bool(), *truncated, "{fields}");
+                assert_eq!(body["requested_path"], fields["path"]);
+            }
+            Err(error) => assert_eq!(response["error"], *error, "{fields}"),
+        }
+    }
+    assert!(scenario.report().not_simulated().is_empty());
 }
 
 #[tokio::test(start_paused = true)]

@@ -82,8 +82,8 @@ async fn answer(
     match body {
         Body::Events(events) => stream(dispatcher, connection, &reply, &events).await,
         Body::Whole { status, retry_after, content_type, text } => {
-            let headers: Vec<_> =
-                retry_after.iter().map(|seconds| ("retry-after", seconds.to_string())).collect();
+            let retry = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
+            let headers: Vec<_> = retry.into_iter().chain(scripted(&reply)).collect();
             connection.whole(status, &headers, &content_type, &text).await?;
             Ok(Some(connection))
         }
@@ -96,7 +96,8 @@ async fn stream(
     reply: &ApiReply,
     events: &[SseEvent],
 ) -> io::Result<Option<Connection>> {
-    connection.begin_events().await?;
+    let headers: Vec<_> = scripted(reply).collect();
+    connection.begin_events(&headers).await?;
     for index in 0..=events.len() {
         if index > 0 {
             pass_gate(dispatcher, reply, index).await;
@@ -113,6 +114,11 @@ async fn stream(
     }
     connection.end_events().await?;
     Ok(Some(connection))
+}
+
+/// The headers of the script.
+fn scripted(reply: &ApiReply) -> impl Iterator<Item = (&str, String)> {
+    reply.headers.iter().map(|(name, value)| (name.as_str(), value.clone()))
 }
 
 async fn pass_gate(dispatcher: &Dispatcher, reply: &ApiReply, events: usize) {

@@ -75,18 +75,18 @@ impl Connection {
             "HTTP/1.1 {status} \r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n",
             body.len()
         );
-        for (name, value) in headers {
-            // Writing to a string does not fail.
-            let _ = write!(answer, "{name}: {value}\r\n");
-        }
-        answer.push_str("\r\n");
+        add(&mut answer, headers);
         answer.push_str(body);
         self.write(&answer).await
     }
 
     /// Begins a body of chunks.
-    pub(super) async fn begin_events(&mut self) -> io::Result<()> {
-        self.write("HTTP/1.1 200 \r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n").await
+    pub(super) async fn begin_events(&mut self, headers: &[(&str, String)]) -> io::Result<()> {
+        let mut head =
+            "HTTP/1.1 200 \r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n"
+                .to_owned();
+        add(&mut head, headers);
+        self.write(&head).await
     }
 
     /// Sends one chunk, in one write.
@@ -123,6 +123,15 @@ impl Connection {
             line.strip_suffix(b"\r\n").ok_or_else(|| invalid("a line of the head has no end"))?;
         String::from_utf8(line.to_vec()).map(Some).map_err(|_| invalid("the head is not UTF-8"))
     }
+}
+
+/// Adds headers to a head, and ends it.
+fn add(head: &mut String, headers: &[(&str, String)]) {
+    for (name, value) in headers {
+        // Writing to a string does not fail.
+        let _ = write!(head, "{name}: {value}\r\n");
+    }
+    head.push_str("\r\n");
 }
 
 fn invalid(what: &str) -> io::Error {

@@ -134,6 +134,7 @@ impl Respond for Responder {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let Answer { wait, body, reply, refuses: _ } =
             self.0.answer(request.method.as_str(), request.url.path(), &request.body);
+        let headers = reply.as_ref().map(|reply| reply.headers.clone()).unwrap_or_default();
         let template = match body {
             Body::Events(events) => {
                 let cut = reply.and_then(|reply| reply.cut);
@@ -151,6 +152,9 @@ impl Respond for Responder {
                 }
             }
         };
+        let template = headers
+            .iter()
+            .fold(template, |template, (name, value)| template.insert_header(&**name, &**value));
         if wait.is_zero() { template } else { template.set_delay(wait) }
     }
 }

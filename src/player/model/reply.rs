@@ -33,6 +33,8 @@ pub struct ApiReply {
     pub(crate) hold: BTreeMap<usize, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cut: Option<CutAfter>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
 /// A content block, in the API's terms.
@@ -256,6 +258,26 @@ impl ApiReply {
         self
     }
 
+    /// A header of the HTTP response (`headers`), such as one of the limits of a plan. The CLI reads
+    /// those, and writes `rate_limit_event`, where it runs with an OAuth token
+    /// (`CLAUDE_CODE_OAUTH_TOKEN`) and no API key.
+    ///
+    /// ```
+    /// use claude_wire::player::{ApiReply, reply};
+    ///
+    /// let limits = [("status", "allowed_warning"), ("representative-claim", "five_hour"),
+    ///     ("5h-utilization", "0.92"), ("5h-surpassed-threshold", "0.9"), ("5h-reset", "4102444800")];
+    /// let message = limits.into_iter().fold(ApiReply::text("Nearly there."), |message, (name, value)| {
+    ///     message.header(format!("anthropic-ratelimit-unified-{name}"), value)
+    /// });
+    /// let turn = reply().message(message);
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into().to_ascii_lowercase(), value.into());
+        self
+    }
+
     /// What is wrong with a reply from a file.
     pub(crate) fn check(&self) -> Result<(), String> {
         let kinds = [!self.content.is_empty(), self.error.is_some(), self.raw.is_some()];
@@ -264,6 +286,12 @@ impl ApiReply {
         }
         if self.delta_chars == Some(0) {
             return Err("`delta_chars`: expected a number from 1 up, got 0".into());
+        }
+        let is_plain = |text: &str| text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
+        let is_name = |name: &str| !name.is_empty() && is_plain(name) && !name.contains([' ', ':']);
+        let is_header = |(name, value): (&String, &String)| is_name(name) && is_plain(value);
+        if !self.headers.iter().all(is_header) {
+            return Err("`headers`: expected names without blanks and colons, and values of one line of ASCII".into());
         }
         match &self.error {
             Some(error) if !(400..=599).contains(&error.status) => Err(format!(

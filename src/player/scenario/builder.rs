@@ -122,6 +122,24 @@ impl Scenario {
         self
     }
 
+    /// The working folder has this file, at this path in it, in all launches: the host's request
+    /// `read_file` reads it, and no other file. Tools do not: what they return is in the replies.
+    ///
+    /// ```
+    /// # use claude_wire::{Scenario, Session};
+    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let scenario = Scenario::new().file("notes.txt", "one\n");
+    /// let session = Session::builder().transport(scenario).start()?;
+    /// let file = session.files().read("notes.txt").await?;
+    /// assert_eq!(file.contents, "one\n");
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn file(mut self, path: impl Into<String>, content: impl Into<String>) -> Self {
+        self.outside.files.insert(path.into(), content.into());
+        self
+    }
+
     /// The CLI has no key: each turn ends by saying so, and the model is not asked. The prompts of
     /// such a scenario need no turns.
     ///

@@ -112,6 +112,7 @@ impl Scenario {
             skills: file.skills,
             settings_hooks: file.settings_hooks,
             mcp_servers: file.mcp_servers,
+            files: file.files,
         };
         scenario.sessions = file.sessions;
         if !file.faults.is_empty() {
@@ -216,7 +217,8 @@ impl Scenario {
             let output = serde_json::to_value(&command.output).unwrap_or_default();
             (command.text.clone(), output)
         });
-        let Outside { logged_out, skills, settings_hooks, mcp_servers } = self.outside.clone();
+        let Outside { logged_out, skills, settings_hooks, mcp_servers, files } =
+            self.outside.clone();
         let file = File {
             kind: KIND.into(),
             version: VERSION,
@@ -226,6 +228,7 @@ impl Scenario {
             skills,
             settings_hooks,
             mcp_servers,
+            files,
             start,
             end,
             turns,

@@ -48,6 +48,9 @@ pub(super) struct File {
     /// The faults that are injected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) faults: Vec<Fault>,
+    /// Files of the working folder.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) files: BTreeMap<String, String>,
     /// What each launch has: its turns, or an object with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) launches: Option<Vec<LaunchFile>>,

@@ -243,6 +243,7 @@ impl Scenario {
             knows_all_sessions: self.sessions.is_some(),
             commands: &self.commands,
             logged_out: self.outside.logged_out,
+            files: Some(&self.outside.files),
         };
         let mut options = LaunchOptions::of(launch, found);
         options.set_legacy(self.legacy);

@@ -14,6 +14,8 @@ pub(in crate::player) struct Outside {
     pub(in crate::player) skills: BTreeMap<String, ScriptedSkill>,
     pub(in crate::player) settings_hooks: Vec<ShellHook>,
     pub(in crate::player) mcp_servers: BTreeMap<String, ScriptedServer>,
+    /// Files of the working folder, by their paths in it.
+    pub(in crate::player) files: BTreeMap<String, String>,
 }
 
 /// A skill of the project, which a prompt such as `/greet Ann` names.

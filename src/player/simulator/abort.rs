@@ -9,16 +9,19 @@ const DIAGNOSTIC: &str = "[ede_diagnostic] result_type=user last_content_type=n/
 impl State {
     /// Writes what comes of the turn that was interrupted.
     pub(super) fn abort(&mut self, interrupt: &Interrupt) {
-        let open = std::mem::take(&mut self.open);
-        for (id, request) in &open {
-            if request["subtype"] == "can_use_tool" || request["subtype"] == "hook_callback" {
-                self.out(&json!({"type": "control_cancel_request", "request_id": id}));
-            }
-        }
+        self.withdraw_all(interrupt);
+        self.note_none_asking();
         let tools = std::mem::take(&mut self.turn().tools);
-        let in_tools = !tools.is_empty();
+        let in_tools = !tools.is_empty() || self.turn().gives_way;
         for id in &tools {
-            self.rejected(id);
+            match self.turn().running.clone() {
+                Some(running)
+                    if running.id == *id && running.is_mcp && *interrupt == Interrupt::Prompt =>
+                {
+                    self.interrupted(&running);
+                }
+                _ => self.rejected(id),
+            }
         }
         let said = if in_tools { None } else { self.aborted_message() };
         if *interrupt == Interrupt::Request {
@@ -45,6 +48,41 @@ impl State {
         let result = self.result_line(&turn, fields);
         self.out(&result);
         self.end_prompts(&mut turn, "cancelled");
+    }
+
+    /// Withdraws a request that the host has not answered.
+    pub(super) fn withdraw(&mut self, id: &str) {
+        self.open.retain(|(open, _)| open != id);
+        self.out(&json!({"type": "control_cancel_request", "request_id": id}));
+    }
+
+    /// Withdraws what the turn asked of the host. A handshake with an MCP server goes on.
+    pub(super) fn withdraw_all(&mut self, interrupt: &Interrupt) {
+        for (id, request) in std::mem::take(&mut self.open) {
+            let message = &request["message"];
+            match request["subtype"].as_str() {
+                Some("can_use_tool" | "hook_callback" | "elicitation") => self.withdraw(&id),
+                Some("mcp_message") if message["method"] == "tools/call" => {
+                    self.cancel_call(&request["server_name"], &message["id"], interrupt);
+                }
+                _ => self.open.push((id, request)),
+            }
+        }
+    }
+
+    /// Tells an MCP server that the result of a call is not awaited. The host's answer is not
+    /// awaited either.
+    fn cancel_call(&mut self, server: &Value, call: &Value, interrupt: &Interrupt) {
+        let reason = match interrupt {
+            Interrupt::Request => "AbortError: remote-cancel",
+            Interrupt::Prompt => "AbortError: interrupt",
+        };
+        let params = json!({"requestId": call, "reason": reason});
+        let message =
+            json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": params});
+        let request = json!({"subtype": "mcp_message", "server_name": server, "message": message});
+        let id = self.lines.uuid();
+        self.out(&json!({"type": "control_request", "request_id": id, "request": request}));
     }
 
     /// The part of the model's message that had come; its text, if it is written. The CLI keeps

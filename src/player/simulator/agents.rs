@@ -226,7 +226,7 @@ impl State {
             report.tokens,
             report.tools.len()
         );
-        self.notice(task, &summary, &more)
+        self.notice(task, "completed", &summary, &more)
     }
 }
 

@@ -22,6 +22,21 @@ pub(super) fn commands(command: &str) -> Option<Vec<&str>> {
     Some(parts.map(str::trim).collect())
 }
 
+/// The command and the file that it makes, changes or removes, if it does.
+pub(super) fn changed(part: &str) -> Option<(&str, &str)> {
+    let mut words = part.split_whitespace();
+    let name = words.next().filter(|name| EDITS.contains(name))?;
+    let mut targets = words.filter(|word| !word.starts_with('-'));
+    let target = if name == "sed" { targets.nth(1) } else { targets.next() };
+    target.map(|target| (name, target))
+}
+
+/// The file that a command line writes to.
+pub(super) fn redirected_to(command: &str) -> Option<&str> {
+    let (_, rest) = command.split_once('>')?;
+    rest.trim_start_matches('>').split_whitespace().next()
+}
+
 fn parts(command: &str) -> Option<Vec<Vec<&str>>> {
     let commands = commands(command)?.into_iter();
     Some(commands.map(|part| part.split_whitespace().collect()).collect())
@@ -52,6 +67,21 @@ pub(super) fn only_edits(command: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_file_that_a_command_changes() {
+        for (command, changes) in [
+            ("touch a.txt", Some(("touch", "a.txt"))),
+            ("mkdir -p x/y", Some(("mkdir", "x/y"))),
+            ("sed -i s/a/b/ f.txt", Some(("sed", "f.txt"))),
+            ("ls a", None),
+            ("curl x", None),
+        ] {
+            assert_eq!(changed(command), changes, "{command}");
+        }
+        assert_eq!(redirected_to("echo hi >> f.txt"), Some("f.txt"));
+        assert_eq!(redirected_to("echo hi"), None);
+    }
 
     #[test]
     fn commands_that_read_and_commands_that_edit() {

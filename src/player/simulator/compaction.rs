@@ -53,6 +53,7 @@ impl Cli {
     /// `/compact`, with what the user wants to be kept.
     pub(super) async fn compact_by_hand(&self, keep: &str) {
         let summary = self.summary("manual", keep).await;
+        let hooks = self.with(|state| state.compaction_hooks("manual"));
         self.with(|state| {
             let prompts = state.turn().prompts.clone();
             let init = state.init_line(&prompts);
@@ -68,7 +69,8 @@ impl Cli {
             line["isReplay"] = false.into();
             line["isSynthetic"] = true.into();
             state.out(&line);
-            let text = "<local-command-stdout>Compacted </local-command-stdout>";
+            let text =
+                format!("<local-command-stdout>Compacted {hooks}</local-command-stdout>");
             let mut line = state.lines.user(text.into());
             line["isReplay"] = true.into();
             state.out(&line);
@@ -78,41 +80,62 @@ impl Cli {
 
     /// Asks the model for a summary, and returns what the conversation goes on with.
     async fn summary(&self, trigger: &str, keep: &str) -> String {
-        let fields = json!({"trigger": trigger, "custom_instructions": keep});
-        self.hooks("PreCompact", trigger, None, to_fields(fields)).await;
         let asks = match keep {
             "" => ASKS.to_owned(),
             keep => format!("{ASKS}\n\nAdditional Instructions:\n{keep}"),
         };
-        let text = self.with(|state| {
-            let mut status = json!({"status": "compacting"});
-            if trigger == "auto" {
-                status["compact_output_chars"] = 0.into();
-            }
-            let line = state.lines.system("status", status);
-            state.out(&line);
-            let text = state.summarized(&asks);
+        let is_by_itself = trigger == "auto";
+        let fields =
+            json!({"trigger": trigger, "custom_instructions": (!is_by_itself).then_some(keep)});
+        let hooks = self.hooks("PreCompact", trigger, None, to_fields(fields));
+        let says_so = || {
+            self.with(|state| {
+                let mut status = json!({"status": "compacting"});
+                if is_by_itself {
+                    status["compact_output_chars"] = 0.into();
+                }
+                let line = state.lines.system("status", status);
+                state.out(&line);
+            });
+        };
+        if is_by_itself {
+            hooks.await;
+            says_so();
+        } else {
+            says_so();
+            hooks.await;
+        }
+        let text = self.with(|state| state.summarized(&asks));
+        let fields = json!({"trigger": trigger, "compact_summary": text});
+        self.hooks("PostCompact", trigger, None, to_fields(fields)).await;
+        self.with(|state| {
             let fields = json!({"status": null, "compact_result": "success"});
             let line = state.lines.system("status", fields);
             state.out(&line);
-            text
         });
-        let fields = json!({"trigger": trigger, "compact_summary": text});
-        self.hooks("PostCompact", trigger, None, to_fields(fields)).await;
-        format!("{CONTINUES}\n\n{text}")
+        let inner =
+            text.split_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>"));
+        let summary = inner.map_or(&*text, |(summary, _)| summary.trim());
+        format!("{CONTINUES}\n\n{summary}")
     }
 }
 
 impl State {
     /// The model's summary: what the turn says that names what the CLI asks for.
     fn summarized(&mut self, asks: &str) -> String {
-        let Some(text) = self.answer_aside(asks) else {
+        self.answer_aside(asks).unwrap_or_else(|| {
             self.note_not_simulated(NO_SUMMARY.to_owned());
-            return String::new();
-        };
-        let inner =
-            text.split_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>"));
-        inner.map_or(text.clone(), |(summary, _)| summary.trim().to_owned())
+            String::new()
+        })
+    }
+
+    /// What the CLI says of the hooks that it called, each in a line.
+    fn compaction_hooks(&self, trigger: &str) -> String {
+        let called = ["PreCompact", "PostCompact"].into_iter().flat_map(|event| {
+            let hooks = self.hooks.callbacks(event, trigger).into_iter();
+            hooks.map(move |_| format!("{event} [callback] completed successfully"))
+        });
+        called.collect::<Vec<_>>().join("\n")
     }
 
     /// What the model answers to a request of the CLI that no line shows: the first message of the

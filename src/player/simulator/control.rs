@@ -375,6 +375,9 @@ impl State {
 
     fn interrupt(&mut self, request: &Value, id: Option<&RawJson>) {
         let queued: Vec<_> = self.queue.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
+        if self.turn.is_some() {
+            self.withdraw_all(&Interrupt::Request);
+        }
         if request["cancel_queued"] == true {
             self.reply(&success(id, Some(json!({"still_queued": [], "cancelled": queued}))), id);
             for prompt in std::mem::take(&mut self.queue) {

@@ -75,7 +75,7 @@ impl Simulator {
     }
 
     /// The CLI catches these signals. An interrupt ends the turn as the request does; after the others
-    /// nothing more is written.
+    /// nothing more is written, except that a command was killed.
     fn signal(&mut self, signal: Signal) {
         let ends_turn = self.cli.with(|state| {
             state.signal = Some(signal);
@@ -87,6 +87,9 @@ impl Simulator {
         });
         if ends_turn {
             return;
+        }
+        if signal != Signal::Interrupt {
+            self.cli.with(State::killed);
         }
         self.tasks.clear();
         self.exit = Some(signal.exit());

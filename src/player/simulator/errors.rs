@@ -15,6 +15,8 @@ pub(super) struct ApiFailure {
     pub(super) error: &'static str,
     /// `api_error`, where the CLI has a name for it.
     pub(super) kind: Option<&'static str>,
+    /// `api_error_params`, next to that name.
+    pub(super) params: Value,
     /// Whether that message is written.
     pub(super) is_written: bool,
 }
@@ -33,6 +35,7 @@ impl ApiFailure {
             stop_reason: "stop_sequence",
             error: "max_output_tokens",
             kind: Some("max_output_tokens"),
+            params: json!({"cut": "output_limit"}),
             ..Self::default()
         }
     }
@@ -141,10 +144,10 @@ impl State {
         } else {
             line["error"] = failure.error.into();
             line["is_api_error_message"] = true.into();
-            if let Some(kind) = failure.kind {
-                line["api_error"] = kind.into();
-                line["api_error_params"] = json!({"cut": "output_limit"});
-            }
+        }
+        if let Some(kind) = failure.kind {
+            line["api_error"] = kind.into();
+            line["api_error_params"] = failure.params.clone();
         }
         self.name_prompts(&mut line);
         self.turn().stop_reason = Some(failure.stop_reason.to_owned());

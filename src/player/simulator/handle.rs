@@ -157,7 +157,11 @@ impl Cli {
         .await
     }
 
+    /// Asks the host, unless its input has ended.
     pub(super) async fn ask(&self, request: Value) -> Answer {
+        if self.with(|state| state.eof) {
+            return Answer::Closed;
+        }
         let id = self.request(request);
         self.answer(&id).await
     }

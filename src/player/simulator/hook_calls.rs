@@ -1,10 +1,16 @@
 //! Calls of hooks, and what they read.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::{Map, Value, json};
+
+use crate::common::lock;
+
+use crate::player::scenario::ShellHook;
 
 use super::agent::Agent;
 use super::handle::{Cli, all};
-use super::hooks::Decision;
+use super::hooks::{Decision, fits};
 use super::state::State;
 
 impl Cli {
@@ -21,6 +27,10 @@ impl Cli {
         let mut decision = Decision::default();
         self.with(|state| state.run_shell_hooks(event, subject, &mut decision));
         if calls.is_empty() {
+            return decision;
+        }
+        if self.with(|state| state.eof) {
+            decision.is_closed = true;
             return decision;
         }
         let input = self.with(|state| state.hook_input(event, fields, self.agent()));
@@ -47,9 +57,53 @@ impl Cli {
         }
         decision
     }
+
+    /// The same next to what goes on. What they decide is in the slot when they have ended.
+    pub(super) fn hooks_aside(
+        &self,
+        event: &'static str,
+        subject: &str,
+        tool: Option<&str>,
+        fields: Map<String, Value>,
+    ) -> Arc<Mutex<Option<Decision>>> {
+        let slot = Arc::new(Mutex::new(None));
+        if !self.with(|state| state.has_hooks(event, subject)) {
+            return slot;
+        }
+        let (cli, decided) = (self.clone(), slot.clone());
+        let (subject, tool) = (subject.to_owned(), tool.map(str::to_owned));
+        self.spawn(async move {
+            let decision = cli.hooks(event, &subject, tool.as_deref(), fields).await;
+            *lock(&decided) = Some(decision);
+            cli.with(|state| state.changed = true);
+        });
+        slot
+    }
+
+    /// Calls the hooks for notifications. Nothing waits for them.
+    pub(super) fn notify(&self, kind: &str, message: String) {
+        let fields = fields(json!({"message": message, "notification_type": kind}));
+        self.hooks_aside("Notification", kind, None, fields);
+    }
 }
 
 impl State {
+    /// Whether the host or the settings have a hook for this.
+    pub(super) fn has_hooks(&self, event: &str, subject: &str) -> bool {
+        let is_set =
+            |hook: &ShellHook| hook.event == event && fits(hook.matcher.as_deref(), subject);
+        !self.hooks.callbacks(event, subject).is_empty()
+            || self.outside.settings_hooks.iter().any(is_set)
+    }
+
+    /// The fields of a hook about a tool: an MCP server is named.
+    pub(super) fn tool_fields(&self, tool: &str, mut fields: Value) -> Value {
+        if let Some(server) = self.servers.named_in(tool) {
+            fields["mcp_server"] = server;
+        }
+        fields
+    }
+
     /// What every hook reads, with the fields of this event.
     fn hook_input(
         &mut self,
@@ -66,14 +120,16 @@ impl State {
             "session_id": session, "transcript_path": self.options.transcript(&session), "cwd": self.shell_cwd,
             "prompt_id": turn,
         });
-        let starts = event == "SubagentStart";
-        if !starts {
+        // What no turn does has neither a mode nor an effort.
+        let bare = ["SubagentStart", "Notification", "PreCompact", "PostCompact"];
+        let is_bare = bare.contains(&event);
+        if !is_bare {
             input["permission_mode"] = self.lines.mode.as_str().into();
         }
         if let Some(agent) = agent {
             agent.name_in(&mut input);
         }
-        if event != "UserPromptSubmit" && !starts {
+        if event != "UserPromptSubmit" && !is_bare {
             input["effort"] = json!({"level": "medium"});
         }
         input["hook_event_name"] = event.into();

@@ -11,7 +11,7 @@ use super::host_answer::Answer;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The events whose hooks are called.
-pub(super) const HOOKS: [&str; 11] = [
+pub(super) const HOOKS: [&str; 12] = [
     "UserPromptSubmit",
     "PreToolUse",
     "PermissionRequest",
@@ -20,6 +20,7 @@ pub(super) const HOOKS: [&str; 11] = [
     "Stop",
     "SubagentStart",
     "SubagentStop",
+    "Notification",
     "PreCompact",
     "PostCompact",
     "PreSkillShellCommand",
@@ -57,6 +58,8 @@ pub(super) struct Decision {
     pub(super) answer: Option<Value>,
     /// Whether a hook failed or was too late.
     pub(super) failed: Vec<String>,
+    /// Whether the input ended before a hook answered.
+    pub(super) is_closed: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -134,12 +137,12 @@ impl Decision {
             Some(Answer::Success(output)) => output,
             Some(Answer::Error(error)) => return self.failed.push(error),
             Some(Answer::Closed) => {
-                return self
-                    .failed
-                    .push("The user doesn't want to take this action right now.".to_owned());
+                self.is_closed = true;
+                return;
             }
             None => return self.failed.push("timed out".to_owned()),
         };
+        // The hook goes on by itself: it decides nothing.
         if output["async"] == true {
             return;
         }

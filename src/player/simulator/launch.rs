@@ -11,6 +11,7 @@ use crate::player::turns::fresh;
 use crate::transport::Launch;
 
 use super::commands::{self, Place, Printed};
+use super::launch_files;
 
 /// The options of a launch whose effect is simulated.
 #[derive(Clone, Debug)]
@@ -79,13 +80,19 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) refused: Option<String>,
     /// The dialect of early guides to the CLI.
     pub(super) legacy: bool,
+    /// Whether it has an OAuth token, and no API key.
+    pub(super) subscribed: bool,
+    /// `--session-mirror`, of a session that is kept.
+    pub(super) mirrors: bool,
+    /// How the host calls itself.
+    pub(super) entrypoint: String,
     /// What the scenario lets happen before the first turn, and after the last one.
     pub(super) start: ModelReply,
     pub(super) end: ModelReply,
 }
 
 /// Flags that change nothing of what a scenario's CLI does, or whose effect is simulated.
-const SIMULATED: [&str; 40] = [
+const SIMULATED: [&str; 41] = [
     "--print",
     "--output-format",
     "--input-format",
@@ -126,9 +133,12 @@ const SIMULATED: [&str; 40] = [
     "--tools",
     "--disable-slash-commands",
     "--add-dir",
+    "--session-mirror",
 ];
 
 const DEFAULT_MODEL: &str = "claude-opus-5-5";
+/// The same with an OAuth token in the place of an API key.
+const SUBSCRIBERS_MODEL: &str = "claude-sonnet-5-5";
 /// The CLI's own number of retries.
 const MAX_RETRIES: u32 = 10;
 
@@ -142,6 +152,8 @@ pub(in crate::player) struct Found<'a> {
     pub(in crate::player) commands: &'a [ScriptedCommand],
     /// Whether the API key is missing.
     pub(in crate::player) logged_out: bool,
+    /// The files of the working folder that the scenario has.
+    pub(in crate::player) files: Option<&'a BTreeMap<String, String>>,
 }
 
 /// Whether a launch asks for something that is printed: the version, a help, the output of a
@@ -190,7 +202,11 @@ impl LaunchOptions {
         let mode = value("--permission-mode").unwrap_or_else(|| "default".to_owned());
         let may_bypass =
             skips || has("--allow-dangerously-skip-permissions") || mode == "bypassPermissions";
-        let (servers, other_servers) = servers(value("--mcp-config").as_deref());
+        let configs = line.iter().flat_map(|line| line.given());
+        let configs = configs.filter(|(name, _)| *name == "--mcp-config");
+        let (servers, other_servers) = servers(configs.filter_map(|(_, config)| config.as_deref()));
+        let cwd = launch.working_dir().unwrap_or_default();
+        let no_file = line.as_ref().and_then(|line| launch_files::refusal(line, &cwd, found.files));
         let home = launch.home().unwrap_or_else(|| "/home/user".to_owned());
         let config = variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude"));
         let place = Place { config: &config, variable: &variable, logged_out: found.logged_out };
@@ -205,12 +221,16 @@ impl LaunchOptions {
         let mut not_simulated: Vec<_> = not_simulated.map(str::to_owned).collect();
         not_simulated.dedup();
         let is_printed = printed.is_some();
+        let subscribed = variable("ANTHROPIC_API_KEY").is_none()
+            && variable("CLAUDE_CODE_OAUTH_TOKEN").is_some();
         Self {
             session,
-            model: value("--model")
-                .map_or_else(|| DEFAULT_MODEL.to_owned(), |name| resolved(&name)),
+            model: value("--model").map_or_else(
+                || if subscribed { SUBSCRIBERS_MODEL } else { DEFAULT_MODEL }.to_owned(),
+                |name| resolved(&name),
+            ),
             mode: if skips { "bypassPermissions".to_owned() } else { mode },
-            cwd: launch.working_dir().unwrap_or_default(),
+            cwd,
             printed,
             config,
             partial: has("--include-partial-messages"),
@@ -255,9 +275,12 @@ impl LaunchOptions {
             not_simulated,
             unknown_resume,
             legacy: false,
+            subscribed,
+            mirrors: has("--session-mirror") && !has("--no-session-persistence"),
+            entrypoint: variable("CLAUDE_CODE_ENTRYPOINT").unwrap_or_else(|| "sdk-cli".to_owned()),
             start: ModelReply::default(),
             end: ModelReply::default(),
-            refused: refused.or(in_use),
+            refused: refused.or(no_file.filter(|_| !is_printed)).or(in_use),
         }
     }
 
@@ -338,14 +361,16 @@ fn authority(url: &str) -> Option<String> {
     rest.split(['/', '?', '#']).next().filter(|host| !host.is_empty()).map(str::to_owned)
 }
 
-/// The in-process servers of a configuration, and the others.
-fn servers(config: Option<&str>) -> (Vec<String>, Vec<(String, Value)>) {
-    let config = config.and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let servers = config.as_ref().and_then(|config| config["mcpServers"].as_object());
+/// The in-process servers of configurations, and the others.
+fn servers<'a>(configs: impl Iterator<Item = &'a str>) -> (Vec<String>, Vec<(String, Value)>) {
+    let configs = configs.filter_map(|text| serde_json::from_str::<Value>(text).ok());
+    let servers = configs.filter_map(|mut config| match config.get_mut("mcpServers")?.take() {
+        Value::Object(servers) => Some(servers),
+        _ => None,
+    });
     let (own, others): (Vec<_>, Vec<_>) =
-        servers.into_iter().flatten().partition(|(_, server)| server["type"] == "sdk");
-    let own = own.into_iter().map(|(name, _)| name.clone()).collect();
-    (own, others.into_iter().map(|(name, server)| (name.clone(), server.clone())).collect())
+        servers.flatten().partition(|(_, server)| server["type"] == "sdk");
+    (own.into_iter().map(|(name, _)| name).collect(), others)
 }
 
 #[cfg(test)]

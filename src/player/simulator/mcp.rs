@@ -10,8 +10,14 @@ const PROTOCOL: &str = "2025-11-25";
 
 /// What a tool of a server returned.
 pub(super) enum Called {
-    Result { content: Value, structured: Option<Value>, is_error: bool },
+    Result {
+        content: Value,
+        structured: Option<Value>,
+        is_error: bool,
+    },
     Failed(String),
+    /// The result did not come before the input ended.
+    Interrupted,
 }
 
 impl Called {
@@ -95,7 +101,7 @@ impl Cli {
                 Called::of_result(result)
             }
             Answer::Error(error) => Called::Failed(error),
-            Answer::Closed => Called::Failed("interrupted before a result was received".to_owned()),
+            Answer::Closed => Called::Interrupted,
         }
     }
 }

@@ -1,20 +1,40 @@
 //! Whether a tool may run: hooks, rules, the mode, and the host's answer.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
-use super::agent::{Agent, is_agent};
+use crate::common::lock;
+
+use super::agent::is_agent;
 use super::answers::Gate;
 use super::bash;
 use super::handle::Cli;
 use super::hook_calls;
 use super::hooks::{Decision, Permission};
 use super::host_answer::Answer;
+use super::question::{Question, Reason};
 use super::rules;
 use super::state::{Interrupt, State};
 
-/// What the CLI wrote before it asked no one, or that the host's answer can no longer come.
-const CLOSED: &str = "Tool permission stream closed before response received";
+/// What is said where the input ended while the host was asked, and where it ended before.
+const CLOSED: &str = "Tool permission request failed: AbortError: Tool permission stream closed before response received";
 const CLOSED_BEFORE: &str = "Tool permission request failed: AbortError: Stream closed";
+/// What is said where the input ended while a `PreToolUse` hook was asked.
+const HOOK_CLOSED: &str = "The user doesn't want to take this action right now. STOP what you are doing and wait for the user to \
+    tell you how to proceed.";
+
+/// How long a question may be open before the hooks for notifications are called.
+const NOTIFIES_AFTER: Duration = Duration::from_secs(6);
+
+/// `non_execution_kind` of a tool use that a rule, the host or a hook refused, and of one that no one
+/// could be asked about.
+const RULE: &str = "permission-rule";
+const ALONE: &str = "user-rejected";
 
 /// What was decided about a tool use.
 #[derive(Clone, Debug)]
@@ -27,8 +47,24 @@ pub(super) enum Verdict {
     Denied {
         message: String,
         decision: Value,
+        /// `non_execution_kind`.
+        kind: &'static str,
+        /// What is said about it to the host, if the host was not asked.
+        why: Option<Reason>,
         /// Whether the host also ended the turn.
         interrupts: bool,
+    },
+    /// No one decided: the input ended first.
+    Cancelled(&'static str),
+}
+
+/// Who answered a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    User,
+    Hook {
+        /// Whether the host was not asked.
+        alone: bool,
     },
 }
 
@@ -53,12 +89,12 @@ const FREE: [&str; 16] = [
 ];
 const EDITS: [&str; 3] = ["Edit", "Write", "NotebookEdit"];
 /// Tools about which the host is asked in any case.
-const INTERACTIVE: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
+pub(super) const INTERACTIVE: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 
 /// What the CLI's own rules say.
 enum Rule {
     Allow(Option<&'static str>),
-    Deny(String, &'static str),
+    Deny(Reason, &'static str),
     Ask,
 }
 
@@ -67,8 +103,15 @@ impl State {
         let any = |list: &[String]| list.iter().any(|rule| rules::matches(rule, tool, input));
         let is_interactive = INTERACTIVE.contains(&tool);
         match self.lines.mode.as_str() {
-            _ if any(&self.options.disallowed) || tool == "Bash" && self.denies_part(input) => {
-                Rule::Deny(format!("Permission to use {tool} has been denied."), "rule")
+            _ if tool == "Bash" && (any(&self.options.disallowed) || self.denies_part(input)) => {
+                let command = input["command"].as_str().unwrap_or_default();
+                let text =
+                    format!("Permission to use {tool} with command {command} has been denied.");
+                Rule::Deny(Reason::of("subcommandResults", text), "subcommandResults")
+            }
+            _ if any(&self.options.disallowed) => {
+                let text = format!("Permission to use {tool} has been denied.");
+                Rule::Deny(Reason::of("rule", text), "rule")
             }
             "bypassPermissions" if !is_interactive => Rule::Allow(Some("mode")),
             _ if gate == Gate::Open => Rule::Allow(Some("rule")),
@@ -97,13 +140,15 @@ impl State {
 
     /// Whether rules allow each part of a command line.
     fn allows_parts(&self, input: &Value) -> bool {
-        let allowed = |part: &str| {
-            let input = json!({"command": part});
-            let mut rules = self.options.allowed.iter().chain(&self.session_rules);
-            bash::only_reads(part) || rules.any(|rule| rules::matches(rule, "Bash", &input))
-        };
         let parts = bash::commands(input["command"].as_str().unwrap_or_default());
-        parts.is_some_and(|parts| parts.iter().all(|part| allowed(part)))
+        parts.is_some_and(|parts| parts.iter().all(|part| self.allows_part(part)))
+    }
+
+    /// Whether one of the commands of a line runs without a question.
+    pub(super) fn allows_part(&self, part: &str) -> bool {
+        let input = json!({"command": part});
+        let mut rules = self.options.allowed.iter().chain(&self.session_rules);
+        bash::only_reads(part) || rules.any(|rule| rules::matches(rule, "Bash", &input))
     }
 
     /// Whether a rule denies a part of a command line.
@@ -113,94 +158,6 @@ impl State {
             let input = json!({"command": part});
             self.options.disallowed.iter().any(|rule| rules::matches(rule, "Bash", &input))
         })
-    }
-
-    /// `can_use_tool`.
-    fn question(
-        &self,
-        id: &str,
-        tool: &str,
-        input: &Value,
-        decision: &Decision,
-        agent: Option<&Agent>,
-    ) -> Value {
-        let mut shown = input.clone();
-        let path = |field: &str| input[field].as_str().map(|path| self.options.resolve(path));
-        let mut request =
-            json!({"subtype": "can_use_tool", "tool_name": tool, "display_name": tool});
-        let set_mode = json!({"type": "setMode", "mode": "acceptEdits", "destination": "session"});
-        let mut description = None;
-        let mut suggestions = None;
-        let mut blocked = None;
-        match tool {
-            "Bash" => {
-                let command = input["command"].as_str().unwrap_or_default();
-                description = input["description"].as_str().map(str::to_owned);
-                let mut list = vec![allow_rule("Bash", &bash_rule(command), true)];
-                if let Some(target) = bash_target(command) {
-                    let cwd = &self.options.cwd;
-                    list.push(json!({"type": "addDirectories", "directories": [cwd], "destination": "session"}));
-                    list.push(set_mode);
-                    blocked = Some(format!("{cwd}/{target}"));
-                }
-                suggestions = Some(list);
-            }
-            "Write" | "Edit" => {
-                description = input["file_path"].as_str().map(str::to_owned);
-                if let Some(path) = path("file_path") {
-                    shown["file_path"] = path.into();
-                }
-                suggestions = Some(vec![set_mode]);
-            }
-            "WebFetch" => {
-                description = input["url"].as_str().map(str::to_owned);
-                let host = description.as_deref().and_then(|url| url.split("://").nth(1));
-                let host =
-                    host.and_then(|rest| rest.split(['/', ':', '?']).next()).unwrap_or_default();
-                suggestions = Some(vec![allow_rule("WebFetch", &format!("domain:{host}"), false)]);
-            }
-            _ if tool.starts_with("mcp__") => {
-                suggestions = Some(vec![json!({
-                    "type": "addRules", "rules": [{"toolName": tool}], "behavior": "allow", "destination": "localSettings",
-                })]);
-            }
-            // The CLI reads the plan from a file.
-            "ExitPlanMode" => {
-                if let Some(shown) = shown.as_object_mut() {
-                    shown.remove("plan");
-                }
-            }
-            _ => {}
-        }
-        request["input"] = shown;
-        if let Some(description) = description {
-            request["description"] = description.into();
-        }
-        if decision.permission == Some(Permission::Ask) {
-            if let Some(reason) = &decision.reason {
-                request["decision_reason"] = reason.as_str().into();
-            }
-            request["decision_reason_type"] = "hook".into();
-            request["decision_reason_hook_event"] = "PreToolUse".into();
-            if let Some(source) = decision.source {
-                request["decision_reason_hook_source"] = source.into();
-            }
-        } else {
-            if let Some(suggestions) = suggestions {
-                request["permission_suggestions"] = suggestions.into();
-            }
-            if let Some(blocked) = blocked {
-                request["blocked_path"] = blocked.into();
-            }
-        }
-        request["tool_use_id"] = id.into();
-        if let Some(agent) = agent {
-            request["agent_id"] = agent.task.id.as_str().into();
-        }
-        if INTERACTIVE.contains(&tool) {
-            request["requires_user_interaction"] = true.into();
-        }
-        request
     }
 
     /// Applies what the host allows from now on.
@@ -231,34 +188,6 @@ impl State {
     }
 }
 
-fn allow_rule(tool: &str, content: &str, destination_last: bool) -> Value {
-    let rules = json!([{"toolName": tool, "ruleContent": content}]);
-    if destination_last {
-        json!({"type": "addRules", "rules": rules, "behavior": "allow", "destination": "localSettings"})
-    } else {
-        json!({"type": "addRules", "destination": "localSettings", "rules": rules, "behavior": "allow"})
-    }
-}
-
-/// The rule that the CLI suggests: two plain words become a prefix.
-fn bash_rule(command: &str) -> String {
-    let words: Vec<_> = command.split_whitespace().collect();
-    let is_plain = |word: &&str| word.chars().all(|char| char.is_ascii_lowercase());
-    match words[..] {
-        [name, second] if is_plain(&name) && is_plain(&second) => format!("{name} {second} *"),
-        _ => command.to_owned(),
-    }
-}
-
-/// The file that a command would make, which is why it is asked about.
-fn bash_target(command: &str) -> Option<String> {
-    let mut words = command.split_whitespace();
-    match words.next()? {
-        "touch" | "mkdir" | "rm" => words.find(|word| !word.starts_with('-')).map(str::to_owned),
-        _ => None,
-    }
-}
-
 /// `permission_decision`.
 fn decided(decision: &str, source: &str, reason: Option<&str>) -> Value {
     let mut value = json!({"decision": decision, "source": source});
@@ -271,8 +200,16 @@ fn decided(decision: &str, source: &str, reason: Option<&str>) -> Value {
 impl Cli {
     /// Decides whether a tool runs.
     pub(super) async fn may_run(&self, id: &str, tool: &str, input: &Value, gate: Gate) -> Verdict {
-        let fields = json!({"tool_name": tool, "tool_input": input, "tool_use_id": id});
+        let fields = self.with(|state| {
+            state.tool_fields(
+                tool,
+                json!({"tool_name": tool, "tool_input": input, "tool_use_id": id}),
+            )
+        });
         let decision = self.hooks("PreToolUse", tool, Some(id), hook_calls::fields(fields)).await;
+        if decision.is_closed {
+            return Verdict::Cancelled(HOOK_CLOSED);
+        }
         let mut input = input.clone();
         if let Some(updated) = &decision.updated_input {
             input.clone_from(updated);
@@ -281,9 +218,12 @@ impl Cli {
             Some(Permission::Deny) => {
                 let reason = decision.reason.clone().unwrap_or_default();
                 let message = format!("PreToolUse:{tool} hook error: {reason}");
+                let decision = decided("reject", "hook", Some("hook"));
                 return Verdict::Denied {
                     message,
-                    decision: decided("reject", "hook", Some("hook")),
+                    decision,
+                    kind: RULE,
+                    why: None,
                     interrupts: false,
                 };
             }
@@ -297,11 +237,7 @@ impl Cli {
             Rule::Allow(reason) if !asks_by_hook => {
                 Verdict::Runs { input, decision: decided("accept", "config", reason) }
             }
-            Rule::Deny(message, reason) => Verdict::Denied {
-                message,
-                decision: decided("reject", "config", Some(reason)),
-                interrupts: false,
-            },
+            Rule::Deny(why, reason) => denied_alone(why, decided("reject", "config", Some(reason))),
             _ => self.ask_permission(id, tool, input, &decision).await,
         }
     }
@@ -313,50 +249,98 @@ impl Cli {
         input: Value,
         decision: &Decision,
     ) -> Verdict {
-        let fields = json!({"tool_name": tool, "tool_input": input});
-        let hook =
-            self.hooks("PermissionRequest", tool, Some(id), hook_calls::fields(fields)).await;
-        if let Some(answer) = hook.answer {
-            return self.permitted(tool, input, &answer, "hook");
-        }
-        let (asks, eof, mode) =
-            self.with(|state| (state.options.asks, state.eof, state.lines.mode.clone()));
-        let refused = |message: String, reason: &str| Verdict::Denied {
-            message,
-            decision: decided("reject", "config", Some(reason)),
-            interrupts: false,
-        };
-        if !asks || mode == "dontAsk" {
-            return refused(
-                format!(
-                    "Claude requested permissions to use {tool}, but you haven't granted it yet."
-                ),
-                "other",
+        let question = Question { id, tool, input: &input, decision };
+        let (asks, is_never_asked) =
+            self.with(|state| (state.options.asks, state.lines.mode == "dontAsk"));
+        if is_never_asked {
+            let text = format!(
+                "Permission to use {tool} has been denied because Claude Code is running in don't ask mode."
             );
+            let why = Reason::of("mode", text);
+            return denied_alone(why, decided("reject", "config", Some("mode")));
+        }
+        if !asks {
+            let fields = self.with(|state| question.hook_fields(state, false));
+            let hook = self.hooks("PermissionRequest", tool, Some(id), fields).await;
+            if let Some(answer) = hook.answer {
+                return self.permitted(tool, input, &answer, Source::Hook { alone: true });
+            }
+            let why = self.with(|state| question.reason(state));
+            return denied_alone(why, decided("reject", "config", None));
         }
         let agent = self.agent();
         self.until(|state| state.turn_of(agent).may_ask(id).then_some(())).await;
         // What was said before is written before the question.
-        let eof = eof || self.until(|state| state.steps.is_empty().then_some(state.eof)).await;
-        if eof {
-            return refused(CLOSED_BEFORE.to_owned(), "other");
+        if self.until(|state| state.steps.is_empty().then_some(state.eof)).await {
+            self.with(|state| {
+                state.note_asking();
+                state.note_answered();
+            });
+            return Verdict::refused(CLOSED_BEFORE.to_owned());
         }
-        let request = self.with(|state| state.question(id, tool, &input, decision, self.agent()));
-        match self.ask(request).await {
-            Answer::Success(answer) => self.permitted(tool, input, &answer, "user"),
-            Answer::Error(error) => Verdict::Denied {
-                message: format!("Tool permission request failed: Error: {error}"),
-                decision: decided("reject", "config", Some("other")),
-                interrupts: false,
-            },
-            Answer::Closed => refused(CLOSED.to_owned(), "other"),
+        self.with(State::note_asking);
+        let request = self.with(|state| question.request(state, self.agent()));
+        let asked = self.request(request);
+        let fields = self.with(|state| question.hook_fields(state, true));
+        let hooks = self.hooks_aside("PermissionRequest", tool, Some(id), fields);
+        let (host, hook) = self.first_decision(&asked, hooks, tool).await;
+        self.with(|state| {
+            if host.is_none() {
+                state.withdraw(&asked);
+            }
+            state.note_answered();
+        });
+        match (host, hook) {
+            (Some(Answer::Success(answer)), _) => {
+                self.permitted(tool, input, &answer, Source::User)
+            }
+            (Some(Answer::Error(error)), _) => {
+                Verdict::refused(format!("Tool permission request failed: Error: {error}"))
+            }
+            (None, Some(answer)) => {
+                self.permitted(tool, input, &answer, Source::Hook { alone: false })
+            }
+            (Some(Answer::Closed) | None, _) => Verdict::refused(CLOSED.to_owned()),
         }
     }
 
+    /// Waits until the host or a hook decides, whichever is first. While the host thinks, the hooks
+    /// for notifications are called.
+    async fn first_decision(
+        &self,
+        asked: &str,
+        hooks: Arc<Mutex<Option<Decision>>>,
+        tool: &str,
+    ) -> (Option<Answer>, Option<Value>) {
+        const KIND: &str = "permission_prompt";
+        let mut host = pin!(self.answer(asked));
+        let mut waits = pin!(async {
+            if self.with(|state| state.has_hooks("Notification", KIND)) {
+                self.sleep(NOTIFIES_AFTER).await;
+                self.notify(KIND, format!("Claude needs your permission to use {tool}"));
+            }
+        });
+        let mut is_notified = false;
+        poll_fn(|cx| {
+            if let Poll::Ready(answer) = host.as_mut().poll(cx) {
+                return Poll::Ready((Some(answer), None));
+            }
+            let decided = lock(&hooks).take().and_then(|decision| decision.answer);
+            if decided.is_some() {
+                return Poll::Ready((None, decided));
+            }
+            is_notified = is_notified || waits.as_mut().poll(cx).is_ready();
+            Poll::Pending
+        })
+        .await
+    }
+
     /// What the answer to a permission request means.
-    fn permitted(&self, tool: &str, input: Value, answer: &Value, source: &str) -> Verdict {
-        let accepted = if source == "user" { "user_temporary" } else { "hook" };
-        let rejected = if source == "user" { "user_reject" } else { "hook" };
+    fn permitted(&self, tool: &str, input: Value, answer: &Value, source: Source) -> Verdict {
+        let (accepted, rejected, reason) = match source {
+            Source::User => ("user_temporary", "user_reject", None),
+            Source::Hook { .. } => ("hook", "hook", Some("hook")),
+        };
         match answer["behavior"].as_str() {
             Some("allow") => {
                 if let Some(updates) = answer.get("updatedPermissions") {
@@ -365,7 +349,7 @@ impl Cli {
                 let updated = answer.get("updatedInput").filter(|updated| updated.is_object());
                 Verdict::Runs {
                     input: updated.cloned().unwrap_or(input),
-                    decision: decided("accept", accepted, None),
+                    decision: decided("accept", accepted, reason),
                 }
             }
             Some("deny") => {
@@ -373,19 +357,30 @@ impl Cli {
                 if interrupts {
                     self.with(|state| state.interrupt = Some(Interrupt::Request));
                 }
-                Verdict::Denied {
-                    message: answer["message"].as_str().unwrap_or_default().to_owned(),
-                    decision: decided("reject", rejected, None),
-                    interrupts,
-                }
+                let message = answer["message"].as_str().unwrap_or_default().to_owned();
+                let is_alone = source == (Source::Hook { alone: true });
+                let why = is_alone.then(|| Reason::hook(message.clone()));
+                let decision = decided("reject", rejected, reason);
+                Verdict::Denied { message, decision, kind: RULE, why, interrupts }
             }
-            _ => Verdict::Denied {
-                message: format!(
-                    "Tool permission request failed: invalid permission result for {tool}"
-                ),
-                decision: decided("reject", "config", Some("other")),
-                interrupts: false,
-            },
+            _ => Verdict::refused(format!(
+                "Tool permission request failed: invalid permission result for {tool}"
+            )),
         }
     }
+}
+
+impl Verdict {
+    /// The question failed.
+    fn refused(message: String) -> Self {
+        let decision = decided("reject", "config", Some("other"));
+        Self::Denied { message, decision, kind: RULE, why: None, interrupts: false }
+    }
+}
+
+/// Denies what the host is not asked about.
+fn denied_alone(why: Reason, decision: Value) -> Verdict {
+    let kind = if decision.get("reason_type").is_some() { RULE } else { ALONE };
+    let message = why.message.clone();
+    Verdict::Denied { message, decision, kind, why: Some(why), interrupts: false }
 }

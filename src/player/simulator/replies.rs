@@ -45,6 +45,7 @@ impl State {
             id.and_then(|id| serde_json::from_str(&id.text()).ok()).unwrap_or_default();
         Some(match subtype {
             _ if QUIET.contains(&subtype) => Ok(None),
+            "read_file" => self.read_file(request),
             "background_tasks" => Ok(Some(json!({}))),
             "get_session_cost" => Ok(Some(json!({"text": self.cost_text()}))),
             "export_conversation" => Ok(Some(self.exported())),

@@ -12,6 +12,7 @@ use super::answers::{Answer, Item, Scripted, answers};
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
+use super::limits;
 use super::state::State;
 use super::stream::{Broken, Streamed};
 use super::tools::Ran;
@@ -235,8 +236,21 @@ impl Cli {
                     let status = error.status;
                     let limit = self.with(|state| {
                         state.requests += 1;
+                        let turn = state.turn_of(self.agent());
+                        if !std::mem::replace(&mut turn.is_requested, true)
+                            && self.agent().is_none()
+                        {
+                            state.requesting();
+                        }
+                        state.note_limits(&scripted.reply.headers);
                         state.options.max_retries
                     });
+                    let reached = limits::reached(status, &scripted.reply.headers);
+                    if let Some(failure) =
+                        reached.filter(|_| self.with(|state| state.options.subscribed))
+                    {
+                        return Err(failure);
+                    }
                     if !errors::is_retried(status) || attempt >= limit {
                         let text = self.with(|state| {
                             let gateway = state.options.gateway.as_deref();

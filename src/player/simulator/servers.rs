@@ -203,6 +203,21 @@ impl Servers {
         Some((server.name.clone(), rest[server.name.len() + 2..].to_owned()))
     }
 
+    /// The server of a tool, as questions and hooks name it.
+    pub(super) fn named_in(&self, full: &str) -> Option<Value> {
+        let (name, _) = self.find(full)?;
+        let server = self.servers.iter().find(|server| server.name == name)?;
+        let source = server.external.as_ref().map_or("sdk", |external| external.source);
+        Some(json!({"name": name, "source": source}))
+    }
+
+    /// Whether the handshake with the server of a tool failed.
+    pub(super) fn lacks(&self, full: &str) -> bool {
+        let Some((name, _)) = self.find(full) else { return false };
+        let mut servers = self.servers.iter();
+        servers.any(|server| server.name == name && server.stage == Stage::Failed)
+    }
+
     /// `tool_use_meta` of an assistant line.
     pub(super) fn meta(&self, id: &str, full: &str) -> Option<Value> {
         let (name, tool) = self.find(full)?;

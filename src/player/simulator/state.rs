@@ -21,6 +21,7 @@ use super::context::Context;
 use super::hooks::{HOOKS, Hooks};
 use super::launch::LaunchOptions;
 use super::lines::Lines;
+use super::mirror::Mirror;
 use super::prompt::Prompt;
 use super::servers::Servers;
 use super::task::Task;
@@ -62,6 +63,10 @@ pub(super) struct State {
     pub(super) safety_stops: u64,
     /// Whether a turn runs or is to come, as the host knows it.
     pub(super) is_running: bool,
+    /// How many questions to the host are open.
+    asking: usize,
+    /// The session's state as the host knows it.
+    shown_state: &'static str,
     /// Where the shell is.
     pub(super) shell_cwd: String,
     /// Whether the last result was an error.
@@ -103,6 +108,10 @@ pub(super) struct State {
     pub(super) not_simulated: Vec<String>,
     /// Whether all turns are this launch's, because it is not in a run.
     pub(super) shares_nothing: bool,
+    /// The transcript, for a host that keeps it.
+    pub(super) mirror: Mirror,
+    /// The limits of the plan, as the host knows them.
+    pub(super) limits: Option<Value>,
     /// Rules that the host added while the session runs.
     pub(super) session_rules: Vec<String>,
     /// Options of `initialize`.
@@ -151,9 +160,13 @@ pub(super) struct Turn {
     /// Those whose question may be asked: the event after their block has come.
     pub(super) may_ask: Vec<String>,
     /// The one that runs.
-    pub(super) running: Option<String>,
+    pub(super) running: Option<Running>,
+    /// Whether the turn ends when its tools have ended, since a prompt came that does not wait.
+    pub(super) gives_way: bool,
     /// Whether more of the model's message may come.
     pub(super) receives: bool,
+    /// Whether the host has read that the next message is requested.
+    pub(super) is_requested: bool,
     /// The message that is streamed: its id, the open block, and its text so far.
     pub(super) streaming: Option<Streaming>,
     /// The prompt that its lines name alone.
@@ -172,6 +185,17 @@ impl Turn {
     pub(super) fn may_ask(&self, tool: &str) -> bool {
         !self.receives || self.may_ask.iter().any(|id| id == tool)
     }
+}
+
+/// The tool use that runs.
+#[derive(Clone, Debug)]
+pub(super) struct Running {
+    pub(super) id: String,
+    pub(super) tool: String,
+    /// Whether an MCP server does it.
+    pub(super) is_mcp: bool,
+    /// `permission_decision` of its result.
+    pub(super) decision: Value,
 }
 
 /// The message that is being streamed.
@@ -243,6 +267,8 @@ impl State {
             results: 0,
             safety_stops: 0,
             is_running: false,
+            asking: 0,
+            shown_state: "idle",
             shell_cwd,
             failed: false,
             queue: VecDeque::new(),
@@ -264,6 +290,8 @@ impl State {
             ends: false,
             released: Vec::new(),
             not_simulated: Vec::new(),
+            mirror: Mirror::default(),
+            limits: None,
             session_rules: Vec::new(),
             shares_nothing,
             declared: Declared::default(),
@@ -303,10 +331,38 @@ impl State {
 
     /// Notes whether there is work, for a host that reads session states.
     pub(super) fn note_running(&mut self, is_running: bool) {
-        if self.options.reads_state && self.is_running != is_running {
-            self.is_running = is_running;
-            let state = if is_running { "running" } else { "idle" };
-            let line = self.lines.system("session_state_changed", json!({"state": state}));
+        self.is_running = is_running;
+        self.show_state();
+    }
+
+    /// A question to the host begins, and the session waits for it.
+    pub(super) fn note_asking(&mut self) {
+        self.asking += 1;
+        self.show_state();
+    }
+
+    /// A question has its answer, or needs none.
+    pub(super) fn note_answered(&mut self) {
+        self.asking = self.asking.saturating_sub(1);
+        self.show_state();
+    }
+
+    /// No question is open any more.
+    pub(super) fn note_none_asking(&mut self) {
+        self.asking = 0;
+        self.show_state();
+    }
+
+    fn show_state(&mut self) {
+        let state = match (self.asking, self.is_running) {
+            (1.., _) => "requires_action",
+            (0, true) => "running",
+            (0, false) => "idle",
+        };
+        if self.options.reads_state && self.shown_state != state {
+            self.shown_state = state;
+            let fields = json!({"state": state, "sdk_host_only": true});
+            let line = self.lines.system("session_state_changed", fields);
             self.out(&line);
         }
     }

@@ -61,7 +61,12 @@ impl Cli {
         self.hold(&reply, 0).await;
         self.sleep_ms(reply.first_byte_ms).await;
         if !was_requested && !again {
-            self.with(State::requesting);
+            self.with(|state| {
+                // An error of the API before it was answered to the same request.
+                if !std::mem::take(&mut state.turn_of(self.agent()).is_requested) {
+                    state.requesting();
+                }
+            });
         }
         let mut gates = Vec::new();
         let mut complete: Option<String> = None;
@@ -121,7 +126,7 @@ impl Cli {
                 self.sleep_ms(reply.delta_ms).await;
             }
         }
-        Ok(self.streamed(&whole, tools))
+        Ok(self.streamed(&whole, tools, &reply))
     }
 
     /// Gets a message in one piece, since its stream broke twice.
@@ -151,7 +156,7 @@ impl Cli {
             });
             tools.extend(tool);
         }
-        self.streamed(&whole, tools)
+        self.streamed(&whole, tools, &reply)
     }
 
     /// Waits for the gate before this event, if there is one.
@@ -168,11 +173,12 @@ impl Cli {
     }
 
     /// The message is whole.
-    fn streamed(&self, whole: &Value, tools: Vec<ToolUse>) -> Streamed {
+    fn streamed(&self, whole: &Value, tools: Vec<ToolUse>, reply: &ApiReply) -> Streamed {
         let id = whole["id"].as_str().unwrap_or_default().to_owned();
         let tokens = Tokens::of(&whole["usage"]);
         let stop_reason = whole["stop_reason"].as_str().unwrap_or_default().to_owned();
         self.with(|state| {
+            state.note_limits(&reply.headers);
             let model = whole["model"].as_str().unwrap_or_default();
             state.ledger.add(model, tokens);
             state.reported.add(model, tokens);
@@ -356,6 +362,9 @@ impl State {
         if agent.is_none_or(is_seen) {
             self.out(&line);
         }
+        if agent.is_none() {
+            self.mirror_block(&line, whole, index);
+        }
     }
 
     /// The event itself, where the host asked for them.
@@ -379,8 +388,8 @@ impl State {
             if let Some(last) = prompts.last() {
                 line["user_message_uuid"] = last.as_str().into();
                 line["user_message_uuids"] = json!(prompts);
+                line["owed_rows"] = json!([]);
             }
-            line["owed_rows"] = json!([]);
         }
         self.out(&line);
     }

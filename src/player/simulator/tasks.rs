@@ -117,15 +117,16 @@ impl State {
             let origin =
                 json!({"kind": "task-notification", "producer": "session-task", "runId": task.run});
             self.queue.push_back(Prompt { text, origin: Some(origin), ..Prompt::default() });
+            self.note_running(true);
         }
         self.changed = true;
     }
 
     /// The text with which the CLI tells the model that a task ended.
-    pub(super) fn notice(&self, task: &Task, summary: &str, more: &str) -> String {
+    pub(super) fn notice(&self, task: &Task, status: &str, summary: &str, more: &str) -> String {
         format!(
             "<task-notification>\n<task-id>{}</task-id>\n<tool-use-id>{}</tool-use-id>\n<output-file>{}</output-file>\n\
-             <status>completed</status>\n<summary>{summary}</summary>{more}\n</task-notification>",
+             <status>{status}</status>\n<summary>{summary}</summary>{more}\n</task-notification>",
             task.id,
             task.tool_use,
             self.output_file(task)

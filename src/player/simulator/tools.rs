@@ -10,9 +10,12 @@ use super::agent::{Agent, is_agent};
 use super::answers::Outcome;
 use super::handle::Cli;
 use super::hook_calls::fields as to_fields;
+use super::hooks::Decision;
+use super::host_answer::Answer;
 use super::mcp::Called;
 use super::permissions::Verdict;
-use super::state::State;
+use super::question::Question;
+use super::state::{Running, State};
 use super::task::Ended;
 use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
 
@@ -24,6 +27,11 @@ pub(super) const REJECTED: &str = "The user doesn't want to proceed with this to
 
 /// What follows where the tool had been running.
 const INTERRUPTED: &str = " It was running when it was stopped, so some of it may have been done.";
+/// The result of a call of an MCP server that did not come.
+const NO_RESULT: &str = "The tool call was interrupted before a result was received. It may or may not have completed on the \
+    server — verify before assuming it succeeded, and retry if needed.";
+/// The exit code of a command that the CLI kills when it ends.
+const KILLED: u8 = 137;
 /// What the CLI adds to the error of a tool whose schema it had not given to the model.
 const UNSEEN_SCHEMA: &str =
     "The model had not seen the schema of this tool's input when it called it.";
@@ -41,17 +49,20 @@ pub(super) enum Ran {
 }
 
 /// The result of a tool use, before it is written.
+#[derive(Default)]
 pub(super) struct Returned {
     content: Value,
     output: Value,
     is_error: bool,
     /// Whether `is_error` is written where it is false.
     says_so: bool,
+    /// Whether the result did not come.
+    is_interrupted: bool,
 }
 
 impl Returned {
     pub(super) fn ok(content: Value, output: Value) -> Self {
-        Self { content, output, is_error: false, says_so: false }
+        Self { content, output, ..Self::default() }
     }
 }
 
@@ -65,7 +76,7 @@ impl Cli {
                 Ran::GoesOn => {}
                 other => ran = other,
             }
-            if self.agent().is_none() && self.with(|state| state.interrupt.is_some()) {
+            if self.agent().is_none() && self.with(State::runs_no_more_tools) {
                 // The turn is over; what ends it writes the rest.
                 return std::future::pending().await;
             }
@@ -86,17 +97,32 @@ impl Cli {
             self.with(|state| state.invalid(id, &text.unwrap_or_default(), self.agent()));
             return Ran::GoesOn;
         }
+        if let Some(why) = self.with(|state| state.unavailable(name)) {
+            self.until_message_is_whole().await;
+            next_output(results);
+            let text = format!("{}Error: {why}{}", INVALID.0, INVALID.1);
+            self.with(|state| state.invalid(id, &text, self.agent()));
+            return Ran::GoesOn;
+        }
         let is_mcp = server.is_some();
         let verdict = self.may_run(id, name, input, *gate).await;
         self.until_message_is_whole().await;
         self.with(|state| {
-            state.turn_of(self.agent()).denied = matches!(verdict, Verdict::Denied { .. });
+            state.turn_of(self.agent()).denied = !matches!(verdict, Verdict::Runs { .. });
         });
         let (input, decision) = match verdict {
             Verdict::Runs { input, decision } => (input, decision),
-            Verdict::Denied { message, decision, interrupts } => {
+            Verdict::Cancelled(text) => {
+                next_output(results);
+                self.with(|state| state.cancelled(id, text, self.agent()));
+                return Ran::GoesOn;
+            }
+            Verdict::Denied { message, decision, kind, why, interrupts } => {
                 self.with(|state| {
-                    let shown = input.clone();
+                    if let Some(why) = why {
+                        state.permission_denied(id, name, &why, self.agent());
+                    }
+                    let shown = shown(state, name, input);
                     state
                         .turn_of(self.agent())
                         .denials
@@ -105,12 +131,17 @@ impl Cli {
                 if !interrupts {
                     // What it would have returned is not another tool's.
                     next_output(results);
-                    self.with(|state| state.denied(id, &message, decision, self.agent()));
+                    let meta = json!({"non_execution_kind": kind, "permission_decision": decision});
+                    self.with(|state| state.denied(id, &message, meta, self.agent()));
                 }
                 return Ran::GoesOn;
             }
         };
-        self.with(|state| state.turn_of(self.agent()).running = Some(id.clone()));
+        self.with(|state| {
+            let running =
+                Running { id: id.clone(), tool: name.clone(), is_mcp, decision: decision.clone() };
+            state.turn_of(self.agent()).running = Some(running);
+        });
         let result = match server {
             Some((server, tool)) if self.with(|state| state.servers.is_in_process(&server)) => {
                 let scripted = next_output(results);
@@ -132,12 +163,14 @@ impl Cli {
         let result = if result.is_error {
             let text = text_of(&result.content);
             let fields = json!({"tool_name": name, "tool_input": input, "tool_use_id": id, "error": text, "is_interrupt": false});
+            let fields = self.with(|state| state.tool_fields(name, fields));
             self.hooks("PostToolUseFailure", name, Some(id), to_fields(fields)).await;
             result
         } else {
             let fields = json!({
                 "tool_name": name, "tool_input": input, "tool_response": result.output, "tool_use_id": id, "duration_ms": 1,
             });
+            let fields = self.with(|state| state.tool_fields(name, fields));
             let decision = self.hooks("PostToolUse", name, Some(id), to_fields(fields)).await;
             stopped = decision.stop.is_some();
             match decision.updated_output {
@@ -186,14 +219,22 @@ impl Cli {
     /// A server asks the user.
     async fn elicit(&self, asked: Elicitation) {
         let mut request = json!({"subtype": "elicitation", "mcp_server_name": asked.server});
-        super::lines::extend(&mut request, asked.fields.into());
+        super::lines::extend(&mut request, asked.fields.clone().into());
         let schema = request.pointer("/requested_schema/properties").and_then(Value::as_object);
         if let Some(fields) = schema {
             let order: Vec<_> = fields.keys().cloned().collect();
             request["property_order"] = order.into();
         }
-        // Whatever the host answers.
-        drop(self.ask(request).await);
+        let server = asked.server;
+        self.with(State::note_asking);
+        let answer = self.ask(request).await;
+        self.with(State::note_answered);
+        // What the tool makes of the answer is the scenario's.
+        if let Answer::Success(answer) = answer {
+            let action = answer["action"].as_str().unwrap_or_default();
+            let message = format!("Elicitation response for server \"{server}\": {action}");
+            self.notify("elicitation_response", message);
+        }
     }
 
     async fn until_message_is_whole(&self) {
@@ -242,16 +283,14 @@ impl Cli {
             let work = cli.scripted("Bash", &mut outcome);
             let Some(returned) = cli.unless_stopped(&task.id, work).await else { return };
             cli.with(|state| {
-                let (status, code) =
-                    if returned.is_error { ("failed", 1) } else { ("completed", 0) };
-                let how = if returned.is_error {
-                    "failed with exit code"
+                let (status, how) = if returned.is_error {
+                    let code = exit_code(&text_of(&returned.content)).unwrap_or(1);
+                    ("failed", format!("failed with exit code {code}"))
                 } else {
-                    "completed (exit code"
+                    ("completed", "completed (exit code 0)".to_owned())
                 };
-                let close = if returned.is_error { "" } else { ")" };
-                let summary = format!("Background command \"{description}\" {how} {code}{close}");
-                let notice = state.notice(&task, &summary, "");
+                let summary = format!("Background command \"{description}\" {how}");
+                let notice = state.notice(&task, status, &summary, "");
                 let ended = Ended { status, summary, fields: json!({}), notice: Some(notice) };
                 state.task_ended(&task, ended);
             });
@@ -275,6 +314,18 @@ fn of_one_tool(results: &mut VecDeque<Outcome>) -> VecDeque<Outcome> {
     let end = results.iter().position(|outcome| matches!(outcome, Outcome::Output(_)));
     let rest = results.split_off(end.map_or(results.len(), |end| end + 1));
     std::mem::replace(results, rest)
+}
+
+/// The exit code of a command that failed, in the first line of what it returned.
+fn exit_code(text: &str) -> Option<u8> {
+    let line = text.lines().next()?;
+    line.strip_prefix("Exit code ")?.trim().parse().ok()
+}
+
+/// The input of a tool as the CLI shows it.
+fn shown(state: &State, tool: &str, input: &Value) -> Value {
+    let decision = Decision::default();
+    Question { id: "", tool, input, decision: &decision }.shown(state)
 }
 
 /// Drops the pauses before the next output, and takes it.
@@ -301,7 +352,7 @@ fn of_output(name: &str, output: ToolOutput) -> Returned {
         other => other.clone(),
     };
     let shown = output.unwrap_or_else(made);
-    Returned { content, output: shown, is_error, says_so: is_shell }
+    Returned { content, output: shown, is_error, says_so: is_shell, is_interrupted: false }
 }
 
 fn of_call(called: Called) -> Returned {
@@ -320,6 +371,7 @@ fn of_call(called: Called) -> Returned {
             Returned { content, ..failed(text) }
         }
         Called::Failed(text) => failed(text),
+        Called::Interrupted => Returned { is_interrupted: true, ..failed(NO_RESULT.to_owned()) },
     }
 }
 
@@ -338,6 +390,7 @@ fn failed(text: String) -> Returned {
         content: text.into(),
         is_error: true,
         says_so: true,
+        is_interrupted: false,
     }
 }
 
@@ -382,20 +435,60 @@ impl State {
         if !result.is_error && result.says_so {
             block["is_error"] = false.into();
         }
-        let meta = json!([{"id": id, "permission_decision": decision}]);
-        self.write_result(id, block, result.output.clone(), Some(meta), agent);
+        let mut meta = json!({"id": id, "permission_decision": decision});
+        if result.is_interrupted {
+            meta["non_execution_kind"] = "interrupted".into();
+        }
+        self.write_result(id, block, result.output.clone(), Some(json!([meta])), agent);
     }
 
-    fn denied(&mut self, id: &str, message: &str, decision: Value, agent: Option<&Agent>) {
+    fn denied(&mut self, id: &str, message: &str, mut meta: Value, agent: Option<&Agent>) {
         let block =
             json!({"type": "tool_result", "content": message, "is_error": true, "tool_use_id": id});
-        let meta = json!([{"id": id, "non_execution_kind": "permission-rule", "permission_decision": decision}]);
-        self.write_result(id, block, format!("Error: {message}").into(), Some(meta), agent);
+        meta["id"] = id.into();
+        let output = format!("Error: {message}").into();
+        self.write_result(id, block, output, Some(json!([meta])), agent);
+    }
+
+    /// The result of a tool use that no one decided about.
+    fn cancelled(&mut self, id: &str, text: &str, agent: Option<&Agent>) {
+        let block =
+            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
+        let meta = json!([{"id": id, "non_execution_kind": "cancelled"}]);
+        self.write_result(id, block, text.into(), Some(meta), agent);
+    }
+
+    /// The result of a call of an MCP server that did not come before the turn ended.
+    pub(super) fn interrupted(&mut self, running: &Running) {
+        let result = of_call(Called::Interrupted);
+        self.tool_result(&running.id, &result, running.decision.clone(), None);
+    }
+
+    /// The result of a shell command that a signal to the CLI ended.
+    pub(super) fn killed(&mut self) {
+        let running = self.turn.as_ref().and_then(|turn| turn.running.clone());
+        let Some(running) = running.filter(|running| running.tool == "Bash") else { return };
+        let text = format!("Exit code {KILLED}");
+        let output = ToolOutput { content: text.into(), output: None, is_error: true };
+        let result = of_output("Bash", output);
+        self.tool_result(&running.id, &result, running.decision, None);
+    }
+
+    /// Why there is no such tool, if so.
+    fn unavailable(&self, tool: &str) -> Option<String> {
+        let is_disabled = self.options.disallowed.iter().any(|rule| rule == tool)
+            || tool == "AskUserQuestion" && !self.options.asks;
+        if is_disabled {
+            return Some(format!(
+                "No such tool available: {tool}. {tool} is disabled for this session, in subagents as well as here."
+            ));
+        }
+        self.servers.lacks(tool).then(|| format!("No such tool available: {tool}"))
     }
 
     /// The result of a tool use that an interrupt ended.
     pub(super) fn rejected(&mut self, id: &str) {
-        let ran = self.turn().running.as_deref() == Some(id);
+        let ran = self.turn().running.as_ref().is_some_and(|running| running.id == id);
         let text = format!("{REJECTED}{}", if ran { INTERRUPTED } else { "" });
         let block =
             json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
@@ -433,5 +526,8 @@ impl State {
         turn.running = None;
         turn.messages += 1;
         self.out(&line);
+        if agent.is_none() {
+            self.mirror_result(&line);
+        }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::player::report::Divergence;
 use crate::transport::Exit;
 
+use super::agent::is_agent;
 use super::answers::answers;
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
@@ -17,7 +18,7 @@ use super::hook_calls;
 use super::prompt::Prompt;
 use super::rounds::{End, rounds};
 use super::slash_command::Command;
-use super::state::{Interrupt, State, Turn};
+use super::state::{Interrupt, Running, State, Turn};
 
 /// The hint for a launch of a scenario that has another launch's turns, too.
 const SHARES_NOTHING: &str = "all turns of the scenario are this launch's; if your \
@@ -43,7 +44,9 @@ pub(super) async fn main(cli: Cli) {
             return;
         }
         cli.with(|state| {
-            if state.queue.is_empty() {
+            // After the end of input it waits for the tasks.
+            let waits = state.eof && !state.tasks.is_empty();
+            if state.queue.is_empty() && !waits {
                 state.note_running(false);
             }
         });
@@ -68,7 +71,10 @@ pub(super) async fn main(cli: Cli) {
     if is_over {
         let options = cli.with(|state| state.options.clone());
         cli.act_all(&options.end, "end").await;
-        cli.with(|state| state.exit = Some(Exit::from_code(i32::from(state.failed))));
+        cli.with(|state| {
+            state.mirror_costs();
+            state.exit = Some(Exit::from_code(i32::from(state.failed)));
+        });
     }
 }
 
@@ -131,12 +137,12 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         let mut rounds = pin!(play(cli, &text, &prompts));
         poll_fn(|cx| {
             // The tasks of the turn end here if the host ended it.
-            if let Some(interrupt) = cli.with(|state| state.interrupt.take()) {
+            if let Some(interrupt) = cli.with(State::take_interrupt) {
                 return Poll::Ready(Err(interrupt));
             }
             match rounds.as_mut().poll(cx) {
                 Poll::Ready(end) => Poll::Ready(Ok(end)),
-                Poll::Pending => match cli.with(|state| state.interrupt.take()) {
+                Poll::Pending => match cli.with(State::take_interrupt) {
                     Some(interrupt) => Poll::Ready(Err(interrupt)),
                     None => Poll::Pending,
                 },
@@ -190,6 +196,7 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     let fields = hook_calls::fields(json!({"prompt": written}));
     let decision = cli.hooks("UserPromptSubmit", "", None, fields).await;
     cli.with(State::begin);
+    cli.with(|state| state.mirror_prompts(prompts));
     if cli.with(|state| state.options.replays_prompts) {
         for prompt in prompts.iter().filter(|prompt| prompt.line.is_object()) {
             cli.with(|state| state.replay_prompt(prompt));
@@ -312,6 +319,29 @@ impl State {
         line["timestamp"] = "2026-01-01T00:00:00.000Z".into();
         line["isReplay"] = true.into();
         self.out(&line);
+    }
+
+    /// How the host ends the turn, if it is to end now. A prompt with priority `now` lets tools that
+    /// run end first; a call of an MCP server is cancelled.
+    fn take_interrupt(&mut self) -> Option<Interrupt> {
+        if self.interrupt == Some(Interrupt::Prompt) {
+            let turn = self.turn();
+            let ends_first = |running: &Running| !running.is_mcp && !is_agent(&running.tool);
+            turn.gives_way |= turn.running.as_ref().is_some_and(ends_first);
+            if turn.gives_way && !turn.tools.is_empty() {
+                return None;
+            }
+        }
+        self.interrupt.take()
+    }
+
+    /// Whether the tools of the turn that are left are not run.
+    pub(super) fn runs_no_more_tools(&mut self) -> bool {
+        match self.interrupt {
+            None => false,
+            Some(Interrupt::Request) => true,
+            Some(Interrupt::Prompt) => self.turn().tools.is_empty(),
+        }
     }
 
     /// A prompt with priority `now` came.

@@ -16,6 +16,9 @@ impl State {
         line["model"] = self.lines.model.as_str().into();
         line["permissionMode"] = self.lines.mode.as_str().into();
         line["mcp_servers"] = self.servers.listed(&options.other_servers);
+        if options.subscribed {
+            line["apiKeySource"] = "none".into();
+        }
         line["per_turn_effort_active"] = is_listed(&self.lines.model).into();
         if let Value::Object(line) = &mut line {
             self.list_in(line);
@@ -56,6 +59,7 @@ impl State {
 
     /// The `result` of the turn. `fields` are those of its kind: `subtype`, `is_error` and so on.
     pub(super) fn result_line(&mut self, turn: &Turn, fields: Value) -> Value {
+        self.mirror_end();
         let mut line = json!({
             "duration_api_ms": 20, "stop_reason": turn.stop_reason, "session_id": self.lines.session,
             "total_cost_usd": self.ledger.cost_json(), "usage": turn.tokens.usage(), "modelUsage": self.ledger.by_model(),
@@ -69,7 +73,8 @@ impl State {
         line["type"] = "result".into();
         line["duration_ms"] = 30.into();
         line["uuid"] = self.lines.uuid().into();
-        if self.options.partial && !turn.begun.is_empty() {
+        let has_failed = line["terminal_reason"] == "api_error";
+        if self.options.partial && (has_failed || !turn.begun.is_empty()) {
             line["begun_message_ids"] = json!(turn.begun);
         }
         let answered = line["subtype"] == "success" && line["is_error"] == false;
