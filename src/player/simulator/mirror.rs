@@ -121,6 +121,17 @@ impl State {
         if let Some(output) = line.get("tool_use_result") {
             fields["toolUseResult"] = output.clone();
         }
+        let decision = &line["tool_result_meta"][0]["permission_decision"];
+        if decision.is_object() {
+            let mut noted = json!({"decision": decision["decision"], "source": decision["source"]});
+            if let Some(reason) = decision.get("reason_type") {
+                noted["reasonType"] = reason.clone();
+            }
+            if decision["reason_type"] == "rule" {
+                noted["ruleSource"] = "cliArg".into();
+            }
+            fields["permissionDecision"] = noted;
+        }
         let uuid = line["uuid"].as_str().unwrap_or_default().to_owned();
         let row = self.row("user", &uuid, fields);
         self.mirror(vec![row]);

@@ -232,9 +232,9 @@ object! {
         /// The sub-agent.
         pub agent_id: Option<String> = "agent_id" declared,
         /// The kind of reason, an open set.
-        pub decision_reason_type: Option<String> = "decision_reason_type" declared,
+        pub decision_reason_type: Option<String> = "decision_reason_type" v2_1_332,
         /// The reason.
-        pub decision_reason: Option<String> = "decision_reason" declared,
+        pub decision_reason: Option<String> = "decision_reason" v2_1_332,
         /// The text that the model received.
         pub message: String = "message",
         /// A code for the reason.

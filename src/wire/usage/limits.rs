@@ -21,7 +21,7 @@ object! {
         /// Which limit it is.
         pub rate_limit_type: Option<RateLimitType> = "rateLimitType" v2_1_332,
         /// How much is used up, as a fraction of 1.
-        pub utilization: Option<f64> = "utilization" declared,
+        pub utilization: Option<f64> = "utilization" v2_1_332,
         /// Whether requests beyond the limit are allowed.
         pub overage_status: Option<RateLimitStatus> = "overageStatus" v2_1_332,
         /// When the overage limit resets, in seconds since 1970.
@@ -35,7 +35,7 @@ object! {
         /// True if the overage may be used.
         pub overage_enabled: Option<bool> = "overageEnabled" declared,
         /// The threshold that was just passed.
-        pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
+        pub surpassed_threshold: Option<f64> = "surpassedThreshold" v2_1_332,
         /// Whose limit it is.
         pub limit_scope: Option<RateLimitScope> = "limitScope" declared,
         /// What is needed, such as `credits_required`.
@@ -145,7 +145,7 @@ object! {
         /// The window of five hours.
         pub five_hour: Option<LimitWindow> = "five_hour" v2_1_332,
         /// The window of seven days.
-        pub seven_day: Option<LimitWindow> = "seven_day" declared,
+        pub seven_day: Option<LimitWindow> = "seven_day" v2_1_332,
         /// The window of seven days with the overage.
         pub seven_day_overage_included: Option<LimitWindow> = "seven_day_overage_included" declared,
     }
@@ -161,7 +161,7 @@ object! {
         /// Whether requests are allowed.
         pub status: Option<RateLimitStatus> = "status" v2_1_332,
         /// The threshold that was just passed.
-        pub surpassed_threshold: Option<f64> = "surpassedThreshold" declared,
+        pub surpassed_threshold: Option<f64> = "surpassedThreshold" v2_1_332,
     }
 }
 

@@ -142,10 +142,6 @@ struct Returned {
     ran: bool,
 }
 
-/// Milliseconds: shorter and longer than the host waits until nothing else happens.
-const BEFORE_IDLE: u64 = 1000;
-const AFTER_IDLE: u64 = 10_000;
-
 impl<'a> Tools<'a> {
     fn of(entry: &'a Entry, recordings: &[Recording]) -> Self {
         let mut tools = Self {
@@ -271,7 +267,6 @@ impl<'a> Tools<'a> {
             _ if block["name"] == "StructuredOutput" || block["name"] == "Agent" => {}
             _ if failed.is_some() => {
                 let code = failed.unwrap_or_default();
-                steps.push(json!({"delay_ms": BEFORE_IDLE}));
                 steps.push(json!({"tool_error": format!("Exit code {code}")}));
             }
             _ if block["input"]["run_in_background"] == true => {
@@ -291,8 +286,16 @@ impl<'a> Tools<'a> {
         steps
     }
 
-    /// How a tool waits that reports to a pipe: until the host makes a file, or for good.
+    /// How a tool waits: for a time, or where it reports to a pipe until the host makes a file, or for
+    /// good.
     fn wait(&self, block: &Value) -> Option<Value> {
+        // Shorter and longer than the host waits until nothing else happens.
+        const BEFORE_IDLE: u64 = 1000;
+        const AFTER_IDLE: u64 = 10_000;
+        let command = block["input"]["command"].as_str().unwrap_or_default();
+        if let Some(seconds) = slept(command) {
+            return Some(json!({"delay_ms": seconds * 1000}));
+        }
         let input = block["input"].to_string();
         let waits = self.entry.touched().iter().any(|file| input.contains(file));
         if waits {
@@ -302,6 +305,12 @@ impl<'a> Tools<'a> {
         }
         self.entry.pipes().any(|pipe| input.contains(pipe)).then(|| json!("hang"))
     }
+}
+
+/// The seconds for which a command sleeps before it does something.
+fn slept(command: &str) -> Option<u64> {
+    let (seconds, _) = command.strip_prefix("sleep ")?.split_once(';')?;
+    seconds.parse().ok()
 }
 
 impl Use {
