@@ -79,7 +79,11 @@ async fn a_denied_tool_does_not_run() {
         (&json!("Not on my watch."), &json!(true))
     );
     let results: Vec<_> = lines.iter().filter(|line| line["type"] == "result").collect();
-    assert_eq!(results[0]["permission_denials"][0]["tool_input"], json!({"file_path": "a.txt"}));
+    let denied = &results[0]["permission_denials"][0]["tool_input"]["file_path"];
+    assert!(
+        denied.as_str().is_some_and(|path| path.ends_with("/a.txt")),
+        "as a whole path: {denied}"
+    );
     assert_eq!(results[1]["permission_denials"], json!([]), "each turn has its own denials");
     assert_eq!(exit.code, Some(0));
 }

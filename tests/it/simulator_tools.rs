@@ -211,7 +211,7 @@ async fn a_rule_counts_for_each_command_of_a_line() {
         (["--allowed-tools", "Bash(touch:*)"], "touch a", Some("rule")),
         (["--allowed-tools", "Bash"], "touch a && rm b", Some("rule")),
         (["--allowed-tools", "Bash(touch:*)"], "touch a && rm b", None),
-        (["--disallowed-tools", "Bash(rm:*)"], "ls && rm b", Some("rule")),
+        (["--disallowed-tools", "Bash(rm:*)"], "ls && rm b", Some("subcommandResults")),
     ] {
         let turn =
             reply().tool_use("Bash", json!({"command": command})).tool_result("done").text("Ok.");

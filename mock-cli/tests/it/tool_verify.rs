@@ -215,8 +215,10 @@ fn every_recording_of_the_project_verifies() {
         bare,
         [
             "eof-mid-turn",
+            "mcp-cancelled",
             "prompt-fields",
             "queued-prompts",
+            "rate-limits",
             "sigterm",
             "steer-now",
             "steer-text",
