@@ -79,9 +79,12 @@ fn cli(named: Option<&Path>, checks: &mut Vec<Check>) {
     let path = match wanted.find() {
         Ok(path) => path,
         Err(error) => {
-            let hint =
-                "`claude-wire install` installs the version that this release is tested with";
-            checks.push(Check::wrong("CLI", error.to_string()).hint(hint));
+            let text = error.to_string();
+            let hint = match text.contains("claude-wire install") {
+                true => None,
+                false => Some("`claude-wire install` installs one".to_owned()),
+            };
+            checks.push(Check { hint, ..Check::wrong("CLI", text) });
             return;
         }
     };

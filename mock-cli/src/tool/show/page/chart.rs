@@ -181,7 +181,7 @@ fn round_up(at_least: u64) -> u64 {
 }
 
 /// The part of the width that is used; the rest is for what begins at the end.
-const WIDTH: f64 = 98.0;
+const WIDTH: f64 = 96.0;
 
 fn at(timeline: &Timeline, us: u64) -> f64 {
     WIDTH * us as f64 / timeline.duration().max(1) as f64

@@ -128,9 +128,9 @@ fn head(run: &Run) -> Markup {
     let calls: usize = timeline.turns.iter().map(|turn| turn.tool_calls).sum();
     let mut facts = vec![
         (duration(timeline.duration()), "from launch to end"),
-        (timeline.ended_turns().to_string(), "turns"),
-        (calls.to_string(), "tool calls"),
-        ((timeline.lanes.len() - 1).to_string(), "sub-agents"),
+        number(timeline.ended_turns(), ["turn", "turns"]),
+        number(calls, ["tool call", "tool calls"]),
+        number(timeline.lanes.len() - 1, ["sub-agent", "sub-agents"]),
     ];
     facts.extend(timeline.cost().map(|cost| (dollars(cost), "cost")));
     html! {
@@ -153,6 +153,11 @@ fn head(run: &Run) -> Markup {
             }
         }
     }
+}
+
+/// A number, and what there is one or several of.
+fn number(number: usize, [one, several]: [&'static str; 2]) -> (String, &'static str) {
+    (number.to_string(), if number == 1 { one } else { several })
 }
 
 impl Run {
