@@ -30,19 +30,35 @@ fn both_programs_print_the_same_exit_codes() {
     assert!(tool.contains("\n  70    the input differs from the recording"), "{tool}");
 }
 
-/// Each command of the help has a help with examples and with its exit codes.
-#[test]
-fn the_help_of_each_command_has_examples_and_exit_codes() {
+/// The commands that the help names.
+fn commands() -> Vec<String> {
     let help = text(&tool(&["--help"]).stdout);
-    let commands: Vec<_> = help
+    let names = help
         .split("Options:")
         .next()
         .unwrap()
         .lines()
         .filter_map(|line| line.strip_prefix("  ")?.split_once("  "))
         .map(|(name, _)| name.trim())
-        .filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase()))
-        .collect();
+        .filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase()));
+    names.map(str::to_owned).collect()
+}
+
+#[test]
+fn each_command_is_on_the_page_of_the_tool() {
+    let page = include_str!("../../../docs/tool.md");
+    let commands = commands();
+    assert!(commands.len() > 15, "{commands:?}");
+    for name in commands {
+        assert!(page.contains(&format!("`claude-wire {name}")), "{name}");
+    }
+}
+
+/// Each command of the help has a help with examples and with its exit codes.
+#[test]
+fn the_help_of_each_command_has_examples_and_exit_codes() {
+    let commands = commands();
+    let commands: Vec<_> = commands.iter().map(String::as_str).collect();
     assert!(commands.contains(&"record") && commands.contains(&"drift"), "{commands:?}");
     for name in commands {
         let output = tool(&[name, "--help"]);
