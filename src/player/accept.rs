@@ -238,6 +238,9 @@ impl Acceptable {
         let version = header.cli.as_deref();
         let read = |args: &[String]| CommandLine::read(args, version, true).map_err(|_| MIXED);
         let (old, live) = (read(recorded)?, read(&self.argv)?);
+        if !old.subcommand().is_empty() || !live.subcommand().is_empty() {
+            return Err(MIXED);
+        }
         let differs: BTreeSet<String> =
             self.differences.iter().filter_map(|difference| self.place(&difference.path)).collect();
         let is_prompt = differs.contains("prompt[0]");
@@ -421,17 +424,20 @@ mod tests {
     fn only_flags_that_differ_are_taken() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let mut header = Header::new();
-        header.argv = Some(words("--print --model opus --session-id 1 --effort low"));
+        let id = |digit: &str| format!("--session-id {digit}1111111-2222-4333-8444-555555555555");
+        let recorded = format!("--print --model opus {} --effort low", id("1"));
+        header.argv = Some(words(&recorded));
         let mut change = acceptable(What::Launch, &[("--model", "opus", "haiku")]);
-        change.argv = words("--print --effort high --model haiku --session-id 2");
+        change.argv = words(&format!("--print --effort high --model haiku {}", id("2")));
         let taken = change.arguments(&header).unwrap().unwrap();
-        assert_eq!(taken, words("--print --session-id 1 --effort low --model haiku"));
+        let expected = format!("--print {} --effort low --model haiku", id("1"));
+        assert_eq!(taken, words(&expected));
         // A prompt after flags comes before them, where no flag can take it in.
-        header.argv = Some(words("--print --allowed-tools Bash -- Hello"));
+        header.argv = Some(words("--print --tools Bash -- Hello"));
         let mut change = acceptable(What::Launch, &[("prompt[0]", "Hello", "Bye")]);
-        change.argv = words("--print Bye --allowed-tools Bash");
+        change.argv = words("--print Bye --tools Bash");
         let taken = change.arguments(&header).unwrap().unwrap();
-        assert_eq!(taken, words("Bye --print --allowed-tools Bash"));
+        assert_eq!(taken, words("Bye --print --tools Bash"));
         // Of a subcommand nothing is put together.
         header.argv = Some(words("mcp list"));
         change.argv = words("mcp get a");

@@ -187,7 +187,7 @@ impl<R: BufRead> Review<'_, R> {
             println!("{verb} {}", self.rules.path.display());
         }
         let mut changed: Vec<_> = self.recordings.iter().collect();
-        changed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        changed.sort_by_key(|(path, _)| *path);
         for (path, recording) in changed {
             let edited = recording.edited();
             if edited.is_empty() {

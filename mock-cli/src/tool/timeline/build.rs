@@ -66,10 +66,8 @@ impl Builder {
             (From::Program | From::Cli, Class::Request) => self.request(index, json),
             (From::Program | From::Cli, Class::Answer) => self.answer(index, json),
             (From::Cli, Class::Result) => self.result(index, json),
-            (From::Cli, _) if json["type"] == "command_lifecycle" => {
-                if json["state"] == "started" {
-                    self.take_in(text(&json["command_uuid"]));
-                }
+            (From::Cli, _) if json["type"] == "command_lifecycle" && json["state"] == "started" => {
+                self.take_in(text(&json["command_uuid"]));
             }
             (From::Cli, _) => self.conversation(index, at, json),
             _ => {}
