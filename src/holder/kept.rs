@@ -248,7 +248,7 @@ impl Kept {
         }
     }
 
-    /// The id that this owner gave a request, if it is one of its own.
+    /// The id that this owner gave a request, if it has made it.
     fn own_id(&self, id: &Bytes) -> Option<Bytes> {
         if self.owner < 2 {
             return Some(id.clone());

@@ -43,6 +43,7 @@ impl Running {
 
 fn holder(folder: &Path) -> Running {
     let scenario = Scenario::new()
+        .any_order()
         .on_prompt(
             "go",
             reply()
