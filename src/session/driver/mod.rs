@@ -203,6 +203,7 @@ impl Driver {
         self.requests.shrink_to_fit();
         self.callbacks.release_room();
         self.messages.release_room();
+        self.control.release_room();
         self.machine.release_room();
     }
 

@@ -46,6 +46,10 @@ impl Requests {
         }
     }
 
+    pub(super) fn release_room(&mut self) {
+        self.open.take_if(|open| open.host.is_empty() && open.cli.is_empty());
+    }
+
     /// A line is written to the CLI.
     pub(super) fn written(&mut self, line: &[u8], session: impl FnOnce() -> Span) {
         if !line.starts_with(CONTROL) || !is_wanted() {
