@@ -86,7 +86,9 @@ fn time(seconds: u64) -> String {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);
     let (hours, minutes) = (of_day / 3600, of_day / 60 % 60);
-    let is_leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let mut year = 1970;
     while days >= 365 + u64::from(is_leap(year)) {
         days -= 365 + u64::from(is_leap(year));
@@ -101,7 +103,10 @@ fn time(seconds: u64) -> String {
         month += 1;
     }
     let half = if hours < 12 { "am" } else { "pm" };
-    let hour = if hours % 12 == 0 { 12 } else { hours % 12 };
+    let hour = match hours % 12 {
+        0 => 12,
+        hour => hour,
+    };
     let minutes = if minutes == 0 { String::new() } else { format!(":{minutes:02}") };
     format!("{} {}, {year}, {hour}{minutes}{half} (UTC)", MONTHS[month], days + 1)
 }
