@@ -222,7 +222,7 @@ mod followed {
     fn typescript_program_without_the_option_is_reached_by_the_mock_of_the_page() {
         let _alone = TYPESCRIPT.blocking_lock();
         let package = Package::new("npm", "typescript", "node_modules/.bin");
-        let page = read(&package("../docs/typescript.md"));
+        let page = read(&super::package("../docs/typescript.md"));
         let mock = page.split("```ts\n").find(|block| block.contains("vi.mock(")).unwrap();
         let test = r#"
             import { expect } from "vitest";
