@@ -88,10 +88,12 @@ async fn everything() {
     let pool = Pool::builder(1, with(echo())).start().await.unwrap();
     let taken = pool.get().await.unwrap();
     let (waiting, ()) = tokio::join!(pool.get(), async {
+        // In virtual time.
         tokio::time::sleep(Duration::from_secs(1)).await;
         drop(taken);
     });
     drop(waiting);
+    // In virtual time, too.
     while pool.free() < 1 {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
