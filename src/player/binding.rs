@@ -10,26 +10,17 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::aliases::Aliases;
-use super::choice::Choice;
+use super::choice::{Choice, Pool};
 use super::compare;
-use super::compiled::{CompiledRecording, Launched};
+use super::compiled::Launched;
 use super::host_line::HostLine;
 use super::kept::KeptFile;
 use super::machine::{Input, Machine, Step};
 use super::opening::FirstPrompt;
 use super::report::{Divergence, Report};
-use super::run::Claims;
 use super::script::Script;
 use super::sessions::Sessions;
 use super::trial::{Trial, Written};
-
-/// The recordings of a program's launches, and which of them are used.
-#[derive(Clone, Debug)]
-pub(super) struct Pool {
-    pub(super) recordings: Arc<[CompiledRecording]>,
-    pub(super) claims: Claims,
-    pub(super) sessions: Sessions,
-}
 
 /// A launch: the machine of the recording that it is, or may be.
 #[derive(Debug)]
@@ -49,30 +40,6 @@ pub(super) struct Binding {
     /// What it shares with the other launches of the run, and how many of its pairs of ids it has.
     sessions: Sessions,
     noted: usize,
-}
-
-impl Pool {
-    pub(super) fn name(&self, index: usize) -> String {
-        self.recordings[index].short_name()
-    }
-
-    pub(super) fn is_used(&self, index: usize) -> bool {
-        self.claims.is_used(&self.name(index))
-    }
-
-    pub(super) fn claim(&self, index: usize) -> Result<bool, String> {
-        self.claims.claim(&self.name(index))
-    }
-
-    /// A launch has a session, which later ones may resume.
-    pub(super) fn note_session(&self, machine: &Machine) -> Result<(), String> {
-        match machine.session() {
-            Some((recorded, live)) if !machine.is_diverged() => {
-                self.sessions.note(&recorded, &live)
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Binding {

@@ -5,16 +5,25 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::aliases::Aliases;
-use super::binding::Pool;
 use super::candidate::Candidate;
-use super::compiled::{Beginning, Launched};
+use super::compiled::{Beginning, CompiledRecording, Launched};
 use super::explain::Wrote;
 use super::host_line::one_line;
 use super::machine::{Input, Machine};
 use super::opening::FirstPrompt;
 use super::report::Divergence;
+use super::run::Claims;
 use super::script::Script;
+use super::sessions::Sessions;
 use super::trial::{Trial, Written};
+
+/// The recordings of a program's launches, and which of them are used.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    pub(super) recordings: Arc<[CompiledRecording]>,
+    pub(super) claims: Claims,
+    pub(super) sessions: Sessions,
+}
 
 /// What a launch may be, and what it did up to now.
 #[derive(Debug)]
@@ -30,6 +39,30 @@ pub(super) struct Choice {
     /// What it wrote that is text.
     pub(super) text: String,
     pub(super) written: Written,
+}
+
+impl Pool {
+    pub(super) fn name(&self, index: usize) -> String {
+        self.recordings[index].short_name()
+    }
+
+    pub(super) fn is_used(&self, index: usize) -> bool {
+        self.claims.is_used(&self.name(index))
+    }
+
+    pub(super) fn claim(&self, index: usize) -> Result<bool, String> {
+        self.claims.claim(&self.name(index))
+    }
+
+    /// A launch has a session, which later ones may resume.
+    pub(super) fn note_session(&self, machine: &Machine) -> Result<(), String> {
+        match machine.session() {
+            Some((recorded, live)) if !machine.is_diverged() => {
+                self.sessions.note(&recorded, &live)
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Choice {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::recording::{self, Event, EventKind, Header, Payload, Recording, Stream};
 
 use super::aliases::{self, Aliases};
-use super::binding::Pool;
+use super::choice::Pool;
 use super::compiled::Launched;
 use super::host_line::HostLine;
 use super::machine::{Input, Machine, Step};

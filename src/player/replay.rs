@@ -14,7 +14,8 @@ use crate::transport::{
     self, BoxFuture, Connection, Exit, Launch, Memory, Peer, PeerSignal, Transport, pipe,
 };
 
-use super::binding::{Binding, Pool};
+use super::binding::Binding;
+use super::choice::Pool;
 use super::compiled::{CompiledRecording, Launched};
 use super::engine::Engine;
 use super::openings;

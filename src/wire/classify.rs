@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::frame::{Frame, FrameKind};
+use super::frame::Frame;
 use super::json::{Fault, Text, object_end};
+use super::kind::FrameKind;
 use super::line::{Item, Line};
 use super::peek::{NotAFrame, Peek};
 use super::terminal;

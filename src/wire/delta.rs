@@ -5,59 +5,7 @@
 //! spelling of the same line, is left to the general scan; both find the same.
 
 use super::json::{plain_end, string_end, value_end};
-use super::peek::{Span, Spans};
-
-/// A delta in a line of this shape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Delta {
-    pub(super) kind: DeltaKind,
-    /// The string, with its quotes.
-    pub(super) text: Span,
-    /// `api_message_id`, if it is there.
-    pub(super) message: Span,
-    /// Whether the line has another field than those that every delta has, or one of them with
-    /// another type of value.
-    pub(super) has_more: bool,
-}
-
-/// The kinds of deltas that are one string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum DeltaKind {
-    Text,
-    Thinking,
-    InputJson,
-}
-
-impl DeltaKind {
-    const ALL: [Self; 3] = [Self::Text, Self::Thinking, Self::InputJson];
-
-    /// The `type` of the delta.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Text => "text_delta",
-            Self::Thinking => "thinking_delta",
-            Self::InputJson => "input_json_delta",
-        }
-    }
-
-    /// The field with its string.
-    pub(super) fn field(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Thinking => "thinking",
-            Self::InputJson => "partial_json",
-        }
-    }
-
-    /// What is between the index of the block and the string.
-    fn head(self) -> &'static [u8] {
-        match self {
-            Self::Text => br#","delta":{"type":"text_delta","text":""#,
-            Self::Thinking => br#","delta":{"type":"thinking_delta","thinking":""#,
-            Self::InputJson => br#","delta":{"type":"input_json_delta","partial_json":""#,
-        }
-    }
-}
+use super::spans::{Delta, DeltaKind, Span, Spans};
 
 /// How such a line begins, up to the index of the block.
 const HEAD: &[u8] = br#"{"type":"stream_event","event":{"type":"content_block_delta","index":"#;
@@ -65,6 +13,15 @@ const HEAD: &[u8] = br#"{"type":"stream_event","event":{"type":"content_block_de
 const TYPE: Span = Span { start: 8, end: 22 };
 /// Where the event begins.
 const EVENT: usize = 31;
+
+/// What is between the index of the block and the string.
+fn head(kind: DeltaKind) -> &'static [u8] {
+    match kind {
+        DeltaKind::Text => br#","delta":{"type":"text_delta","text":""#,
+        DeltaKind::Thinking => br#","delta":{"type":"thinking_delta","thinking":""#,
+        DeltaKind::InputJson => br#","delta":{"type":"input_json_delta","partial_json":""#,
+    }
+}
 
 /// The index of the block in a line of this shape.
 pub(super) fn index(line: &[u8]) -> Option<u64> {
@@ -84,8 +41,8 @@ pub(super) fn spans(line: &[u8]) -> Option<Spans> {
     }
     let at = HEAD.len() + digits;
     let rest = &line[at..];
-    let kind = DeltaKind::ALL.into_iter().find(|kind| rest.starts_with(kind.head()))?;
-    let text = at + kind.head().len() - 1;
+    let kind = DeltaKind::ALL.into_iter().find(|kind| rest.starts_with(head(*kind)))?;
+    let text = at + head(kind).len() - 1;
     let end = string_end(line, text + 1).ok()?;
     if !line[end..].starts_with(b"}}") {
         return None;

@@ -64,6 +64,7 @@ mod delta;
 mod frame;
 pub mod hook;
 mod json;
+mod kind;
 mod line;
 pub mod message;
 mod peek;
@@ -73,6 +74,7 @@ pub mod replies;
 #[macro_use]
 mod requests;
 pub mod result;
+mod spans;
 pub mod stream;
 pub mod system;
 mod terminal;
@@ -84,9 +86,10 @@ pub use self::codec::{DEFAULT_MAX_LINE, LineCodec};
 #[doc(inline)]
 pub use self::content::ContentBlock;
 pub use self::decode::Defect;
-pub use self::frame::{Frame, FrameKind};
+pub use self::frame::Frame;
 pub(crate) use self::json::Cursor;
 pub use self::json::{JsonError, RawJson};
+pub use self::kind::FrameKind;
 pub use self::line::{Item, Line, TooLong};
 #[doc(inline)]
 pub use self::message::{AssistantMessage, Body, Effort, Message, UserMessage};

@@ -1,8 +1,9 @@
 //! One strict pass over a line: where its object is, and where the fields are that route it.
 
-use super::delta::{self, Delta};
-use super::frame::FrameKind;
+use super::delta;
 use super::json::{Cursor, Fault, Text, object_end};
+use super::kind::FrameKind;
+use super::spans::{Span, Spans};
 use super::terminal;
 
 /// The results of one pass over a line, before anything is kept.
@@ -11,35 +12,6 @@ pub(crate) struct Peek {
     pub(super) end: usize,
     pub(super) kind: FrameKind,
     pub(super) spans: Spans,
-}
-
-/// The spans of the routing fields; an absent field is an empty span.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Spans {
-    pub(super) kind: Span,
-    pub(super) subtype: Span,
-    pub(super) uuid: Span,
-    pub(super) session_id: Span,
-    pub(super) request_id: Span,
-    pub(super) prompt_uuid: Span,
-    pub(super) prompt_uuids: Span,
-    pub(super) parent: Span,
-    /// `message`, `event`, `request` or `response`, as the type has it.
-    pub(super) payload: Span,
-    pub(super) delta: Option<Delta>,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) start: u32,
-    pub(super) end: u32,
-}
-
-impl Span {
-    /// A part of a line, which is at most 4 GiB long.
-    pub(super) fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
-    }
 }
 
 /// Why a line is not a frame.
@@ -103,23 +75,6 @@ impl Peek {
                 Ok(Self { start, end, kind, spans })
             }
             _ => Err(NotAFrame::NoType),
-        }
-    }
-}
-
-impl Spans {
-    #[inline]
-    pub(super) fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
-        match key {
-            b"type" => Some(&mut self.kind),
-            b"subtype" => Some(&mut self.subtype),
-            b"uuid" => Some(&mut self.uuid),
-            b"session_id" => Some(&mut self.session_id),
-            b"request_id" => Some(&mut self.request_id),
-            b"user_message_uuid" | b"command_uuid" => Some(&mut self.prompt_uuid),
-            b"user_message_uuids" => Some(&mut self.prompt_uuids),
-            b"parent_tool_use_id" => Some(&mut self.parent),
-            _ => None,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use super::content::ContentBlock;
 use super::decode::{At, Decode, Shape, Sink, Tagged};
-use super::delta::{self, DeltaKind};
+use super::delta;
 use super::frame::Frame;
 use super::json::{Kind, RawJson, Reader};
 use super::message::{ApiMessage, InputTransformation, StopReason, ThinkingDisplay};
+use super::spans::DeltaKind;
 use super::usage::Usage;
 
 object! {

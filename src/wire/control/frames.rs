@@ -4,8 +4,9 @@ use super::cli_requests::CliRequest;
 use std::collections::BTreeMap;
 
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
-use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::frame::Frame;
 use crate::wire::json::{Kind, RawJson, Reader};
+use crate::wire::kind::FrameKind;
 use crate::wire::message::TranscriptRow;
 
 /// A frame that the protocol layer consumes.

@@ -6,7 +6,8 @@ use super::assistant::{ApiMessage, AssistantMessage};
 use super::user::UserMessage;
 use crate::wire::control::ControlFrame;
 use crate::wire::decode::{At, Decode, Shape, Sink, declared};
-use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::frame::Frame;
+use crate::wire::kind::FrameKind;
 use crate::wire::progress::{
     ActiveGoal, AuthStatus, AutocompactState, CommandLifecycle, ConversationReset,
     PromptSuggestion, ToolProgress, ToolUseSummary,

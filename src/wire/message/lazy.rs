@@ -11,10 +11,11 @@ use super::body::Body;
 use super::user::UserMessage;
 use crate::wire::content::ContentBlock;
 use crate::wire::decode::{At, Decode, Defect, Sink};
-use crate::wire::delta::DeltaKind;
-use crate::wire::frame::{Frame, FrameKind};
+use crate::wire::frame::Frame;
 use crate::wire::json::{Cursor, Kind};
+use crate::wire::kind::FrameKind;
 use crate::wire::result::ResultMessage;
+use crate::wire::spans::DeltaKind;
 use crate::wire::stream::StreamEvent;
 use crate::wire::system::System;
 
