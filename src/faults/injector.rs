@@ -100,7 +100,7 @@ impl Injector {
     }
 
     /// A line of the CLI, with its ending, at `now`, in microseconds from the start.
-    pub(super) fn from_cli(&mut self, now: u64, line: Bytes) -> Output {
+    pub(super) fn cli_wrote(&mut self, now: u64, line: Bytes) -> Output {
         let mut output = Output::default();
         if self.mode != Mode::Running {
             return output;
@@ -141,7 +141,7 @@ impl Injector {
     }
 
     /// A line of the host.
-    pub(super) fn from_host(&mut self, line: Bytes) -> Output {
+    pub(super) fn host_wrote(&mut self, line: Bytes) -> Output {
         let mut output = Output::default();
         if self.mode != Mode::Running {
             return output;
@@ -267,12 +267,11 @@ impl Injector {
         match then {
             None => {}
             Some(Then::End(ended)) => self.end(ended, output),
-            Some(Then::Hang { deaf, at_eof }) => {
-                if self.mode == Mode::Running {
-                    self.mode = Mode::Hung { deaf, at_eof };
-                    output.effects.push(Effect::EndCli);
-                }
+            Some(Then::Hang { deaf, at_eof }) if self.mode == Mode::Running => {
+                self.mode = Mode::Hung { deaf, at_eof };
+                output.effects.push(Effect::EndCli);
             }
+            Some(Then::Hang { .. }) => {}
             Some(Then::Break) => {
                 output.host.push(Item::Break);
                 output.effects.push(Effect::CloseInput);

@@ -111,11 +111,11 @@ where
                 from_host = None;
             },
             line = next(&mut from_host), if reads && to_cli.is_idle() => output = match line {
-                Some(line) => injector.from_host(line),
+                Some(line) => injector.host_wrote(line),
                 None => injector.eof(),
             },
             line = next(&mut out), if hears => output = match line {
-                Some(line) => injector.from_cli(now(), line),
+                Some(line) => injector.cli_wrote(now(), line),
                 None if exit.is_some() => Output::default(),
                 None => injector.closed(true),
             },

@@ -94,8 +94,8 @@ fn done(plan: &str, happens: &[Happens]) -> Vec<String> {
     let mut done = shown(injector.launch());
     for what in happens {
         done.extend(shown(match what {
-            In(line) => injector.from_host(format!("{line}\n").into()),
-            Out(line) => injector.from_cli(now, Bytes::from_static(line.as_bytes())),
+            In(line) => injector.host_wrote(format!("{line}\n").into()),
+            Out(line) => injector.cli_wrote(now, Bytes::from_static(line.as_bytes())),
             Eof => injector.eof(),
             Exits(code) => injector.exited(Exit::from_code(*code)),
             Term => injector.signal(Exit::from_code(143)).1,
