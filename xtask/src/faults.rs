@@ -81,10 +81,10 @@ async fn all(arguments: &Arguments, sdks: &Path) -> Result<Outcomes, Failure> {
     // Node looks for packages next to the program.
     fs::copy(root().join("tests/official/faults.mjs"), sdks.join("faults.mjs"))
         .map_err(|error| format!("{}: {error}", sdks.display()))?;
-    for sdk in 0..2 {
+    for (sdk, name) in SDKS.iter().enumerate() {
         let outcome = outcome(&sdks, &mock, "", sdk).await?;
         if outcome != "ignored" {
-            return Err(format!("{} without a fault: {outcome}", SDKS[sdk]));
+            return Err(format!("{name} without a fault: {outcome}"));
         }
     }
     let (mut running, mut found) = (JoinSet::new(), Outcomes::new());

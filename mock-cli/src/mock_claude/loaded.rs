@@ -127,7 +127,7 @@ impl Loaded {
             }
             Content::Scenario(mut scenario) => {
                 if let Some(faults) = faults {
-                    scenario = Box::new(scenario.faults(faults));
+                    *scenario = scenario.faults(faults);
                 }
                 let change = |script: Script| {
                     let script = script.named(&self.name).pause(environment.pause);
