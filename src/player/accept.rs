@@ -1,10 +1,9 @@
 //! Following a program that changed: its new line, or a rule, in the place of what was recorded.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::recording::{
@@ -13,56 +12,10 @@ use crate::recording::{
 };
 
 use super::difference::Difference;
+use super::instead::{Instead, What};
 use super::launch::CommandLine;
 use super::report::Divergence;
 use super::rules::{Matcher, Place, Rules};
-use super::script::{Expected, Script};
-
-/// What a host did in the place of what was recorded, with the recorded ids.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Instead {
-    what: What,
-    /// The recorded event, from 0.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    event: Option<usize>,
-    /// Of a prompt the line, of a request the `request`, of an answer the `response`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    value: Option<Value>,
-    /// The folders of the launch, by the names of the recording's variables.
-    folders: BTreeMap<String, String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum What {
-    /// A prompt, by its number.
-    Prompt(usize),
-    /// A control request of this subtype.
-    Request(String),
-    /// An answer to a request of the CLI of this subtype.
-    Answer(String),
-    /// The arguments, and what may be declared in `initialize`.
-    Launch,
-}
-
-impl Instead {
-    /// Where there is a run folder for it.
-    pub(super) fn of(script: &Script, index: usize, what: What, value: &Value) -> Option<Self> {
-        script.run.as_ref()?;
-        let event = Some(script.expectations.get(index)?.event);
-        Some(Self { what, event, value: Some(value.clone()), folders: script.folders.clone() })
-    }
-
-    /// The arguments, and the live `initialize` if it came.
-    pub(super) fn launch(script: &Script, initialize: Option<&Value>) -> Option<Self> {
-        script.run.as_ref()?;
-        let is_initialize = |what: &Expected| matches!(what, Expected::Request { subtype, .. } if subtype == "initialize");
-        let recorded = script.expectations.iter().find(|expected| is_initialize(&expected.what));
-        let event = initialize.and(recorded).map(|recorded| recorded.event);
-        let (value, folders) = (initialize.cloned(), script.folders.clone());
-        Some(Self { what: What::Launch, event, value, folders })
-    }
-}
 
 /// Something that a program did in the place of what was recorded, and that can be accepted: by a
 /// rule, or by its new line in the recording.
@@ -342,7 +295,7 @@ mod tests {
         });
         Acceptable {
             recording: PathBuf::from("a.jsonl"),
-            instead: Instead { what, event: None, value: None, folders: BTreeMap::new() },
+            instead: Instead { what, event: None, value: None, folders: Default::default() },
             differences: differences.collect(),
             argv: Vec::new(),
         }

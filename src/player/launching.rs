@@ -3,7 +3,6 @@
 
 use serde_json::Value;
 
-use super::accept::Instead;
 use super::difference::Difference;
 use super::machine::{Machine, Met};
 use super::report::Divergence;
@@ -28,7 +27,7 @@ impl Machine {
         if differences.is_empty() {
             return Ok(());
         }
-        Err(Divergence::launch(None, differences).instead(Instead::launch(script, None)))
+        Err(Divergence::launch(None, differences).instead(script.launch_instead(None)))
     }
 
     /// The session of this launch: the recorded id, and the live one.
@@ -56,7 +55,7 @@ impl Machine {
         if differences.is_empty() {
             Ok(())
         } else {
-            let instead = Instead::launch(&self.script, initialize);
+            let instead = self.script.launch_instead(initialize);
             Err(Divergence::launch(Some(arrived()), differences).instead(instead))
         }
     }

@@ -8,13 +8,13 @@ use serde_json::Value;
 
 use crate::wire::RawJson;
 
-use super::accept::{Instead, What};
 use super::candidate::{Candidate, FieldCheck};
 use super::compare;
 use super::compile::only_reads;
 use super::difference::Difference;
 use super::explain;
 use super::host_line::{HostLine, asks, one_line};
+use super::instead::What;
 use super::machine::{Machine, Met, Step};
 use super::opening::FirstPrompt;
 use super::renumber::Renumbered;
@@ -79,7 +79,7 @@ impl Machine {
                 });
                 let divergence =
                     Divergence::mismatch(arrived(), expectation.to_string(), differences)
-                        .instead(Instead::of(&self.script, index, What::Prompt(place), line));
+                        .instead(self.script.instead(index, What::Prompt(place), line));
                 let rules = &self.script.user_rules;
                 let divergence = divergence.explained(
                     self.candidate(index, || explain::prompts(expected, line, place, rules)),
@@ -131,12 +131,7 @@ impl Machine {
                     nearest.to_string(),
                     differs(&nearest.what).unwrap_or_default(),
                 )
-                .instead(Instead::of(
-                    &self.script,
-                    index,
-                    What::Request(subtype.to_owned()),
-                    &known,
-                ))
+                .instead(self.script.instead(index, What::Request(subtype.to_owned()), &known))
                 .explained(self.requests_explained(subtype, &known, settles)),
                 None => Divergence::extra(arrived()),
             });
@@ -291,7 +286,7 @@ impl Machine {
                 let subtype = request.request.get("subtype").and_then(Value::as_str);
                 let what = What::Answer(subtype.unwrap_or_default().to_owned());
                 let differs = Divergence::mismatch(arrived(), expectation.to_string(), differences)
-                    .instead(Instead::of(&self.script, index, what, &known));
+                    .instead(self.script.instead(index, what, &known));
                 return Err(differs.explained(candidate));
             }
             self.renumbered = ids;

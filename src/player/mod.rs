@@ -49,6 +49,7 @@ mod handshake;
 mod host_line;
 mod host_script;
 mod ids;
+mod instead;
 mod kept;
 mod last_words;
 mod launch;

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::accept::Instead;
 use super::candidate::Candidate;
 use super::difference::Difference;
+use super::instead::Instead;
 use super::left::{self, Left};
 use crate::faults::Injection;
 use crate::recording::RECORD_AGAIN;

@@ -16,6 +16,7 @@ use crate::transport;
 
 use super::host_line::{asks, one_line};
 use super::ids::IdKind;
+use super::instead::{Instead, What};
 use super::kept::KeptFile;
 use super::launch::RecordedLaunch;
 use super::left::Kind;
@@ -224,6 +225,24 @@ pub(super) struct CliRequest {
 }
 
 impl Script {
+    /// What a host did in the place of the expectation with this index, where there is a run folder
+    /// for it.
+    pub(super) fn instead(&self, index: usize, what: What, value: &Value) -> Option<Instead> {
+        self.run.as_ref()?;
+        let event = Some(self.expectations.get(index)?.event);
+        Some(Instead { what, event, value: Some(value.clone()), folders: self.folders.clone() })
+    }
+
+    /// The same of the arguments, and of the live `initialize` if it came.
+    pub(super) fn launch_instead(&self, initialize: Option<&Value>) -> Option<Instead> {
+        self.run.as_ref()?;
+        let is_initialize = |what: &Expected| matches!(what, Expected::Request { subtype, .. } if subtype == "initialize");
+        let recorded = self.expectations.iter().find(|expected| is_initialize(&expected.what));
+        let event = initialize.and(recorded).map(|recorded| recorded.event);
+        let (value, folders) = (initialize.cloned(), self.folders.clone());
+        Some(Instead { what: What::Launch, event, value, folders })
+    }
+
     /// Plays at this many times the recorded speed; 2.0 takes half the time. By default, or with a
     /// factor that is not positive and finite, an output comes as soon as its conditions are met.
     #[must_use]

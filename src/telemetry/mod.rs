@@ -1,4 +1,4 @@
-// The documentation is `docs/observability.md`.
+//! What can be seen of sessions while they run.
 
 #[cfg(feature = "metrics")]
 pub mod metrics;

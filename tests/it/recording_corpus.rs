@@ -97,13 +97,15 @@ const LONGEST: usize = 200;
 
 /// Prefixes of longer texts that are allowed: from the API scripts and the files of the recordings,
 /// command output, and the text of a refused tool, which hosts compare.
-const LONG: [&str; 6] = [
+const LONG: [&str; 8] = [
     "0123456789abcde\n",
     "1\ta line of the big file",
     "a line of the big file",
     "Estimated cost:",
     "<local-command-stdout>Estimated cost:",
     "The user doesn't want to proceed with this tool use.",
+    "touch in '${cwd}/a.txt' needs approval.",
+    "Error: touch in '${cwd}/a.txt' needs approval.",
 ];
 
 /// The maximum length of those, except for the contents of files.

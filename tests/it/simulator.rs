@@ -234,12 +234,17 @@ async fn what_is_not_simulated_is_reported() {
     let hooks =
         json!({"FileChanged": [{"matcher": null, "hookCallbackIds": ["f"]}], "SessionStart": []});
     initialize(&mut host, json!({"hooks": hooks})).await;
-    host.write(r#"{"type":"control_request","request_id":"1","request":{"subtype":"read_file"}}"#)
-        .await;
+    host.write(
+        r#"{"type":"control_request","request_id":"1","request":{"subtype":"file_suggestions"}}"#,
+    )
+    .await;
     host.write(user("Go")).await;
     host.eof();
     let report = host.end().await.report;
-    assert_eq!(report.not_simulated(), ["flag --chrome", "hook FileChanged", "request read_file"]);
+    assert_eq!(
+        report.not_simulated(),
+        ["flag --chrome", "hook FileChanged", "request file_suggestions"]
+    );
     let text = report.to_string();
     assert!(text.contains("scenario: not simulated: flag --chrome, hook FileChanged"), "{text}");
 }

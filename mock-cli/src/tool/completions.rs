@@ -40,6 +40,13 @@ pub(crate) struct Manual {
 pub(crate) fn completions(arguments: &Completions) -> Result<Found, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut super::plain_command(), "claude-wire", &mut text);
+    if arguments.shell == Shell::Bash {
+        // For a program with a hyphen in its name clap_complete 4.6 labels the commands with one
+        // name and looks for another.
+        text = String::from_utf8_lossy(&text)
+            .replace("claude__subcmd__wire", "claude__wire")
+            .into_bytes();
+    }
     print(&text)
 }
 

@@ -26,7 +26,7 @@ use crate::{Failure, Found};
 Examples:
   claude-wire diff before.jsonl after.jsonl
   claude-wire diff --lines before.jsonl after.jsonl
-  claude-wire diff --breaking recordings/2.1.329 recordings/2.1.332
+  claude-wire diff --breaking old-recordings recordings
   claude-wire diff --json old new | jq 'select(.severity == \"breaking\")'
 
 Exit codes: 0 nothing but cosmetic differences, 1 a breaking or an additive one (with --breaking: a breaking one), 2 one could not be read (the others are compared).")]

@@ -208,13 +208,10 @@ fn a_launch_that_cannot_be_recorded_is_refused_with_a_reason() {
             &[("RECORD_TO", &path), ("DIALECT", Path::new("legacy"))],
             "CLAUDE_WIRE_DIALECT is for scenarios",
         ),
-        (
-            &[("RECORD_TO", &path), ("SEED", Path::new("7"))],
-            "CLAUDE_WIRE_SEED is not supported yet",
-        ),
+        (&[("RECORD_TO", &path), ("SEED", Path::new("7"))], "CLAUDE_WIRE_SEED is for faults"),
         (
             &[("REPLAY", &corpus("one-shot.jsonl")), ("FAULT", Path::new("cut"))],
-            "CLAUDE_WIRE_FAULT is not supported yet",
+            "CLAUDE_WIRE_FAULT",
         ),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new(MOCK))], "names mock-claude itself"),
         (&[("RECORD_TO", &path), ("REAL_CLI", Path::new("/no/such/claude"))], "/no/such/claude"),

@@ -65,6 +65,8 @@ mod tests {
     fn the_list_is_documented_in_order() {
         let documented: Vec<_> = include_str!("../../../docs/stand-in.md")
             .lines()
+            .skip_while(|line| *line != "Not compared:")
+            .take_while(|line| !line.starts_with("What is written"))
             .filter_map(|line| line.strip_prefix("| `--")?.split_once("` | "))
             .map(|(flag, why)| (format!("--{flag}"), why.trim_end_matches(" |")))
             .collect();

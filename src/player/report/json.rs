@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::{Divergence, Kind, Report};
 use crate::faults::Injection;
-use crate::player::accept::Instead;
 use crate::player::difference::Difference;
+use crate::player::instead::Instead;
 use crate::player::left::Left;
 
 /// A divergence. Absent members are empty.

@@ -58,10 +58,21 @@ impl State {
 
     /// Withdraws what the turn asked of the host. A handshake with an MCP server goes on.
     pub(super) fn withdraw_all(&mut self, interrupt: &Interrupt) {
+        self.cancel_calls(interrupt);
+        for (id, request) in std::mem::take(&mut self.open) {
+            match request["subtype"].as_str() {
+                Some("can_use_tool" | "hook_callback" | "elicitation") => self.withdraw(&id),
+                _ => self.open.push((id, request)),
+            }
+        }
+    }
+
+    /// Cancels the calls of MCP servers: of all that is withdrawn, this alone comes before the reply
+    /// to an interrupt.
+    pub(super) fn cancel_calls(&mut self, interrupt: &Interrupt) {
         for (id, request) in std::mem::take(&mut self.open) {
             let message = &request["message"];
             match request["subtype"].as_str() {
-                Some("can_use_tool" | "hook_callback" | "elicitation") => self.withdraw(&id),
                 Some("mcp_message") if message["method"] == "tools/call" => {
                     self.cancel_call(&request["server_name"], &message["id"], interrupt);
                 }

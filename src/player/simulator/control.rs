@@ -376,7 +376,7 @@ impl State {
     fn interrupt(&mut self, request: &Value, id: Option<&RawJson>) {
         let queued: Vec<_> = self.queue.iter().filter_map(|prompt| prompt.uuid.clone()).collect();
         if self.turn.is_some() {
-            self.withdraw_all(&Interrupt::Request);
+            self.cancel_calls(&Interrupt::Request);
         }
         if request["cancel_queued"] == true {
             self.reply(&success(id, Some(json!({"still_queued": [], "cancelled": queued}))), id);

@@ -13,17 +13,6 @@ use super::prompt::Prompt;
 use super::state::State;
 use super::usage::Tokens;
 
-/// What of the transcript the host has not read.
-#[derive(Debug, Default)]
-pub(super) struct Mirror {
-    /// Rows that are written together, in one line each.
-    batches: Vec<Vec<Value>>,
-    /// The uuid of the latest row of the conversation.
-    last: Option<String>,
-    /// How many prompts there were.
-    prompts: u64,
-}
-
 impl State {
     /// Adds rows to the transcript.
     fn mirror(&mut self, rows: Vec<Value>) {

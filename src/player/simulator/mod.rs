@@ -36,6 +36,7 @@ mod lists;
 mod local_commands;
 mod mcp;
 mod mirror;
+mod mirrored;
 mod permissions;
 mod prompt;
 mod question;

@@ -17,7 +17,7 @@ use super::handle::Cli;
 use super::hook_calls;
 use super::hooks::{Decision, Permission};
 use super::host_answer::Answer;
-use super::question::{Question, Reason};
+use super::question::{INTERACTIVE, Question, Reason};
 use super::rules;
 use super::state::{Interrupt, State};
 
@@ -88,8 +88,6 @@ const FREE: [&str; 16] = [
     "StructuredOutput",
 ];
 const EDITS: [&str; 3] = ["Edit", "Write", "NotebookEdit"];
-/// Tools about which the host is asked in any case.
-pub(super) const INTERACTIVE: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 
 /// What the CLI's own rules say.
 enum Rule {

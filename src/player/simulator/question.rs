@@ -5,8 +5,10 @@ use serde_json::{Map, Value, json};
 use super::agent::Agent;
 use super::bash;
 use super::hooks::{Decision, Permission};
-use super::permissions::INTERACTIVE;
 use super::state::State;
+
+/// Tools about which the host is asked in any case.
+pub(super) const INTERACTIVE: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 
 /// Why a tool does not run, as the model and the host read it.
 #[derive(Clone, Debug, Default)]

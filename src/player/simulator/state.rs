@@ -21,7 +21,7 @@ use super::context::Context;
 use super::hooks::{HOOKS, Hooks};
 use super::launch::LaunchOptions;
 use super::lines::Lines;
-use super::mirror::Mirror;
+use super::mirrored::Mirror;
 use super::prompt::Prompt;
 use super::servers::Servers;
 use super::task::Task;

@@ -158,7 +158,7 @@ fn changes(line: &Value, pointer: &str) -> Vec<Value> {
 
 /// The keys of the table whose numbers are not compared, written out.
 fn is_listed_as_measured(key: &str) -> bool {
-    const KEYS: [&str; 24] = [
+    const KEYS: [&str; 25] = [
         "duration_api_ms",
         "duration_ms",
         "end_time",
@@ -168,6 +168,7 @@ fn is_listed_as_measured(key: &str) -> bool {
         "parked_ms",
         "pid",
         "request_sent_wall_ms",
+        "resetsAt",
         "retry_delay_ms",
         "sentAtMs",
         "startTime",
