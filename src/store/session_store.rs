@@ -1,6 +1,5 @@
 //! The trait of a session store.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -190,9 +189,10 @@ pub(super) fn entry_uuid(entry: &SessionStoreEntry) -> Option<String> {
 }
 
 /// The entries, of those with the same uuid only the first.
+#[cfg(any(feature = "object-store", feature = "redis"))]
 pub(super) fn each_uuid_once(
     entries: impl Iterator<Item = SessionStoreEntry>,
 ) -> Vec<SessionStoreEntry> {
-    let mut uuids = HashSet::new();
+    let mut uuids = std::collections::HashSet::new();
     entries.filter(|entry| entry_uuid(entry).is_none_or(|uuid| uuids.insert(uuid))).collect()
 }

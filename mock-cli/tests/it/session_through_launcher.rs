@@ -6,13 +6,15 @@ use claude_wire::Session;
 use claude_wire::testing::mock_claude;
 use claude_wire::transport::Launcher;
 
-use crate::support::corpus;
-
 #[tokio::test]
 async fn a_session_is_the_same_through_a_launcher() {
     let folder = tempfile::tempdir().unwrap();
     let (here, there) = (folder.path().join("here"), folder.path().join("it's \"there\""));
     std::fs::create_dir(&there).unwrap();
+    let scenario = folder.path().join("scenario.json");
+    let turns = r#"[{"prompt": "Hello", "reply": [{"text": "Hi!"}]}]"#;
+    let text = format!(r#"{{"claude-wire": "scenario", "version": 1, "turns": {turns}}}"#);
+    std::fs::write(&scenario, text).unwrap();
     for through_shell in [false, true] {
         let launcher = match through_shell {
             false => Launcher::new("env"),
@@ -23,10 +25,10 @@ async fn a_session_is_the_same_through_a_launcher() {
         let session = Session::builder()
             .transport(transport)
             .cwd(&here)
-            .env("CLAUDE_WIRE_REPLAY", corpus("three-turns.jsonl").to_str().unwrap())
+            .env("CLAUDE_WIRE_SCENARIO", scenario.to_str().unwrap())
             .start()
             .unwrap();
-        session.connect().await.unwrap();
+        assert_eq!(session.query("Hello").text().await.unwrap(), "Hi!");
         let pid = session.pid().unwrap();
         let cwd = std::fs::read_link(format!("/proc/{pid}/cwd"));
         // Every shell has become the next program, so it is the CLI itself.
