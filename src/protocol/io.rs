@@ -26,6 +26,7 @@ pub struct CallbackId(pub u64);
 
 /// An input of the machine.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "nearly every input is the largest, a line")]
 pub enum Input {
     /// The transport has been opened, as [`Output::Open`] asked.
     Opened,

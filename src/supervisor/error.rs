@@ -32,7 +32,6 @@ pub(super) enum Kind {
     Quarantined,
     Stopped,
     Budget(String),
-    #[cfg_attr(not(feature = "tower"), expect(dead_code, reason = "only a service has it"))]
     Turn,
 }
 

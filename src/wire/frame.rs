@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::json::{Cursor, Fault, RawJson, Text};
 use super::kind::FrameKind;
-use super::peek::{NotAFrame, Peek, object_start};
+use super::peek::{NotAFrame, Peek};
 use super::spans::{Delta, DeltaKind, Span, Spans};
 
 /// One JSON object of the wire with a string `type`: its original bytes, and the fields for
@@ -66,7 +66,7 @@ impl Frame {
     /// The offset of the object in [`raw_line`](Self::raw_line).
     #[cfg(feature = "session")]
     pub(crate) fn object_start(&self) -> usize {
-        object_start(self.raw_line())
+        super::peek::object_start(self.raw_line())
     }
 
     /// The JSON text; bytes that are not UTF-8 read as U+FFFD.

@@ -144,7 +144,7 @@ async fn page() -> String {
 /// Where the faults of a kind are injected.
 fn places(kind: FaultKind) -> String {
     let all = || catalogue().iter().filter(|fault| fault.kind() == kind);
-    let most = all().last().unwrap().places();
+    let most = all().next_back().unwrap().places();
     let others = all().filter(|fault| fault.places() != most);
     let others = others.map(|fault| format!("; `{}`: {}", fault.name(), fault.places()));
     format!("{most}{}", others.collect::<String>())
