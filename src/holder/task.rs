@@ -1,4 +1,4 @@
-//! The task of one CLI: its pipes, and the connection of its owner.
+//! The task of one CLI: its pipes, and its owner's connection.
 
 use std::future::pending;
 use std::io;

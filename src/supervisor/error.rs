@@ -21,10 +21,7 @@ pub(super) enum Kind {
     Duplicate,
     NotFound(Vec<String>),
     Full(usize),
-    Memory {
-        used: u64,
-        limit: u64,
-    },
+    Memory { used: u64, limit: u64 },
     MemoryUnknown(String),
     Start,
     NotReady(Duration),

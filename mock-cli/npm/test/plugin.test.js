@@ -1,4 +1,4 @@
-// The fixture, in test runs of its own kind: each test here runs vitest in a new folder.
+// The fixture: each test here runs vitest in a new folder.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

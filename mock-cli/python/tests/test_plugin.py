@@ -1,4 +1,4 @@
-"""The plugin, in test runs of its own kind: each test here runs pytest in a new folder."""
+"""The plugin: each test here runs pytest in a new folder."""
 
 import os
 import re

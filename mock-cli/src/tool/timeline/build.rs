@@ -45,7 +45,7 @@ struct Builder {
     prompts: Vec<(usize, String)>,
     /// What the session has cost so far.
     cost: f64,
-    /// Whether the current turn has a line of its own.
+    /// Whether the current turn has a separate line.
     is_begun: bool,
 }
 
