@@ -26,7 +26,7 @@ pub enum FrameKind {
     TranscriptMirror,
     /// `command_lifecycle`
     CommandLifecycle,
-    /// Any other type; [`Frame::kind_name`] has its name.
+    /// Any other type; [`Frame::kind_name`](crate::wire::Frame::kind_name) has its name.
     Other,
 }
 
