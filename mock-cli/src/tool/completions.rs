@@ -37,9 +37,13 @@ pub(crate) struct Manual {
     dir: Option<PathBuf>,
 }
 
-pub(crate) fn completions(arguments: &Completions) -> Result<Found, Failure> {
+/// `command`: the commands as clap describes them.
+pub(crate) fn completions(
+    arguments: &Completions,
+    mut command: clap::Command,
+) -> Result<Found, Failure> {
     let mut text = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::plain_command(), "claude-wire", &mut text);
+    clap_complete::generate(arguments.shell, &mut command, "claude-wire", &mut text);
     if arguments.shell == Shell::Bash {
         // For a program with a hyphen in its name clap_complete 4.6 labels the commands with one
         // name and looks for another.
@@ -50,8 +54,8 @@ pub(crate) fn completions(arguments: &Completions) -> Result<Found, Failure> {
     print(&text)
 }
 
-pub(crate) fn manual(arguments: &Manual) -> Result<Found, Failure> {
-    let command = super::plain_command();
+/// `command`: the commands as clap describes them.
+pub(crate) fn manual(arguments: &Manual, command: clap::Command) -> Result<Found, Failure> {
     let Some(folder) = &arguments.dir else { return print(&page(command)?) };
     let failed = |error: io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(failed)?;

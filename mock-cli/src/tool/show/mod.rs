@@ -1,15 +1,16 @@
 //! `show`: a recording for people, as a transcript or as a page.
 
 mod page;
+mod read;
 mod text;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use claude_wire::recording::Recording;
 use serde_json::json;
 
 pub(crate) use self::page::RECORDING_TYPE;
+pub(crate) use self::read::Read;
 pub(crate) use self::text::{Style, Transcript};
 use super::arguments::may_write;
 use super::files::{end, recordings, recordings_help};
@@ -65,21 +66,6 @@ pub(crate) struct Arguments {
     /// Replace PAGE if it exists
     #[arg(long, requires = "html")]
     force: bool,
-}
-
-/// A recording that was read, and where it was.
-pub(crate) struct Read {
-    pub(crate) path: PathBuf,
-    pub(crate) recording: Recording,
-    pub(crate) timeline: Timeline,
-}
-
-impl Read {
-    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        let recording = Recording::open(path).map_err(|error| error.to_string())?;
-        let timeline = Timeline::of(&recording);
-        Ok(Self { path: path.to_owned(), recording, timeline })
-    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use anstyle::Style as Colour;
 
-use super::Read;
+use super::read::Read;
 use crate::tool::terminal::{
     BLUE, BOLD, CYAN, DIM, GREEN, MAGENTA, RED, YELLOW, clipped, printable,
 };

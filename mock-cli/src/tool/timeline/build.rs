@@ -6,9 +6,16 @@ use claude_wire::recording::Recording;
 use serde_json::Value;
 
 use super::describe::{blocks, describe, text};
-use super::{Class, From, Lane, Row, Span, SpanKind, Timeline, Turn};
+use super::parts::{Lane, Row, Span, SpanKind, Timeline, Turn};
+use super::words::{Class, From};
 
-pub(super) fn build(recording: &Recording) -> Timeline {
+impl Timeline {
+    pub(crate) fn of(recording: &Recording) -> Self {
+        build(recording)
+    }
+}
+
+fn build(recording: &Recording) -> Timeline {
     let mut builder = Builder::default();
     builder.timeline.lanes.push(Lane { name: "main".to_owned() });
     builder.timeline.turns.push(Turn::default());

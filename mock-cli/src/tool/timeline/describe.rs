@@ -3,7 +3,7 @@
 use claude_wire::recording::{EventKind, Payload, Stream};
 use serde_json::{Map, Value};
 
-use super::{Class, From, count, dollars};
+use super::words::{Class, From, count, dollars};
 
 /// What an event says. Its texts are as recorded: escape them before they are shown.
 #[derive(Debug)]

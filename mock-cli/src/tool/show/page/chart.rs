@@ -5,7 +5,7 @@
 
 use maud::{Markup, html};
 
-use super::Run;
+use super::run::Run;
 use crate::tool::terminal::{clipped, printable};
 use crate::tool::timeline::{From, Span, SpanKind, Timeline, duration};
 

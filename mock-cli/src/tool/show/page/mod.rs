@@ -7,36 +7,25 @@
 //! no connection at all.
 
 mod chart;
+mod head;
 mod pairs;
 mod rows;
+mod run;
 mod tables;
-
-use std::fs;
-use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use claude_wire::recording::Recording;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest as _, Sha256};
 
-use super::Read;
-use crate::Failure;
-use crate::tool::timeline::{Timeline, count, dollars, duration};
+use self::head::head;
+pub(super) use self::run::Run;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 /// The type of the elements that hold a recording.
 pub(crate) const RECORDING_TYPE: &str = "application/x-claude-wire-recording";
-
-/// A recording of a page, with the bytes of its file.
-pub(super) struct Run {
-    pub(super) read: Read,
-    pub(super) bytes: Vec<u8>,
-    /// Its number in the page, from 1.
-    pub(super) number: usize,
-}
 
 /// The page of these runs; `next_to_each_other`: the two of them line by line.
 pub(super) fn page(runs: &[Run], next_to_each_other: bool) -> String {
@@ -119,60 +108,5 @@ fn controls(runs: &[Run]) -> Markup {
                 label { input type="checkbox" data-kind=(kind) checked[shown]; " " (name) }
             }
         }
-    }
-}
-
-/// Where a run comes from, and what is in it.
-fn head(run: &Run) -> Markup {
-    let (header, timeline) = (&run.read.recording.header, &run.read.timeline);
-    let calls: usize = timeline.turns.iter().map(|turn| turn.tool_calls).sum();
-    let mut facts = vec![
-        (duration(timeline.duration()), "from launch to end"),
-        number(timeline.ended_turns(), ["turn", "turns"]),
-        number(calls, ["tool call", "tool calls"]),
-        number(timeline.lanes.len() - 1, ["sub-agent", "sub-agents"]),
-    ];
-    facts.extend(timeline.cost().map(|cost| (dollars(cost), "cost")));
-    html! {
-        h2 { (run.name()) }
-        p.from {
-            "CLI " (header.cli.as_deref().unwrap_or("unknown"))
-            @if let Some(recorder) = &header.recorder { ", recorded by " (recorder) }
-            @if let Some(at) = &header.recorded_at { " at " (at) }
-            ", " (count(timeline.rows.len(), "event"))
-        }
-        @if let Some(argv) = &header.argv {
-            p.argv { code { "claude " (argv.join(" ")) } }
-        }
-        @for warning in run.read.recording.warnings() {
-            p.warning { (warning) }
-        }
-        dl.facts {
-            @for (value, name) in facts {
-                div { dd { (value) } dt { (name) } }
-            }
-        }
-    }
-}
-
-/// A number, and what there is one or several of.
-fn number(number: usize, [one, several]: [&'static str; 2]) -> (String, &'static str) {
-    (number.to_string(), if number == 1 { one } else { several })
-}
-
-impl Run {
-    pub(super) fn open(path: &Path, number: usize) -> Result<Self, Failure> {
-        // One read for both, so that they are of the same file even if it is replaced.
-        let failed = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-        let bytes = fs::read(path).map_err(|error| failed(&error))?;
-        let recording = Recording::from_bytes(&bytes).map_err(|error| failed(&error))?;
-        let timeline = Timeline::of(&recording);
-        Ok(Self { read: Read { path: path.to_owned(), recording, timeline }, bytes, number })
-    }
-
-    /// The name of its file.
-    pub(super) fn name(&self) -> String {
-        let name = self.read.path.file_name().unwrap_or(self.read.path.as_os_str());
-        name.to_string_lossy().into_owned()
     }
 }

@@ -4,7 +4,9 @@ use claude_wire::recording::{Difference, compare};
 use maud::{Markup, html};
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 
-use super::{Run, chart, head, rows, tables};
+use super::head::head;
+use super::run::Run;
+use super::{chart, rows, tables};
 use crate::tool::timeline::{Class, From, Timeline};
 
 pub(super) fn pairs(one: &Run, other: &Run) -> Markup {

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::Run;
+use super::run::Run;
 use crate::tool::stats::latencies;
 use crate::tool::terminal::{clipped, printable};
 use crate::tool::timeline::{dollars, duration};
