@@ -7,8 +7,9 @@ use claude_wire::transport::{Connection, Launch, Memory, Transport};
 use crate::pipe;
 
 const SESSIONS: usize = 1000;
-/// KiB for each session.
-const BUDGET: f64 = 8.0;
+/// KiB for each session, of resident memory: with what the allocator adds to the 8 KiB that
+/// `tests/idle_memory.rs` allows. The goal is 8 here, too.
+const BUDGET: f64 = 13.0;
 
 /// Run this first, while the heap has no holes. Prints a note if the system cannot tell.
 pub(crate) fn run() -> Option<String> {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::player::model::{ApiReply, OutMessage};
 
+use super::agent::Agent;
 use super::answers::{Answer, Item, answers};
 use super::context::ASKS;
 use super::handle::Cli;
@@ -155,6 +156,15 @@ impl State {
         self.ledger.add(&model, tokens);
         self.reported.add(&model, tokens);
         Some(super::tools::text_of(&whole["content"]))
+    }
+
+    /// A request of this agent was sent. Requests that the API refuses count once until one is
+    /// answered, and those of sub-agents have no line.
+    pub(super) fn note_request(&mut self, agent: Option<&Agent>) {
+        let was_requested = std::mem::replace(&mut self.turn_of(agent).is_requested, true);
+        if !was_requested && agent.is_none() {
+            self.requesting();
+        }
     }
 
     /// The line with which the host learns of a request, where it asked for partial messages.

@@ -226,6 +226,7 @@ impl Cli {
                     }
                 }
                 Some(Answer::Failure { status, text }) => {
+                    self.with(|state| state.note_request(self.agent()));
                     return Err(ApiFailure::of_status(status, text));
                 }
                 Some(Answer::Message(scripted)) => {
@@ -236,12 +237,7 @@ impl Cli {
                     let status = error.status;
                     let limit = self.with(|state| {
                         state.requests += 1;
-                        let turn = state.turn_of(self.agent());
-                        if !std::mem::replace(&mut turn.is_requested, true)
-                            && self.agent().is_none()
-                        {
-                            state.requesting();
-                        }
+                        state.note_request(self.agent());
                         state.note_limits(&scripted.reply.headers);
                         state.options.max_retries
                     });
