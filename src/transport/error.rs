@@ -21,14 +21,35 @@ pub struct Error {
 enum Kind {
     NoRuntime,
     NoIo,
-    CliNotFound { searched: Vec<PathBuf>, refused: Vec<(PathBuf, &'static str)> },
-    CwdMissing { cwd: PathBuf, why: &'static str },
-    PermissionDenied { path: PathBuf },
-    BadExecutable { program: PathBuf },
-    Spawn { program: PathBuf },
-    OrphanGuard { why: String },
-    NoHolder { socket: PathBuf },
-    Owned { key: String, pid: Option<u32> },
+    CliNotFound {
+        searched: Vec<PathBuf>,
+        refused: Vec<(PathBuf, &'static str)>,
+    },
+    CwdMissing {
+        cwd: PathBuf,
+        why: &'static str,
+    },
+    PermissionDenied {
+        path: PathBuf,
+    },
+    BadExecutable {
+        program: PathBuf,
+    },
+    Spawn {
+        program: PathBuf,
+    },
+    OrphanGuard {
+        why: String,
+    },
+    #[cfg_attr(not(unix), allow(dead_code, reason = "a holder has a Unix socket"))]
+    NoHolder {
+        socket: PathBuf,
+    },
+    #[cfg_attr(not(unix), allow(dead_code, reason = "a holder has a Unix socket"))]
+    Owned {
+        key: String,
+        pid: Option<u32>,
+    },
     Other,
 }
 
