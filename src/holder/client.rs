@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::BytesMut;
 use serde::Deserialize;
@@ -23,13 +24,15 @@ use crate::transport::{
 
 /// The capacity of a pipe between a session and the connection.
 const CAPACITY: usize = 64 * 1024;
+/// How long a list may take.
+const LIST: Duration = Duration::from_secs(10);
 
 /// Reaches the CLI that a [holder](super) has for a key.
 ///
 /// If there is none, the holder starts one, with the arguments, the environment (but for what is not
-/// UTF-8) and the directory of the session; a CLI that runs keeps its own. A session that is stopped, or whose last handle is
-/// dropped, ends the CLI as ever. To exit and leave the CLI running, call [`leave`](Self::leave)
-/// first; a program that is killed leaves it, too.
+/// UTF-8) and the directory of the session; a CLI that runs keeps its own. A session that is
+/// stopped, or whose last handle is dropped, ends the CLI as usual. To exit and leave the CLI
+/// running, call [`leave`](Self::leave) first; a program that is killed leaves it, too.
 ///
 /// ```no_run
 /// use claude_wire::Session;
@@ -70,9 +73,12 @@ impl HeldTransport {
     /// Lists the sessions of a holder, sorted by key.
     ///
     /// # Errors
-    /// If no holder answers ([`Error::is_no_holder`]).
+    /// If no holder answers within 10 seconds ([`Error::is_no_holder`]).
     pub async fn list(socket: impl AsRef<Path>) -> Result<Vec<HeldSession>, Error> {
-        let (hello, ..) = greet(socket.as_ref(), &Ask::List).await?;
+        let socket = socket.as_ref();
+        let greeted = tokio::time::timeout(LIST, greet(socket, &Ask::List)).await;
+        let too_late = |_| Err(Error::no_holder(socket, io::ErrorKind::TimedOut.into()));
+        let (hello, ..) = greeted.unwrap_or_else(too_late)?;
         match hello {
             Hello::Held { sessions } => Ok(sessions),
             _ => Err(Error::other("the holder's answer is not a list")),

@@ -72,7 +72,7 @@ impl Kept {
         self.turn.as_ref()
     }
 
-    /// Whether more of the CLI's output may be read.
+    /// Whether more output of the CLI may be read.
     pub(super) fn has_room(&self) -> bool {
         self.unsent < self.limit
     }
@@ -382,7 +382,7 @@ mod tests {
             kept.attach();
             assert_eq!(read(&mut kept), [format!("o{}", request("r-2"))]);
         }
-        assert_eq!(to_cli(&mut kept, &answer("r-2")), answer("r-2"), "an id of the CLI's");
+        assert_eq!(to_cli(&mut kept, &answer("r-2")), answer("r-2"), "the CLI's own id");
         kept.attach();
         assert!(read(&mut kept).is_empty());
     }

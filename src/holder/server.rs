@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -59,22 +59,19 @@ struct Known {
 }
 
 impl Holder {
-    /// Creates the socket. Its CLIs are started by `transport`. A file that a holder left behind is
+    /// Creates the socket. Its CLIs are started by `transport`. A socket that a holder left behind is
     /// replaced.
     ///
     /// # Errors
-    /// If another holder answers at this path ([`io::ErrorKind::AddrInUse`]), or the socket cannot be
-    /// created.
+    /// If another holder answers at this path ([`io::ErrorKind::AddrInUse`]), the path has a file that
+    /// is not a socket ([`io::ErrorKind::AlreadyExists`]), or the socket cannot be created.
     ///
     /// # Panics
     /// Outside of a tokio runtime with I/O.
     pub fn bind(path: impl AsRef<Path>, transport: impl Transport) -> io::Result<Self> {
         let path = std::path::absolute(path)?;
-        if std::os::unix::net::UnixStream::connect(&path).is_ok() {
-            let text = format!("another holder answers at {}", path.display());
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
-        }
-        // No one can connect before the mode is set: the name is not known yet.
+        check_free(&path)?;
+        // It gets its name when the mode is set. Before that, `greet` keeps other users out.
         let new = path.with_extension(format!("{}.new", std::process::id()));
         let created = UnixListener::bind(&new).and_then(|listener| {
             std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600))?;
@@ -99,8 +96,9 @@ impl Holder {
         self
     }
 
-    /// How many bytes of the output of one CLI wait for an owner, and how many of its last turn are
-    /// kept for the next one (default: 16 MiB; at least one line).
+    /// How many bytes of the output of one CLI wait for an owner, how many of its last turn are kept
+    /// for the next one, and how many of the owner wait for a CLI that does not read (default: 16
+    /// MiB; at least one line).
     #[must_use]
     pub fn buffer(mut self, bytes: usize) -> Self {
         self.settings.buffer = bytes.max(1);
@@ -117,7 +115,8 @@ impl Holder {
     /// Runs until `until` is ready. Then all CLIs are ended, and the socket is removed.
     ///
     /// # Cancel safety
-    /// If the future is dropped, the CLIs are ended by a thread.
+    /// If the future is dropped, the socket is removed at once, and the CLIs are ended in the
+    /// background.
     pub async fn run(self, until: impl Future<Output = ()>) {
         let Self { listener, socket, settings } = self;
         let (stop, stopped) = watch::channel(false);
@@ -148,6 +147,24 @@ impl Holder {
         let _ = stop.send(true);
         let mut tasks = std::mem::take(&mut *lock(&sessions.tasks));
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Fails if there is anything at this path that is not a socket which a holder left behind.
+fn check_free(path: &Path) -> io::Result<()> {
+    let at = path.display();
+    let Err(error) = std::os::unix::net::UnixStream::connect(path) else {
+        let text = format!("another holder answers at {at}");
+        return Err(io::Error::new(io::ErrorKind::AddrInUse, text));
+    };
+    match std::fs::metadata(path) {
+        Ok(file) if !file.file_type().is_socket() => {
+            let text = format!("{at} is not a socket; remove it or choose another path");
+            Err(io::Error::new(io::ErrorKind::AlreadyExists, text))
+        }
+        // Such as the socket of another user.
+        Ok(_) if error.kind() != io::ErrorKind::ConnectionRefused => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -164,13 +164,9 @@ impl Task {
                 Event::Attach(Attach { pid, reader, writer, .. }) => {
                     self.attach(pid, reader, writer).await;
                 }
-                Event::Output(Some(_)) if self.ending && !self.kept.has_room() => {}
-                Event::Output(Some(Read::Line(line))) => {
-                    self.kept.written(line);
-                    if self.rest_until.is_some_and(|until| until <= Instant::now()) {
-                        self.close_outputs();
-                    }
-                }
+                Event::Output(Some(_)) | Event::Error(Some(_))
+                    if self.ending && !self.kept.has_room() => {}
+                Event::Output(Some(Read::Line(line))) => self.kept.written(line),
                 Event::Output(Some(Read::Tail(line))) => self.kept.push(b'O', line),
                 Event::Error(Some(Read::Line(line) | Read::Tail(line))) => {
                     self.kept.push(b'r', line)
@@ -224,27 +220,49 @@ impl Task {
     }
 
     async fn wait(&mut self, waiting: &mut mpsc::UnboundedReceiver<Attach>) -> Event {
+        if let Some(due) = self.overdue() {
+            return Event::Due(due);
+        }
         let may_read = self.kept.has_room() || self.ending;
         let (takes_owners, stops) = (!self.ending, !self.ending);
         let unclaimed = self.unclaimed.filter(|_| !self.ending);
-        let mut stopped = self.stopped.clone();
+        // Much, because an order to end the CLI comes behind what it does not read.
+        let most = self.settings.buffer.max(CHUNK);
         let Self {
-            stdin, to_cli, stdout, stderr, control, owner, from_owner, to_owner, due, ..
+            stopped,
+            stdin,
+            to_cli,
+            stdout,
+            stderr,
+            control,
+            owner,
+            from_owner,
+            to_owner,
+            due,
+            ..
         } = self;
         tokio::select! {
             biased;
             _ = stopped.wait_for(|stopped| *stopped), if stops => Event::Stop,
             // First, so that an owner that is gone does not keep the next one out.
-            read = from_owner.next(), if to_cli.len() < CHUNK => Event::Owner(read),
+            read = from_owner.next(), if to_cli.len() < most => Event::Owner(read),
             Some(attach) = waiting.recv(), if takes_owners => Event::Attach(attach),
             sent = write(owner, to_owner) => Event::Sent(sent),
             written = write(stdin, to_cli) => Event::Written(written),
+            // Before the output, which may have no end.
+            exit = control.wait(), if self.exit.is_none() => Event::Exit(exit),
             read = stderr.next(), if may_read => Event::Error(read),
             read = stdout.next(), if may_read => Event::Output(read),
-            exit = control.wait(), if self.exit.is_none() => Event::Exit(exit),
             due = at(*due) => Event::Due(due),
             () = until(unclaimed) => Event::Unclaimed,
         }
+    }
+
+    /// What is due and must not wait until the CLI stops writing.
+    fn overdue(&self) -> Option<Due> {
+        let (at, due) = self.due?;
+        let at = if matches!(due, Due::Exit) { self.rest_until? } else { at };
+        (at <= Instant::now()).then_some(due)
     }
 
     /// A program wants to own the CLI.
@@ -343,8 +361,11 @@ impl Task {
         self.ending = true;
         self.closing = true;
         self.close_when_written();
-        let at = Instant::now() + self.settings.shutdown.grace_after_eof;
-        self.due = Some((at, Due::Terminate));
+        // After its exit, the rest of its output has a time limit already.
+        if self.exit.is_none() || self.over {
+            let at = Instant::now() + self.settings.shutdown.grace_after_eof;
+            self.due = Some((at, Due::Terminate));
+        }
     }
 
     /// Does what is due. Returns whether the CLI is given up.

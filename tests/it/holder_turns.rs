@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use claude_wire::holder::{HeldTransport, Holder};
 use claude_wire::session::SessionEvent;
-use claude_wire::transport::{Exit, Memory, Transport};
+use claude_wire::transport::{CliPath, Exit, Memory, Process, Shutdown, Transport};
 use claude_wire::{Decision, Message, PermissionRequest, Session, SessionBuilder};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -164,8 +166,12 @@ impl Program {
         all
     }
 
-    fn kill(self) {
-        self.runtime.shutdown_background();
+    async fn kill(self) {
+        let Self { runtime, session, .. } = self;
+        let ended = move || runtime.shutdown_timeout(Duration::from_secs(60));
+        tokio::task::spawn_blocking(ended).await.unwrap();
+        // Not before: a killed program drops no session, which would end its CLI.
+        drop(session);
     }
 }
 
@@ -228,6 +234,15 @@ async fn next(cli: &mut FakeCli, log: &Log) -> Option<Value> {
     }
 }
 
+/// A program begins a turn, and is killed while a permission request is open.
+async fn killed_at_a_request(held: &Held) {
+    let mut first = Program::new(held, 0);
+    first.read(first.session.query("go"));
+    first.seen_until("asked r-1").await;
+    first.kill().await;
+    held.is_unclaimed().await;
+}
+
 #[tokio::test]
 async fn the_next_program_finishes_the_turn() {
     // How many requests the first program answers, and what it sees last.
@@ -245,7 +260,7 @@ async fn the_next_program_finishes_the_turn() {
         let mut first = Program::new(&held, answers);
         first.read(first.session.query("go"));
         first.seen_until(last).await;
-        first.kill();
+        first.kill().await;
         held.is_unclaimed().await;
 
         let mut second = Program::new(&held, 9);
@@ -274,10 +289,7 @@ async fn the_next_program_finishes_the_turn() {
 async fn a_program_with_other_fields_shakes_hands_again_and_gets_its_own_replies() {
     let log = Log::default();
     let held = Held::new(asking(&log));
-    let mut first = Program::new(&held, 0);
-    first.read(first.session.query("go"));
-    first.seen_until("asked r-1").await;
-    first.kill();
+    killed_at_a_request(&held).await;
     for field in ["one", "two"] {
         held.is_unclaimed().await;
         let change = |builder: SessionBuilder| builder.initialize_field("aField", field.into());
@@ -288,7 +300,7 @@ async fn a_program_with_other_fields_shakes_hands_again_and_gets_its_own_replies
         let model = async move { session.set_model("opus").await };
         next.runtime.spawn(model).await.unwrap().unwrap();
         assert_eq!(next.session.stats().lines.stray_replies, 0);
-        next.kill();
+        next.kill().await;
     }
     let expected = ["initialize", "go", "initialize", "set_model", "initialize", "set_model"];
     assert_eq!(log.all(), expected);
@@ -298,32 +310,24 @@ async fn a_program_with_other_fields_shakes_hands_again_and_gets_its_own_replies
 async fn a_turn_that_no_one_asks_for_is_finished_before_the_next_query() {
     let log = Log::default();
     let held = Held::new(asking(&log));
-    let mut first = Program::new(&held, 0);
-    first.read(first.session.query("go"));
-    first.seen_until("asked r-1").await;
-    first.kill();
-    held.is_unclaimed().await;
+    killed_at_a_request(&held).await;
     let second = Program::new(&held, 9);
     assert_eq!(second.text("more").await, "done");
     assert_eq!(log.all(), ["initialize", "go", "r-1", "r-2", "more", "r-1", "r-2"]);
-    second.kill();
+    second.kill().await;
 }
 
 #[tokio::test]
 async fn dropping_the_held_turn_interrupts_it() {
     let log = Log::default();
     let held = Held::new(asking(&log));
-    let mut first = Program::new(&held, 0);
-    first.read(first.session.query("go"));
-    first.seen_until("asked r-1").await;
-    first.kill();
-    held.is_unclaimed().await;
+    killed_at_a_request(&held).await;
     let second = Program::new(&held, 0);
     drop(second.held_turn().await.unwrap());
     while !log.all().contains(&"interrupt".to_owned()) {
         tokio::task::yield_now().await;
     }
-    second.kill();
+    second.kill().await;
 }
 
 #[tokio::test]
@@ -422,9 +426,9 @@ async fn lines_wait_for_the_next_program_and_stop_the_cli_when_they_are_too_many
     let mut first = Program::new(&held, 0);
     first.read(first.session.query("go"));
     first.seen_until("system").await;
-    first.kill();
+    first.kill().await;
     held.is_unclaimed().await;
-    // Until the pipe is full: no more comes in this time.
+    // Until the pipe is full, which has no event: no more comes in this time.
     let mut before = 0;
     while before == 0 || before != log.len() {
         before = log.len();
@@ -519,8 +523,7 @@ async fn the_launch_and_the_exit_pass_through() {
 
 #[tokio::test]
 async fn a_cli_that_cannot_start_is_an_error_of_the_start() {
-    let missing = claude_wire::transport::CliPath::Explicit("/nowhere/claude".into());
-    let held = Held::new(claude_wire::transport::Process::new(missing));
+    let held = Held::new(Process::new(CliPath::Explicit("/nowhere/claude".into())));
     let session = Session::builder().transport(held.transport()).start().unwrap();
     let error = session.query("1").drain().await.unwrap_err();
     assert!(error.is_start() && error.to_string().contains("/nowhere/claude"), "{error}");
@@ -542,11 +545,38 @@ async fn the_socket_is_for_its_user_and_one_holder() {
     let held = Held::at(folder, serving(&Launches::default()), |holder| holder);
     assert_eq!((mode(&path), held.keys().await.len()), (0o600, 0));
     assert_eq!(std::fs::read_dir(held.folder.path()).unwrap().count(), 1, "nothing else is left");
+    // Any other file is not replaced.
+    let file = held.folder.path().join("notes");
+    std::fs::write(&file, "mine").unwrap();
+    let error = Holder::bind(&file, serving(&Launches::default())).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}
+
+#[tokio::test]
+async fn a_cli_that_writes_without_end_is_ended_with_its_holder() {
+    let shutdown = Shutdown {
+        grace_after_eof: Duration::from_millis(20),
+        grace_after_sigterm: Duration::from_secs(2),
+    };
+    let held = Held::with(Process::new(CliPath::Explicit("/bin/sh".into())), |holder| {
+        holder.buffer(1000).shutdown(shutdown)
+    });
+    // An owner that does not read, either.
+    let mut owner = UnixStream::connect(held.socket()).await.unwrap();
+    let env = json!({"PATH": std::env::var("PATH").unwrap()});
+    let args = json!(["-c", "exec yes >&2"]);
+    let open = json!({"type": "open", "key": "chat", "args": args, "env": env, "cwd": "/"});
+    owner.write_all(format!("{open}\n").as_bytes()).await.unwrap();
+    let mut answer = [0; 16];
+    owner.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, *br#"{"type":"opened""#);
+    let ended = tokio::time::timeout(Duration::from_secs(30), held.stop()).await;
+    ended.expect("the holder ends");
 }
 
 #[tokio::test]
 async fn what_is_not_the_protocol_is_refused() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let held = Held::new(serving(&Launches::default()));
     for first in [
         "",
@@ -555,7 +585,7 @@ async fn what_is_not_the_protocol_is_refused() {
         "{\"type\":\"later\",\"key\":\"a\"}\n",
         "{\"type\":\"list\"",
     ] {
-        let mut stream = tokio::net::UnixStream::connect(held.socket()).await.unwrap();
+        let mut stream = UnixStream::connect(held.socket()).await.unwrap();
         stream.write_all(first.as_bytes()).await.unwrap();
         stream.shutdown().await.unwrap();
         let mut answer = String::new();
