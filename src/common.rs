@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 #[cfg(feature = "session")]
-pub(crate) use self::date::rfc3339;
+pub(crate) use self::date::{civil, rfc3339};
 pub(crate) use self::date::{parse_millis, rfc3339_millis};
 
 /// `Debug` that shows the message, since `unwrap` and `?` in a test print it.

@@ -81,7 +81,7 @@ fn days(year: i64, month: i64, day: i64) -> i64 {
 /// The year, month and day of a number of days since 1970-01-01, in the Gregorian calendar.
 ///
 /// Counted in eras of 400 years that begin in March, so that the leap day is the last of its year.
-fn civil(days: u64) -> (u64, u64, u64) {
+pub(crate) fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era =

@@ -81,8 +81,18 @@ impl FaultInfo {
 
     /// Whether the same lines arrive, if later or in other pieces.
     pub(crate) fn keeps_lines(&self) -> bool {
-        let names = ["latency", "jitter", "bandwidth", "slicer", "slow_close", "crlf"];
-        names.contains(&self.name) || matches!(self.name, "split_multibyte" | "ttft" | "ping_gap")
+        matches!(
+            self.name,
+            "latency"
+                | "jitter"
+                | "bandwidth"
+                | "slicer"
+                | "slow_close"
+                | "crlf"
+                | "split_multibyte"
+                | "ttft"
+                | "ping_gap"
+        )
     }
 
     /// Where it can be injected.
@@ -160,8 +170,8 @@ pub(super) fn find(name: &str) -> Option<&'static FaultInfo> {
     named(name).or_else(|| named(&format!("api_{name}")))
 }
 
-/// The names that are nearest to a name that is none: those that it is a part of, or the reverse,
-/// and those with the fewest letters to change.
+/// The names nearest to one that does not exist: those that it is a part of, or the reverse, and
+/// those with the fewest letters to change.
 pub(super) fn near(name: &str) -> Vec<&'static str> {
     let names = || CATALOGUE.iter().map(|fault| fault.name);
     let is_part = |known: &str| name.len() > 2 && (known.contains(name) || name.contains(known));
@@ -196,6 +206,14 @@ fn distance(one: &str, other: &str) -> usize {
 
 const fn number(name: &'static str, default: u64, does: &'static str) -> Parameter {
     Parameter { name, does, default: Setting::Number(default) }
+}
+
+const fn ms(default: u64) -> Parameter {
+    number("ms", default, "milliseconds")
+}
+
+const fn events(default: u64) -> Parameter {
+    number("events", default, "events of the stream before it")
 }
 
 const fn flag(name: &'static str, does: &'static str) -> Parameter {
@@ -233,7 +251,7 @@ const fn always(
     parameters: &'static [Parameter],
     does: &'static str,
 ) -> FaultInfo {
-    FaultInfo { name, kind, does, point, repeats: true, parameters }
+    FaultInfo { repeats: true, ..once(name, kind, point, parameters, does) }
 }
 
 #[rustfmt::skip]
@@ -272,7 +290,7 @@ static CATALOGUE: [FaultInfo; 66] = [
         ],
         "a signal ends the CLI after the first line of the model in a turn"),
 
-    always("latency", Bytes, Point::Line, &[number("ms", 100, "milliseconds"), DIRECTION],
+    always("latency", Bytes, Point::Line, &[ms(100), DIRECTION],
         "each line is late"),
     always("jitter", Bytes, Point::Line, &[number("ms", 100, "at most this many milliseconds"), DIRECTION],
         "each line is late by a random time"),
@@ -282,7 +300,7 @@ static CATALOGUE: [FaultInfo; 66] = [
             number("bytes", 7, "the bytes of a piece on average, at least 1"), number("delay_ms", 0, "milliseconds between pieces"), DIRECTION,
         ],
         "lines come in small pieces of random length"),
-    once("slow_close", Bytes, Point::End, &[number("ms", 2_000, "milliseconds"), DIRECTION],
+    once("slow_close", Bytes, Point::End, &[ms(2_000), DIRECTION],
         "the stream ends late"),
     once("limit_data", Bytes, Point::Launch, &[number("bytes", 4_096, "bytes"), DIRECTION],
         "the stream ends after this many bytes, wherever that is, and the CLI exits with code 1"),
@@ -317,7 +335,7 @@ static CATALOGUE: [FaultInfo; 66] = [
         "before a reply there is one to a request that was never made"),
     once("missing_id", Protocol, Point::Reply, &[],
         "a reply has no `request_id`"),
-    once("late_reply", Protocol, Point::Reply, &[number("ms", 70_000, "milliseconds")],
+    once("late_reply", Protocol, Point::Reply, &[ms(70_000)],
         "a reply comes late, by default after the usual time limit; other lines do not wait for it"),
     once("reply_after_cancel", Protocol, Point::Reply, &[number("ms", 120_000, "if no cancellation comes: how long the reply is kept, in milliseconds")],
         "a reply is kept until your program cancels the request, and comes then"),
@@ -364,17 +382,17 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the API answers 529: it is overloaded"),
     once("connect_refused", Api, Point::ApiRequest, &[],
         "the API closes the connection before it answers"),
-    once("api_reset", Api, Point::ApiRequest, &[number("events", 2, "events of the stream before it")],
+    once("api_reset", Api, Point::ApiRequest, &[events(2)],
         "the connection to the API is reset in the middle of a stream"),
-    once("ttft", Api, Point::ApiRequest, &[number("ms", 5_000, "milliseconds")],
+    once("ttft", Api, Point::ApiRequest, &[ms(5_000)],
         "the first byte of the API comes late"),
     once("ping_gap", Api, Point::ApiRequest, &[number("ms", 1_000, "milliseconds after each delta")],
         "a stream of the API is silent between its events, without a ping"),
-    once("drop_mid_sse", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
+    once("drop_mid_sse", Api, Point::ApiRequest, &[events(3)],
         "the API closes the connection in the middle of a stream"),
-    once("malformed_chunk", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
+    once("malformed_chunk", Api, Point::ApiRequest, &[events(3)],
         "a stream of the API ends with an event that is not JSON"),
-    once("api_error_event", Api, Point::ApiRequest, &[number("events", 3, "events of the stream before it")],
+    once("api_error_event", Api, Point::ApiRequest, &[events(3)],
         "a stream of the API ends with an event of the kind `error`: it is overloaded"),
     once("truncated_json_delta", Api, Point::ApiRequest, &[],
         "the input of a tool call is cut off in the middle of its JSON"),

@@ -38,7 +38,7 @@ impl std::error::Error for FaultError {}
 #[derive(Clone, Debug)]
 pub struct Fault {
     info: &'static FaultInfo,
-    /// What differs from the defaults.
+    /// The parameters that were set.
     given: Map<String, Value>,
     timing: Timing,
     pub(super) seed: Option<u64>,
@@ -46,12 +46,12 @@ pub struct Fault {
 
 /// Which opportunities a fault takes.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Timing {
+struct Timing {
     /// How many pass first.
-    pub(super) after: u64,
+    after: u64,
     /// How often it happens; `None`: as the catalogue says.
     times: Option<Times>,
-    pub(super) rate: Option<f64>,
+    rate: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,7 +81,7 @@ impl Fault {
         let mut fault = Self::named(name.trim())?;
         for item in rest.split(',').map(str::trim).filter(|item| !item.is_empty()) {
             let (key, value) = match item.split_once('=') {
-                Some((key, value)) => (key.trim(), read(value.trim())),
+                Some((key, value)) => (key.trim(), fault.value(key.trim(), value.trim())),
                 None => (item, Value::Bool(true)),
             };
             fault.put(key, value)?;
@@ -256,6 +256,15 @@ impl Fault {
         }
     }
 
+    /// A value of the compact form: what is to be a text is one, even if it looks like a number.
+    fn value(&self, key: &str, text: &str) -> Value {
+        let known = self.info.parameters().iter().find(|known| known.name() == key);
+        match known.map(|known| known.default) {
+            Some(Setting::Text(_)) => text.into(),
+            _ => read(text),
+        }
+    }
+
     fn put(&mut self, key: &str, value: Value) -> Result<(), FaultError> {
         let number = |from: u64| {
             let number = value.as_u64().filter(|number| *number >= from);
@@ -326,7 +335,7 @@ impl Fault {
     }
 }
 
-/// By what it does, not by how it was written.
+/// By its name and what was set, in whatever form and order that was written.
 impl PartialEq for Fault {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
@@ -409,6 +418,7 @@ mod tests {
             ),
             ("signal_death:signal=SIGSEGV", json!({"name": "signal_death", "signal": "SIGSEGV"})),
             ("unknown_type:type=a b:c", json!({"name": "unknown_type", "type": "a b:c"})),
+            ("stderr_only:text=404", json!({"name": "stderr_only", "text": "404"})),
         ] {
             let fault = Fault::parse(text).unwrap();
             assert_eq!(fault.to_json(), object);

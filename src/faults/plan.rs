@@ -239,6 +239,9 @@ impl ArmedFaults {
         for armed in state.faults.iter_mut().filter(|armed| accepts(&armed.fault)) {
             hits.extend(armed.hit(place));
         }
+        if hits.is_empty() {
+            return hits;
+        }
         let observers = state.observers.clone();
         state.injections.extend(hits.iter().map(|hit| hit.injection.clone()));
         drop(state);

@@ -11,7 +11,7 @@ use super::pending::{Later, Pending};
 use super::seen::{content_len, line, status};
 use crate::transport::Exit;
 
-/// How a hung CLI is called in its results.
+/// The error of a result that was made a failure.
 const FAILED: &str = "injected: the turn failed";
 
 /// Something happens when the CLI is launched.
@@ -63,7 +63,9 @@ pub(super) fn after_line(pending: &mut Pending, now: u64, fault: &Fault, flight:
         "stuck_tool" => Then::Hang { deaf: deaf(), at_eof: None },
         "hang_after_result" => {
             let event = line(&status(&pending.session));
-            let us = |name: &str| Some(fault.number(name)).filter(|ms| *ms > 0).map(|ms| ms * 1000);
+            let us = |name: &str| {
+                Some(fault.number(name)).filter(|ms| *ms > 0).map(|ms| ms.saturating_mul(1000))
+            };
             if let Some(us) = us("late_ms") {
                 pending.put_later(now, us, Later::Line(event.clone()));
             }

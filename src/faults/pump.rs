@@ -17,6 +17,9 @@ use crate::wire::DEFAULT_MAX_LINE;
 /// How long what a CLI wrote is read after its end, if its streams stay open.
 const AFTER_EXIT: Duration = Duration::from_secs(2);
 
+/// How much is read at once. A buffer that begins empty would stay at 64 bytes.
+const CHUNK: usize = 8 * 1024;
+
 /// The host's side.
 pub(crate) struct Host<R, W, E, S> {
     pub(crate) stdin: R,
@@ -72,7 +75,7 @@ where
     let mut reads = true;
     let mut broke = false;
     let mut exit: Option<(Exit, Instant)> = None;
-    let mut chunk = BytesMut::new();
+    let mut chunk = BytesMut::with_capacity(CHUNK);
     let mut output = injector.launch();
     loop {
         let Output { host, cli, effects } = output;
@@ -114,6 +117,8 @@ where
                 Some(line) => injector.host_wrote(line),
                 None => injector.eof(),
             },
+            // Only once the host has read what came before: an event that repeats must not pile up.
+            () = at(timer), if timer.is_some() && hears => output = injector.fire(now()),
             line = next(&mut out), if hears => output = match line {
                 Some(line) => injector.cli_wrote(now(), line),
                 None if exit.is_some() => Output::default(),
@@ -132,7 +137,6 @@ where
                     pass(signal);
                 }
             }
-            () = at(timer), if timer.is_some() => output = injector.fire(now()),
             () = at(last), if last.is_some() && (out.is_some() || err.is_some()) => {
                 (out, err) = (None, None);
             }
@@ -191,7 +195,7 @@ struct Lines<R> {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     fn new(stream: R) -> Self {
-        Self { stream, buffer: BytesMut::new(), searched: 0, ended: false }
+        Self { stream, buffer: BytesMut::with_capacity(CHUNK), searched: 0, ended: false }
     }
 
     /// The next line. Cancel safe.

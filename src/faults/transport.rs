@@ -16,7 +16,7 @@ use super::plan::{ArmedFaults, FaultPlan, Injection};
 use super::pump::{Cli, Host, Over, pump};
 use crate::common::lock;
 use crate::transport::{
-    BoxFuture, BoxedRead, Connection, Control, Error, Exit, Launch, Memory, Notes, Peer,
+    BoxFuture, BoxedRead, Connection, Control, Error, Exit, HeldTurn, Launch, Memory, Notes, Peer,
     PeerSignal, Transport,
 };
 
@@ -67,7 +67,8 @@ impl Transport for Faulty {
         Box::pin(async move {
             refuse_launch(&self.armed)?;
             let inner = self.inner.open(launch).await?;
-            connect(self.armed.clone(), behind(inner)).await
+            let held = inner.control.held_turn();
+            connect(self.armed.clone(), behind(inner), held).await
         })
     }
 
@@ -100,10 +101,11 @@ pub(crate) fn refuse_launch(armed: &ArmedFaults) -> Result<(), Error> {
     }
 }
 
-/// The connection to a CLI, with faults.
+/// The connection to a CLI, with faults. `held` is the turn with which the CLI was found.
 pub(crate) async fn connect(
     armed: ArmedFaults,
     cli: Cli<'static, PeerSignal>,
+    held: Option<HeldTurn>,
 ) -> Result<Connection, Error> {
     let broke = Arc::<AtomicBool>::default();
     let notes = Notes::new();
@@ -122,7 +124,8 @@ pub(crate) async fn connect(
     let Connection { stdin, stdout, stderr, control } =
         Memory::new(main).open(Launch::default()).await?;
     let stdout = Box::new(Breaking { inner: stdout, broke });
-    Ok(Connection { stdin, stdout, stderr, control: Box::new(Noted { inner: control, notes }) })
+    let control = Box::new(Noted { inner: control, held, notes });
+    Ok(Connection { stdin, stdout, stderr, control })
 }
 
 /// Plays the CLI's part of a connection in memory, with faults.
@@ -151,6 +154,7 @@ async fn faulty(
     broke.store(is_broken, Ordering::Release);
     if let Some(time) = ended.orphan {
         exits.exit(ended.exit);
+        // Not a synchronisation: this time is what the fault is about.
         tokio::time::sleep(time).await;
     }
     drop(stdout);
@@ -179,6 +183,7 @@ fn behind(connection: Connection) -> Cli<'static, PeerSignal> {
 /// The handle of a connection with faults.
 struct Noted {
     inner: Box<dyn Control>,
+    held: Option<HeldTurn>,
     notes: Notes,
 }
 
@@ -189,6 +194,10 @@ impl Control for Noted {
 
     fn poll_wait(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<Exit>> {
         self.inner.poll_wait(cx)
+    }
+
+    fn held_turn(&self) -> Option<HeldTurn> {
+        self.held.clone()
     }
 
     fn terminate(&mut self) {

@@ -272,12 +272,8 @@ fn matcher(difference: &Difference) -> &'static str {
             matcher.fits(None, Some(&recorded)) && matcher.fits(None, Some(&live))
         })
     };
-    match difference {
-        _ if fits(&Matcher::Uuid) => "uuid",
-        _ if fits(&Matcher::Date) => "date",
-        _ if fits(&Matcher::Path) => "path",
-        _ => "any",
-    }
+    let narrow = [("uuid", Matcher::Uuid), ("date", Matcher::Date), ("path", Matcher::Path)];
+    narrow.iter().find(|(_, matcher)| fits(matcher)).map_or("any", |(name, _)| *name)
 }
 
 /// A path in a report (`.rules[0].name`) as a JSON pointer.

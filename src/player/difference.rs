@@ -30,10 +30,7 @@ impl Difference {
     pub(super) fn of_rule(path: &str, rule: String, actual: Option<Value>) -> Self {
         Self { rule: Some(rule), ..Self::new(path, None, actual) }
     }
-}
 
-/// For those that make rules of differences.
-impl Difference {
     /// The recorded and the live value, where both are texts.
     pub(super) fn texts(&self) -> Option<(&str, &str)> {
         self.expected.as_ref()?.as_str().zip(self.actual.as_ref()?.as_str())

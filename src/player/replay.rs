@@ -490,7 +490,7 @@ impl Drop for Replay {
 /// A connection in memory whose CLI is this machine.
 pub(super) async fn connect(machine: Shared) -> Result<Connection, transport::Error> {
     match machine.faults().cloned() {
-        Some(faults) => faults::connect(faults, behind(machine, in_memory_signal)).await,
+        Some(faults) => faults::connect(faults, behind(machine, in_memory_signal), None).await,
         None => {
             let main = move |_, peer| in_memory(machine.clone(), peer);
             Memory::new(main).open(Launch::default()).await

@@ -169,7 +169,7 @@ impl Inner {
     fn line(&mut self, stream: Stream, line: Payload) {
         if stream == Stream::Out {
             self.faults(self.read);
-            self.read += line.wire().len() as u64;
+            self.read += (line.bytes().len() + line.eol().as_str().len()) as u64;
         }
         self.event(match stream {
             Stream::In => EventKind::In(line),

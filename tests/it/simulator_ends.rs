@@ -200,6 +200,7 @@ async fn a_prompt_with_priority_now_lets_commands_end_first() {
         let mut host = host(&scenario, &[]);
         host.write(user("Go")).await;
         while line(&mut host).await["type"] != "assistant" {}
+        // Virtual time: the command takes 5 s, and is in the middle of it.
         tokio::time::sleep(Duration::from_secs(1)).await;
         host.write(now("Stop")).await;
         let lines = rest(host).await;

@@ -5,7 +5,7 @@ use crate::replay_support::{Host, user};
 use crate::simulator_support::{answer, host, initialize, line, request, rest, result};
 use claude_wire::Scenario;
 use claude_wire::player::{ApiReply, PromptMatch, ScriptedSkill, reply};
-use claude_wire::transport::{Environment, Inherit, Launch, Transport as _};
+use claude_wire::transport::{Connection, Environment, Inherit, Launch, Transport as _};
 use serde_json::{Value, json};
 
 fn hello() -> Scenario {
@@ -214,6 +214,17 @@ async fn the_handshake_may_be_repeated() {
     assert_eq!(result(&rest(host).await)["result"], "Hi!");
 }
 
+/// The CLI of a scenario, launched with these arguments and variables.
+async fn launched(scenario: &Scenario, args: &[&str], env: &[(&str, &str)]) -> Connection {
+    let env = env.iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
+        env.set(*name, *value)
+    });
+    let flags =
+        ["--print", "--input-format=stream-json", "--output-format=stream-json", "--verbose"];
+    let args = flags.iter().chain(args).map(Into::into).collect();
+    scenario.open(Launch { args, env, ..Launch::default() }).await.unwrap()
+}
+
 /// What a launch with these arguments and variables writes about these lines.
 async fn written(
     scenario: &Scenario,
@@ -222,13 +233,7 @@ async fn written(
     input: &str,
 ) -> Vec<Value> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let env = env.iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
-        env.set(*name, *value)
-    });
-    let flags =
-        ["--print", "--input-format=stream-json", "--output-format=stream-json", "--verbose"];
-    let args = flags.iter().chain(args).map(Into::into).collect();
-    let mut cli = scenario.open(Launch { args, env, ..Launch::default() }).await.unwrap();
+    let mut cli = launched(scenario, args, env).await;
     cli.stdin.write_all(input.as_bytes()).await.unwrap();
     drop(cli.stdin);
     let mut out = String::new();
@@ -244,13 +249,7 @@ async fn answered(
     input: &str,
 ) -> Vec<Value> {
     use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
-    let env = env.iter().fold(Environment::new().inherit(Inherit::None), |env, (name, value)| {
-        env.set(*name, *value)
-    });
-    let flags =
-        ["--print", "--input-format=stream-json", "--output-format=stream-json", "--verbose"];
-    let args = flags.iter().chain(args).map(Into::into).collect();
-    let mut cli = scenario.open(Launch { args, env, ..Launch::default() }).await.unwrap();
+    let mut cli = launched(scenario, args, env).await;
     cli.stdin.write_all(input.as_bytes()).await.unwrap();
     let mut out = BufReader::new(cli.stdout).lines();
     let mut lines: Vec<Value> = Vec::new();

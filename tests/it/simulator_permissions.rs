@@ -226,6 +226,7 @@ async fn a_question_that_stays_open_is_a_notification() {
         initialize(&mut host, json!({"hooks": declared})).await;
         host.write(user("Go")).await;
         let question = request(&mut host, "can_use_tool").await;
+        // Virtual time: how long the host thinks is what is tested.
         tokio::time::sleep(std::time::Duration::from_secs(waits)).await;
         answer(&mut host, &question, json!({"behavior": "allow"})).await;
         let mut notified = false;

@@ -69,13 +69,17 @@ async fn all(arguments: &Arguments, sdks: &Path) -> Result<Outcomes, Failure> {
         let path = root().join(path);
         path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
     };
+    let is_unknown = |name: &&String| catalogue().iter().all(|fault| fault.name() != name.as_str());
+    if let Some(name) = arguments.faults.iter().find(is_unknown) {
+        return Err(format!("no fault {name:?}: docs/faults.md lists all by their whole names"));
+    }
     let (sdks, mock) = (absolute(sdks)?, absolute(&arguments.mock_claude)?);
     let names = catalogue().iter().map(FaultInfo::name);
     let wanted =
         |name: &&str| arguments.faults.is_empty() || arguments.faults.iter().any(|it| it == name);
     let mut waiting: Vec<(String, usize)> = names
         .filter(wanted)
-        .flat_map(|name| (0..2).map(move |sdk| (name.to_owned(), sdk)))
+        .flat_map(|name| (0..SDKS.len()).map(move |sdk| (name.to_owned(), sdk)))
         .collect();
     waiting.reverse();
     // Node looks for packages next to the program.
@@ -126,7 +130,6 @@ async fn outcome(sdks: &Path, mock: &Path, fault: &str, sdk: usize) -> Result<St
     program.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let mut child = program.spawn().map_err(failed)?;
     let mut stdout = child.stdout.take().ok_or("no stdout")?;
-    let mut printed = String::new();
     // An orphan of the CLI may have the program's output: only the line counts.
     let line = async {
         let mut bytes = Vec::new();
@@ -134,8 +137,7 @@ async fn outcome(sdks: &Path, mock: &Path, fault: &str, sdk: usize) -> Result<St
         String::from_utf8_lossy(&bytes).into_owned()
     };
     let Ok(line) = timeout(LIMIT, line).await else { return Ok("hang".to_owned()) };
-    printed.push_str(&line);
-    let said: Value = serde_json::from_str(printed.trim()).unwrap_or_default();
+    let said: Value = serde_json::from_str(line.trim()).unwrap_or_default();
     Ok(word(&said))
 }
 

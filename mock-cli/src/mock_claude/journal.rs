@@ -10,7 +10,7 @@
 //! | `eof` | `"in"`: the host closed its end |
 //! | `signal` | the name of one that came |
 //! | `fault` | a fault that is injected: its `name`, its parameters, `seed`, and `why` there |
-//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts), `not_simulated` (of a scenario) |
+//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts), `not_simulated` (of a scenario), `injected` (the number of faults) |
 //! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
 //!
 //! A process that was killed has no `exit`. Each entry is appended in one write, so that processes

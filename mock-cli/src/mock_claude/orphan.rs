@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-/// Makes this program such a process, for so many milliseconds.
+/// Makes this program such a process, for this many milliseconds.
 const HOLD: &str = "MOCK_CLAUDE_HOLD_MS";
 
 /// Starts one that has `stdout` as its output. It is in this process's group.
@@ -22,6 +22,7 @@ pub(crate) fn start(stdout: OwnedFd, ms: u64) -> io::Result<()> {
 pub(crate) fn hold() -> bool {
     let ms = env::var(HOLD).ok().and_then(|ms| ms.parse().ok());
     let Some(ms) = ms else { return false };
+    // Not a synchronisation: the process has nothing to do but to live for this time.
     thread::sleep(Duration::from_millis(ms));
     true
 }

@@ -1,7 +1,10 @@
-//! Standard streams that can be closed: dropping one closes its pipe, while the process goes on.
+//! Stdin and stdout that can be closed: dropping one closes its pipe, while the process goes on.
 //!
 //! The number of the stream then names `/dev/null`, so that nothing else gets it. What is neither a
 //! pipe nor a socket, such as a file or a terminal, stays open until the process ends.
+//!
+//! A pipe that is taken does not block any more, for every process that has it. So stderr, which
+//! programs share with what they launch, is not taken.
 
 use std::fs::File;
 use std::io;
@@ -33,13 +36,12 @@ pub(crate) fn stdin() -> io::Result<Input> {
 /// Takes its output.
 pub(crate) fn stdout() -> io::Result<Output> {
     let null = File::options().write(true).open("/dev/null")?;
-    output(take(&io::stdout(), || rustix::stdio::dup2_stdout(&null))?, tokio::io::stdout())
-}
-
-/// Takes its error output.
-pub(crate) fn stderr() -> io::Result<Output> {
-    let null = File::options().write(true).open("/dev/null")?;
-    output(take(&io::stderr(), || rustix::stdio::dup2_stderr(&null))?, tokio::io::stderr())
+    let taken = take(&io::stdout(), || rustix::stdio::dup2_stdout(&null))?;
+    Ok(match taken {
+        Taken::Pipe(pipe) => Box::new(pipe::Sender::from_owned_fd(pipe)?),
+        Taken::Socket(socket) => Box::new(socket),
+        Taken::Other => Box::new(tokio::io::stdout()),
+    })
 }
 
 /// The same stream under another number, which children do not get.
@@ -69,12 +71,4 @@ fn take(stream: &impl AsFd, replace: impl FnOnce() -> rustix::io::Result<()>) ->
     let socket = UnixStream::from(OwnedFd::from(file));
     socket.set_nonblocking(true)?;
     Ok(Taken::Socket(tokio::net::UnixStream::from_std(socket)?))
-}
-
-fn output(taken: Taken, other: impl AsyncWrite + Send + Unpin + 'static) -> io::Result<Output> {
-    Ok(match taken {
-        Taken::Pipe(pipe) => Box::new(pipe::Sender::from_owned_fd(pipe)?),
-        Taken::Socket(socket) => Box::new(socket),
-        Taken::Other => Box::new(other),
-    })
 }

@@ -17,6 +17,7 @@ use super::direct::Direct;
 use super::environment::Environment;
 use super::journal::{self, Journal};
 use super::loaded::Loaded;
+use super::source::SPAWN_FAIL;
 use super::tee::Tee;
 #[cfg(unix)]
 use super::{orphan, owned as closable};
@@ -39,6 +40,9 @@ pub(crate) fn play(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
     let faults = loaded.faults(environment);
+    if faults.iter().any(|fault| fault.name() == "spawn_fail") {
+        return Err(format!("{}: {SPAWN_FAIL}", loaded.name));
+    }
     let (exit, report) = runtime.block_on(async {
         let signals = signals(journal);
         if faults.is_empty() {
@@ -55,7 +59,7 @@ pub(crate) fn play(
         let streams = Streams {
             stdin: Tee::new(closable::stdin().map_err(failed)?, "in", journal),
             stdout: Tee::new(closable::stdout().map_err(failed)?, "out", journal),
-            stderr: Tee::new(closable::stderr().map_err(failed)?, "err", journal),
+            stderr: Tee::new(stderr(), "err", journal),
         };
         loaded.play(args, environment, Some(plan), streams, signals).await
     })?;
@@ -105,10 +109,6 @@ mod closable {
 
     pub(super) fn stdout() -> io::Result<tokio::io::Stdout> {
         Ok(tokio::io::stdout())
-    }
-
-    pub(super) fn stderr() -> io::Result<tokio::io::Stderr> {
-        Ok(tokio::io::stderr())
     }
 }
 

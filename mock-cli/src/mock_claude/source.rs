@@ -12,6 +12,10 @@ use super::record::REAL_CLI;
 const VARIABLES: [&str; 3] =
     ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO", "CLAUDE_WIRE_RECORD_TO"];
 
+/// Why a fault is refused.
+pub(crate) const SPAWN_FAIL: &str = "spawn_fail cannot be injected by a process that runs already; point your program at a file \
+                                     that cannot be executed";
+
 /// What the environment names.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Source {
@@ -93,13 +97,8 @@ impl Source {
 
     /// Whether these faults can be injected into it.
     pub(crate) fn allows(&self, plan: &FaultPlan) -> Result<(), String> {
-        let named = |name: &str| plan.faults().iter().any(|fault| fault.name() == name);
-        if named("spawn_fail") {
-            return Err(
-                "CLAUDE_WIRE_FAULT: spawn_fail cannot be injected by a process that runs already; point your program at a \
-                 file that cannot be executed"
-                    .to_owned(),
-            );
+        if plan.faults().iter().any(|fault| fault.name() == "spawn_fail") {
+            return Err(format!("CLAUDE_WIRE_FAULT: {SPAWN_FAIL}"));
         }
         let of_api = plan.faults().iter().find(|fault| fault.info().kind() == FaultKind::Api);
         match (self, of_api) {

@@ -44,8 +44,8 @@ impl Cli {
             late.reply = reply;
             return late;
         }
-        let blocks = std::mem::take(&mut reply.content).into_iter();
-        let made = Scripted::of_blocks(reply, blocks.collect());
+        let blocks = std::mem::take(&mut reply.content);
+        let made = Scripted::of_blocks(reply, blocks);
         answers.push_front(Answer::Message(scripted));
         Box::new(made)
     }

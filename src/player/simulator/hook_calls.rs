@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Map, Value, json};
 
 use crate::common::lock;
-
 use crate::player::scenario::ShellHook;
 
 use super::agent::Agent;

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::common::civil;
+
 use super::errors::ApiFailure;
 use super::state::State;
 
@@ -84,31 +86,16 @@ pub(super) fn reached(status: u16, headers: &BTreeMap<String, String>) -> Option
 fn time(seconds: u64) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let (mut days, of_day) = (seconds / 86_400, seconds % 86_400);
+    let (days, of_day) = (seconds / 86_400, seconds % 86_400);
     let (hours, minutes) = (of_day / 3600, of_day / 60 % 60);
-    let is_leap = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    let mut year = 1970;
-    while days >= 365 + u64::from(is_leap(year)) {
-        days -= 365 + u64::from(is_leap(year));
-        year += 1;
-    }
-    let mut month = 0;
-    for length in [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
+    let (year, month, day) = civil(days);
     let half = if hours < 12 { "am" } else { "pm" };
     let hour = match hours % 12 {
         0 => 12,
         hour => hour,
     };
     let minutes = if minutes == 0 { String::new() } else { format!(":{minutes:02}") };
-    format!("{} {}, {year}, {hour}{minutes}{half} (UTC)", MONTHS[month], days + 1)
+    format!("{} {day}, {year}, {hour}{minutes}{half} (UTC)", MONTHS[month as usize - 1])
 }
 
 impl State {
