@@ -31,10 +31,11 @@
 //! # Resume elsewhere
 //!
 //! A session with a store that is to [`resume`](crate::SessionBuilder::resume) a conversation, or
-//! to continue the latest one of its directory, loads it from the store, by the [key](crate::history::project_key) of its directory. So the directory must have
-//! the same path as before. If the store does not have the conversation, the CLI looks for it in
-//! its own folder. If the store fails, or takes longer than
-//! [`load_timeout`](crate::SessionBuilder::load_timeout), the launch fails.
+//! to continue the latest one of its directory, loads it from the store, by the
+//! [key](crate::history::project_key) of its directory. So the directory must have the same path as
+//! before. If the store does not have the conversation, the CLI looks for it in its own folder. If
+//! the store fails, or takes longer than [`load_timeout`](crate::SessionBuilder::load_timeout), the
+//! launch fails.
 //!
 //! The CLI then runs with a temporary configuration folder, which only its owner can read. It has
 //! the transcripts, and what the CLI's own configuration folder has of settings, credentials

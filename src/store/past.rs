@@ -6,7 +6,6 @@ use std::path::Path;
 use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use uuid::Uuid;
 
 use super::error::Error as StoreError;
@@ -42,7 +41,7 @@ const AT_ONCE: usize = 16;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> claude_wire::history::Result<()> {
 /// let store = Arc::new(InMemorySessionStore::new());
-/// let sessions = StoredSessions::of_directory(store, "/work/shop");
+/// let sessions = StoredSessions::of_directory(store, "/srv/shop");
 /// for session in &sessions.list_sessions(Page::first(10)).await? {
 ///     println!("{} {}", session.session_id, session.summary);
 /// }
@@ -264,10 +263,9 @@ impl<S: SessionStore> StoredSessions<S> {
         let info = info_of(&fold_session_summary(None, &key, &entries), None);
         let title = info.and_then(|info| info.custom_title.or(info.first_prompt));
         let fork = transcript(entries).fork(session_id, options, title.as_deref())?;
-        let lines =
-            fork.lines.iter().map(|line| RawJson::parse(Bytes::copy_from_slice(line.as_bytes())));
         // Cannot fail: they were just written.
-        let entries: Vec<_> = lines.flatten().collect();
+        let entries: Result<Vec<_>, _> = fork.lines.into_iter().map(RawJson::parse).collect();
+        let entries = entries.map_err(Error::store)?;
         self.append(&self.key(&fork.session_id)?, &entries).await?;
         Ok(fork.session_id)
     }

@@ -285,10 +285,8 @@ mod tests {
         let host = || [(OsString::from("PWD"), OsString::from("/host"))];
         let pwd = |env: Environment, cwd| env.resolve(host(), cwd).get(OsStr::new("PWD")).cloned();
         assert_eq!(pwd(Environment::new(), None), Some("/host".into()));
-        assert_eq!(pwd(Environment::new(), Some(Path::new("/work"))), Some("/work".into()));
-        assert_eq!(
-            pwd(Environment::new().set("PWD", "/user"), Some(Path::new("/work"))),
-            Some("/user".into())
-        );
+        let cwd = Path::new("/srv/shop");
+        assert_eq!(pwd(Environment::new(), Some(cwd)), Some("/srv/shop".into()));
+        assert_eq!(pwd(Environment::new().set("PWD", "/user"), Some(cwd)), Some("/user".into()));
     }
 }

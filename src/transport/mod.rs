@@ -4,9 +4,9 @@
 //! for the other side's end and cause it. It knows nothing of lines or JSON. Opening it again, with
 //! other arguments, is how a session reconnects.
 //!
-//! [`Process`] runs the real CLI, found by [`CliPath`]; [`Launcher`] runs it through another program,
-//! such as `ssh`; [`Memory`] runs the other side as a task of
-//! your program, for tests and replays.
+//! [`Process`] runs the real CLI, found by [`CliPath`]; [`Launcher`] runs it through another
+//! program, such as `ssh`; [`Memory`] runs the other side as a task of your program, for tests and
+//! replays.
 
 mod connection;
 mod environment;

@@ -94,7 +94,7 @@ fn value() -> impl Strategy<Value = OsString> {
         vec(1_u8..=255, 0..60).prop_map(OsString::from_vec),
         "\\PC{0,20}".prop_map(OsString::from),
         Just("$(touch pwned) `touch pwned` ; touch pwned".into()),
-        Just("'\"$n\"'\nexport A=1\n".into()),
+        Just("'\"$_cw_n\"'\nexport A=1\n".into()),
     ]
 }
 
@@ -117,6 +117,11 @@ proptest! {
         for (n, value) in values.into_iter().enumerate() {
             expected.push([format!("VALUE_{n}=").as_bytes(), value.as_bytes()].concat());
             env = env.set(format!("VALUE_{n}"), value);
+        }
+        // Names that a script would use, too.
+        for name in ["a", "l", "n"] {
+            expected.push(format!("{name}=x\n{name}").into_bytes());
+            env = env.set(name, format!("x\n{name}"));
         }
         let env = env.remove("HOME").set("LC_ALL", "C.UTF-8");
         expected.push(b"LC_ALL=C.UTF-8".to_vec());

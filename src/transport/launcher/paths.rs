@@ -51,11 +51,11 @@ mod tests {
     fn paths_in_a_mapped_folder_are_changed() {
         let mut paths = Paths::default();
         paths.add("/home/me".into(), "/users/me".into());
-        paths.add("/home/me/repo".into(), "/work".into());
+        paths.add("/home/me/repo".into(), "/srv/shop".into());
         for (here, there) in [
             ("/home/me", "/users/me"),
-            ("/home/me/repo", "/work"),
-            ("/home/me/repo/a b", "/work/a b"),
+            ("/home/me/repo", "/srv/shop"),
+            ("/home/me/repo/a b", "/srv/shop/a b"),
             ("/home/me/repository", "/users/me/repository"),
             ("/home/melissa", "/home/melissa"),
             ("home/me", "home/me"),

@@ -13,7 +13,9 @@ use crate::transport::Error;
 ///
 /// `read` takes no byte after its newline, so what follows the last line is left for the CLI. A line
 /// that is cut off, since the connection broke, is not run.
-pub(super) const READ_LINES: &str = r#"while IFS= read -r l; do eval "$l"; done"#;
+///
+/// The names of its variables are none that a launch would set: they would change its value.
+pub(super) const READ_LINES: &str = r#"while IFS= read -r _cw_l; do eval "$_cw_l"; done"#;
 
 /// Ends the CLI together with the process that started the shell, where that is possible.
 const END_WITH_PARENT: &str = r#"if setpriv --help 2>/dev/null | grep -q -e --pdeathsig; then set -- setpriv --pdeathsig TERM -- "$@"; fi"#;
@@ -43,9 +45,9 @@ impl Setup<'_> {
             text.push(b'\n');
         };
         // A newline in a value would end a line.
-        line(&[br"n=$(printf '\n_') && n=${n%_}"]);
+        line(&[br"_cw_n=$(printf '\n_') && _cw_n=${_cw_n%_}"]);
         // In any other locale, bash loses bytes that are not valid there.
-        line(&[b"a=${LC_ALL+x}${LC_ALL-} && LC_ALL=C"]);
+        line(&[b"_cw_a=${LC_ALL+x}${LC_ALL-} && LC_ALL=C"]);
         for (name, value) in self.env.iter().filter(|(name, _)| *name != LOCALE) {
             let name = name_of(name)?;
             match value {
@@ -66,7 +68,7 @@ impl Setup<'_> {
         line(&[&words]);
         // So the locale is that of the launch again only after the shell.
         match self.env.get(OsStr::new(LOCALE)) {
-            None => line(&[br#"case $a in x*) set -- env "LC_ALL=${a#x}" "$@"; esac"#]),
+            None => line(&[br#"case $_cw_a in x*) set -- env "LC_ALL=${_cw_a#x}" "$@"; esac"#]),
             Some(None) => line(&[br#"set -- env -u LC_ALL "$@""#]),
             Some(Some(value)) => line(&[b"set -- env LC_ALL=", &quoted(value)?, b" \"$@\""]),
         }
@@ -79,13 +81,13 @@ impl Setup<'_> {
 }
 
 /// A word in single quotes, in which only the quote itself has a meaning. A newline is that of the
-/// variable `n`.
+/// variable `_cw_n`.
 pub(super) fn quoted(word: &OsStr) -> Result<Vec<u8>, Error> {
     let mut quoted = b"'".to_vec();
     for byte in word.as_encoded_bytes() {
         match byte {
             b'\'' => quoted.extend_from_slice(br"'\''"),
-            b'\n' => quoted.extend_from_slice(br#"'"$n"'"#),
+            b'\n' => quoted.extend_from_slice(br#"'"$_cw_n"'"#),
             0 => {
                 return Err(Error::other(
                     "an argument, a variable or the directory of this launch has a zero byte",
@@ -131,13 +133,13 @@ mod tests {
     fn each_line_is_whole_and_quotes_its_values() {
         let text = lines(&[("A", Some("$(x) `y` \"z\"")), ("B", None)]).unwrap();
         let expected = [
-            r"n=$(printf '\n_') && n=${n%_}",
-            "a=${LC_ALL+x}${LC_ALL-} && LC_ALL=C",
+            r"_cw_n=$(printf '\n_') && _cw_n=${_cw_n%_}",
+            "_cw_a=${LC_ALL+x}${LC_ALL-} && LC_ALL=C",
             r#"export A='$(x) `y` "z"'"#,
             "unset B",
             r"cd -- ./'it'\''s' || exit 1",
-            r#"set -- 'claude' '-p' 'a'"$n"'b' ''"#,
-            r#"case $a in x*) set -- env "LC_ALL=${a#x}" "$@"; esac"#,
+            r#"set -- 'claude' '-p' 'a'"$_cw_n"'b' ''"#,
+            r#"case $_cw_a in x*) set -- env "LC_ALL=${_cw_a#x}" "$@"; esac"#,
             r#"exec "$@""#,
             "",
         ];

@@ -85,8 +85,10 @@ fn find(path: Option<OsString>) -> Result<PathBuf, Missing> {
         return Err(Missing::NotLinux);
     }
     let folders = path.unwrap_or_default();
-    let found = std::env::split_paths(&folders).map(|folder| folder.join("setpriv"));
-    let found = found.into_iter().find(|file| file.is_file()).ok_or(Missing::NoSetpriv)?;
+    // The meaning of a relative entry would depend on the host's working directory.
+    let folders = std::env::split_paths(&folders).filter(|folder| folder.is_absolute());
+    let mut files = folders.map(|folder| folder.join("setpriv"));
+    let found = files.find(|file| file.is_file()).ok_or(Missing::NoSetpriv)?;
     let help = Command::new(&found).arg("--help").output().map(|output| output.stdout);
     let knows = help.is_ok_and(|help| String::from_utf8_lossy(&help).contains("--pdeathsig"));
     if knows { Ok(found) } else { Err(Missing::TooOld(found)) }
