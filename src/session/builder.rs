@@ -276,8 +276,8 @@ impl SessionBuilder {
     /// life. In doubt the conversation is in use. Only sessions of this crate take part: a `claude`
     /// that you start by hand does not. Machines share it if they share the CLI's configuration
     /// folder; machines that share only a [store](crate::store) do not, since a store cannot hold
-    /// anything: send each conversation to one machine at a time. Nothing is held without session persistence, or where the
-    /// transport does not run the CLI on this machine.
+    /// anything: send each conversation to one machine at a time. Nothing is held without session
+    /// persistence, or where the transport does not run the CLI on this machine.
     pub fn exclusive(mut self, exclusive: Exclusive) -> Self {
         self.exclusive = Some(exclusive);
         self

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::Span;
 
+use super::result_context::ResultContext;
 use super::spending::Spending;
 use super::state::SessionState;
 use super::tool_blocks::{tool_results, tool_uses};
@@ -127,14 +128,13 @@ impl TurnTrace {
         }
     }
 
-    /// A result of the turn, and what the turn has used so far. `interrupted`: this session asked for
-    /// the end.
-    pub(super) fn result(&self, frame: &Frame, spent: &Spending, interrupted: bool) {
+    /// A result of the turn, what the turn has used so far, and what else is known of the result.
+    pub(super) fn result(&self, frame: &Frame, spent: &Spending, context: &ResultContext) {
         let Some(mut open) = self.open() else { return };
         let message = Message::new(frame.clone());
         let Some(result) = message.as_result() else { return };
-        let outcome = result.outcome();
-        let (outcome, error) = words(&outcome, interrupted);
+        let outcome = context.outcome(result, None);
+        let (outcome, error) = words(&outcome);
         open.outcome = Some(outcome);
         let tokens = spent.all_models().tokens;
         let span = &open.span;
@@ -214,9 +214,8 @@ fn millis(time: Duration) -> u64 {
 }
 
 /// The word for an outcome, and for the error of the API.
-fn words(outcome: &TurnOutcome, interrupted: bool) -> (&'static str, Option<&str>) {
+fn words(outcome: &TurnOutcome) -> (&'static str, Option<&str>) {
     let word = match outcome {
-        TurnOutcome::ExecutionError(_) if interrupted => "aborted",
         TurnOutcome::Success => "success",
         TurnOutcome::ApiError { kind, .. } => {
             return ("api_error", kind.as_deref().map(telemetry::name));

@@ -64,10 +64,11 @@ impl<K: Key> Supervisor<K> {
         self.ask(&key, |reply| Command::Add(Box::new(spec), reply)).await
     }
 
-    /// Stops a child and forgets it: it is never restarted.
+    /// Stops a child and forgets it: it is never restarted. A restored conversation whose child was
+    /// not started in this run is forgotten, too.
     ///
     /// # Errors
-    /// If no child has the key, or the supervisor has ended.
+    /// If there is neither, or the supervisor has ended.
     ///
     /// # Cancel safety
     /// If the future is dropped, the child is stopped all the same.

@@ -71,7 +71,7 @@ impl<K: Key> SessionRef<K> {
     ///
     /// # Errors
     /// If it is not up in time, has failed, is in quarantine, or is gone; if a budget is used up;
-    /// if it rests, and the children use too much memory
+    /// if it rests or has ended without a login, and the children use too much memory
     /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
         let Source::Slot { mut slot, wake, limits } = self.resolve()?.source else {
@@ -79,7 +79,7 @@ impl<K: Key> SessionRef<K> {
         };
         self.check_budget(&slot.borrow().total(), &limits)?;
         if let Some(limit) = &limits.memory
-            && slot.borrow().state == ChildState::Resting
+            && slot.borrow().waits_for_a_query()
         {
             limit.check(&self.key).await?;
         }

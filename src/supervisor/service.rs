@@ -209,14 +209,18 @@ impl<K: Key> Service<K> {
                     Err(error) => drop(reply.send(Err(error))),
                 }
             }
-            Command::Remove(key, reply) => match self.id(&key) {
-                Some(id) => {
-                    self.shared.children().restored.remove(&key);
-                    self.removing.entry(id).or_default().push(reply);
-                    self.decide(Input::Remove(id));
+            Command::Remove(key, reply) => {
+                // Also one that has no child in this run.
+                let forgotten = self.shared.children().restored.remove(&key).is_some();
+                match self.id(&key) {
+                    Some(id) => {
+                        self.removing.entry(id).or_default().push(reply);
+                        self.decide(Input::Remove(id));
+                    }
+                    None if forgotten => drop(reply.send(Ok(()))),
+                    None => drop(reply.send(Err(self.shared.not_found(&key)))),
                 }
-                None => drop(reply.send(Err(self.shared.not_found(&key)))),
-            },
+            }
             Command::Restart(key, reply) => match self.id(&key) {
                 Some(id) => {
                     self.restarting.entry(id).or_default().push(reply);

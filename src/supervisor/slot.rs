@@ -28,6 +28,16 @@ impl Slot {
         }
         total
     }
+
+    /// Whether there is no CLI until a query starts it: the child rests, or it has ended and is not
+    /// restarted, because the API refuses its key.
+    pub(super) fn waits_for_a_query(&self) -> bool {
+        match self.state {
+            ChildState::Resting => true,
+            ChildState::Degraded => self.session.is_none(),
+            _ => false,
+        }
+    }
 }
 
 /// The limits of a child, and of its supervisor.

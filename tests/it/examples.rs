@@ -9,8 +9,8 @@ fn root(path: &str) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Each example by its name: how it is run, and its file in `examples/`. One with dependencies of
-/// its own is a package; one with a program in another language is a script.
+/// Each example by its name: how it is run, and its file in `examples/`. One with its own
+/// dependencies is a package; one with a program in another language is a script.
 fn examples() -> BTreeMap<String, (String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut examples = BTreeMap::new();

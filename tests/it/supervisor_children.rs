@@ -211,6 +211,10 @@ async fn a_conversation_waits_in_snapshots_until_its_child_is_up_or_forgotten() 
     assert_eq!(saved(), "b=later");
     run.start_session(spec("a", &launches)).await.unwrap();
     assert_eq!(launches.flag(2, "--resume"), None);
+    // A conversation without a child is forgotten, too.
+    run.terminate_session(&"b".to_owned()).await.unwrap();
+    assert!(!saved().contains("b="), "{}", saved());
+    assert!(run.terminate_session(&"b".to_owned()).await.unwrap_err().is_not_found());
     run.stop().await;
 }
 

@@ -30,28 +30,23 @@ fn failing(launches: &Launches) -> Memory {
         launches.note(launch);
         async move {
             cli.handshake().await;
-            loop {
-                let Some(line) = cli.read().await else { return Exit::from_code(0) };
-                if line["type"] != "user" {
-                    continue;
-                }
-                let uuid = line["uuid"].as_str().unwrap_or_default();
-                let text = line["message"]["content"].as_str().unwrap_or_default();
+            while let Some((uuid, text)) = cli.next_prompt().await {
                 let Some((status, word)) = text.split_once(' ') else {
-                    cli.turn(uuid, text).await;
+                    cli.turn(&uuid, &text).await;
                     continue;
                 };
                 let (word, exits) = match word.strip_suffix('!') {
                     Some(word) => (word, true),
                     None => (word, false),
                 };
-                for line in failed(uuid, status.parse().ok(), word) {
+                for line in failed(&uuid, status.parse().ok(), word) {
                     cli.write(line).await;
                 }
                 if exits {
                     return Exit::from_code(1);
                 }
             }
+            Exit::from_code(0)
         }
     })
 }

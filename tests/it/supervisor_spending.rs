@@ -17,21 +17,17 @@ fn paid() -> Memory {
         async move {
             cli.handshake().await;
             let (mut total, mut tokens) = (0.0, 0);
-            loop {
-                let Some(line) = cli.read().await else { return Exit::from_code(0) };
-                if line["type"] != "user" {
-                    continue;
-                }
-                let text = line["message"]["content"].as_str().unwrap_or_default();
+            while let Some((uuid, text)) = cli.next_prompt().await {
                 let Ok(cost) = text.parse::<f64>() else { return Exit::from_code(7) };
                 total += cost;
                 tokens += 10;
                 cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": text,
-                "session_id": session, "total_cost_usd": total, "uuid": "r", "user_message_uuids": [line["uuid"]],
+                "session_id": session, "total_cost_usd": total, "uuid": "r", "user_message_uuids": [uuid],
                 "modelUsage": {"m": {"inputTokens": tokens, "outputTokens": 0, "cacheReadInputTokens": 0,
                     "cacheCreationInputTokens": 0, "webSearchRequests": 0, "costUSD": total, "contextWindow": 0}}}))
                 .await;
             }
+            Exit::from_code(0)
         }
     })
 }

@@ -5,14 +5,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use claude_wire::supervisor::{Backoff, ChildSpec, Pool, Supervisor, SupervisorEvent};
+use claude_wire::supervisor::{ChildSpec, Pool, Supervisor};
 use claude_wire::{Decision, Session};
 use metrics_util::MetricKind;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
 use crate::supervisor_support::with;
 use crate::support::cli::echo;
-use crate::telemetry_support::{CANARY, busy};
+use crate::telemetry_support::{CANARY, busy, crash_under_a_supervisor};
 
 /// What was recorded: by name and labels, `name{a=b}`. Histograms have the number of their values.
 type Recorded = BTreeMap<String, f64>;
@@ -76,14 +76,7 @@ async fn everything() {
     drop(running);
     session.stop().await.unwrap();
 
-    let child = ChildSpec::new("a", with(busy()));
-    let supervisor = Supervisor::builder().name("chat").backoff(Backoff::none()).child(child);
-    let supervisor: Supervisor = supervisor.start().await.unwrap();
-    let mut events = supervisor.events();
-    let a = supervisor.session(&"a".to_owned()).unwrap();
-    assert!(a.query("die").await.unwrap().text().await.is_err());
-    while !matches!(events.recv().await.unwrap(), SupervisorEvent::Up(_)) {}
-    supervisor.stop().await;
+    crash_under_a_supervisor("die").await;
 
     let pool = Pool::builder(1, with(echo())).start().await.unwrap();
     let taken = pool.get().await.unwrap();

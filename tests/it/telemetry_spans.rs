@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use claude_wire::supervisor::{Backoff, ChildSpec, Supervisor, SupervisorEvent};
+use claude_wire::supervisor::{ChildSpec, Supervisor};
 use claude_wire::{Decision, Session, SessionBuilder};
 use tracing::Instrument;
 
-use crate::supervisor_support::with;
 use crate::support::cli::{SESSION, cli, echo};
-use crate::telemetry_support::{CANARY, Emitted, Span, busy};
+use crate::telemetry_support::{CANARY, Emitted, Span, busy, crash_under_a_supervisor};
 
 const PAGE: &str = include_str!("../../docs/observability.md");
 
@@ -46,14 +45,7 @@ async fn everything(emitted: &Emitted) {
     assert!(session.query(format!("die {CANARY}")).text().await.is_err());
     session.stop().await.unwrap();
 
-    let child = ChildSpec::new("a", with(busy()));
-    let supervisor = Supervisor::builder().name("chat").backoff(Backoff::none()).child(child);
-    let supervisor: Supervisor = supervisor.start().await.unwrap();
-    let mut events = supervisor.events();
-    let a = supervisor.session(&"a".to_owned()).unwrap();
-    assert!(a.query(format!("die {CANARY}")).await.unwrap().text().await.is_err());
-    while !matches!(events.recv().await.unwrap(), SupervisorEvent::Up(_)) {}
-    supervisor.stop().await;
+    crash_under_a_supervisor(&format!("die {CANARY}")).await;
     assert!(emitted.events().len() > 5);
 }
 

@@ -72,7 +72,7 @@ impl Driver {
                     if let Some(spent) = self.observations.take(&frame) {
                         mailbox.settle(spent, self.shared.result_context(&frame));
                         let spent = mailbox.spending().unwrap_or_default();
-                        mailbox.trace.result(&frame, &spent, mailbox.context().interrupted);
+                        mailbox.trace.result(&frame, &spent, &mailbox.context());
                     }
                     mailbox.push(frame);
                     if same.is_none() {

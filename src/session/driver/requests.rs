@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use tokio::time::Instant;
 use tracing::Span;
 
@@ -33,7 +34,9 @@ struct Request {
 }
 
 /// How the lines of control requests and of their cancellation begin, as this crate writes them.
-const CONTROL: &[u8] = br#"{"type":"control_"#;
+/// Answers to the CLI are not among them, and can be long.
+const STARTS: [&[u8]; 2] =
+    [br#"{"type":"control_request""#, br#"{"type":"control_cancel_request""#];
 
 impl Requests {
     pub(super) fn launched(&mut self) {
@@ -51,11 +54,11 @@ impl Requests {
     }
 
     /// A line is written to the CLI.
-    pub(super) fn written(&mut self, line: &[u8], session: impl FnOnce() -> Span) {
-        if !line.starts_with(CONTROL) || !is_wanted() {
+    pub(super) fn written(&mut self, line: &Bytes, session: impl FnOnce() -> Span) {
+        if !STARTS.iter().any(|start| line.starts_with(start)) || !is_wanted() {
             return;
         }
-        let Ok(frame) = Frame::parse(line.to_vec()) else { return };
+        let Ok(frame) = Frame::parse(line.clone()) else { return };
         let Some(id) = id_of(&frame) else { return };
         let open = self.open.get_or_insert_default();
         match frame.kind() {
@@ -118,10 +121,12 @@ impl Requests {
         open.into_iter().for_each(|request| request.end(outcome));
     }
 
-    /// The connection has ended: what is open has no answer.
+    /// The connection has ended: what is open has no answer, in either direction.
     pub(super) fn closed(&mut self) {
         self.launched = None;
-        for request in self.open.take().into_iter().flat_map(|open| open.host.into_values()) {
+        let Some(open) = self.open.take() else { return };
+        let Open { host, cli } = *open;
+        for request in host.into_values().chain(cli.into_values()) {
             request.end("closed");
         }
     }

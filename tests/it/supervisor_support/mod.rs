@@ -19,18 +19,14 @@ pub(crate) fn mortal(launches: &Launches) -> Memory {
         launches.note(launch);
         async move {
             cli.handshake().await;
-            loop {
-                let Some(line) = cli.read().await else { return Exit::from_code(0) };
-                if line["type"] != "user" {
-                    continue;
-                }
-                let text = line["message"]["content"].as_str().unwrap_or_default().to_owned();
+            while let Some((uuid, text)) = cli.next_prompt().await {
                 match text.as_str() {
                     "die" => return Exit::from_code(7),
-                    "leave" => return Exit::from_code(0),
-                    text => cli.turn(line["uuid"].as_str().unwrap_or_default(), text).await,
+                    "leave" => break,
+                    text => cli.turn(&uuid, text).await,
                 }
             }
+            Exit::from_code(0)
         }
     })
 }

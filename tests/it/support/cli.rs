@@ -185,6 +185,17 @@ impl FakeCli {
         (line["uuid"].as_str().unwrap_or_default().to_string(), line["message"]["content"].clone())
     }
 
+    /// The uuid and the text of the next prompt, past any other line; `None` at the end of input.
+    pub async fn next_prompt(&mut self) -> Option<(String, String)> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        loop {
+            let line = self.read().await?;
+            if line["type"] == "user" {
+                return Some((text(&line["uuid"]), text(&line["message"]["content"])));
+            }
+        }
+    }
+
     /// Plays a whole turn as CLI 2.1.329 does: the echo, an answer with one text, the result.
     pub async fn turn(&mut self, uuid: &str, text: &str) {
         self.write(init(uuid)).await;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use claude_wire::supervisor::{Backoff, ChildSpec, Supervisor, SupervisorEvent};
 use claude_wire::transport::{Exit, Memory};
 use serde_json::{Value, json};
 use tracing::field::{Field, Visit};
@@ -14,6 +15,7 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::supervisor_support::with;
 use crate::support::cli::{SESSION, cli, init, result, success};
 
 /// What was emitted while [`Emitted::listen`]'s guard lived.
@@ -207,6 +209,18 @@ pub(crate) fn busy() -> Memory {
         }
         Exit::from_code(0)
     })
+}
+
+/// Supervises a session whose CLI ends at this prompt, until it is up again.
+pub(crate) async fn crash_under_a_supervisor(prompt: &str) {
+    let child = ChildSpec::new("a", with(busy()));
+    let supervisor = Supervisor::builder().name("chat").backoff(Backoff::none()).child(child);
+    let supervisor: Supervisor = supervisor.start().await.unwrap();
+    let mut events = supervisor.events();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    assert!(a.query(prompt).await.unwrap().text().await.is_err());
+    while !matches!(events.recv().await.unwrap(), SupervisorEvent::Up(_)) {}
+    supervisor.stop().await;
 }
 
 fn assistant(above: Option<&str>, id: &str, tool: &str) -> Value {
