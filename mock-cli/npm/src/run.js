@@ -130,6 +130,7 @@ export class Run {
     const end = performance.now() + ms;
     while (!this.launches.every((launch) => launch.ended)) {
       if (performance.now() >= end) return false;
+      // They are processes of the program, so only the journal says that they have ended.
       await sleep(10);
     }
     return true;
@@ -159,7 +160,7 @@ export class Run {
   }
 
   #tool(...args) {
-    const done = spawnSync(tool(), ["report", ...args, this.folder], { encoding: "utf8" });
+    const done = spawnSync(tool(), ["report", ...args, this.folder], { encoding: "utf8", maxBuffer: Infinity });
     if (done.error) throw done.error;
     const text = (done.stdout + done.stderr).trim();
     if (done.status !== 0 && done.status !== 1) throw new Error(text);

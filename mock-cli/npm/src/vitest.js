@@ -1,9 +1,8 @@
 // A run for each vitest test that asks for the fixture `claudeWire`.
-import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, delimiter, dirname, isAbsolute, join, relative } from "node:path";
-import { existsSync } from "node:fs";
 import { createHash } from "node:crypto";
 import { test as base } from "vitest";
 
@@ -15,8 +14,13 @@ export const test = base.extend({
     if (!MODES.includes(mode)) {
       throw new Error(`CLAUDE_WIRE_RECORD must be one of ${MODES.join(", ")}, not ${JSON.stringify(mode)}`);
     }
-    const folder = mkdtempSync(join(realpathSync(tmpdir()), "claude-wire-"));
+    if (current !== null) {
+      throw new Error(
+        `${current} still runs: tests with \`claudeWire\` share the variables of their process, so they cannot be \`concurrent\` in one file`,
+      );
+    }
     const recordings = recordingsOf(task);
+    const folder = mkdtempSync(join(realpathSync(tmpdir()), "claude-wire-"));
     const realCli = mode === "none" ? undefined : findCli(task.file.filepath);
     let run;
     try {
@@ -44,11 +48,6 @@ export const it = test;
 let current = null;
 
 function enter(run, task) {
-  if (current !== null) {
-    throw new Error(
-      `${current} still runs: tests with \`claudeWire\` share the variables of their process, so they cannot be \`concurrent\` in one file`,
-    );
-  }
   current = task.name;
   const before = { ...process.env };
   run.setEnv(process.env);

@@ -262,6 +262,7 @@ test("concurrent tests and equal names are refused", () => {
     for (const name of ["one", "two"]) {
       test.concurrent(name, async ({ claudeWire }) => {
         claudeWire.scenario([{ reply: "Hi." }]);
+        // The other test is refused before its body begins, so there is nothing to wait for.
         await new Promise((resolve) => setTimeout(resolve, 50));
         ask("Hello");
       });

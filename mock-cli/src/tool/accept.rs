@@ -9,7 +9,8 @@ use claude_wire::player::{Acceptable, LaunchReport, Rules, RunFolder};
 use claude_wire::recording::Recording;
 use serde_json::{Value, json};
 
-use super::terminal::{BOLD, CYAN, DIM, printable};
+use super::terminal::{BOLD, CYAN, DIM, printable, say};
+use super::timeline::count;
 use crate::{Failure, Found};
 
 /// Go through the differences of a run, and accept what your program does now.
@@ -71,9 +72,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         left: 0,
         accepted: 0,
     };
-    for launch in launches.iter().filter(|launch| !launch.report().divergences().is_empty()) {
-        if !review.launch(launch, &recordings)? {
-            break;
+    let mut is_open = true;
+    for launch in &launches {
+        match is_open {
+            true => is_open = review.launch(launch, &recordings)?,
+            false => review.left += launch.report().divergences().len(),
         }
     }
     review.finish()
@@ -95,15 +98,17 @@ impl<R: BufRead> Review<'_, R> {
         let mut out = anstream::stdout();
         let shown = |error: io::Error| format!("stdout: {error}");
         let changes = launch.acceptable(recordings);
-        if changes.is_empty() {
-            self.left += 1;
+        let others = launch.report().divergences().len().saturating_sub(changes.len());
+        if others > 0 {
+            self.left += others;
             let report = launch.report().to_string();
             let report = printable(&report);
             writeln!(out, "{BOLD}launch {}{BOLD:#}\n{report}", launch.number()).map_err(shown)?;
-            writeln!(out, "{DIM}cannot be accepted: record it again{DIM:#}\n").map_err(shown)?;
-            return Ok(true);
+            let what = count(others, "difference");
+            writeln!(out, "{DIM}{what} cannot be accepted: record it again{DIM:#}\n")
+                .map_err(shown)?;
         }
-        for change in changes {
+        for (index, change) in changes.iter().enumerate() {
             let rules = change.rules();
             let name = change.recording().display();
             writeln!(out, "{BOLD}launch {}, {name}{BOLD:#}", launch.number()).map_err(shown)?;
@@ -114,7 +119,7 @@ impl<R: BufRead> Review<'_, R> {
             }
             match self.answer(&mut out, &rules)? {
                 Answer::Quit => {
-                    self.left += 1;
+                    self.left += changes.len() - index;
                     return Ok(false);
                 }
                 Answer::Skip => self.left += 1,
@@ -122,7 +127,7 @@ impl<R: BufRead> Review<'_, R> {
                     self.rules.add(&rules);
                     self.accepted += 1;
                 }
-                Answer::Take => self.take(&change)?,
+                Answer::Take => self.take(change)?,
             }
             writeln!(out).map_err(shown)?;
         }
@@ -176,7 +181,7 @@ impl<R: BufRead> Review<'_, R> {
     /// Writes what was accepted.
     fn finish(self) -> Result<Found, Failure> {
         if self.left + self.accepted == 0 {
-            println!("no launch of this run differed from its recordings");
+            say("no launch of this run differed from its recordings");
             return Ok(Found::Nothing);
         }
         let verb = if self.arguments.dry_run { "would write" } else { "wrote" };
@@ -184,7 +189,7 @@ impl<R: BufRead> Review<'_, R> {
             if !self.arguments.dry_run {
                 self.rules.save()?;
             }
-            println!("{verb} {}", self.rules.path.display());
+            say(format_args!("{verb} {}", self.rules.path.display()));
         }
         let mut changed: Vec<_> = self.recordings.iter().collect();
         changed.sort_by_key(|(path, _)| *path);
@@ -196,11 +201,12 @@ impl<R: BufRead> Review<'_, R> {
             if !self.arguments.dry_run {
                 recording.save(path).map_err(|error| error.to_string())?;
             }
-            println!("{verb} {}", path.display());
-            edited.iter().for_each(|line| println!("  {line}"));
+            say(format_args!("{verb} {}", path.display()));
+            edited.iter().for_each(|line| say(format_args!("  {line}")));
         }
-        println!("{} accepted, {} left; run your program again", self.accepted, self.left);
-        Ok(if self.left == 0 { Found::Nothing } else { Found::Something })
+        let Self { accepted, left, .. } = self;
+        say(format_args!("{accepted} accepted, {left} left; run your program again"));
+        Ok(if left == 0 { Found::Nothing } else { Found::Something })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Arguments that several commands share, and their texts.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
 use claude_wire::recording::{Recording, Redaction, Root, host_folders};
@@ -99,6 +100,13 @@ fn root(text: &str) -> Result<Root, String> {
     let (var, (folder, neutral)) =
         parts.ok_or("expected VAR=FOLDER:NEUTRAL, as in tmp=/var/tmp/me:/tmp")?;
     Ok(Root::new(var, folder, neutral))
+}
+
+/// Reads a time in seconds, such as `0.5`.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok();
+    let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
 /// True if a file may be written: it does not exist, or may be replaced.

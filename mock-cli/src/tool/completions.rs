@@ -1,12 +1,13 @@
 //! `completions` and `man`: files for shells, and the manual.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use super::terminal::print;
 use crate::{Failure, Found};
 
 /// Print the completions for a shell.
@@ -51,27 +52,18 @@ pub(crate) fn completions(
             .replace("claude__subcmd__wire", "claude__wire")
             .into_bytes();
     }
-    print(&text)
+    print(|out| out.write_all(&text))?;
+    Ok(Found::Nothing)
 }
 
 /// `command`: the commands as clap describes them.
 pub(crate) fn manual(arguments: &Manual, command: clap::Command) -> Result<Found, Failure> {
-    let Some(folder) = &arguments.dir else { return print(&page(command)?) };
+    let Some(folder) = &arguments.dir else {
+        print(|out| Man::new(command).render(out))?;
+        return Ok(Found::Nothing);
+    };
     let failed = |error: io::Error| format!("{}: {error}", folder.display());
     fs::create_dir_all(folder).map_err(failed)?;
     clap_mangen::generate_to(command, folder).map_err(failed)?;
     Ok(Found::Nothing)
-}
-
-fn page(command: clap::Command) -> Result<Vec<u8>, Failure> {
-    let mut text = Vec::new();
-    Man::new(command).render(&mut text).map_err(|error| error.to_string())?;
-    Ok(text)
-}
-
-fn print(text: &[u8]) -> Result<Found, Failure> {
-    match io::stdout().write_all(text) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Found::Nothing),
-        done => done.map(|()| Found::Nothing).map_err(|error| format!("stdout: {error}")),
-    }
 }

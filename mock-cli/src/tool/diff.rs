@@ -10,7 +10,7 @@ use similar::TextDiff;
 
 use super::files::recordings;
 use super::show::{Read, Style, Transcript};
-use super::terminal::{BOLD, DIM, GREEN, Output, RED, YELLOW, print, progress};
+use super::terminal::{BOLD, DIM, GREEN, Output, RED, YELLOW, print, printable, progress};
 use super::timeline::{Timeline, count};
 use crate::{Failure, Found};
 
@@ -57,23 +57,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let (mut found, mut failures) = (Found::Nothing, Vec::new());
     let bar = progress(pairs.len(), arguments.output.quiet);
     let done = print(|out| {
+        // A reader that closes its end early still gets the exit code of all pairs.
+        let mut written = Ok(());
         for pair in &pairs {
             bar.set_message(pair.name.clone());
             match compared(pair) {
-                Ok(compared) => bar.suspend(|| {
-                    if compared.report(arguments, out)? {
+                Ok(compared) => {
+                    if compared.counts(arguments) {
                         found = Found::Something;
                     }
-                    io::Result::Ok(())
-                })?,
+                    if written.is_ok() {
+                        written = bar.suspend(|| compared.report(arguments, out));
+                    }
+                }
                 Err(why) => failures.push(why),
             }
             bar.inc(1);
         }
-        Ok(found)
+        written
     });
     bar.finish_and_clear();
-    done.and_then(|found| super::files::end(found, &failures))
+    done.and_then(|()| super::files::end(found, &failures))
 }
 
 /// Files by themselves; of folders the recordings that have the same place in both.
@@ -105,51 +109,90 @@ fn pairs(before: &Path, after: &Path) -> Result<Vec<Pair>, Failure> {
 /// What was found of a pair.
 struct Compared<'a> {
     name: &'a str,
-    result: Result<Vec<Difference>, &'static str>,
-    both: Option<(Recording, Recording)>,
+    outcome: Outcome,
+}
+
+enum Outcome {
+    Both { before: Box<Recording>, after: Box<Recording>, differences: Vec<Difference> },
+    Gone,
+    New,
 }
 
 fn compared(pair: &Pair) -> Result<Compared<'_>, Failure> {
     let open = |path: &Path| Recording::open(path).map_err(|error| error.to_string());
-    let name = pair.name.as_str();
-    Ok(match (&pair.before, &pair.after) {
+    let outcome = match (&pair.before, &pair.after) {
         (Some(before), Some(after)) => {
-            let both = (open(before)?, open(after)?);
-            Compared { name, result: Ok(compare(&both.0, &both.1)), both: Some(both) }
+            let [before, after] = [Box::new(open(before)?), Box::new(open(after)?)];
+            let differences = compare(&before, &after);
+            Outcome::Both { before, after, differences }
         }
-        (Some(_), None) => Compared { name, result: Err("the recording is gone"), both: None },
-        _ => Compared { name, result: Err("the recording is new"), both: None },
-    })
+        (Some(_), None) => Outcome::Gone,
+        _ => Outcome::New,
+    };
+    Ok(Compared { name: &pair.name, outcome })
+}
+
+impl Arguments {
+    fn shows(&self, severity: Severity) -> bool {
+        !self.breaking || severity == Severity::Breaking
+    }
 }
 
 impl Compared<'_> {
-    /// Prints what was found; returns whether it counts.
-    fn report(&self, arguments: &Arguments, out: &mut dyn Write) -> io::Result<bool> {
-        let name = self.name;
-        let shown = |severity| !arguments.breaking || severity == Severity::Breaking;
-        let counts = |severity| shown(severity) && severity != Severity::Cosmetic;
-        let differences = match &self.result {
-            Ok(differences) => differences,
-            Err(what) => {
-                let severity = match what.ends_with("gone") {
-                    true => Severity::Breaking,
-                    false => Severity::Additive,
-                };
-                if shown(severity) {
-                    match (arguments.output.json, arguments.output.quiet) {
-                        (true, _) => {
-                            let object = json!({"recording": name, "severity": severity, "change": "recording", "text": what});
-                            writeln!(out, "{object}")?;
-                        }
-                        (_, true) => {}
-                        _ => writeln!(out, "{BOLD}{name}{BOLD:#}\n  {}: {what}", named(severity))?,
-                    }
-                }
-                return Ok(counts(severity));
+    /// Whether the exit code says so.
+    fn counts(&self, arguments: &Arguments) -> bool {
+        let counts = |severity| arguments.shows(severity) && severity != Severity::Cosmetic;
+        match &self.outcome {
+            Outcome::Both { differences, .. } => {
+                differences.iter().any(|difference| counts(difference.severity))
             }
-        };
+            Outcome::Gone => counts(Severity::Breaking),
+            Outcome::New => counts(Severity::Additive),
+        }
+    }
+
+    fn report(&self, arguments: &Arguments, out: &mut dyn Write) -> io::Result<()> {
+        match &self.outcome {
+            Outcome::Both { before, after, differences } => {
+                self.differences(differences, arguments, out)?;
+                if arguments.lines { lines(before, after, out) } else { Ok(()) }
+            }
+            Outcome::Gone => {
+                self.missing(Severity::Breaking, "the recording is gone", arguments, out)
+            }
+            Outcome::New => {
+                self.missing(Severity::Additive, "the recording is new", arguments, out)
+            }
+        }
+    }
+
+    fn missing(
+        &self,
+        severity: Severity,
+        what: &str,
+        arguments: &Arguments,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let name = self.name;
+        if arguments.output.quiet || !arguments.shows(severity) {
+            return Ok(());
+        }
+        if arguments.output.json {
+            let object = json!({"recording": name, "severity": severity, "change": "recording", "text": what});
+            return writeln!(out, "{object}");
+        }
+        writeln!(out, "{BOLD}{name}{BOLD:#}\n  {}: {what}", named(severity))
+    }
+
+    fn differences(
+        &self,
+        differences: &[Difference],
+        arguments: &Arguments,
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let name = self.name;
         let differences: Vec<_> =
-            differences.iter().filter(|difference| shown(difference.severity)).collect();
+            differences.iter().filter(|difference| arguments.shows(difference.severity)).collect();
         if arguments.output.json {
             for difference in &differences {
                 let mut object = json!(difference);
@@ -162,13 +205,10 @@ impl Compared<'_> {
             for difference in &differences {
                 let text = difference.to_string();
                 let text = text.split_once(": ").map_or(text.as_str(), |(_, text)| text);
-                writeln!(out, "  {}: {text}", named(difference.severity))?;
-            }
-            if let Some((before, after)) = self.both.as_ref().filter(|_| arguments.lines) {
-                lines(before, after, out)?;
+                writeln!(out, "  {}: {}", named(difference.severity), printable(text))?;
             }
         }
-        Ok(differences.iter().any(|difference| counts(difference.severity)))
+        Ok(())
     }
 }
 

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use claude_wire::CLI_VERSION;
 use claude_wire::player::{FlagTable, Rules};
+use claude_wire::recorder::Mode;
 use claude_wire::recording::{Integrity, Recording};
 use claude_wire::transport::CliPath;
 use serde_json::json;
 
 use super::files::recordings;
 use super::install::reported_version;
-use super::terminal::{DIM, GREEN, Output, RED, YELLOW, print};
+use super::terminal::{DIM, GREEN, Output, RED, YELLOW, print, printable};
 use crate::mock_claude::Environment;
 use crate::{Failure, Found};
 
@@ -68,9 +69,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                 false => check.write(out)?,
             }
         }
-        let is_wrong = checks.iter().any(|check| check.verdict == Verdict::Wrong);
-        Ok(if is_wrong { Found::Something } else { Found::Nothing })
-    })
+        Ok(())
+    })?;
+    let is_wrong = checks.iter().any(|check| check.verdict == Verdict::Wrong);
+    Ok(if is_wrong { Found::Something } else { Found::Nothing })
 }
 
 /// Whether there is a CLI, and whether its version is one that is known.
@@ -113,7 +115,7 @@ fn cli(named: Option<&Path>, checks: &mut Vec<Check>) {
     });
 }
 
-/// Whether this file is the stand-in, which says so in its help.
+/// Whether this file is the stand-in, or a link to it.
 fn is_stand_in(path: &Path) -> bool {
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     real.file_stem() == Some(OsStr::new("mock-claude"))
@@ -154,7 +156,8 @@ fn environment(checks: &mut Vec<Check>) {
             });
         }
     }
-    let is_used = ["REPLAY", "SCENARIO", "RECORD_TO", "RECORD", "RUN"]
+    // A test in Rust reads CLAUDE_WIRE_RECORD without any of these.
+    let is_used = ["REPLAY", "SCENARIO", "RECORD_TO", "RUN"]
         .iter()
         .any(|name| set(&format!("CLAUDE_WIRE_{name}")));
     if is_used {
@@ -181,7 +184,7 @@ fn environment(checks: &mut Vec<Check>) {
         let text = format!("set: {}; the CLI's requests go there", ways.join(", "));
         checks.push(Check::note("network", text));
     }
-    if set("CI") && set("CLAUDE_WIRE_RECORD") {
+    if set("CLAUDE_WIRE_RECORD") && Mode::is_refused_where(|name| env::var_os(name)) {
         let text = "CI is set: `once` and `rewrite` of CLAUDE_WIRE_RECORD are refused";
         checks
             .push(Check::note("environment", text).hint("CLAUDE_WIRE_RECORD_IN_CI=1 allows them"));
@@ -293,9 +296,10 @@ impl Check {
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let (word, colour) = self.verdict.word();
-        writeln!(out, "{colour}{word:<5}{colour:#} {:<12} {}", self.name, self.text)?;
+        let text = printable(&self.text);
+        writeln!(out, "{colour}{word:<5}{colour:#} {:<12} {text}", self.name)?;
         match &self.hint {
-            Some(hint) => writeln!(out, "{:19}{DIM}{hint}{DIM:#}", ""),
+            Some(hint) => writeln!(out, "{:19}{DIM}{}{DIM:#}", "", printable(hint)),
             None => Ok(()),
         }
     }

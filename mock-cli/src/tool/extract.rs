@@ -84,7 +84,7 @@ fn names(found: &[(String, Vec<u8>)]) -> Vec<String> {
     let names = found.iter().map(|(name, _)| {
         // Whatever the page says, nothing is written outside of the folder.
         let name = Path::new(name).file_name().unwrap_or_default().to_string_lossy();
-        let name = name.trim_end_matches(".jsonl").replace(['/', '\\', ':'], "_");
+        let name = name.strip_suffix(".jsonl").unwrap_or(&name).replace(['/', '\\', ':'], "_");
         let name = if name.is_empty() { "recording".to_owned() } else { name };
         let numbers = (2..).map(|number| format!("{name}-{number}.jsonl"));
         let name = std::iter::once(format!("{name}.jsonl")).chain(numbers);

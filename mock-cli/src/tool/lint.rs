@@ -1,5 +1,6 @@
 //! `lint`: finds what should not be in a recording that is shared.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use claude_wire::Replay;
@@ -11,7 +12,7 @@ use serde_json::json;
 
 use super::arguments::{Known, SCRUB, warn_of_folders};
 use super::files::{end, recordings, recordings_help};
-use super::terminal::{Output, progress};
+use super::terminal::{Output, progress, say};
 use crate::{Failure, Found};
 
 /// Find what should not be shared in recordings.
@@ -51,7 +52,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let find = |recording: &Recording| redaction.lint(recording);
     control(find)?;
     let (files, mut failures) = recordings(&arguments.paths);
-    for folder in arguments.paths.iter().filter(|path| path.is_dir()) {
+    // The folders in which they were found, which may be below those that were named.
+    let found = files.iter().filter(|file| !arguments.paths.contains(file));
+    for folder in found.filter_map(|file| file.parent()).collect::<BTreeSet<_>>() {
         failures.extend(warn_of_openings(folder).err());
     }
     let report = Report { arguments, find: &find };
@@ -120,11 +123,10 @@ impl Report<'_> {
             let (line, output) = (line - before, &self.arguments.output);
             match (output.quiet, output.json) {
                 (true, _) => {}
-                (_, true) => println!(
-                    "{}",
-                    json!({"file": file.to_string_lossy(), "line": line, "kind": kind, "place": place, "excerpt": excerpt})
+                (_, true) => say(
+                    json!({"file": file.to_string_lossy(), "line": line, "kind": kind, "place": place, "excerpt": excerpt}),
                 ),
-                _ => println!("{}:{line}: {kind} in {place}: {excerpt}", file.display()),
+                _ => say(format_args!("{}:{line}: {kind} in {place}: {excerpt}", file.display())),
             }
         }
         count

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use claude_wire::recording::EventKind;
 
+use super::arguments::seconds;
 use super::show::{Read, Style, Transcript};
 use super::terminal::print;
 use crate::{Failure, Found};
@@ -32,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = factor)]
     speed: f64,
     /// The longest wait, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = limit)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pause: Option<Duration>,
     /// Write what the CLI wrote
     #[arg(long)]
@@ -53,8 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
             clock.wait(event.us);
             transcript.next(out)?;
         }
-        Ok(Found::Nothing)
-    })
+        Ok(())
+    })?;
+    Ok(Found::Nothing)
 }
 
 /// What the CLI wrote. Not through a terminal's filter: the bytes are what counts.
@@ -85,6 +87,7 @@ struct Clock {
 impl Clock {
     fn wait(&mut self, us: u64) {
         self.due = self.due.checked_add(self.time(us)).unwrap_or(self.due);
+        // This is what the command is for: it waits as long as was recorded.
         thread::sleep(self.due.saturating_duration_since(Instant::now()));
     }
 
@@ -98,12 +101,6 @@ impl Clock {
 fn factor(text: &str) -> Result<f64, String> {
     let factor = text.parse::<f64>().ok().filter(|factor| *factor > 0.0 && factor.is_finite());
     factor.ok_or_else(|| "expected a number over 0".to_owned())
-}
-
-fn limit(text: &str) -> Result<Duration, String> {
-    let seconds =
-        text.parse::<f64>().ok().and_then(|limit| Duration::try_from_secs_f64(limit).ok());
-    seconds.ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use claude_wire::recording::{Integrity, Recording, Redaction};
 
 use super::arguments::{Folders, Known, may_write};
 use super::files::{end, recordings, recordings_help};
+use super::terminal::say;
 use crate::{Failure, Found};
 
 /// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the
@@ -55,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
     for file in &files {
         match scrub(file, file, &redaction) {
-            Ok(what) => println!("{what}"),
+            Ok(what) => say(what),
             Err(why) => failures.push(why),
         }
     }

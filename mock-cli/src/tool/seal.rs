@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use claude_wire::recording::{Integrity, Recording};
 
 use super::files::{end, recordings, recordings_help};
+use super::terminal::say;
 use crate::{Failure, Found};
 
 /// Write a new footer for recordings that were edited or truncated.
@@ -27,7 +28,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let (files, mut failures) = recordings(&arguments.paths);
     for path in &files {
         match seal(path) {
-            Ok(what) => println!("{}: {what}", path.display()),
+            Ok(what) => say(format_args!("{}: {what}", path.display())),
             Err(error) => failures.push(error.to_string()),
         }
     }

@@ -56,9 +56,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
             true => write_json(&read, &census, out)?,
             false => write(&read, &census, out)?,
         }
-        Ok(Found::Nothing)
+        Ok(())
     });
-    done.and_then(|found| end(found, &failures))
+    done.and_then(|()| end(Found::Nothing, &failures))
 }
 
 fn write(read: &[(PathBuf, Timeline)], census: &Census, out: &mut dyn Write) -> io::Result<()> {
@@ -169,13 +169,13 @@ impl Total {
         let mut total = Self::default();
         for timeline in timelines {
             total.events += timeline.rows.len();
-            total.us += timeline.duration();
+            total.us = total.us.saturating_add(timeline.duration());
             total.ended_turns += timeline.ended_turns();
             total.sub_agents += timeline.lanes.len() - 1;
             for turn in &timeline.turns {
                 total.tool_calls += turn.tool_calls;
-                total.tokens_in += turn.tokens_in;
-                total.tokens_out += turn.tokens_out;
+                total.tokens_in = total.tokens_in.saturating_add(turn.tokens_in);
+                total.tokens_out = total.tokens_out.saturating_add(turn.tokens_out);
             }
             if let Some(cost) = timeline.cost() {
                 *total.cost.get_or_insert(0.0) += cost;
@@ -193,7 +193,7 @@ impl std::fmt::Display for Total {
             count(self.tool_calls, "tool call"),
         ];
         parts.extend((self.sub_agents > 0).then(|| count(self.sub_agents, "sub-agent")));
-        if self.tokens_in + self.tokens_out > 0 {
+        if self.tokens_in > 0 || self.tokens_out > 0 {
             parts.push(format!("{} tokens in, {} out", self.tokens_in, self.tokens_out));
         }
         parts.extend(self.cost.map(dollars));
@@ -251,7 +251,7 @@ pub(crate) fn latencies<'a>(timelines: impl IntoIterator<Item = &'a Timeline>) -
                 p95: at(95),
                 longest: at(100),
             };
-            (times.iter().sum::<u64>(), row)
+            (times.iter().fold(0, |sum: u64, time| sum.saturating_add(*time)), row)
         })
         .collect();
     rows.sort_by_key(|(sum, _)| std::cmp::Reverse(*sum));

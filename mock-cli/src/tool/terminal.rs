@@ -1,12 +1,13 @@
 //! What goes to a terminal: text without control characters, colours, progress.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{Failure, Found};
+use crate::Failure;
 
 /// What a command prints.
 #[derive(clap::Args)]
@@ -59,13 +60,22 @@ pub(crate) fn clipped(text: &str, most: usize) -> String {
 
 /// Prints to stdout: in colour on a terminal only, and not with NO_COLOR. A reader that closes its
 /// end early, as `head` does, is not an error.
-pub(crate) fn print(
-    print: impl FnOnce(&mut dyn Write) -> io::Result<Found>,
-) -> Result<Found, Failure> {
+pub(crate) fn print(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
     let mut out = io::BufWriter::new(anstream::stdout().lock());
-    match print(&mut out).and_then(|found| out.flush().map(|()| found)) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Found::Nothing),
+    match print(&mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done.map_err(|error| format!("stdout: {error}")),
+    }
+}
+
+/// Prints one line of work that goes on. Unlike `println!` it does not panic where the reader has
+/// closed its end: the files that follow are still done, and the exit code is theirs.
+pub(crate) fn say(line: impl fmt::Display) {
+    match writeln!(io::stdout(), "{line}") {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("claude-wire: stdout: {error}");
+        }
+        _ => {}
     }
 }
 

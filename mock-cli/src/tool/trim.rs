@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use claude_wire::recording::{Event, EventKind, Recording};
 use serde_json::Value;
 
-use super::arguments::may_write;
+use super::arguments::{may_write, seconds};
 use super::timeline::{Class, From, Row, Timeline, count};
 use crate::{Failure, Found};
 
@@ -39,8 +40,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TURNS", value_parser = range)]
     turns: Option<(usize, usize)>,
     /// The longest time between two events, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = micros)]
-    pauses: Option<u64>,
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pauses: Option<Duration>,
     /// Leave out the pieces of replies (`stream_event` lines)
     #[arg(long)]
     without_pieces: bool,
@@ -79,7 +80,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let mut kept = keep.into_iter();
     recording.events.retain(|_| kept.next().unwrap_or(true));
     if let Some(most) = arguments.pauses {
-        done.push(format!("no wait over {} s", most as f64 / 1e6));
+        done.push(format!("no wait over {} s", most.as_secs_f64()));
+        let most = u64::try_from(most.as_micros()).unwrap_or(u64::MAX);
         recording.events.iter_mut().for_each(|event| event.us = event.us.min(most));
     }
     let mark = EventKind::Mark(format!("trimmed: {}", done.join(", ")));
@@ -132,13 +134,6 @@ fn range(text: &str) -> Result<(usize, usize), String> {
         (Ok(first @ 1..), Ok(last)) if first <= last => Ok((first, last)),
         _ => Err("expected N or FIRST-LAST, counted from 1, as in 2-3".to_owned()),
     }
-}
-
-fn micros(text: &str) -> Result<u64, String> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds >= 0.0);
-    seconds
-        .map(|seconds| (seconds * 1e6) as u64)
-        .ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
 #[cfg(test)]

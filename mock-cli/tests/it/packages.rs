@@ -68,6 +68,24 @@ fn modes_are_those_of_the_stand_in() {
     }
 }
 
+/// The two packages unset the same variables, which the stand-in knows, and among them each that
+/// names something to play.
+#[test]
+fn unset_variables_are_those_of_the_stand_in() {
+    let listed = |path: &str, name: &str| -> Vec<String> {
+        let text = read(&package(path));
+        let (_, list) = text.split_once(name).unwrap().1.split_once('=').unwrap();
+        let list = list.split([';', ')']).next().unwrap();
+        list.split('"').skip(1).step_by(2).map(str::to_owned).collect()
+    };
+    let python = listed("python/src/claude_wire/_run.py", "_SOURCES");
+    assert_eq!(python, listed("npm/src/run.js", "const SOURCES"));
+    let known = listed("src/mock_claude/environment.rs", "const NAMES");
+    assert!(!python.is_empty() && python.iter().all(|name| known.contains(name)), "{python:?}");
+    let sources = listed("src/mock_claude/source.rs", "const VARIABLES");
+    assert!(!sources.is_empty() && sources.iter().all(|name| python.contains(name)), "{python:?}");
+}
+
 /// What a new user does, with the real CLI in front of the fake API.
 #[cfg(all(unix, feature = "lab"))]
 mod followed {

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::support::{MOCK, STREAMS, corpus, crossed, text, to_the_cli};
 use claude_wire::recording::Recording;
 use claude_wire::{Scenario, reply};
@@ -106,10 +108,10 @@ fn a_piece_of_a_streamed_answer_is_shown_before_the_answer_ends() {
     ] {
         std::fs::write(folder.path().join(name), scenario.to_json()).unwrap();
     }
-    // The first launch is that of the one-shot query.
+    // The first launch is that of the one-shot query. `launched` has the process id of the last one.
     let claude = folder.path().join("claude");
     let script = format!(
-        "#!/bin/sh\ncd \"$HOME\" && [ -e launched ] && export CLAUDE_WIRE_SCENARIO=two\n: > launched\nexec {MOCK} \"$@\"\n"
+        "#!/bin/sh\ncd \"$HOME\" && [ -e launched ] && export CLAUDE_WIRE_SCENARIO=two\necho $$ >launched\nexec {MOCK} \"$@\"\n"
     );
     std::fs::write(&claude, script).unwrap();
     std::fs::set_permissions(&claude, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
@@ -127,6 +129,10 @@ fn a_piece_of_a_streamed_answer_is_shown_before_the_answer_ends() {
     assert!(begin.elapsed() < Duration::from_secs(100), "shown at the end only");
     child.kill().unwrap();
     child.wait().unwrap();
+    // The stand-in hangs, and the program that would end it was killed.
+    let launched = std::fs::read_to_string(folder.path().join("launched")).unwrap();
+    let stand_in = Pid::from_raw(launched.trim().parse().unwrap()).unwrap();
+    kill_process(stand_in, Signal::KILL).unwrap();
 }
 
 #[test]

@@ -108,9 +108,20 @@ fn faults_of_the_environment_are_named() {
     let (code, rows) =
         doctor(&[("CLAUDE_WIRE_REPLAY", corpus("one-shot.jsonl").to_str().unwrap())]);
     assert_eq!(code, Some(0), "{rows:?}");
-    // An option of a session is not a fault.
-    let (code, rows) = doctor(&[("CLAUDE_WIRE_MODEL", "opus")]);
-    assert_eq!(code, Some(0), "{rows:?}");
+    // An option of a session is not a fault, nor what a test in Rust reads.
+    for var in [("CLAUDE_WIRE_MODEL", "opus"), ("CLAUDE_WIRE_RECORD", "once")] {
+        let (code, rows) = doctor(&[var]);
+        assert_eq!(code, Some(0), "{rows:?}");
+    }
+    for (allowed, is_refused) in [("0", true), ("1", false)] {
+        let (_, rows) = doctor(&[
+            ("CI", "true"),
+            ("CLAUDE_WIRE_RECORD", "once"),
+            ("CLAUDE_WIRE_RECORD_IN_CI", allowed),
+        ]);
+        let says = of(&rows, "note").iter().any(|row| row.contains("are refused"));
+        assert_eq!(says, is_refused, "{rows:?}");
+    }
 }
 
 #[test]

@@ -210,7 +210,7 @@ fn replay_writes_what_the_cli_wrote() {
     assert_eq!(text(&shown.stdout), text(&transcript.stdout));
 }
 
-/// At its own pace, a recording takes as long as it took, and twice as fast half of that.
+/// At eight times its pace, a recording takes an eighth of the time that it took, or more.
 #[test]
 fn replay_keeps_the_pace() {
     let from = corpus("permission-allow.jsonl");

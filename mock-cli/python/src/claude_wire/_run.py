@@ -214,6 +214,7 @@ class Run:
         while not all(launch.ended for launch in self.launches):
             if time.monotonic() >= end:
                 return False
+            # They are processes of the program, so only the journal says that they have ended.
             time.sleep(0.01)
         return True
 

@@ -15,7 +15,7 @@ pub(crate) use self::text::{Style, Transcript};
 use super::arguments::may_write;
 use super::files::{end, recordings, recordings_help};
 use super::terminal::{BOLD, print, progress};
-use super::timeline::{From, Timeline};
+use super::timeline::Timeline;
 use crate::{Failure, Found};
 
 /// Show recordings: as a transcript, or as a page for a browser.
@@ -95,9 +95,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
             transcript.head(out)?;
             while transcript.next(out)? {}
         }
-        Ok(Found::Nothing)
+        Ok(())
     });
-    done.and_then(|found| end(found, &failures))
+    done.and_then(|()| end(Found::Nothing, &failures))
 }
 
 fn write_page(
@@ -137,17 +137,11 @@ fn write_json(read: &Read, out: &mut dyn std::io::Write) -> std::io::Result<()> 
     let Timeline { rows, lanes, .. } = &read.timeline;
     let line_of = |row: Option<usize>| row.map(|row| rows[row].line);
     for row in rows {
-        let from = match row.from {
-            From::Program => "program",
-            From::Cli => "cli",
-            From::Stderr => "stderr",
-            From::Recorder => "recorder",
-        };
         let object = json!({
             "file": read.path.to_string_lossy(),
             "line": row.line,
             "us": row.at,
-            "from": from,
+            "from": row.from.name(),
             "class": row.said.class.name(),
             "name": row.said.name,
             "text": row.said.text,

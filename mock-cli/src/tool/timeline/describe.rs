@@ -241,7 +241,7 @@ fn result(json: &Value) -> String {
     }
     let usage = |name: &str| json["usage"][name].as_u64().unwrap_or(0);
     let (tokens_in, tokens_out) = (usage("input_tokens"), usage("output_tokens"));
-    if tokens_in + tokens_out > 0 {
+    if tokens_in > 0 || tokens_out > 0 {
         parts.push(format!("{tokens_in} tokens in, {tokens_out} out"));
     }
     parts.extend(json["total_cost_usd"].as_f64().map(dollars));

@@ -13,6 +13,18 @@ pub(crate) enum From {
     Recorder,
 }
 
+impl From {
+    /// Its name in JSON, and in the page.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Program => "program",
+            Self::Cli => "cli",
+            Self::Stderr => "stderr",
+            Self::Recorder => "recorder",
+        }
+    }
+}
+
 /// What a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Class {

@@ -16,8 +16,9 @@ use claude_wire::player::{HostScript, Replay};
 use claude_wire::recording::{EventKind, Integrity, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
+use crate::tool::arguments::seconds;
 use crate::tool::files::{recordings, recordings_help};
-use crate::tool::terminal::{Output, progress};
+use crate::tool::terminal::{Output, progress, say};
 use crate::{Failure, Found};
 
 /// Replay recordings to their end, and account for every line.
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
     paths: Vec<PathBuf>,
     /// How long one recording may take, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = limit)]
     timeout: Duration,
     #[command(flatten)]
     output: Output,
@@ -79,8 +80,8 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
             }
             match (arguments.output.quiet, arguments.output.json) {
                 (true, _) => {}
-                (_, true) => println!("{}", checked.json(&recording)),
-                _ => println!("{checked}"),
+                (_, true) => say(checked.json(&recording)),
+                _ => say(&checked),
             }
         });
         bar.inc(1);
@@ -189,11 +190,9 @@ fn summary(recording: &Recording) -> String {
     text
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().ok().filter(|seconds| *seconds > 0.0);
-    seconds
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "expected a number of seconds over 0".to_owned())
+fn limit(text: &str) -> Result<Duration, String> {
+    let limit = seconds(text).ok().filter(|limit| !limit.is_zero());
+    limit.ok_or_else(|| "expected a number of seconds over 0".to_owned())
 }
 
 /// A conversation, in the terms of a recording.

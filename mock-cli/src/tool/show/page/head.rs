@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::run::Run;
+use crate::tool::terminal::printable;
 use crate::tool::timeline::{count, dollars, duration};
 
 /// Where a run comes from, and what is in it.
@@ -17,15 +18,15 @@ pub(super) fn head(run: &Run) -> Markup {
     ];
     facts.extend(timeline.cost().map(|cost| (dollars(cost), "cost")));
     html! {
-        h2 { (run.name()) }
+        h2 { (printable(&run.name())) }
         p.from {
-            "CLI " (header.cli.as_deref().unwrap_or("unknown"))
-            @if let Some(recorder) = &header.recorder { ", recorded by " (recorder) }
-            @if let Some(at) = &header.recorded_at { " at " (at) }
+            "CLI " (printable(header.cli.as_deref().unwrap_or("unknown")))
+            @if let Some(recorder) = &header.recorder { ", recorded by " (printable(recorder)) }
+            @if let Some(at) = &header.recorded_at { " at " (printable(at)) }
             ", " (count(timeline.rows.len(), "event"))
         }
         @if let Some(argv) = &header.argv {
-            p.argv { code { "claude " (argv.join(" ")) } }
+            p.argv { code { "claude " (printable(&argv.join(" "))) } }
         }
         @for warning in run.read.recording.warnings() {
             p.warning { (warning) }

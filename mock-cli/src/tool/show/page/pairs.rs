@@ -7,6 +7,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 use super::head::head;
 use super::run::Run;
 use super::{chart, rows, tables};
+use crate::tool::terminal::printable;
 use crate::tool::timeline::{Class, From, Timeline};
 
 pub(super) fn pairs(one: &Run, other: &Run) -> Markup {
@@ -41,7 +42,7 @@ fn differ(differences: &[Difference]) -> Markup {
                 p { "None but texts of the same kind, ids and times." }
             } @else {
                 ul { @for difference in differences {
-                    li .{ "severity-" (difference.severity) } { (difference) }
+                    li .{ "severity-" (difference.severity) } { (printable(&difference.to_string())) }
                 } }
             }
         }

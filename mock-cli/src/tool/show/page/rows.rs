@@ -35,7 +35,7 @@ pub(super) fn one(run: &Run, index: usize) -> Markup {
     let pair = row.answers.or(row.answered_by);
     let id = |row: usize| format!("r{}-{row}", run.number);
     html! {
-        details.row .{ "from-" (from(row)) } .{ "is-" (row.said.class.name()) }
+        details.row .{ "from-" (row.from.name()) } .{ "is-" (row.said.class.name()) }
             id=(id(index)) data-run=(run.number) data-line=(row.line) data-kind=(kind(row))
             data-pair=[pair.map(id)] {
             summary {
@@ -83,15 +83,6 @@ fn answer(run: &Run, row: &Row) -> Markup {
         @if let Some(answer) = row.answered_by {
             a.pair href=(link(answer)) { "↓ " (duration(rows[answer].at.saturating_sub(row.at))) }
         }
-    }
-}
-
-fn from(row: &Row) -> &'static str {
-    match row.from {
-        From::Program => "program",
-        From::Cli => "cli",
-        From::Stderr => "stderr",
-        From::Recorder => "recorder",
     }
 }
 
