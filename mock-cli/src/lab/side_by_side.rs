@@ -56,7 +56,7 @@ mod tests {
                     *now += 1;
                     *most = (*most).max(*now);
                 }
-                // Virtual time: the later items finish first.
+                // Virtual time, in the place of work that takes long: the later items finish first.
                 tokio::time::sleep(Duration::from_secs(10 - number)).await;
                 lock(&most).0 -= 1;
                 Ok(number * 10)

@@ -159,6 +159,7 @@ impl Stage<'_> {
                     .map_err(|error| format!("the pipe {name:?}: {error}"))?;
             }
             (Wait::Gate(_) | Wait::Pipe(_), Self::Replay(_)) => {}
+            // Not a race: on the paused clock this passes only when nothing else can happen.
             (Wait::Gate(_) | Wait::Pipe(_), Self::Simulated(_)) => tokio::time::sleep(IDLE).await,
             (Wait::Message(pattern, times), _) => {
                 log.until(|items| like(pattern, items) >= *times).await
