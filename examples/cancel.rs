@@ -58,7 +58,7 @@ async fn cancelled(live: bool) -> io::Result<()> {
     if live {
         return tokio::signal::ctrl_c().await;
     }
-    // Replaces the user: a timer presses the key.
+    // A timer replaces the user's key. It synchronises nothing: the answer has no end.
     tokio::time::sleep(Duration::from_millis(200)).await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
 # One run of the real CLI, and two programs that are tested with it, in Rust and in Python: no network,
-# no key, no `claude`. Then the prompt is changed in each.
+# no key, no `claude`. Then the prompt is changed in each, a fault is injected, and the run becomes a
+# page for a browser, which stays if you name a file for it: examples/one_run/run.sh run.html
 #
 # It needs `cargo install --path mock-cli` and `pip install claude-agent-sdk`. Run it in the root of the
 # repository.
@@ -32,3 +33,13 @@ for prompt in 'Print two lines' 'Print three lines'; do
   try "$prompt" Rust cargo run --quiet --example quickstart -- --live
   try "$prompt" Python python3 examples/one_run/quickstart.py
 done
+
+# The CLI crashes in the middle of the turn.
+export CLAUDE_WIRE_FAULT=exit_mid_turn
+try 'Print two lines' 'Rust, with a fault' cargo run --quiet --example quickstart -- --live
+
+page=${1:-$folder/run.html}
+echo "== The run as a page"
+claude-wire show --html "$page" "$run" 2>"$folder/stderr" || cat "$folder/stderr"
+claude-wire extract "$page" -o "$folder/run.jsonl" >"$folder/stdout"
+cmp "$run" "$folder/run.jsonl" && echo "the recording is in it, byte for byte"

@@ -4,18 +4,25 @@
 const $ = (id) => document.getElementById(id);
 let source = null;
 let retry = 0;
+// The session whose events are shown. The field may have another name already.
+let session = "";
 let questions = new Map();
 // The element of each block of the answer that is being written, by its number.
 let blocks = new Map();
+
+// Adds to an element of the log, whose end stays in view if it was.
+function append(element, what) {
+  const log = $("log");
+  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+  element.append(what);
+  if (isAtEnd) log.scrollTop = log.scrollHeight;
+}
 
 function show(kind, text) {
   const line = document.createElement("div");
   line.className = kind;
   line.textContent = text;
-  const log = $("log");
-  const isAtEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  log.append(line);
-  if (isAtEnd) log.scrollTop = log.scrollHeight;
+  append($("log"), line);
   return line;
 }
 
@@ -49,8 +56,7 @@ const events = {
   },
   text({ block, text }) {
     if (!blocks.has(block)) blocks.set(block, show("answer", ""));
-    blocks.get(block).textContent += text;
-    $("log").scrollTop = $("log").scrollHeight;
+    append(blocks.get(block), text);
   },
   tool({ block, name }) {
     blocks.set(block, show("tool", name));
@@ -93,7 +99,7 @@ const events = {
 };
 
 async function post(path, body) {
-  const response = await fetch(`/sessions/${encodeURIComponent($("name").value)}/${path}`, {
+  const response = await fetch(`/sessions/${encodeURIComponent(session)}/${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -109,7 +115,8 @@ async function post(path, body) {
 function connect() {
   clearTimeout(retry);
   source?.close();
-  source = new EventSource(`/sessions/${encodeURIComponent($("name").value)}/events`);
+  session = $("name").value;
+  source = new EventSource(`/sessions/${encodeURIComponent(session)}/events`);
   source.onopen = () => ($("state").textContent = "connected");
   source.onmessage = ({ data }) => {
     const event = JSON.parse(data);

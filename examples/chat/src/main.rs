@@ -48,7 +48,8 @@ async fn serve(
     make: fn() -> SessionBuilder,
     saved: Option<PathBuf>,
 ) -> Result<(), Failure> {
-    let listener = TcpListener::bind(address).await?;
+    let bound = TcpListener::bind(address).await;
+    let listener = bound.map_err(|error| format!("{address}: {error}"))?;
     println!("http://{}/", listener.local_addr()?);
     let settings = Settings { saved, host: std::env::var("CHAT_HOST").ok() };
     Chat::start(make, settings).await?.serve(listener, stopped()).await
@@ -69,8 +70,8 @@ async fn stopped() {
 /// The CLI that is shipped in the folder `cli` next to this program, or an installed one. The person
 /// at the page answers for its tools.
 fn live() -> SessionBuilder {
-    let program = std::env::current_exe().unwrap_or_default();
-    let cli = CliPath::Bundled(program.with_file_name("cli"));
+    let bundled = |program: PathBuf| CliPath::Bundled(program.with_file_name("cli"));
+    let cli = std::env::current_exe().map_or(CliPath::Auto, bundled);
     Session::builder().transport(Process::new(cli)).system_prompt("You chat with people. Be brief.")
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use claude_wire::session::ContentDelta;
 use claude_wire::{Decision, PermissionRequest, Session, Turn};
@@ -54,6 +55,8 @@ pub(crate) enum Event {
 }
 
 pub(crate) struct Room {
+    /// Part of the ids of its events: those of an earlier room mean nothing in this one.
+    pub(crate) run: String,
     log: Mutex<Log>,
     /// Changes with the log.
     changed: watch::Sender<()>,
@@ -67,6 +70,7 @@ struct Log {
     /// The number of the first event that is kept.
     first: u64,
     questions: HashMap<u64, oneshot::Sender<bool>>,
+    /// The id of the last question.
     asked: u64,
     is_busy: bool,
     /// Cancels the turn that runs.
@@ -77,7 +81,12 @@ struct Log {
 impl Room {
     pub(crate) fn new() -> Arc<Self> {
         let (changed, _) = watch::channel(());
-        Arc::new(Self { log: Mutex::default(), changed, starting: tokio::sync::Mutex::default() })
+        let since = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+        // No page that still shows a question of an earlier room answers one of this room.
+        let asked = u64::try_from(since.as_micros()).unwrap_or_default();
+        let log = Mutex::new(Log { asked, ..Log::default() });
+        let run = format!("{:x}", since.as_nanos());
+        Arc::new(Self { run, log, changed, starting: tokio::sync::Mutex::default() })
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {

@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::sse::{Event as Sent, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -61,8 +61,6 @@ pub(crate) struct Chat {
     rooms: Mutex<Rooms>,
     make: Make,
     settings: Settings,
-    /// Part of the ids of events: those of an earlier run mean nothing in this one.
-    run: String,
 }
 
 #[derive(Default)]
@@ -91,18 +89,20 @@ impl Chat {
             .on_limit(OnLimit::Quarantine(Duration::from_secs(60)));
         if let Some(path) = &settings.saved {
             match tokio::fs::read(path).await {
-                Ok(saved) => supervisor = supervisor.restore(serde_json::from_slice(&saved)?),
+                Ok(saved) => {
+                    let saved = serde_json::from_slice(&saved);
+                    let saved = saved.map_err(|error| format!("{}: {error}", path.display()))?;
+                    supervisor = supervisor.restore(saved);
+                }
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(format!("{}: {error}", path.display()).into()),
             }
         }
-        let since = std::time::SystemTime::UNIX_EPOCH.elapsed()?;
         Ok(Arc::new(Self {
             supervisor: supervisor.start().await?,
             rooms: Mutex::default(),
             make: Arc::new(make),
             settings,
-            run: format!("{:x}", since.as_nanos()),
         }))
     }
 
@@ -182,14 +182,18 @@ impl Chat {
 
     /// Whether a request is for this service and, if a page sends it, from its own page.
     fn is_own(&self, headers: &HeaderMap) -> bool {
-        let header = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        let header = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
         let host = header(HOST).unwrap_or_default();
         let name = host.split(':').next().unwrap_or_default();
         let is_ours = matches!(name, "localhost" | "127.0.0.1")
             || self.settings.host.as_deref() == Some(name);
         let is_from_us =
             |origin: &str| origin.split_once("://").is_some_and(|(_, from)| from == host);
-        is_ours && header(ORIGIN).is_none_or(is_from_us)
+        // A page of another site can load a picture or a frame without an origin. It may link.
+        let site = header(HeaderName::from_static("sec-fetch-site"));
+        let is_link = header(HeaderName::from_static("sec-fetch-dest")) == Some("document");
+        let is_elsewhere = matches!(site, Some("cross-site" | "same-site")) && !is_link;
+        is_ours && !is_elsewhere && header(ORIGIN).is_none_or(is_from_us)
     }
 
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
@@ -215,7 +219,7 @@ impl Chat {
         Ok(rooms.open.entry(name.to_owned()).or_insert_with(Room::new).clone())
     }
 
-    /// Begins a turn. It goes on if whoever asked for it is gone; the pages have its events.
+    /// Begins a turn. It goes on if its client is gone; the pages have its events.
     fn ask(
         self: &Arc<Self>,
         name: String,
@@ -269,6 +273,26 @@ impl Chat {
         };
         session.session().await
     }
+
+    /// Stops a session, and forgets it. Its room stays until then: its name does not lead to a new
+    /// room while the session still asks the old one.
+    async fn remove(&self, name: &str) -> Result<StatusCode, Refused> {
+        let room = self.rooms().open.get(name).cloned();
+        if let Some(room) = &room {
+            room.cancel();
+            room.idle().await;
+            room.close();
+        }
+        let ended = self.supervisor.terminate_session(&name.to_owned()).await;
+        if let Some(room) = &room {
+            self.rooms().open.retain(|_, open| !Arc::ptr_eq(open, room));
+        }
+        match ended {
+            Ok(()) => Ok(StatusCode::NO_CONTENT),
+            Err(error) if error.is_not_found() && room.is_some() => Ok(StatusCode::NO_CONTENT),
+            Err(error) => Err(error.into()),
+        }
+    }
 }
 
 type Shared = State<Arc<Chat>>;
@@ -299,17 +323,9 @@ async fn list(State(chat): Shared) -> Json<Vec<Value>> {
 }
 
 async fn remove(State(chat): Shared, Path(name): Path<String>) -> Result<StatusCode, Refused> {
-    let room = chat.rooms().open.remove(&name);
-    if let Some(room) = &room {
-        room.cancel();
-        room.idle().await;
-        room.close();
-    }
-    match chat.supervisor.terminate_session(&name).await {
-        Ok(()) => Ok(StatusCode::NO_CONTENT),
-        Err(error) if error.is_not_found() && room.is_some() => Ok(StatusCode::NO_CONTENT),
-        Err(error) => Err(error.into()),
-    }
+    // A task, which goes on if the client is gone.
+    let removed = tokio::spawn(async move { chat.remove(&name).await });
+    removed.await.unwrap_or_else(|_| Err(Refused::failed()))
 }
 
 #[derive(Deserialize)]
@@ -369,21 +385,22 @@ async fn events(
     let room = chat.room(&name)?;
     let seen = headers.get("last-event-id").map(|id| {
         let (run, number) = id.to_str().ok()?.split_once('-')?;
-        number.parse().ok().filter(|_| run == chat.run)
+        number.parse().ok().filter(|_| run == room.run)
     });
     // Without an id it is a new page, which has nothing to forget.
     let next = seen.map_or(Some(0), |seen| room.after(seen?));
-    let sent = stream::unfold((next, room), move |(next, room)| {
-        let chat = chat.clone();
-        async move {
-            let (number, event) = room.event(next.unwrap_or(0)).await?;
-            if next != Some(number) {
-                // Events that it missed are gone.
-                return Some((sse(None, &Event::Reset), (Some(number), room)));
-            }
-            let id = format!("{}-{number}", chat.run);
-            Some((sse(Some(id), &event), (Some(number + 1), room)))
+    let sent = stream::unfold((next, room), |(next, room)| async move {
+        let Some(wanted) = next else {
+            // What it shows is not of this room. It must know that before anything happens here.
+            return Some((sse(None, &Event::Reset), (Some(0), room)));
+        };
+        let (number, event) = room.event(wanted).await?;
+        if number != wanted {
+            // Events that it missed are gone.
+            return Some((sse(None, &Event::Reset), (Some(number), room)));
         }
+        let id = format!("{}-{number}", room.run);
+        Some((sse(Some(id), &event), (Some(number + 1), room)))
     });
     // A proxy that collects a response before it sends it on would show nothing.
     let headers = [("x-accel-buffering", "no")];

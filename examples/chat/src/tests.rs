@@ -83,6 +83,9 @@ async fn a_page_that_connects_again_goes_on_where_it_was() {
         assert_eq!(old.next().await.unwrap().1, json!({"kind": "reset"}), "{unknown}");
         assert_eq!(old.next().await.unwrap().1["kind"], "prompt");
     }
+    // One that shows another conversation forgets it before anything happens in this one.
+    let mut other = service.events("bob", Some(&seen)).await;
+    assert_eq!(other.next().await.unwrap().1, json!({"kind": "reset"}));
     service.stop().await;
 }
 
@@ -261,6 +264,7 @@ async fn requests_that_are_not_for_it_are_refused() {
         ("/sessions/ann/ask", vec![("origin", "https://example.com")], StatusCode::FORBIDDEN),
         ("/sessions/ann/ask", vec![("origin", "null")], StatusCode::FORBIDDEN),
         ("/sessions/ann/ask", vec![("host", "example.com")], StatusCode::FORBIDDEN),
+        ("/sessions/ann/ask", vec![("sec-fetch-site", "cross-site")], StatusCode::FORBIDDEN),
         (
             "/sessions/ann/ask",
             vec![("host", "example.com"), ("origin", "http://example.com")],
@@ -287,6 +291,11 @@ async fn requests_that_are_not_for_it_are_refused() {
     assert_eq!(response.status(), StatusCode::OK);
     let policy = response.headers()["content-security-policy"].to_str().unwrap();
     assert!(policy.contains("default-src 'none'"), "{policy}");
+    let picture = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "image")];
+    let response = service.send("GET", "/sessions/ann/events", &picture, None).await;
+    assert_eq!(response.status(), StatusCode::FORBIDDEN);
+    let link = [("sec-fetch-site", "cross-site"), ("sec-fetch-dest", "document")];
+    assert_eq!(service.send("GET", "/", &link, None).await.status(), StatusCode::OK);
     service.stop().await;
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use claude_wire::supervisor::{Supervisor, SupervisorEvent};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::crossterm::event::{self, Event, KeyCode};
+use ratatui::crossterm::event::{self, Event, KeyCode, KeyModifiers};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
@@ -74,7 +74,13 @@ fn key() -> io::Result<Option<KeyCode>> {
         return Ok(None);
     }
     Ok(match event::read()? {
-        Event::Key(key) if key.is_press() => Some(key.code),
+        Event::Key(key) if key.is_press() => match key.code {
+            // In the raw mode of the terminal Ctrl-C is a key, not a signal.
+            KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => {
+                Some(KeyCode::Esc)
+            }
+            code => Some(code),
+        },
         _ => None,
     })
 }

@@ -50,6 +50,7 @@ fn crashing() -> Scenario {
 pub(crate) async fn ask_forever(supervisor: Supervisor) {
     loop {
         ask_each_once(&supervisor).await;
+        // The pace of the show: no one waits for it.
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
@@ -67,8 +68,7 @@ pub(crate) async fn ask_each_once(supervisor: &Supervisor) {
 
 /// Whether each session has come to where it stays: the one without a login is degraded.
 pub(crate) fn is_settled(supervisor: &Supervisor) -> bool {
-    let states = supervisor.list().into_iter().map(|child| (child.key, child.state));
-    states.into_iter().all(|(key, state)| {
-        state == if key == "dora" { ChildState::Degraded } else { ChildState::Up }
+    supervisor.list().into_iter().all(|child| {
+        child.state == if child.key == "dora" { ChildState::Degraded } else { ChildState::Up }
     })
 }

@@ -73,7 +73,7 @@ impl From<claude_wire::Error> for Refused {
 impl From<SupervisorError> for Refused {
     fn from(error: SupervisorError) -> Self {
         if error.is_not_found() {
-            return Self { status: StatusCode::NOT_FOUND, text: "there is no such session" };
+            return Self { status: StatusCode::NOT_FOUND, text: "no session has this name" };
         }
         if let Some(cause) = error.session_error() {
             return cause.clone().into();

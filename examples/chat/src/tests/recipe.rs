@@ -1,4 +1,4 @@
-//! The container recipe: what it builds and copies exists, and what it runs is no root.
+//! The container recipe: what it builds and copies exists, and it does not run as root.
 
 use std::fs;
 use std::path::{Path, PathBuf};
