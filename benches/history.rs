@@ -29,7 +29,7 @@ fn main() -> Result<ExitCode, Failure> {
     let memory = Path::new("/dev/shm");
     let folder = tempfile::Builder::new();
     let folder = if memory.is_dir() { folder.tempdir_in(memory) } else { folder.tempdir() }?;
-    let project = folder.path().join("projects/-work");
+    let project = folder.path().join("projects/-srv-shop");
     fs::create_dir_all(&project)?;
     for n in 0..SESSIONS {
         fs::write(project.join(format!("0a1b2c3d-0000-4000-8000-{n:012}.jsonl")), &transcript)?;

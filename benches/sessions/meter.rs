@@ -30,7 +30,7 @@ impl Meter {
         }
     }
 
-    /// What is left of so many sessions: descriptors, children and tasks must be as before, and the
+    /// What is left of this many sessions: descriptors, children and tasks must be as before, and the
     /// memory of a session must be gone.
     pub(crate) fn left(&self, before: &Self, sessions: usize) -> Vec<String> {
         let mut broken = Vec::new();

@@ -44,7 +44,8 @@ pub(crate) fn run(
 
     let started_stop = Instant::now();
     runtime.block_on(stop(all));
-    // The last tasks end after their session has been stopped.
+    // The last tasks end after their session has been stopped. No event says so: the runtime only
+    // has a count.
     while tasks() > before.tasks && started_stop.elapsed() < Duration::from_secs(10) {
         std::thread::sleep(Duration::from_millis(1));
     }
