@@ -10,6 +10,7 @@ use claude_wire::recording::is_recordings_folder;
 
 use super::arguments::may_write;
 use super::show::RECORDING_TYPE;
+use crate::tool::terminal::say;
 use crate::{Failure, Found};
 
 /// Take the recordings out of a page that `show --html` made, byte for byte.
@@ -51,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
     for (target, (_, bytes)) in targets.iter().zip(&found) {
         fs::write(target, bytes).map_err(|error| format!("{}: {error}", target.display()))?;
-        println!("{}: {} bytes", target.display(), bytes.len());
+        say(format_args!("{}: {} bytes", target.display(), bytes.len()));
     }
     Ok(Found::Nothing)
 }

@@ -8,6 +8,7 @@ use claude_wire::transport::{CliPath, Process};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::tool::terminal::{say, say_json};
 use crate::{Failure, Found};
 
 const MIB: usize = 1024 * 1024;
@@ -53,7 +54,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         let sessions = runtime.block_on(HeldTransport::list(&arguments.socket));
         let sessions: Vec<HeldSession> = sessions.map_err(|error| error.to_string())?;
         for session in sessions {
-            println!("{}", serde_json::to_string(&session).map_err(|error| error.to_string())?);
+            say_json(serde_json::to_string(&session).map_err(|error| error.to_string())?);
         }
         return Ok(Found::Nothing);
     }
@@ -70,7 +71,7 @@ fn hold(arguments: &Arguments, runtime: &Runtime) -> std::io::Result<()> {
     let holder = Holder::bind(&arguments.socket, Process::new(cli))?
         .unclaimed(Duration::from_secs(arguments.unclaimed))
         .buffer(usize::try_from(arguments.buffer).unwrap_or(usize::MAX).saturating_mul(MIB));
-    println!("holding CLIs at {}", arguments.socket.display());
+    say(format_args!("holding CLIs at {}", arguments.socket.display()));
     runtime.block_on(holder.run(async {
         tokio::select! {
             _ = terminate.recv() => {}

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::arguments::{Known, SCRUB, warn_of_folders};
 use super::files::{end, recordings, recordings_help};
-use super::terminal::{Output, progress, say};
+use super::terminal::{Output, progress, say, say_json};
 use crate::{Failure, Found};
 
 /// Find what should not be shared in recordings.
@@ -123,7 +123,7 @@ impl Report<'_> {
             let (line, output) = (line - before, &self.arguments.output);
             match (output.quiet, output.json) {
                 (true, _) => {}
-                (_, true) => say(
+                (_, true) => say_json(
                     json!({"file": file.to_string_lossy(), "line": line, "kind": kind, "place": place, "excerpt": excerpt}),
                 ),
                 _ => say(format_args!("{}:{line}: {kind} in {place}: {excerpt}", file.display())),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use claude_wire::player::{LaunchReport, RunFolder};
 
+use crate::tool::terminal::say;
 use crate::{Failure, Found};
 
 /// Report how the launches of a run went.
@@ -35,15 +36,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
     let failed = |error: claude_wire::player::RunError| error.to_string();
     for launch in run.launches().map_err(failed)? {
-        println!("{}", line(&launch));
+        say(line(&launch));
     }
     let report = run.report().map_err(failed)?;
-    println!("{report}");
+    say(&report);
     if arguments.keep {
         let kept = run.keep().map_err(failed)?;
-        kept.iter().for_each(|path| println!("kept {}", path.display()));
+        kept.iter().for_each(|path| say(format_args!("kept {}", path.display())));
     } else if let made @ 1.. = run.recorded().map_err(failed)?.len() {
-        println!("{made} recordings were made; `claude-wire report --keep` keeps them");
+        say(format_args!("{made} recordings were made; `claude-wire report --keep` keeps them"));
     }
     Ok(if report.is_clean() { Found::Nothing } else { Found::Something })
 }

@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
             return Err("-o takes one recording; use --in-place for several".to_owned());
         };
         may_write(output, arguments.force)?;
-        println!("{}", scrub(file, output, &redaction)?);
+        say(scrub(file, output, &redaction)?);
         return Ok(Found::Nothing);
     }
     for file in &files {

@@ -68,9 +68,15 @@ pub(crate) fn print(print: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Res
     }
 }
 
-/// Prints one line of work that goes on. Unlike `println!` it does not panic where the reader has
-/// closed its end: the files that follow are still done, and the exit code is theirs.
-pub(crate) fn say(line: impl fmt::Display) {
+/// Prints lines of work that goes on, as [`printable`] text. Unlike `println!` it does not panic
+/// where the reader has closed its end: the files that follow are still done, and the exit code is
+/// theirs.
+pub(crate) fn say(lines: impl fmt::Display) {
+    say_json(printable(&lines.to_string()));
+}
+
+/// The same for a line of JSON, which escapes what it must.
+pub(crate) fn say_json(line: impl fmt::Display) {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             eprintln!("claude-wire: stdout: {error}");

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::arguments::{may_write, seconds};
 use super::timeline::{Class, From, Row, Timeline, count};
+use crate::tool::terminal::say;
 use crate::{Failure, Found};
 
 /// Write a part of a recording that can be replayed by itself.
@@ -87,7 +88,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let mark = EventKind::Mark(format!("trimmed: {}", done.join(", ")));
     recording.events.insert(0, Event::new(0, mark));
     recording.save(&arguments.output).map_err(|error| error.to_string())?;
-    println!("{}: {} of {before} events", arguments.output.display(), recording.events.len() - 1);
+    let events = recording.events.len() - 1;
+    say(format_args!("{}: {events} of {before} events", arguments.output.display()));
     Ok(Found::Nothing)
 }
 

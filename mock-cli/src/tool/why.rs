@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use claude_wire::player::RunFolder;
 
+use crate::tool::terminal::say;
 use crate::{Failure, Found};
 
 /// Explain the last launch of a run that differed from the recordings.
@@ -33,18 +34,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
     let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
     let Some(launch) = run.last_failure().map_err(|error| error.to_string())? else {
-        println!("no launch of this run differed from its recordings");
+        say("no launch of this run differed from its recordings");
         return Ok(Found::Nothing);
     };
-    println!("arguments: {}", launch.args().join(" "));
+    say(format_args!("arguments: {}", launch.args().join(" ")));
     if let Some(recordings) = run.recordings().map_err(|error| error.to_string())? {
-        println!("recordings: {}", recordings.display());
+        say(format_args!("recordings: {}", recordings.display()));
     }
-    println!("used: {}", launch.recording().unwrap_or("none of them"));
-    println!("{}", launch.report());
+    say(format_args!("used: {}", launch.recording().unwrap_or("none of them")));
+    say(launch.report());
     let explanation = launch.explanation();
     if !explanation.is_empty() {
-        println!("\ncompared with:\n{explanation}");
+        say(format_args!("\ncompared with:\n{explanation}"));
     }
     Ok(Found::Something)
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use claude_wire::recording::{Event, EventKind, Header, RecordedExit, Recording, Stream};
 use serde_json::{Value, json};
@@ -286,4 +286,52 @@ fn without_a_run_folder_nothing_is_written_and_the_report_says_so() {
     let output = Command::new(TOOL).arg("why").arg(setup.path("run")).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("no last-failure.json"), "{output:?}");
+}
+
+/// What the report quotes was written by a program, or by a CLI.
+#[test]
+fn a_terminal_is_not_given_orders_by_what_arrived() {
+    let setup = Setup::new(&[recorded(&[], &[(user("one"), result())])], json!({}));
+    for order in ["\u{1b}]0;title\u{7}", "\u{9b}2J", "\u{202e}txt.exe"] {
+        let output = setup.launch(&["--name", order], &[user(order)], true);
+        assert_eq!(output.status.code(), Some(70), "{output:?}");
+        for command in ["why", "report"] {
+            let output = Command::new(TOOL).arg(command).arg(setup.path("run")).output().unwrap();
+            let said = text(&output.stdout);
+            assert!(!said.contains(order), "{command}: {said:?}");
+        }
+    }
+}
+
+#[test]
+fn a_reader_that_closes_its_end_changes_no_exit_code() {
+    let setup = Setup::new(&[recorded(&[], &[(user("one"), result())])], json!({}));
+    setup.launch(&[], &[user("two")], true);
+    let (run, recording) = (setup.path("run"), setup.path("recordings/001.jsonl"));
+    let page = setup.path("page.html");
+    let trimmed = setup.path("trimmed.jsonl");
+    let path = |path: &PathBuf| path.to_str().unwrap().to_owned();
+    for command in [
+        &["why", &path(&run)][..],
+        &["report", &path(&run)],
+        &["verify", &path(&recording)],
+        &["lint", &path(&recording)],
+        &["stats", &path(&recording)],
+        &["show", &path(&recording)],
+        &["show", "--html", &path(&page), "--force", &path(&recording)],
+        &["extract", &path(&page), "--force", "-o", &path(&setup.path("extracted.jsonl"))],
+        &["trim", "--pauses", "1", &path(&recording), "--force", "-o", &path(&trimmed)],
+        &["completions", "bash"],
+    ] {
+        let code = |stdout: Stdio| {
+            let output = Command::new(TOOL).args(command).stdout(stdout).output().unwrap();
+            assert!(!text(&output.stderr).contains("panicked"), "{output:?}");
+            output.status.code().unwrap()
+        };
+        let (reader, closed) = std::io::pipe().unwrap();
+        drop(reader);
+        let usual = code(Stdio::null());
+        assert_ne!(usual, 2, "{command:?}");
+        assert_eq!(code(closed.into()), usual, "{command:?}");
+    }
 }

@@ -15,6 +15,7 @@ use tokio::runtime::Builder;
 use self::report::Report;
 use self::script::Written;
 use crate::lab::{self, Cli, Entry};
+use crate::tool::terminal::{self, say_json};
 use crate::{Failure, Found};
 
 /// Play a scenario to a real CLI, and report what it does differently.
@@ -79,9 +80,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         check(&file, written, &cli, &mut report)?;
     }
     if arguments.json {
-        println!("{}", report.json());
+        say_json(report.json());
     } else {
-        print!("{report}");
+        terminal::print(|out| write!(out, "{report}"))?;
     }
     report.verdict()
 }

@@ -12,6 +12,7 @@ use self::compare::Baseline;
 use self::report::Report;
 use crate::lab::schema::{Comparison, Known, Schema};
 use crate::lab::{self, Cli, Entry};
+use crate::tool::terminal::{self, say_json};
 use crate::{Failure, Found};
 
 /// Run the corpus with another CLI, and report how it differs from the recordings.
@@ -89,9 +90,9 @@ fn schemas(claude: &Path, other: Option<&Path>, json: bool) -> Result<Found, Fai
         None => Comparison::with_library(&Known::of_library(), &schema),
     };
     if json {
-        println!("{}", comparison.json());
+        say_json(comparison.json());
     } else {
-        print!("{comparison}");
+        terminal::print(|out| write!(out, "{comparison}"))?;
     }
     comparison.verdict()
 }
@@ -106,9 +107,9 @@ async fn against(
     let compared = compare::all(entries, &cli, baseline, jobs).await?;
     let report = Report::new(&cli.version, baseline, compared);
     if json {
-        println!("{}", report.json());
+        say_json(report.json());
     } else {
-        print!("{report}");
+        terminal::print(|out| write!(out, "{report}"))?;
     }
     report.verdict()
 }

@@ -22,6 +22,7 @@ use self::error::PACKAGE;
 #[cfg(all(feature = "lab", target_os = "linux"))]
 pub(crate) use self::limited::unshare;
 use self::npm::Staging;
+use crate::tool::terminal::say;
 use crate::{Failure, Found};
 
 /// How long an executable may take to report its version.
@@ -48,7 +49,7 @@ pub(crate) struct Install {
 /// Installs, and prints the path.
 pub(crate) fn run(install: &Install) -> Result<Found, Failure> {
     let path = install.run().map_err(|error| error.to_string())?;
-    println!("{}", path.display());
+    say(path.display());
     Ok(Found::Nothing)
 }
 

@@ -18,7 +18,7 @@ use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
 use crate::tool::arguments::seconds;
 use crate::tool::files::{recordings, recordings_help};
-use crate::tool::terminal::{Output, progress, say};
+use crate::tool::terminal::{Output, progress, say, say_json};
 use crate::{Failure, Found};
 
 /// Replay recordings to their end, and account for every line.
@@ -80,7 +80,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
             }
             match (arguments.output.quiet, arguments.output.json) {
                 (true, _) => {}
-                (_, true) => say(checked.json(&recording)),
+                (_, true) => say_json(checked.json(&recording)),
                 _ => say(&checked),
             }
         });
