@@ -37,6 +37,7 @@ done
 # The CLI crashes in the middle of the turn.
 export CLAUDE_WIRE_FAULT=exit_mid_turn
 try 'Print two lines' 'Rust, with a fault' cargo run --quiet --example quickstart -- --live
+try 'Print two lines' 'Python, with a fault' python3 examples/one_run/quickstart.py
 
 page=${1:-$folder/run.html}
 echo "== The run as a page"
