@@ -5,7 +5,10 @@ mod date;
 #[cfg(any(test, feature = "session"))]
 use std::borrow::Cow;
 #[cfg(feature = "session")]
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 #[cfg(feature = "session")]
 pub(crate) use self::date::{civil, rfc3339};
@@ -27,6 +30,15 @@ macro_rules! debug_is_message {
 #[cfg(feature = "session")]
 pub(crate) fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The time after this one, for any duration: `Duration::MAX` is accepted as without limit, and is
+/// later than any program runs.
+#[cfg(feature = "session")]
+pub(crate) fn later<I: From<Instant> + Into<Instant>>(now: I, time: Duration) -> I {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 3600);
+    let now = now.into();
+    now.checked_add(time).unwrap_or_else(|| now + FAR).into()
 }
 
 /// The first `limit` characters of a text; `…` marks that there are more.
@@ -70,6 +82,16 @@ mod tests {
         assert_eq!(clip("abc", 3), "abc");
         assert_eq!(clip("äöüß", 3), "äöü…");
         assert_eq!(clip("", 0), "");
+    }
+
+    #[cfg(feature = "session")]
+    #[test]
+    fn every_time_has_a_later_one() {
+        let now = Instant::now();
+        assert_eq!(later(now, Duration::from_secs(5)), now + Duration::from_secs(5));
+        let far = later(now, Duration::MAX);
+        assert!(far > now + Duration::from_secs(1_000_000_000 / 2));
+        assert!(later(tokio::time::Instant::from_std(far), Duration::MAX).into_std() > far);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, sleep_until};
 
 use super::item::{Ended, Item};
+use crate::common::later;
 
 /// A stream to write to. Once it has failed or was closed, it discards everything.
 struct Writer<W>(Option<W>);
@@ -92,7 +93,7 @@ impl<W: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Lane<W, E> {
                 Done::Step
             }
             Item::Pause(time) => {
-                let until = *self.until.get_or_insert_with(|| later(*time));
+                let until = *self.until.get_or_insert_with(|| later(Instant::now(), *time));
                 if *time == Duration::ZERO {
                     // The reader can take the piece before this.
                     tokio::task::yield_now().await;
@@ -121,10 +122,4 @@ impl<W: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Lane<W, E> {
 
 fn written(is_read: bool) -> Done {
     if is_read { Done::Step } else { Done::NoReader }
-}
-
-/// A time that does not fit never comes.
-fn later(time: Duration) -> Instant {
-    let now = Instant::now();
-    now.checked_add(time).unwrap_or_else(|| now + Duration::from_secs(3600 * 24 * 365))
 }

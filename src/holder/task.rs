@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::hello::{HeldSession, Hello, Open, answer};
 use super::kept::{Goes, Kept};
 use super::lines::{Lines, Read, put};
-use crate::common::lock;
+use crate::common::{later, lock};
 use crate::transport::{
     BoxedRead, BoxedWrite, Connection, Control, Exit, Launch, OrphanGuard, Shutdown, Transport,
 };
@@ -363,7 +363,7 @@ impl Task {
         self.close_when_written();
         // After its exit, the rest of its output has a time limit already.
         if self.exit.is_none() || self.over {
-            let at = Instant::now() + self.settings.shutdown.grace_after_eof;
+            let at = later(Instant::now(), self.settings.shutdown.grace_after_eof);
             self.due = Some((at, Due::Terminate));
         }
     }
@@ -375,7 +375,8 @@ impl Task {
         match due {
             Due::Terminate => {
                 self.control.terminate();
-                self.due = Some((now + self.settings.shutdown.grace_after_sigterm, Due::Kill));
+                self.due =
+                    Some((later(now, self.settings.shutdown.grace_after_sigterm), Due::Kill));
             }
             Due::Kill => {
                 self.control.kill();

@@ -90,7 +90,9 @@ impl Backoff {
     /// The delay before the restart after this many failures; `random` is from 0 to 1.
     pub(super) fn delay(&self, failures: u32, random: f64) -> Duration {
         let doubled = self.first.saturating_mul(1 << failures.saturating_sub(1).min(20));
-        doubled.min(self.max).mul_f64(1.0 - self.jitter.clamp(0.0, 1.0) * random)
+        let delay = doubled.min(self.max);
+        let share = 1.0 - self.jitter.clamp(0.0, 1.0) * random;
+        Duration::try_from_secs_f64(delay.as_secs_f64() * share).unwrap_or(delay)
     }
 }
 
@@ -113,5 +115,11 @@ mod tests {
         assert_eq!(backoff.delay(2, 1.0), Duration::from_secs(1));
         assert_eq!(backoff.delay(u32::MAX, 0.0), Duration::from_secs(5));
         assert_eq!(Backoff::none().delay(7, 0.3), Duration::ZERO);
+        for share in [0.0, 0.1, 1.0, 7.0, -1.0, f64::NAN, f64::INFINITY] {
+            for random in [0.0, 0.5, 1.0] {
+                let longest = Backoff::new(Duration::MAX, Duration::MAX).jitter(share);
+                assert!(longest.delay(3, random) <= Duration::MAX, "{share}");
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
+use crate::common::later;
 
 /// A child, in the order in which they were added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -343,14 +344,14 @@ impl Tree {
                     return self.end(End::MaxIntensity(id), out);
                 }
                 OnLimit::Quarantine(time) => {
-                    self.set(id, State::Quarantined(now + time));
+                    self.set(id, State::Quarantined(later(now, time)));
                     return out.push(Output::Event(id, Event::Quarantined(time)));
                 }
             }
         }
         let random = self.random();
         let delay = self.rules.backoff.delay(failures, random);
-        self.set(id, State::Waiting(now + delay));
+        self.set(id, State::Waiting(later(now, delay)));
         out.push(Output::Event(id, Event::Restarting(delay)));
         self.stop_group(id, out);
         self.pass_time(now);

@@ -11,6 +11,7 @@ use super::key::Key;
 use super::slot::ended;
 use super::spec::{ChildSpec, Make, Nested};
 use super::tree::{ChildId, Class, Why};
+use crate::common::later;
 use crate::session::{self, Exclusive, OrphanGuard, Phase, Reconnect, Restart, Session};
 
 /// What a child runs.
@@ -140,8 +141,8 @@ impl<K: Key> Start<K> {
     /// Watches a session that is up until it ends, or is idle for long.
     async fn watch(&self, session: &Session) {
         let mut state = session.watch();
-        let mut idle = self.spec.idle_after.map(|time| (time, Instant::now() + time));
-        let mut probe = self.spec.probe.map(|(interval, _)| Instant::now() + interval);
+        let mut idle = self.spec.idle_after.map(|time| (time, later(Instant::now(), time)));
+        let mut probe = self.spec.probe.map(|(interval, _)| later(Instant::now(), interval));
         let mut missed = 0;
         let mut degraded = false;
         loop {
@@ -158,14 +159,14 @@ impl<K: Key> Start<K> {
             if now.phase != Phase::Ready
                 && let Some((time, until)) = &mut idle
             {
-                *until = Instant::now() + *time;
+                *until = later(Instant::now(), *time);
             }
             tokio::select! {
                 changed = state.changed() => if changed.is_err() {
                     return self.report(News::Down(Class::Clean, "it was dropped".to_owned(), None));
                 },
                 () = at(idle.map(|(_, until)| until)) => {
-                    idle = idle.map(|(time, _)| (time, Instant::now() + time));
+                    idle = idle.map(|(time, _)| (time, later(Instant::now(), time)));
                     self.report(News::Idle);
                 }
                 () = at(probe) => {
@@ -176,7 +177,7 @@ impl<K: Key> Start<K> {
                         let why = format!("the CLI did not answer two probes within {limit:?}");
                         return self.report(News::Down(Class::Crash, why, None));
                     }
-                    probe = Some(Instant::now() + interval);
+                    probe = Some(later(Instant::now(), interval));
                 }
             }
         }

@@ -554,6 +554,21 @@ async fn the_socket_is_for_its_user_and_one_holder() {
 }
 
 #[tokio::test]
+async fn a_holder_may_wait_for_its_clis_without_limit() {
+    let longest = Duration::MAX;
+    let shutdown = Shutdown { grace_after_eof: longest, grace_after_sigterm: longest };
+    let held = Held::with(serving(&Launches::default()), |holder| {
+        holder.unclaimed(longest).shutdown(shutdown)
+    });
+    let program = Program::new(&held, 0);
+    assert_eq!(program.text("go").await, "go");
+    program.kill().await;
+    held.is_unclaimed().await;
+    let ended = tokio::time::timeout(Duration::from_secs(30), held.stop()).await;
+    ended.expect("the CLI ends at the end of its input");
+}
+
+#[tokio::test]
 async fn a_cli_that_writes_without_end_is_ended_with_its_holder() {
     let shutdown = Shutdown {
         grace_after_eof: Duration::from_millis(20),

@@ -134,6 +134,32 @@ async fn a_quarantined_child_refuses_queries_for_its_time_and_the_others_go_on()
 }
 
 #[tokio::test(start_paused = true)]
+async fn every_time_may_be_without_limit() {
+    use std::time::Duration;
+    for (restarts, waits) in [(9, ChildState::Restarting), (0, ChildState::Quarantined)] {
+        let launches = Launches::default();
+        let longest = Duration::MAX;
+        let supervisor = Supervisor::builder()
+            .intensity(restarts, longest)
+            .on_limit(OnLimit::Quarantine(longest))
+            .backoff(Backoff::new(longest, longest).jitter(0.0))
+            .restart_wait(longest)
+            .child(spec("a", &launches).idle_after(longest).probe(longest, longest))
+            .start()
+            .await
+            .unwrap();
+        let a = supervisor.session(&"a".to_owned()).unwrap();
+        kill(&a).await;
+        a.wait_for(waits).await.unwrap();
+        tokio::time::sleep(3600 * 24 * SECOND).await;
+        assert_eq!((a.state(), launches.len()), (waits, 1));
+        supervisor.restart_session(&"a".to_owned()).await.unwrap();
+        assert_eq!(text(&a, "x").await, "x");
+        supervisor.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn restart_types_decide_what_an_exit_means() {
     for (restart, prompt, stays) in [
         (RestartType::Permanent, "leave", true),
