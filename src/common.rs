@@ -58,6 +58,7 @@ pub(crate) fn owned(options: &mut std::fs::OpenOptions) -> &mut std::fs::OpenOpt
 }
 
 /// For the error of a file that does not exist: which folder a relative path was looked for in.
+#[cfg(feature = "recording")]
 pub(crate) fn looked_in(path: &std::path::Path, error: &std::io::Error) -> String {
     if error.kind() != std::io::ErrorKind::NotFound || path.is_absolute() {
         return String::new();
@@ -94,6 +95,7 @@ mod tests {
         assert!(later(tokio::time::Instant::from_std(far), Duration::MAX).into_std() > far);
     }
 
+    #[cfg(feature = "recording")]
     #[test]
     fn a_relative_path_that_does_not_exist_names_its_folder() {
         let missing = std::io::Error::from(std::io::ErrorKind::NotFound);

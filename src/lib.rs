@@ -61,7 +61,8 @@
 //!
 //! * [`wire`]: the line codec and the vocabulary of messages; no I/O, no clock.
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
-//! * [`recording`]: reads, writes, imports and redacts recordings.
+//! * [`recording`] (feature `recording`, on by default): reads, writes, imports and redacts
+//!   recordings.
 //! * [`history`]: lists, reads and changes the sessions that the CLI keeps on disk.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
@@ -80,8 +81,8 @@
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// A default feature needs no badge: it would be on nearly every item.
-#![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "session"))))]
+// A default feature needs no badge: one would be on nearly every item.
+#![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "recording", feature = "session"))))]
 #![warn(clippy::unwrap_used)]
 
 #[macro_use]
@@ -92,6 +93,7 @@ mod common;
 pub mod fuzzing;
 pub mod history;
 pub mod protocol;
+#[cfg(feature = "recording")]
 pub mod recording;
 #[macro_use]
 pub mod wire;

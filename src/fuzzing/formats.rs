@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use tokio_util::codec::{Decoder, LinesCodec};
 
 use super::Source;
+#[cfg(feature = "recording")]
 use crate::recording::{Integrity, Recording};
 use crate::wire::{Item, LineCodec};
 
@@ -126,6 +127,7 @@ fn bare(stream: &[u8]) -> Option<Vec<String>> {
 ///
 /// Checks that reading never panics, and that what was read can be written, reads back equal, is
 /// sealed, and does not change any more.
+#[cfg(feature = "recording")]
 pub fn recording(data: &[u8]) {
     let Ok(read) = Recording::from_bytes(data) else { return };
     let written = read.to_bytes();

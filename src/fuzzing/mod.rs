@@ -11,7 +11,9 @@ mod protocol;
 #[cfg(feature = "session")]
 mod session;
 
-pub use self::formats::{codec, recording};
+pub use self::formats::codec;
+#[cfg(feature = "recording")]
+pub use self::formats::recording;
 pub use self::message::message;
 pub use self::protocol::protocol;
 #[cfg(feature = "session")]

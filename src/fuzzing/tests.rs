@@ -1,11 +1,13 @@
 //! The bodies of the fuzz targets accept what is right and refuse what is wrong.
 
+#[cfg(feature = "recording")]
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::*;
+#[cfg(feature = "recording")]
 use crate::recording::{Event, Recording};
 use crate::wire::{Frame, Message, agree};
 
@@ -37,6 +39,7 @@ fn the_seeds_of_message_hold() {
     replay("message", message);
 }
 
+#[cfg(feature = "recording")]
 #[test]
 fn the_lines_of_the_recordings_hold_as_messages() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings").join(crate::CLI_VERSION);
@@ -59,6 +62,7 @@ fn the_seeds_of_protocol_hold() {
     replay("protocol", protocol);
 }
 
+#[cfg(feature = "recording")]
 #[test]
 fn the_seeds_of_recording_hold() {
     replay("recording", recording);

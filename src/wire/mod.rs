@@ -95,7 +95,9 @@ pub use self::line::{Item, Line, TooLong};
 pub use self::message::{AssistantMessage, Body, Effort, Message, UserMessage};
 #[doc(inline)]
 pub use self::permission::PermissionMode;
-pub(crate) use self::requests::{Effect, Lasting, unknown_of};
+#[cfg(feature = "recording")]
+pub(crate) use self::requests::unknown_of;
+pub(crate) use self::requests::{Effect, Lasting};
 #[doc(inline)]
 pub use self::result::{ResultMessage, TurnOutcome};
 #[doc(inline)]

@@ -9,7 +9,7 @@ use super::{english, root};
 
 /// Check what the house asks for, and print each figure.
 ///
-/// An installation of the stand-in builds few crates, and the sources keep the rules of
+/// The library and an installation of the stand-in have few crates, and the sources keep the rules of
 /// CONTRIBUTING, its English among them.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -25,9 +25,13 @@ pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
         "crates of `cargo install --path mock-cli`: {} of at most {MOST_CRATES}",
         crates.len()
     );
+    let mut is_small = crates.len() <= MOST_CRATES;
+    for (features, most) in LIBRARY {
+        is_small &= few_crates(features, most)?;
+    }
     let all_pass = house_rules()?;
     let is_plain = !english::too_many(&root())?;
-    let is_well = crates.len() <= MOST_CRATES && all_pass && is_plain;
+    let is_well = is_small && all_pass && is_plain;
     Ok(if is_well { Found::Nothing } else { Found::Something })
 }
 
@@ -58,17 +62,21 @@ fn passed(printed: &str) -> usize {
 /// How many crates an installation of `mock-claude` may build.
 const MOST_CRATES: usize = 90;
 
+/// How many crates a program gets with the library, this one included: with its default features,
+/// and without.
+const LIBRARY: [(&[&str], usize); 2] = [(&[], 56), (&["--no-default-features"], 36)];
+
+/// Prints how many crates the library has with these features. Whether that is few enough.
+fn few_crates(features: &[&str], most: usize) -> Result<bool, Failure> {
+    let count = tree("claude-wire", features)?.len();
+    let with: String = features.iter().map(|feature| format!(" {feature}")).collect();
+    println!("crates of claude-wire{with}: {count} of at most {most}");
+    Ok(count <= most)
+}
+
 /// The crates that an installation of `mock-claude` builds, each with its version.
 fn crates() -> Result<BTreeSet<String>, Failure> {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.current_dir(root().join("mock-cli"));
-    cargo.args(["tree", "--locked", "--package=claude-wire-cli", "--edges=normal,build"]);
-    cargo.args(["--prefix=none", "--format={p}"]);
-    let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("cargo tree: {}", String::from_utf8_lossy(&output.stderr)));
-    }
-    let crates = read(&String::from_utf8_lossy(&output.stdout));
+    let crates = tree("claude-wire-cli", &[])?;
     // An empty answer, or the answer to another question, does not count.
     for expected in ["claude-wire-cli", "claude-wire", "clap", "tokio"] {
         if !crates.iter().any(|name| name.split(' ').next() == Some(expected)) {
@@ -76,6 +84,23 @@ fn crates() -> Result<BTreeSet<String>, Failure> {
         }
     }
     Ok(crates)
+}
+
+/// The crates that a package has on this platform, itself and its build dependencies included.
+fn tree(package: &str, features: &[&str]) -> Result<BTreeSet<String>, Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root().join("mock-cli"));
+    cargo.args(["tree", "--locked", "--package", package, "--edges=normal,build"]);
+    cargo.args(["--prefix=none", "--format={p}"]).args(features);
+    let output = cargo.output().map_err(|error| format!("cargo tree: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo tree: {}", String::from_utf8_lossy(&output.stderr)));
+    }
+    let crates = read(&String::from_utf8_lossy(&output.stdout));
+    match crates.iter().any(|name| name.split(' ').next() == Some(package)) {
+        true => Ok(crates),
+        false => Err(format!("cargo tree does not name {package}")),
+    }
 }
 
 /// `name version` of each line, once.
@@ -108,5 +133,15 @@ mod tests {
         let crates = crates().unwrap_or_else(|why| panic!("{why}"));
         assert!(crates.len() <= MOST_CRATES, "{}: {crates:#?}", crates.len());
         assert!(!crates.iter().any(|name| name.starts_with("wiremock ")), "{crates:#?}");
+    }
+
+    #[test]
+    fn the_library_has_few_crates() {
+        for (features, most) in LIBRARY {
+            let crates = tree("claude-wire", features).unwrap_or_else(|why| panic!("{why}"));
+            assert!(crates.len() <= most, "{features:?}: {}: {crates:#?}", crates.len());
+            let has_runtime = crates.iter().any(|name| name.starts_with("mio "));
+            assert_eq!(has_runtime, features.is_empty(), "{features:?}: {crates:#?}");
+        }
     }
 }

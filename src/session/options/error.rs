@@ -1,6 +1,8 @@
 //! The error of a rejected option.
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
 
 use serde_json::Value;
 
@@ -11,8 +13,7 @@ use crate::common::clip;
 /// The text names the option, what was expected and what was given: "option `max_turns`: expected a
 /// number from 1 up, got 0". It never contains the API key, the value of an environment variable,
 /// or inline JSON.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("option `{field}`: expected {expected}, got {got}")]
+#[derive(Clone, PartialEq, Eq)]
 pub struct OptionError {
     field: &'static str,
     expected: String,
@@ -20,6 +21,15 @@ pub struct OptionError {
 }
 
 debug_is_message!(OptionError);
+
+impl Error for OptionError {}
+
+impl fmt::Display for OptionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, expected, got } = self;
+        write!(f, "option `{field}`: expected {expected}, got {got}")
+    }
+}
 
 impl OptionError {
     pub(in crate::session) fn new(

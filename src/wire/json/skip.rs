@@ -1,46 +1,76 @@
 //! Skips what need not be examined: runs of plain string content, where every scan spends most of
 //! its time; white space; values of a text that was scanned before.
 
-use wide::u8x16;
-
 /// The first byte at or after `at` that ends a run of plain string content: a quote, a backslash or
 /// a control byte.
 #[inline]
 pub(crate) fn plain_end(text: &[u8], at: usize) -> usize {
     let mut at = at;
-    for block in text.get(at..).unwrap_or_default().as_chunks().0 {
-        let specials = specials(block);
-        if specials != 0 {
-            return at + specials.trailing_zeros() as usize;
+    let Some((first, rest)) = text.get(at..).unwrap_or_default().split_first_chunk() else {
+        return last_plain_end(text, at);
+    };
+    // Most strings are short: the answer is needed at once.
+    if let Some(index) = first_special(first) {
+        return at + index;
+    }
+    at += BLOCK;
+    for block in rest.as_chunks().0 {
+        if has_special(block) {
+            return at + first_special(block).unwrap_or_default();
         }
         at += BLOCK;
     }
     last_plain_end(text, at)
 }
 
-/// The same for the end of the text, which is shorter than a block: bytes of the last block that
-/// were seen already do not count.
+/// The same for the end of the text, which is shorter than a block.
 #[inline(never)]
 fn last_plain_end(text: &[u8], at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
-    let Some(block) = text.last_chunk() else {
-        let special = |byte: &u8| *byte < 0x20 || *byte == b'"' || *byte == b'\\';
-        return at + rest.iter().position(special).unwrap_or(rest.len());
-    };
-    let specials = specials(block) >> (BLOCK - rest.len());
-    at + rest.len().min(specials.trailing_zeros() as usize)
+    at + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }
 
 /// The number of bytes in a block.
 const BLOCK: usize = 16;
 
-/// A bit for each special byte of the block, from the lowest.
+const fn is_special(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
+
+/// Without a branch for each byte, so that it compiles to a few vector instructions.
 #[inline]
-fn specials(block: &[u8; BLOCK]) -> u32 {
-    let block = u8x16::new(*block);
-    let control = block.simd_eq(block.min(u8x16::splat(0x1f)));
-    let special = control | block.simd_eq(u8x16::splat(b'"')) | block.simd_eq(u8x16::splat(b'\\'));
-    special.to_bitmask()
+fn has_special(block: &[u8; BLOCK]) -> bool {
+    let mut any = 0;
+    for byte in block {
+        any |= u8::from(*byte < 0x20) | u8::from(*byte == b'"') | u8::from(*byte == b'\\');
+    }
+    any != 0
+}
+
+/// The index of the first special byte.
+#[inline]
+fn first_special(block: &[u8; BLOCK]) -> Option<usize> {
+    let (halves, _) = block.as_chunks();
+    match (specials(halves[0]), specials(halves[1])) {
+        (0, 0) => None,
+        (0, high) => Some(HALF + high.trailing_zeros() as usize / 8),
+        (low, _) => Some(low.trailing_zeros() as usize / 8),
+    }
+}
+
+const HALF: usize = BLOCK / 2;
+
+/// The lowest bit that is set is the top bit of the first special byte. A subtraction that borrows
+/// may set bits above it that mean nothing.
+#[inline]
+fn specials(bytes: [u8; HALF]) -> u64 {
+    const ONES: u64 = u64::MAX / 0xff;
+    const TOPS: u64 = ONES << 7;
+    let word = u64::from_le_bytes(bytes);
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let quote = word ^ (ONES * u64::from(b'"'));
+    let backslash = word ^ (ONES * u64::from(b'\\'));
+    (below(word, 0x20) | below(quote, 1) | below(backslash, 1)) & TOPS
 }
 
 const fn is_space(byte: u8) -> bool {
@@ -131,6 +161,21 @@ mod tests {
             let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
             let expected = bytes.iter().enumerate().skip(start).find(|(_, byte)| special(**byte)).map_or(bytes.len().max(start), |(at, _)| at);
             prop_assert_eq!(plain_end(&bytes, start), expected);
+        }
+    }
+
+    #[test]
+    fn each_byte_at_each_place_of_a_block_is_recognised() {
+        for byte in 0..=u8::MAX {
+            for place in 0..2 * BLOCK {
+                for after in [b'a', b'"', 0, 0x80, 0xff] {
+                    let mut text = [b'a'; 2 * BLOCK + 3];
+                    text[place..].fill(after);
+                    text[place] = byte;
+                    let expected = text.iter().position(|byte| is_special(*byte));
+                    assert_eq!(plain_end(&text, 0), expected.unwrap_or(text.len()), "{text:?}");
+                }
+            }
         }
     }
 

@@ -33,4 +33,5 @@ pub mod tasks;
 pub mod usage;
 
 pub use self::reply::Reply;
+#[cfg(feature = "recording")]
 pub(crate) use self::reply::Unknown;

@@ -6,6 +6,7 @@ use crate::wire::decode::{At, Decode, Defect, Sink};
 use crate::wire::json::RawJson;
 
 /// What the type of a reply does not model.
+#[cfg(feature = "recording")]
 #[derive(Debug, Default)]
 pub(crate) struct Unknown {
     pub(crate) defects: Vec<Defect>,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::effect::{Effect, lasting};
+#[cfg(feature = "recording")]
 use crate::wire::RawJson;
 use crate::wire::decode::{Decode, Shape};
 use crate::wire::replies::*;
@@ -56,6 +57,7 @@ macro_rules! declare {
         }
 
         /// What the type of the reply to `asked` does not model; `None` if the reply has no type.
+        #[cfg(feature = "recording")]
         pub(crate) fn unknown_of(asked: &str, reply: &RawJson) -> Option<Unknown> {
             match RequestName::from(asked) {
                 $($(RequestName::$variant => declare!(@unknown $how $reply, reply),)*)*
@@ -102,6 +104,7 @@ macro_rules! declare {
 
 control_requests!(declare);
 
+#[cfg(feature = "recording")]
 fn read<T: Decode + Default>(raw: &RawJson) -> Unknown {
     let reply = Reply::<T>::read(Some(raw.clone()));
     Unknown { defects: reply.defects().to_vec(), unmodelled: reply.unmodelled() }

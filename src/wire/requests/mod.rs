@@ -57,6 +57,7 @@ mod page;
 
 pub use self::declare::RequestName;
 pub(in crate::wire) use self::declare::replies;
+#[cfg(feature = "recording")]
 pub(crate) use self::declare::unknown_of;
 pub(crate) use self::effect::{Effect, Lasting};
 pub use self::request::Request;

@@ -17,4 +17,5 @@ pub use self::message::{
 pub use self::outcome::TurnOutcome;
 
 /// The field of a result that a replay or the stand-in wrote about itself. No CLI writes it.
+#[cfg(feature = "recording")]
 pub(crate) const OWN_FIELD: &str = "claude_wire";

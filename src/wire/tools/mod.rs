@@ -76,9 +76,12 @@ pub use self::shell::{
 };
 pub use self::tool::{BuiltInTool, NoInput, ToolData};
 use super::decode::Shape;
+#[cfg(feature = "recording")]
 use super::json::{Kind, RawJson};
+#[cfg(feature = "recording")]
 use super::replies::Unknown;
 
+#[cfg(feature = "recording")]
 fn unknown<T>(data: ToolData<T>) -> Unknown {
     Unknown { defects: data.defects().to_vec(), unmodelled: data.unmodelled() }
 }
@@ -98,6 +101,7 @@ macro_rules! every_tool {
 
         /// What the type of a tool's input does not model: defects, then unknown parts; `None` for
         /// any other tool.
+        #[cfg(feature = "recording")]
         pub(crate) fn unknown_in_input(name: &str, input: &RawJson) -> Option<Unknown> {
             $(if $tool::is_named(name) {
                 return Some(unknown($tool::read_input(input)));
@@ -106,6 +110,7 @@ macro_rules! every_tool {
         }
 
         /// The same for its output. The text of a failure is not an output.
+        #[cfg(feature = "recording")]
         pub(crate) fn unknown_in_output(name: &str, output: &RawJson) -> Option<Unknown> {
             if output.cursor().kind() == Kind::String {
                 return None;

@@ -1,31 +1,40 @@
 //! Why a configuration cannot be read.
 
-use std::io;
+use std::error::Error;
+use std::{fmt, io};
 
 use super::super::OptionError;
 
 /// An invalid application configuration. The text names the file or the variable.
-#[derive(thiserror::Error)]
-#[error(transparent)]
 pub struct ConfigError {
     kind: Kind,
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 enum Kind {
-    #[error("cannot read the configuration {file}: {error}")]
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    Unreadable { file: String, error: io::Error },
-    #[error("the configuration {file} is not TOML: {error}")]
+    Unreadable {
+        file: String,
+        error: io::Error,
+    },
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    Syntax { file: String, error: String },
-    #[error("unknown key `{key}` in the configuration {file}; known are {known}")]
+    Syntax {
+        file: String,
+        error: String,
+    },
     #[cfg_attr(not(feature = "config"), allow(dead_code))]
-    UnknownKey { file: String, key: String, known: String },
-    #[error("{origin}: {error}")]
-    Option { origin: String, error: OptionError },
-    #[error("the environment variable {variable} is not set; it must hold the API key")]
-    Missing { variable: &'static str },
+    UnknownKey {
+        file: String,
+        key: String,
+        known: String,
+    },
+    Option {
+        origin: String,
+        error: OptionError,
+    },
+    Missing {
+        variable: &'static str,
+    },
 }
 
 #[cfg(feature = "config")]
@@ -82,6 +91,29 @@ impl ConfigError {
 }
 
 debug_is_message!(ConfigError);
+
+impl Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            Kind::Unreadable { file, error } => {
+                write!(f, "cannot read the configuration {file}: {error}")
+            }
+            Kind::Syntax { file, error } => {
+                write!(f, "the configuration {file} is not TOML: {error}")
+            }
+            Kind::UnknownKey { file, key, known } => {
+                write!(f, "unknown key `{key}` in the configuration {file}; known are {known}")
+            }
+            Kind::Option { origin, error } => write!(f, "{origin}: {error}"),
+            Kind::Missing { variable } => {
+                let purpose = "it must hold the API key";
+                write!(f, "the environment variable {variable} is not set; {purpose}")
+            }
+        }
+    }
+}
 
 impl From<Kind> for ConfigError {
     fn from(kind: Kind) -> Self {
