@@ -32,18 +32,25 @@ impl Corpus {
 const SESSION: &str = "5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11";
 const WORDS: &str = "the session reads a line, cuts it at its newline and hands it on; no one looks inside until the user asks. ";
 
+/// The bytes of text in each of [`deltas`].
+pub(crate) const DELTA_TEXT: usize = 61;
+
 /// Deltas of 333 bytes.
 pub(crate) fn deltas(count: usize) -> Corpus {
     let mut text = String::new();
     for n in 0..count {
-        let words = &WORDS[n % 40..n % 40 + 61];
-        let _ = writeln!(
-            text,
-            r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{words}"}}}},"session_id":"{SESSION}","parent_tool_use_id":null,"uuid":"{}","api_message_id":"msg_01{n:022}"}}"#,
-            uuid(n)
-        );
+        let words = &WORDS[n % 40..n % 40 + DELTA_TEXT];
+        let _ = writeln!(text, "{}", delta(n, words));
     }
     Corpus::of("deltas", text, Budgets { framing: 1.5, untouched: 3.3, text: 2.1, typed: 1.5 })
+}
+
+/// One of them, with this text.
+pub(crate) fn delta(n: usize, words: &str) -> String {
+    format!(
+        r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{words}"}}}},"session_id":"{SESSION}","parent_tool_use_id":null,"uuid":"{}","api_message_id":"msg_01{n:022}"}}"#,
+        uuid(n)
+    )
 }
 
 /// The same, where every tenth has something to redact.
@@ -86,9 +93,14 @@ pub(crate) fn turns(megabytes: usize) -> Corpus {
 /// times. Half of that time is framing, the copies of 5 MB in every row; the rest is 1.5 to 1.8
 /// times as fast. The budgets are for the latter.
 pub(crate) fn huge(megabytes: usize) -> Corpus {
+    answers(megabytes.div_ceil(5), 5_000_000)
+}
+
+/// Answers, each a line with this many bytes of text.
+pub(crate) fn answers(count: usize, bytes: usize) -> Corpus {
     let mut text = String::new();
-    let body = prose(5_000_000);
-    (0..megabytes.div_ceil(5)).for_each(|n| assistant(&mut text, n, &body));
+    let body = prose(bytes);
+    (0..count).for_each(|n| assistant(&mut text, n, &body));
     Corpus::of("huge", text, Budgets { framing: 1.5, untouched: 1.8, text: 1.8, typed: 1.2 })
 }
 

@@ -19,7 +19,10 @@ pub(crate) fn files(folders: &[&str], ending: &str) -> Vec<(String, String)> {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
-                waiting.push(path);
+                // What a workspace below has built.
+                if !path.ends_with("target") {
+                    waiting.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == ending) {
                 let name = path.strip_prefix(root()).unwrap().display().to_string();
                 found.push((name, fs::read_to_string(&path).unwrap()));

@@ -1,0 +1,83 @@
+//! The crate claude-wrapper. `stream_query` reads the streams: it keeps no message, and its process
+//! has one turn. `DuplexSession` keeps every event of a turn; it has the permissions and interrupts.
+//! Hooks are not in its protocol.
+
+use std::hint::black_box;
+
+use claude_wrapper::duplex::{DuplexOptions, DuplexSession, PermissionDecision, PermissionHandler};
+use claude_wrapper::streaming::{BlockDelta, PartialMessageEvent, StreamEvent, stream_query};
+use claude_wrapper::{Claude, OutputFormat, QueryCommand};
+use meter::{Client, Failure, Job, Read, Work};
+
+enum Wrapper {
+    Query(Claude),
+    Duplex(DuplexSession),
+}
+
+fn main() -> Result<(), Failure> {
+    meter::run::<Wrapper>()
+}
+
+impl Client for Wrapper {
+    async fn start(job: &Job) -> Result<Self, Failure> {
+        let claude = Claude::builder().binary(&job.cli).build()?;
+        match job.work {
+            Work::Ask | Work::Interrupt | Work::Idle => {
+                let allow = |_| async { PermissionDecision::Allow { updated_input: None } };
+                let options = DuplexOptions::default().on_permission(PermissionHandler::new(allow));
+                Ok(Self::Duplex(DuplexSession::spawn(&claude, options).await?))
+            }
+            Work::Stream | Work::Stamps | Work::First => Ok(Self::Query(claude)),
+        }
+    }
+
+    async fn turn(
+        &mut self,
+        prompt: &str,
+        read: Read,
+        mut see: impl FnMut(&str),
+    ) -> Result<(), Failure> {
+        let claude = match self {
+            Self::Query(claude) => claude,
+            Self::Duplex(session) => {
+                see("");
+                black_box(session.send(prompt).await?);
+                return Ok(());
+            }
+        };
+        let command = QueryCommand::new(prompt).output_format(OutputFormat::StreamJson);
+        stream_query(claude, &command, |event: StreamEvent| {
+            if event.is_result() {
+                return;
+            }
+            match (read != Read::Untouched).then(|| event.partial_message()).flatten() {
+                Some(PartialMessageEvent::BlockDelta { delta: BlockDelta::Text(text), .. }) => {
+                    see(&text);
+                }
+                _ => see(""),
+            }
+        })
+        .await?;
+        Ok(())
+    }
+
+    async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
+        let Self::Duplex(session) = self else { return Err("no session".into()) };
+        let interrupts = async {
+            for _ in 0..count {
+                session.interrupt().await?;
+            }
+            Ok(())
+        };
+        let (turn, interrupts) = tokio::join!(session.send("go"), interrupts);
+        turn?;
+        interrupts
+    }
+
+    async fn stop(self) -> Result<(), Failure> {
+        match self {
+            Self::Query(_) => Ok(()),
+            Self::Duplex(session) => Ok(session.close().await?),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What all Rust clients of the comparison share: the job, the clock, the report.
+//!
+//! A client is a process of one measurement. Its arguments are the job: `WORK READ FLAVOUR CLI
+//! COUNT`. It prints one JSON object. What its CLI does is in `PEERS_SCRIPT`, which the CLI inherits.
+
+mod job;
+mod process;
+mod work;
+
+pub use job::{Job, Read, Work};
+pub use process::{Window, monotonic};
+pub use work::{Client, run};
+
+/// Any reason to stop.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,47 @@
+//! The command line.
+
+use std::env;
+use std::path::PathBuf;
+
+use crate::Failure;
+
+pub(crate) struct Options {
+    pub(crate) sdks: Option<PathBuf>,
+    pub(crate) runs: usize,
+    pub(crate) is_quick: bool,
+    pub(crate) is_checked: bool,
+    pub(crate) is_written: bool,
+    only: Vec<String>,
+}
+
+impl Options {
+    pub(crate) fn from_arguments() -> Result<Self, Failure> {
+        let mut options = Self {
+            sdks: env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS").map(PathBuf::from),
+            runs: 7,
+            is_quick: false,
+            is_checked: false,
+            is_written: false,
+            only: Vec::new(),
+        };
+        let mut arguments = env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--sdks" => options.sdks = Some(value()?.into()),
+                "--runs" => options.runs = value()?.parse()?,
+                "--only" => options.only = value()?.split(',').map(str::to_owned).collect(),
+                "--quick" => (options.is_quick, options.runs) = (true, 1),
+                "--check" => options.is_checked = true,
+                "--write" => options.is_written = true,
+                _ => return Err(format!("unknown option {argument}").into()),
+            }
+        }
+        options.runs = options.runs.max(1);
+        Ok(options)
+    }
+
+    pub(crate) fn has(&self, part: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| name == part)
+    }
+}

@@ -1,0 +1,111 @@
+//! The tables of `docs/performance.md`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+use crate::Failure;
+use crate::options::Options;
+use crate::results::{Figure, Results};
+use crate::setup::Setup;
+use crate::targets;
+
+const BEGIN: &str = "<!-- written by benches/peers: begin -->\n";
+const END: &str = "<!-- written by benches/peers: end -->";
+
+const STREAMS: [(Figure, &str); 4] = [
+    (Figure::Bulk, "delta, bulk"),
+    (Figure::Each, "delta, one write each"),
+    (Figure::Paced, "delta, one each 250 µs"),
+    (Figure::Turns, "turn message, bulk"),
+];
+const OTHERS: [(Figure, &str); 4] = [
+    (Figure::Permission, "permission, µs"),
+    (Figure::Hook, "hook, µs"),
+    (Figure::Interrupt, "interrupt, µs"),
+    (Figure::Idle, "idle session, KiB"),
+];
+const TIMES: [(Figure, &str); 3] = [
+    (Figure::First, "first message, ms"),
+    (Figure::Delay, "write to caller, µs"),
+    (Figure::DelayTail, "99 % of them, µs"),
+];
+const MEMORY: [(Figure, &str); 3] = [
+    (Figure::DeltasGrowth, "deltas in bulk, MB"),
+    (Figure::TurnsGrowth, "turns in bulk, MB"),
+    (Figure::Line, "a line of 64 MiB, in its size"),
+];
+
+pub(crate) fn tables(results: &Results, setup: &Setup, options: &Options) -> String {
+    let mut text = String::new();
+    let runs = options.runs;
+    let _ = writeln!(
+        text,
+        "{}; {}. Medians of {runs} alternating runs.\n",
+        machine(),
+        setup.versions()
+    );
+    let _ = writeln!(text, "| what | claude-wire | compared with | ratio | target | |");
+    let _ = writeln!(text, "|---|---|---|---|---|---|");
+    for target in targets::all() {
+        if let Some([figure, against, ratio, goal]) = target.columns(results) {
+            let met = if target.is_met(results) == Some(true) { "reached" } else { "**missed**" };
+            let what = target.what;
+            let _ = writeln!(text, "| {what} | {figure} | {against} | {ratio} | {goal} | {met} |");
+        }
+    }
+    table(&mut text, results, "CPU time of a message, in µs", true, &STREAMS);
+    table(&mut text, results, "Growth of memory over a turn", true, &MEMORY);
+    table(&mut text, results, "CPU time of a round trip, and idle memory", false, &OTHERS);
+    table(&mut text, results, "Latency", false, &TIMES);
+    text
+}
+
+fn table(text: &mut String, results: &Results, title: &str, reads: bool, of: &[(Figure, &str)]) {
+    let figures: Vec<_> = of.iter().map(|(figure, _)| *figure).collect();
+    let rows = results.rows(&figures);
+    if rows.is_empty() {
+        return;
+    }
+    let names: Vec<_> = of.iter().map(|(_, name)| *name).collect();
+    let read = if reads { " what is read |" } else { "" };
+    let _ = writeln!(text, "\n{title}:\n");
+    let _ = writeln!(text, "| client | runtime |{read} {} |", names.join(" | "));
+    let columns = 2 + usize::from(reads) + of.len();
+    let _ = writeln!(text, "{}|", "|---".repeat(columns));
+    for row in rows {
+        let _ = write!(text, "| {} | {} |", row.client.name(), row.flavour.name());
+        if reads {
+            let _ = write!(text, " {} |", row.read.title());
+        }
+        for figure in &figures {
+            let _ = match results.get(*figure, row) {
+                Some(value) => write!(text, " {value:.2} |"),
+                None => write!(text, " - |"),
+            };
+        }
+        text.push('\n');
+    }
+}
+
+/// Puts the tables between their marks.
+pub(crate) fn write(tables: &str) -> Result<(), Failure> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/performance.md");
+    let text = fs::read_to_string(&page)?;
+    let (before, rest) = text.split_once(BEGIN).ok_or("docs/performance.md has no mark")?;
+    let (_, after) = rest.split_once(END).ok_or("docs/performance.md has no mark of the end")?;
+    fs::write(&page, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))?;
+    Ok(())
+}
+
+fn machine() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
+    let model = model.map_or("an unknown processor", |(_, model)| model);
+    let cores = thread::available_parallelism().map_or(0, usize::from);
+    let date = Command::new("date").arg("+%F").output().map(|output| output.stdout);
+    let date = String::from_utf8_lossy(&date.unwrap_or_default()).trim().to_owned();
+    format!("{date}, {cores} cores of {model}")
+}

@@ -1,0 +1,118 @@
+//! The clients and the files of a run.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::corpus;
+use crate::options::Options;
+use crate::{Failure, row};
+
+pub(crate) struct Setup {
+    /// This program, as the CLI of the clients.
+    pub(crate) cli: PathBuf,
+    /// The folder of the Rust clients.
+    pub(crate) clients: PathBuf,
+    pub(crate) python: Option<PathBuf>,
+    pub(crate) typescript: Option<PathBuf>,
+    pub(crate) deltas: Lines,
+    pub(crate) paced: Lines,
+    pub(crate) turns: Lines,
+    pub(crate) line: Lines,
+    pub(crate) is_quick: bool,
+    _folder: tempfile::TempDir,
+}
+
+/// A file of lines.
+pub(crate) struct Lines {
+    pub(crate) path: String,
+    pub(crate) count: usize,
+    /// The bytes of text in all deltas, if it has some.
+    pub(crate) text: Option<usize>,
+}
+
+impl Setup {
+    pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
+        build()?;
+        let cli = env::current_exe()?;
+        let clients = cli.parent().ok_or("this program is in no folder")?.to_owned();
+        let installed = |path: &str| {
+            let path = options.sdks.as_ref()?.canonicalize().ok()?.join(path);
+            path.exists().then_some(path)
+        };
+        let python = installed("python");
+        let typescript = installed("node_modules/@anthropic-ai/claude-agent-sdk");
+        for (sdk, name) in [(&python, "python"), (&typescript, "typescript")] {
+            if sdk.is_none() {
+                println!("SKIPPED: the {name} SDK: --sdks names no folder that has it");
+            }
+        }
+        let size = |full: usize| if options.is_quick { full / 10 } else { full };
+        let folder = tempfile::tempdir()?;
+        let write = |name: &str, corpus: &corpus::Corpus, text: Option<usize>| {
+            let path = folder.path().join(name);
+            fs::write(&path, &corpus.bytes)?;
+            let path = path.into_os_string().into_string().map_err(|_| "a path without a name")?;
+            Ok::<_, Failure>(Lines { path, count: corpus.lines, text })
+        };
+        let (all, few) = (corpus::deltas(size(100_000)), corpus::deltas(size(1_500)));
+        Ok(Self {
+            deltas: write("deltas.jsonl", &all, Some(all.lines * corpus::DELTA_TEXT))?,
+            paced: write("paced.jsonl", &few, Some(few.lines * corpus::DELTA_TEXT))?,
+            turns: write("turns.jsonl", &corpus::turns(size(40)), None)?,
+            line: write("line.jsonl", &corpus::answers(1, 64 << 20), None)?,
+            cli,
+            clients,
+            python,
+            typescript,
+            is_quick: options.is_quick,
+            _folder: folder,
+        })
+    }
+
+    /// What has run, for the page.
+    pub(crate) fn versions(&self) -> String {
+        let first = |program: &str, arguments: &[&str], python: Option<&Path>| {
+            let mut command = Command::new(program);
+            command.args(arguments);
+            command.envs(python.map(|path| ("PYTHONPATH", path)));
+            let output = command.output().ok().filter(|output| output.status.success())?;
+            Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        };
+        let mut versions = vec![
+            first("rustc", &["--version"], None).unwrap_or_default(),
+            "claude-codes 2.1.316".to_owned(),
+            "claude-wrapper 0.14.9".to_owned(),
+        ];
+        if let Some(path) = &self.python {
+            let ask = "import importlib.metadata as m, platform; print(m.version('claude-agent-sdk') + ' on Python ' + platform.python_version())";
+            let version = first("python3", &["-c", ask], Some(path)).unwrap_or_default();
+            versions.push(format!("Python SDK {version}"));
+        }
+        if let Some(path) = &self.typescript {
+            let about = fs::read_to_string(path.join("package.json")).unwrap_or_default();
+            let about: serde_json::Value = serde_json::from_str(&about).unwrap_or_default();
+            let node = first("node", &["--version"], None).unwrap_or_default();
+            let version = about["version"].as_str().unwrap_or_default();
+            versions.push(format!("TypeScript SDK {version} on Node {node}"));
+        }
+        versions.join(", ")
+    }
+}
+
+/// Builds each client by itself: what one asks of `serde_json` must not change another.
+fn build() -> Result<(), Failure> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    for package in row::PACKAGES {
+        let status = Command::new(&cargo)
+            .args(["build", "--release", "--locked", "--quiet", "--package", package])
+            .arg("--manifest-path")
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .status()?;
+        if !status.success() {
+            return Err(format!("{package} does not build").into());
+        }
+    }
+    Ok(())
+}
