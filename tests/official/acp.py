@@ -36,8 +36,11 @@ send(id=1, method="initialize", params={"protocolVersion": 1, "clientCapabilitie
 reply_to(1)
 send(id=2, method="session/new", params={"cwd": os.getcwd(), "mcpServers": []})
 session = reply_to(2)["sessionId"]
+# The adapter's first mode lets the model decide.
+send(id=3, method="session/set_mode", params={"sessionId": session, "modeId": "default"})
+reply_to(3)
 prompt = [{"type": "text", "text": " ".join(sys.argv[1:])}]
-send(id=3, method="session/prompt", params={"sessionId": session, "prompt": prompt})
-print("end", reply_to(3)["stopReason"])
+send(id=4, method="session/prompt", params={"sessionId": session, "prompt": prompt})
+print("end", reply_to(4)["stopReason"])
 agent.stdin.close()
 agent.wait(10)

@@ -2,6 +2,7 @@
 with a limit.
 
 It knows nothing of scenarios; STAND_IN is the path of the CLI. It prints what happened, without ids.
+FIRST_PROMPT changes the program.
 """
 
 import json
@@ -52,7 +53,7 @@ async def ask(prompt, **options):
 
 async def main():
     first = await ask(
-        "Add 1 and 2",
+        os.environ.get("FIRST_PROMPT", "Add 1 and 2"),
         can_use_tool=permission,
         mcp_servers={"calc": create_sdk_mcp_server("calc", tools=[add])},
         allowed_tools=["mcp__calc__add"],

@@ -5,7 +5,7 @@ schema='{"type":"object","properties":{"sum":{"type":"number"},"kept":{"type":"b
 servers='{"mcpServers":{"calc":{"command":"calc-server"}}}'
 claude --version
 claude auth status --json
-first=$(claude -p "Add 1 and 2" --output-format json --mcp-config "$servers" --allowedTools mcp__calc__add --json-schema "$schema" </dev/null)
+first=$(claude -p "${FIRST_PROMPT:-Add 1 and 2}" --output-format json --mcp-config "$servers" --allowedTools mcp__calc__add --json-schema "$schema" </dev/null)
 printf '%s\n' "$first" | sed 's/.*"structured_output":\({[^}]*}\).*/SUM \1/'
 printf '%s\n' "$first" | grep -o '"tool_name":"[A-Za-z]*"' | sed 's/^/DENIED /'
 session=$(printf '%s\n' "$first" | sed 's/.*"session_id":"\([^"]*\)".*/\1/')
