@@ -37,6 +37,9 @@ fn files(name: &str) -> Vec<PathBuf> {
         let own = root.join(format!("mock-cli/tests/{name}.rs"));
         return vec![if own.is_file() { own } else { shared }];
     }
+    if let Some(name) = name.strip_prefix("xtask/") {
+        return vec![root.join(format!("xtask/src/{name}.rs"))];
+    }
     if let Some(name) = name.strip_prefix("examples/") {
         let (package, file) = name.split_once('/').unwrap_or((name, "main"));
         return vec![root.join(format!("examples/{package}/src/{file}.rs"))];

@@ -5,6 +5,7 @@
 mod agreement;
 mod census;
 mod check;
+mod compatibility;
 mod docs;
 mod english;
 mod facts;
@@ -36,6 +37,7 @@ enum Command {
     Rerecord(rerecord::Arguments),
     Matrix(matrix::Arguments),
     Census(census::Arguments),
+    Compatibility(compatibility::Arguments),
     Names(names::Arguments),
     Agreement(agreement::Arguments),
     Facts(facts::Arguments),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Command::Rerecord(arguments) => rerecord::run(&arguments),
         Command::Matrix(arguments) => matrix::run(&arguments),
         Command::Census(arguments) => census::run(&arguments),
+        Command::Compatibility(arguments) => compatibility::run(&arguments),
         Command::Names(arguments) => names::run(&arguments),
         Command::Agreement(arguments) => agreement::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),

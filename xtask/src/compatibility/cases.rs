@@ -1,0 +1,268 @@
+//! What is played to which program.
+
+use std::path::PathBuf;
+
+use super::client::Client;
+use crate::root;
+
+/// A program, and how it is changed in one place.
+#[derive(Clone, Copy)]
+pub(super) struct Program {
+    /// In the names of its recordings.
+    pub(super) name: &'static str,
+    /// Its file, without the ending.
+    pub(super) file: &'static str,
+    pub(super) feature: &'static str,
+    pub(super) args: &'static [&'static str],
+    pub(super) env: &'static [(&'static str, &'static str)],
+    pub(super) change: Change,
+    /// Whether it launches the CLI more than once.
+    pub(super) has_launches: bool,
+}
+
+/// What a changed program has in the place of its arguments, or as one more variable.
+#[derive(Clone, Copy)]
+pub(super) enum Change {
+    Args(&'static [&'static str]),
+    Env(&'static str, &'static str),
+}
+
+/// Played from recordings of the program.
+const RECORDED: [Program; 7] = [
+    Program {
+        name: "ask",
+        file: "ask",
+        feature: "one question",
+        args: &["RUN:one 2+2?"],
+        env: &[],
+        change: Change::Args(&["RUN:one 2+3?"]),
+        has_launches: false,
+    },
+    Program {
+        name: "agent",
+        file: "agent",
+        feature: "conversation of four turns: permissions, hooks, an in-process tool, another model and mode",
+        args: &[],
+        env: &[],
+        change: Change::Env("SECOND_PROMPT", "RUN:t2 do not remove"),
+        has_launches: false,
+    },
+    Program {
+        name: "agent-partial",
+        file: "agent",
+        feature: "the same with partial messages",
+        args: &[],
+        env: &[("PARTIAL", "1")],
+        change: Change::Env("MODEL", "claude-opus-4-1"),
+        has_launches: false,
+    },
+    Program {
+        name: "interrupt",
+        file: "interrupt",
+        feature: "a turn that is interrupted, and another",
+        args: &[],
+        env: &[],
+        change: Change::Env("PATIENT", "1"),
+        has_launches: false,
+    },
+    Program {
+        name: "parallel",
+        file: "parallel",
+        feature: "three permissions at once, answered in any order",
+        args: &[],
+        env: &[],
+        change: Change::Env("DENIED", "touch p2"),
+        has_launches: false,
+    },
+    Program {
+        name: "pipelined",
+        file: "pipelined",
+        feature: "a prompt before the answer to the one before it",
+        args: &[],
+        env: &[],
+        change: Change::Env("SECOND_PROMPT", "Third"),
+        has_launches: false,
+    },
+    Program {
+        name: "sum",
+        file: "sum",
+        feature: "two launches: structured output, then resumed with a limit",
+        args: &[],
+        env: &[],
+        change: Change::Env("FIRST_PROMPT", "Take 1 from 2"),
+        has_launches: true,
+    },
+];
+
+/// A prompt of an entry of the corpus, and the changed one.
+const fn entry(
+    name: &'static str,
+    feature: &'static str,
+    args: &'static [&'static str],
+    env: &'static [(&'static str, &'static str)],
+) -> Program {
+    const OTHER: Change = Change::Args(&["Something else"]);
+    Program { name, file: "converse", feature, args, env, change: OTHER, has_launches: false }
+}
+
+const SCHEMA: &str = r#"{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name","age"],"additionalProperties":false}"#;
+
+/// Played from the corpus, which a session of this library recorded.
+const ENTRIES: [Program; 6] = [
+    entry("one-shot", "one question", &["What is 2 + 2?"], &[]),
+    entry("three-turns", "three turns", &["Question 1", "Question 2", "Question 3"], &[]),
+    entry(
+        "partial-messages",
+        "partial messages, an allowed tool",
+        &["Print two lines"],
+        &[("PARTIAL", "1"), ("ALLOWED", "Bash")],
+    ),
+    entry(
+        "permission-allow",
+        "a permission that is given",
+        &["Create a file"],
+        &[("DECISION", "allow")],
+    ),
+    entry(
+        "permission-deny",
+        "a permission that is denied",
+        &["Create a file"],
+        &[("DECISION", "Not on my watch.")],
+    ),
+    entry("structured-output", "structured output", &["Who is it?"], &[("SCHEMA", SCHEMA)]),
+];
+
+/// The entries that need no more than prompts and a decision.
+const PEERS_PLAY: [&str; 4] = ["one-shot", "three-turns", "permission-allow", "permission-deny"];
+
+const SUM: Program = RECORDED[6];
+const SCRIPT: Program = Program {
+    feature: "`--version`, `auth status`, structured output, then resumed with a limit, an unknown session",
+    ..SUM
+};
+const ACP: Program = Program {
+    name: "ask",
+    file: "acp",
+    feature: "a prompt of an editor, a permission",
+    args: &["Make a.txt"],
+    env: &[],
+    change: Change::Args(&["Make b.txt"]),
+    has_launches: true,
+};
+
+/// What programs on crates of Rust are recorded with.
+const TALK: Program = Program {
+    name: "talk",
+    file: "",
+    feature: "two turns, a permission that is given",
+    args: &["Make a.txt", "Thanks"],
+    env: &[("DECISION", "allow")],
+    change: Change::Env("DECISION", "no"),
+    has_launches: false,
+};
+const QUERIES: Program = Program {
+    name: "queries",
+    file: "queries",
+    feature: "two launches of `claude -p`, the second resumed",
+    args: &["First", "Second"],
+    env: &[],
+    change: Change::Args(&["First", "Third"]),
+    has_launches: true,
+};
+
+/// What a program is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// What a program on the same client or on another one was recorded with.
+    Recorded(Client),
+    Corpus,
+    Scenario,
+}
+
+/// A program, and what it is played.
+#[derive(Clone, Copy)]
+pub(super) struct Case {
+    pub(super) client: Client,
+    pub(super) program: Program,
+    pub(super) source: Source,
+}
+
+impl Case {
+    /// What is played, below the root.
+    pub(super) fn plays(&self) -> String {
+        let Program { name, has_launches, .. } = self.program;
+        match self.source {
+            Source::Recorded(by) => {
+                let end = if has_launches { "" } else { ".jsonl" };
+                format!("tests/official/recordings/{}-{name}{end}", by.name())
+            }
+            Source::Corpus => format!("recordings/2.1.332/{name}.jsonl"),
+            Source::Scenario if self.client == Client::Acp => "tests/scenarios/acp.json".to_owned(),
+            Source::Scenario => format!("tests/scenarios/{name}.json"),
+        }
+    }
+
+    /// The recordings that are played; none of a scenario.
+    pub(super) fn recordings(&self) -> Vec<PathBuf> {
+        let path = root().join(self.plays());
+        match self.source {
+            Source::Scenario => Vec::new(),
+            _ if self.program.has_launches => {
+                claude_wire::recording::recordings_in(path).unwrap_or_default()
+            }
+            _ => vec![path],
+        }
+    }
+
+    /// Whether the program is the one that was recorded, or that the scenario is for. If it is
+    /// refused, that is a false miss.
+    pub(super) fn is_own(&self) -> bool {
+        match self.source {
+            Source::Recorded(by) => by == self.client,
+            Source::Corpus => false,
+            Source::Scenario => true,
+        }
+    }
+
+    /// Whether it is played to the changed program, too: each recording to one program.
+    pub(super) fn is_changed_too(&self) -> bool {
+        self.source == Source::Corpus || self.is_own()
+    }
+}
+
+/// All, in the order of the page.
+pub(super) fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let sdks = [Client::Python, Client::TypeScript];
+    for client in sdks {
+        for program in RECORDED {
+            let other = if client == sdks[0] { sdks[1] } else { sdks[0] };
+            for by in [client, other] {
+                cases.push(Case { client, program, source: Source::Recorded(by) });
+            }
+        }
+        for program in ENTRIES {
+            cases.push(Case { client, program, source: Source::Corpus });
+        }
+        cases.push(Case { client, program: SUM, source: Source::Scenario });
+    }
+    for (client, program) in [(Client::Shell, SCRIPT), (Client::Acp, ACP)] {
+        for source in [Source::Recorded(client), Source::Scenario] {
+            cases.push(Case { client, program, source });
+        }
+    }
+    // claude-codes kills the CLI, so that what is recorded with it lacks its end.
+    let recorded = Source::Recorded(Client::Wrapper);
+    for client in [Client::Codes, Client::Wrapper] {
+        let program = Program { file: client.name(), ..TALK };
+        cases.push(Case { client, program, source: recorded });
+    }
+    cases.push(Case { client: Client::Wrapper, program: QUERIES, source: recorded });
+    for entry in ENTRIES.into_iter().filter(|entry| PEERS_PLAY.contains(&entry.name)) {
+        let program = Program { file: Client::Codes.name(), ..entry };
+        cases.push(Case { client: Client::Codes, program, source: Source::Corpus });
+    }
+    let program = Program { file: Client::Wrapper.name(), ..ENTRIES[0] };
+    cases.push(Case { client: Client::Wrapper, program, source: Source::Corpus });
+    cases
+}

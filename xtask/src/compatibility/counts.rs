@@ -1,0 +1,113 @@
+//! What became of the lines that a program wrote.
+
+use std::fs;
+use std::path::Path;
+
+use claude_wire::player::{Divergence, Report};
+use claude_wire::recording::{EventKind, Recording};
+use serde_json::Value;
+
+/// The lines that a program wrote, and what of the recording it did not do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// Equal to a recorded line, but for the folders.
+    pub(super) exact: usize,
+    /// Of the same meaning: what differs is not compared (ids, order, names of a value).
+    pub(super) normalised: usize,
+    /// Differences that ended a launch.
+    pub(super) diverged: usize,
+    /// Recorded, and not done.
+    pub(super) unmatched: usize,
+}
+
+/// Counts what a run did.
+pub(super) fn count(written: Vec<Value>, recorded: Vec<Value>, report: &Report) -> Counts {
+    let mut left = recorded;
+    let all = written.len();
+    let exact = written.iter().filter(|line| take(&mut left, line)).count();
+    // Lines that differed are none of the others.
+    let lines = report.divergences().iter().filter(|divergence| is_of_a_line(divergence)).count();
+    Counts {
+        exact,
+        normalised: (all - exact).saturating_sub(lines),
+        diverged: report.divergences().len(),
+        unmatched: report.left().len(),
+    }
+}
+
+fn is_of_a_line(divergence: &&Divergence) -> bool {
+    divergence.is_mismatch() || divergence.is_extra() || divergence.is_out_of_turn()
+}
+
+fn take(left: &mut Vec<Value>, line: &Value) -> bool {
+    let found = left.iter().position(|recorded| recorded == line);
+    found.is_some_and(|found| {
+        left.swap_remove(found);
+        true
+    })
+}
+
+/// The lines of a journal that the program wrote. Folders become the variables of recordings.
+pub(super) fn written(journal: &str, folders: &[(&str, &Path)]) -> Vec<Value> {
+    let mut journal = journal.to_owned();
+    for (name, folder) in folders {
+        journal = journal.replace(&*folder.to_string_lossy(), &format!("${{{name}}}"));
+    }
+    let lines = journal.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter_map(|mut line| Some(line.get_mut("in")?.take())).collect()
+}
+
+/// The lines that the recorded program wrote.
+pub(super) fn recorded(recording: &Path) -> Result<Vec<Value>, String> {
+    let failed = |error: String| format!("{}: {error}", recording.display());
+    let opened = Recording::open(recording).map_err(|error| failed(error.to_string()))?;
+    let inputs = opened.events.iter().filter_map(|event| match &event.kind {
+        EventKind::In(payload) => Some(payload),
+        _ => None,
+    });
+    let text = |bytes: &[u8]| Value::String(String::from_utf8_lossy(bytes).into_owned());
+    let lines = inputs.map(|payload| {
+        let json = payload.json().and_then(|json| serde_json::from_str(json.get()).ok());
+        json.unwrap_or_else(|| text(payload.bytes()))
+    });
+    Ok(lines.collect())
+}
+
+/// The file, or nothing if there is none.
+pub(super) fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lines_of_a_journal_are_those_of_the_program_with_its_folders_as_variables() {
+        let journal = r#"{"pid":7,"us":0,"start":{"argv":["-p"],"cwd":"/w"}}
+{"pid":7,"us":9,"in":{"type":"user","message":{"role":"user","content":"in /w/a"}}}
+{"pid":8,"us":1,"in":"text"}
+{"pid":7,"us":1,"out":{"type":"result"}}
+"#;
+        let written = written(journal, &[("cwd", Path::new("/w"))]);
+        let expected = [
+            json!({"type": "user", "message": {"role": "user", "content": "in ${cwd}/a"}}),
+            json!("text"),
+        ];
+        assert_eq!(written, expected);
+    }
+
+    #[test]
+    fn a_line_that_is_recorded_twice_is_exact_twice() {
+        let line = |text: &str| json!({"type": "user", "message": text});
+        let count = |written: &[&str], recorded: &[&str]| {
+            let lines = |texts: &[&str]| texts.iter().map(|text| line(text)).collect();
+            count(lines(written), lines(recorded), &Report::default())
+        };
+        assert_eq!(count(&["a", "a"], &["a", "b", "a"]), Counts { exact: 2, ..Counts::default() });
+        let other = Counts { exact: 1, normalised: 2, ..Counts::default() };
+        assert_eq!(count(&["a", "a", "c"], &["a", "b"]), other);
+    }
+}

@@ -1,0 +1,156 @@
+//! One case: the program as it is, and the changed one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::time::Duration;
+
+use claude_wire::player::{Report, RunFolder};
+use claude_wire_cli::Failure;
+use tokio::time::timeout;
+
+use super::cases::{Case, Change, Source};
+use super::client::{Place, Tools};
+use super::counts::{self, Counts};
+
+/// How long a program may take.
+const LIMIT: Duration = Duration::from_secs(60);
+/// How long the stand-in waits for a program, in seconds: one that does what was recorded, and one
+/// that does not.
+const IDLE: [&str; 2] = ["30", "5"];
+
+/// What came of a case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) counts: Counts,
+    /// `yes`, or `no: ` with the reason.
+    pub(super) played: String,
+    /// What became of the changed program: `refused: ` with the reason, `accepted`, or nothing if
+    /// there is none.
+    pub(super) changed: String,
+}
+
+impl Outcome {
+    /// Whether both are the same, but for the reasons.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let word = |text: &str| text.split(':').next().map(str::to_owned);
+        self.counts == other.counts
+            && word(&self.played) == word(&other.played)
+            && word(&self.changed) == word(&other.changed)
+    }
+}
+
+/// Runs a case.
+pub(super) async fn outcome(case: &Case, tools: &Tools) -> Result<Outcome, Failure> {
+    let unchanged = run(case, tools, None).await?;
+    let played = match unchanged.why() {
+        None => "yes".to_owned(),
+        Some(why) => format!("no: {why}"),
+    };
+    let mut changed = String::new();
+    if case.is_changed_too() {
+        let ran = run(case, tools, Some(case.program.change)).await?;
+        changed = match ran.difference() {
+            None => "accepted".to_owned(),
+            Some(why) => format!("refused: {why}"),
+        };
+    }
+    Ok(Outcome { counts: unchanged.counts, played, changed })
+}
+
+/// What a program did.
+struct Ran {
+    report: Report,
+    counts: Counts,
+    output: Output,
+}
+
+async fn run(case: &Case, tools: &Tools, change: Option<Change>) -> Result<Ran, Failure> {
+    let what = || format!("{} with {}", case.client.name(), case.plays());
+    let failed = |error: std::io::Error| format!("{}: {error}", what());
+    let place = Place::new().map_err(failed)?;
+    let program = case.program;
+    let mut command = tools.command(case.client, program.file, &place).map_err(failed)?;
+    command.envs(program.env.iter().copied());
+    match change {
+        Some(Change::Args(args)) => command.args(args),
+        Some(Change::Env(name, value)) => command.args(program.args).env(name, value),
+        None => command.args(program.args),
+    };
+    let variable = match case.source {
+        Source::Scenario => "CLAUDE_WIRE_SCENARIO",
+        _ => "CLAUDE_WIRE_REPLAY",
+    };
+    let (run, journal) = (place.path("run"), place.path("journal.jsonl"));
+    command.env(variable, crate::root().join(case.plays()));
+    command.env("CLAUDE_WIRE_RUN", &run).env("CLAUDE_WIRE_JOURNAL", &journal);
+    command.env("CLAUDE_WIRE_IDLE_TIMEOUT", IDLE[usize::from(change.is_some())]);
+    // With the pause of users, and as if no CLI called it.
+    for name in ["CLAUDE_WIRE_PAUSE", "CLAUDE_WIRE_RECORD", "CLAUDECODE"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    let Ok(output) = timeout(LIMIT, command.output()).await else {
+        return Err(format!("{}: no end after {} s", what(), LIMIT.as_secs()));
+    };
+    let output = output.map_err(failed)?;
+    let report = report(&run).map_err(|error| {
+        format!("{}: {error}: {}", what(), String::from_utf8_lossy(&output.stderr))
+    })?;
+    let folders = [("cwd", place.path("work")), ("home", place.path("home"))];
+    let folders: Vec<(&str, &Path)> = folders.iter().map(|(name, path)| (*name, &**path)).collect();
+    let written = counts::written(&counts::read(&journal), &folders);
+    let mut recorded = Vec::new();
+    for recording in case.recordings() {
+        recorded.extend(counts::recorded(&recording)?);
+    }
+    let counts = counts::count(written, recorded, &report);
+    Ok(Ran { report, counts, output })
+}
+
+/// The report of all launches. It is an error if there was none.
+fn report(run: &Path) -> Result<Report, String> {
+    let folder = RunFolder::open(PathBuf::from(run)).map_err(|error| error.to_string())?;
+    if folder.launches().map_err(|error| error.to_string())?.is_empty() {
+        return Err("it did not launch the stand-in".to_owned());
+    }
+    folder.report().map_err(|error| error.to_string())
+}
+
+impl Ran {
+    /// Why the program was not played all of it.
+    fn why(&self) -> Option<String> {
+        self.difference().or_else(|| {
+            let failed = !self.output.status.success();
+            failed.then(|| format!("the program failed: {}", last_line(&self.output)))
+        })
+    }
+
+    /// What it did otherwise than it was recorded.
+    fn difference(&self) -> Option<String> {
+        if self.report.is_clean() {
+            return None;
+        }
+        let Some(divergence) = self.report.divergences().first() else {
+            let left = self.report.left();
+            let more = left.len().saturating_sub(1);
+            let first = left.first().map_or("", String::as_str);
+            let more = if more == 0 { String::new() } else { format!(", and {more} more") };
+            return Some(format!("not done: {first}{more}"));
+        };
+        let text = divergence.to_string();
+        let what = text.lines().next().unwrap_or_default().to_owned();
+        let after = |words: &str| text.lines().find_map(|line| line.trim().strip_prefix(words));
+        Some(match (after("differs at "), after("expected: ")) {
+            (Some(at), _) => format!("{what}, at {at}"),
+            (None, Some(expected)) => format!("{what}; expected: {expected}"),
+            (None, None) => what,
+        })
+    }
+}
+
+/// What a program said last.
+fn last_line(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
+    text.trim().lines().last().unwrap_or_default().to_owned()
+}
