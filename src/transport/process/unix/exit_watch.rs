@@ -55,14 +55,22 @@ impl ExitWatch {
     ) -> Poll<io::Result<()>> {
         let leader = guard.leader().ok_or_else(already_reaped)?;
         loop {
-            // Checked before waiting: the exit may have come before we listened.
-            if leader.has_ended()? {
-                return Poll::Ready(Ok(()));
-            }
             match self {
+                // A system call only when it is readable, which it is if the exit came before we
+                // listened.
                 #[cfg(target_os = "linux")]
-                Self::Pidfd(pidfd) => ready!(pidfd.poll_read_ready(cx))?.clear_ready(),
+                Self::Pidfd(pidfd) => {
+                    let mut readable = ready!(pidfd.poll_read_ready(cx))?;
+                    if leader.has_ended()? {
+                        return Poll::Ready(Ok(()));
+                    }
+                    readable.clear_ready();
+                }
+                // Checked before waiting: the exit may have come before we listened.
                 Self::Sigchld(signals) => {
+                    if leader.has_ended()? {
+                        return Poll::Ready(Ok(()));
+                    }
                     ready!(signals.poll_recv(cx));
                 }
             }
