@@ -3,12 +3,13 @@
 //! The program may have been stopped for a while: by a debugger, by SIGSTOP, by a suspended
 //! machine, by a blocked runtime. Its clock advanced, and what the CLI wrote waits in the pipe.
 
-use std::future::pending;
-use std::pin::pin;
+use std::future::{pending, poll_fn};
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::task::yield_now;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 /// A timer that fires this late means that the program was not running.
 const LATE: Duration = Duration::from_millis(50);
@@ -19,7 +20,10 @@ const ROUNDS: u32 = 16;
 
 /// The last read of the pipes before the next deadline counts.
 #[derive(Default)]
-pub(super) struct LastCall(Option<Call>);
+pub(super) struct LastCall {
+    call: Option<Call>,
+    timer: Timer,
+}
 
 struct Call {
     until: Instant,
@@ -29,18 +33,21 @@ struct Call {
 impl LastCall {
     /// Whether the output must be read now, even if its reader has left much unread.
     pub(super) fn reads_on(&self) -> bool {
-        self.0.as_ref().is_some_and(|call| call.rounds < ROUNDS)
+        self.call.as_ref().is_some_and(|call| call.rounds < ROUNDS)
     }
 
     /// Ready when the deadline has come, and again once the pipes were given the chance to deliver
     /// something. Poll it after the pipes.
-    pub(super) async fn wait(&self, deadline: Option<Instant>) {
-        match (&self.0, deadline) {
+    pub(super) async fn wait(&mut self, deadline: Option<Instant>) {
+        match (&self.call, deadline) {
             // Lets the runtime check for readiness: the timer may have fired first.
             (Some(call), _) if call.until <= Instant::now() => yield_now().await,
-            (Some(call), _) => sleep_until(call.until).await,
-            (None, Some(deadline)) => sleep_until(deadline).await,
-            (None, None) => pending().await,
+            (Some(call), _) => self.timer.wait(call.until).await,
+            (None, Some(deadline)) => self.timer.wait(deadline).await,
+            (None, None) => {
+                self.timer = Timer::default();
+                pending().await
+            }
         }
     }
 
@@ -48,20 +55,47 @@ impl LastCall {
     /// round.
     pub(super) fn is_over(&mut self, now: Instant, deadline: Option<Instant>, quiet: bool) -> bool {
         let Some(late) = deadline.and_then(|deadline| now.checked_duration_since(deadline)) else {
-            self.0 = None;
+            self.call = None;
             return false;
         };
-        let Some(call) = &mut self.0 else {
+        let Some(call) = &mut self.call else {
             let until = if late > LATE { now + CATCH_UP } else { now };
-            self.0 = Some(Call { until, rounds: 0 });
+            self.call = Some(Call { until, rounds: 0 });
             return false;
         };
         call.rounds += 1;
         let over = call.until <= now && (quiet || call.rounds >= ROUNDS);
         if over {
-            self.0 = None;
+            self.call = None;
         }
         over
+    }
+}
+
+/// One timer for the deadlines of many rounds.
+///
+/// A deadline that moves later, as that of the CLI's silence does with each message, leaves it
+/// alone: when it fires, it is set to the deadline that counts then.
+#[derive(Default)]
+struct Timer(Option<Pin<Box<Sleep>>>);
+
+impl Timer {
+    async fn wait(&mut self, until: Instant) {
+        poll_fn(|cx| self.poll(cx, until)).await;
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep_until(until)));
+        if sleep.deadline() > until {
+            sleep.as_mut().reset(until);
+        }
+        loop {
+            ready!(sleep.as_mut().poll(cx));
+            if sleep.deadline() >= until {
+                return Poll::Ready(());
+            }
+            sleep.as_mut().reset(until);
+        }
     }
 }
 
@@ -82,4 +116,23 @@ pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::O
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_timer_serves_every_deadline() {
+        let mut timer = Timer::default();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for (asked, other, woken) in [(10, 20, 20), (60, 30, 30), (40, 40, 40), (35, 50, 50)] {
+            // The wait is dropped, as when a message comes first.
+            let dropped = timeout_at(Instant::now(), timer.wait(at(asked))).await;
+            assert_eq!(dropped.is_ok(), at(asked) <= Instant::now());
+            timer.wait(at(other)).await;
+            assert_eq!(start.elapsed().as_secs(), woken);
+        }
+    }
 }
