@@ -50,6 +50,10 @@ pub struct LineCodec {
     offset: u64,
     /// How many bytes at the start of the buffer are known to have no newline. After `abc` it is 3.
     scanned: usize,
+    /// How many bytes at the start of the buffer were looked at for the next field.
+    checked: usize,
+    /// From here to there, the buffer is known to be ASCII.
+    ascii_from: usize,
     /// Inside a line over the limit, how many of its bytes were dropped so far.
     dropped: Option<u64>,
 }
@@ -69,6 +73,8 @@ impl LineCodec {
             max_line: max_line.min(u32::MAX as usize),
             offset: 0,
             scanned: 0,
+            checked: 0,
+            ascii_from: 0,
             dropped: None,
         }
     }
@@ -83,38 +89,65 @@ impl LineCodec {
         self.offset
     }
 
-    fn cut(&mut self, buffer: &mut BytesMut, newline: usize) -> Result<Item, io::Error> {
-        let offset = self.offset;
-        self.offset += newline as u64 + 1;
+    /// Whether the buffer has only lines that `LinesCodec` can represent, whole or not. Nearly every
+    /// line is ASCII, and a check of many at once is faster.
+    fn is_plain(&mut self, buffer: &[u8]) -> bool {
+        if let Some(new @ [_, ..]) = buffer.get(self.checked..) {
+            if !new.is_ascii() {
+                self.ascii_from = buffer.len();
+            }
+            self.checked = buffer.len();
+        }
+        self.ascii_from == 0 && self.dropped.is_none() && buffer.len() <= self.max_line
+    }
+
+    /// Notes that this many bytes are no longer in the buffer.
+    fn taken(&mut self, count: usize) {
+        self.offset += count as u64;
         self.scanned = 0;
+        self.checked = self.checked.saturating_sub(count);
+        self.ascii_from = self.ascii_from.saturating_sub(count);
+    }
+
+    /// Drops bytes that `LinesCodec` does not see.
+    fn skip(&mut self, buffer: &mut BytesMut, count: usize) {
+        buffer.advance(count);
+        self.taken(count);
+        // It remembers how far it has searched the buffer.
+        self.lines = LinesCodec::new();
+    }
+
+    /// The next line of a buffer whose first line, if it is whole, `LinesCodec` can represent.
+    fn next_line(&mut self, buffer: &mut BytesMut) -> Result<Option<Item>, io::Error> {
+        let (offset, before) = (self.offset, buffer.len());
+        let Some(text) = self.lines.decode(buffer).map_err(io::Error::other)? else {
+            self.scanned = buffer.len();
+            return Ok(None);
+        };
+        let len = before - buffer.len();
+        self.taken(len);
+        Ok(Some(Item::Line(Line::cut(Text::Good(text.into()), offset, len, true))))
+    }
+
+    fn cut(&mut self, buffer: &mut BytesMut, newline: usize) -> Result<Option<Item>, io::Error> {
+        let offset = self.offset;
         if let Some(dropped) = self.dropped.take() {
-            buffer.advance(newline + 1);
-            return Ok(Item::TooLong(TooLong::new(
-                offset - dropped,
-                dropped + newline as u64,
-                true,
-            )));
+            self.skip(buffer, newline + 1);
+            let len = dropped + newline as u64;
+            return Ok(Some(Item::TooLong(TooLong::new(offset - dropped, len, true))));
         }
         if newline > self.max_line {
-            buffer.advance(newline + 1);
-            return Ok(Item::TooLong(TooLong::new(offset, newline as u64, true)));
+            self.skip(buffer, newline + 1);
+            return Ok(Some(Item::TooLong(TooLong::new(offset, newline as u64, true))));
         }
-        // Nearly every line is ASCII, which is a faster check.
         let line = &buffer[..newline];
         if !line.is_ascii() && std::str::from_utf8(line).is_err() {
             let bytes = Bytes::copy_from_slice(trim_cr(line));
-            buffer.advance(newline + 1);
-            return Ok(Item::Line(Line::cut(Text::Bad(bytes), offset, newline + 1, true)));
+            self.skip(buffer, newline + 1);
+            let line = Line::cut(Text::Bad(bytes), offset, newline + 1, true);
+            return Ok(Some(Item::Line(line)));
         }
-        match self.lines.decode(buffer) {
-            Ok(Some(text)) => {
-                Ok(Item::Line(Line::cut(Text::Good(text.into()), offset, newline + 1, true)))
-            }
-            // The buffer begins with one complete UTF-8 line, and there is no limit, so this cannot
-            // fail.
-            Ok(None) => Err(io::Error::other("LinesCodec found no line in a whole line")),
-            Err(error) => Err(io::Error::other(error)),
-        }
+        self.next_line(buffer)
     }
 }
 
@@ -130,13 +163,16 @@ impl Decoder for LineCodec {
     type Error = io::Error;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Item>, io::Error> {
+        if self.is_plain(buffer) {
+            return self.next_line(buffer);
+        }
         if let Some(found) = memchr::memchr(b'\n', &buffer[self.scanned..]) {
-            return self.cut(buffer, self.scanned + found).map(Some);
+            return self.cut(buffer, self.scanned + found);
         }
         if buffer.len() > self.max_line || self.dropped.is_some() {
             *self.dropped.get_or_insert(0) += buffer.len() as u64;
-            self.offset += buffer.len() as u64;
-            buffer.clear();
+            let count = buffer.len();
+            self.skip(buffer, count);
         }
         self.scanned = buffer.len();
         Ok(None)
@@ -152,16 +188,10 @@ impl Decoder for LineCodec {
         if buffer.is_empty() {
             return Ok(None);
         }
-        let tail = buffer.split_to(buffer.len());
-        let offset = self.offset;
-        self.offset += tail.len() as u64;
-        self.scanned = 0;
-        Ok(Some(Item::Line(Line::cut(
-            Text::new(Bytes::copy_from_slice(&tail)),
-            offset,
-            tail.len(),
-            false,
-        ))))
+        let (offset, tail) = (self.offset, Bytes::copy_from_slice(buffer));
+        self.skip(buffer, tail.len());
+        let len = tail.len();
+        Ok(Some(Item::Line(Line::cut(Text::new(tail), offset, len, false))))
     }
 }
 

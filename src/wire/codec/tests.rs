@@ -113,21 +113,33 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     proptest::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
 }
 
+/// Most lines are longer than the limit, or none is.
+fn limit() -> impl Strategy<Value = usize> {
+    prop_oneof![1usize..12, Just(DEFAULT_MAX_LINE)]
+}
+
 proptest! {
     #[test]
-    fn chunking_never_changes_the_result(bytes in bytes(), cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..8), limit in 1usize..12) {
+    fn chunking_never_changes_the_result(bytes in bytes(), cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..8), limit in limit()) {
         let whole = feed(&mut LineCodec::with_max_line(limit), &[&bytes]);
         let chunked = feed(&mut LineCodec::with_max_line(limit), &split(&bytes, &cuts));
         prop_assert_eq!(described(&whole), described(&chunked));
     }
 
-    /// Offsets and lengths cover the stream without gap or overlap.
+    /// Offsets and lengths cover the stream without gap or overlap, and a line is what is there.
     #[test]
-    fn every_byte_is_accounted_for(bytes in bytes(), limit in 1usize..12) {
+    fn every_byte_is_accounted_for(bytes in bytes(), cuts in proptest::collection::vec(any::<prop::sample::Index>(), 0..8), limit in limit()) {
         let mut at = 0;
-        for item in feed(&mut LineCodec::with_max_line(limit), &[&bytes]) {
+        for item in feed(&mut LineCodec::with_max_line(limit), &split(&bytes, &cuts)) {
             let (offset, wire_len) = match &item {
-                Item::Line(line) => (line.offset(), line.len() as u64),
+                Item::Line(line) => {
+                    let there = &bytes[at as usize..][..line.len()];
+                    let text = there.strip_suffix(b"\n").map_or(there, trim_cr);
+                    prop_assert_eq!(line.bytes(), text);
+                    prop_assert_eq!(line.is_utf8(), std::str::from_utf8(text).is_ok());
+                    prop_assert_eq!(line.is_terminated(), there.ends_with(b"\n"));
+                    (line.offset(), line.len() as u64)
+                }
                 Item::TooLong(long) => (long.offset(), long.len() + u64::from(long.is_terminated())),
             };
             prop_assert_eq!(offset, at);
