@@ -1,6 +1,8 @@
 //! A frame: the bytes of one JSON object, and the fields that route it.
 
 use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -18,10 +20,23 @@ use super::spans::{Delta, DeltaKind, Span, Spans};
 #[derive(Clone, Debug)]
 pub struct Frame {
     text: Text,
-    /// The whole line, if there is something around the object.
-    line: Option<Box<Bytes>>,
     offset: u64,
     kind: FrameKind,
+    found: Found,
+}
+
+/// What was found in the line. A frame is moved several times on its way to its reader, and nearly
+/// every one is a delta: for others it is kept elsewhere.
+#[derive(Clone, Debug)]
+enum Found {
+    Delta(Delta),
+    Object(Arc<Object>),
+}
+
+#[derive(Debug)]
+struct Object {
+    /// The whole line, if there is something around the object.
+    line: Option<Bytes>,
     spans: Spans,
 }
 
@@ -44,13 +59,31 @@ impl Frame {
 
     /// The frame that `peek` found in `line`.
     #[inline]
-    pub(crate) fn new(line: Text, offset: u64, peek: Peek) -> Self {
-        let Peek { start, end, kind, spans } = peek;
-        if start == 0 && end == line.bytes().len() {
-            return Self { text: line, line: None, offset, kind, spans };
+    pub(super) fn new(line: Text, offset: u64, peek: Peek) -> Self {
+        match peek {
+            Peek::Delta(delta) => {
+                let (kind, found) = (FrameKind::StreamEvent, Found::Delta(delta));
+                Self { text: line, offset, kind, found }
+            }
+            Peek::Object { start, end, kind, spans } => {
+                Self::of_object(line, offset, start..end, kind, spans)
+            }
         }
-        let text = line.slice(start..end);
-        Self { text, line: Some(Box::new(line.bytes().clone())), offset, kind, spans }
+    }
+
+    #[inline(never)]
+    fn of_object(
+        line: Text,
+        offset: u64,
+        range: Range<usize>,
+        kind: FrameKind,
+        spans: Spans,
+    ) -> Self {
+        let (text, line) = match range == (0..line.bytes().len()) {
+            true => (line, None),
+            false => (line.slice(range), Some(line.bytes().clone())),
+        };
+        Self { text, offset, kind, found: Found::Object(Arc::new(Object { line, spans })) }
     }
 
     /// The bytes of the object, without the newline and without what is around it.
@@ -60,7 +93,10 @@ impl Frame {
 
     /// The bytes of the whole line without the newline: the object and what is around it.
     pub fn raw_line(&self) -> &Bytes {
-        self.line.as_deref().unwrap_or(self.bytes())
+        match &self.found {
+            Found::Delta(_) => self.bytes(),
+            Found::Object(object) => object.line.as_ref().unwrap_or(self.bytes()),
+        }
     }
 
     /// The offset of the object in [`raw_line`](Self::raw_line).
@@ -86,22 +122,25 @@ impl Frame {
 
     /// The `type` as it was on the wire.
     pub fn kind_name(&self) -> Cow<'_, str> {
-        self.string(self.spans.kind).unwrap_or_default()
+        match &self.found {
+            Found::Delta(_) => Cow::Borrowed("stream_event"),
+            Found::Object(object) => self.string(object.spans.kind).unwrap_or_default(),
+        }
     }
 
     /// `subtype`, when it is a string.
     pub fn subtype(&self) -> Option<Cow<'_, str>> {
-        self.string(self.spans.subtype)
+        self.string(self.spans().subtype)
     }
 
     /// `uuid`, when it is a string.
     pub fn uuid(&self) -> Option<Cow<'_, str>> {
-        self.string(self.spans.uuid)
+        self.string(self.uuid_span())
     }
 
     /// `session_id`, when it is a string.
     pub fn session_id(&self) -> Option<Cow<'_, str>> {
-        self.string(self.spans.session_id)
+        self.string(self.session_span())
     }
 
     /// `request_id` of a control frame, wherever the envelope keeps it (`control_response` has it
@@ -109,36 +148,40 @@ impl Frame {
     pub fn request_id(&self) -> Option<RawJson> {
         let id = match self.kind {
             FrameKind::ControlResponse => self.payload()?.get("request_id")?,
-            _ => self.cursor(self.spans.request_id)?,
+            _ => self.cursor(self.spans().request_id)?,
         };
         Some(id.raw())
     }
 
     /// `parent_tool_use_id`, when it is a string: the frame belongs to a sub-agent.
     pub fn parent_tool_use_id(&self) -> Option<Cow<'_, str>> {
-        self.string(self.spans.parent)
+        self.string(match &self.found {
+            Found::Delta(delta) => delta.parent,
+            Found::Object(object) => object.spans.parent,
+        })
     }
 
     /// True if the frame names the prompts that it answers (`user_message_uuid`,
     /// `user_message_uuids`).
     pub fn names_prompts(&self) -> bool {
-        self.cursor(self.spans.prompt_uuid).is_some()
-            || self.cursor(self.spans.prompt_uuids).is_some()
+        let spans = self.spans();
+        self.cursor(spans.prompt_uuid).is_some() || self.cursor(spans.prompt_uuids).is_some()
     }
 
     /// The prompt that the frame answers (`user_message_uuid`, or the last of
     /// `user_message_uuids`), if it names one.
     pub fn named_prompt(&self) -> Option<Cow<'_, str>> {
-        let last = || self.cursor(self.spans.prompt_uuids)?.items().last()?.string();
-        self.string(self.spans.prompt_uuid).or_else(last)
+        let spans = self.spans();
+        let last = || self.cursor(spans.prompt_uuids)?.items().last()?.string();
+        self.string(spans.prompt_uuid).or_else(last)
     }
 
     /// True if the frame is a `result` that ends a turn. A `result` with a tool's output and no
     /// subtype is a line of an old dialect, and does not end a turn.
     pub(crate) fn ends_turn(&self) -> bool {
-        let has_subtype = self.cursor(self.spans.subtype).is_some();
+        let has_subtype = || self.cursor(self.spans().subtype).is_some();
         self.kind == FrameKind::Result
-            && (has_subtype || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
+            && (has_subtype() || self.field("tool_use_id").is_none_or(|id| id.as_str().is_none()))
     }
 
     /// True if the frame says that it was not caused by a prompt of a host (`origin.kind`).
@@ -176,8 +219,9 @@ impl Frame {
 
     /// True if `user_message_uuid` or `user_message_uuids` names this prompt.
     pub fn answers(&self, prompt: &str) -> bool {
-        self.string(self.spans.prompt_uuid).is_some_and(|uuid| uuid == prompt)
-            || self.cursor(self.spans.prompt_uuids).is_some_and(|uuids| {
+        let spans = self.spans();
+        self.string(spans.prompt_uuid).is_some_and(|uuid| uuid == prompt)
+            || self.cursor(spans.prompt_uuids).is_some_and(|uuids| {
                 uuids.items().any(|uuid| uuid.string().is_some_and(|uuid| uuid == prompt))
             })
     }
@@ -198,12 +242,18 @@ impl Frame {
 
     /// `message`, `event`, `request` or `response`.
     pub(crate) fn payload(&self) -> Option<Cursor<'_>> {
-        self.cursor(self.spans.payload)
+        self.cursor(match &self.found {
+            Found::Delta(delta) => delta.payload(),
+            Found::Object(object) => object.spans.payload,
+        })
     }
 
     /// The delta, if the line has the shape that most lines have.
     pub(super) fn delta(&self) -> Option<&Delta> {
-        self.spans.delta.as_ref()
+        match &self.found {
+            Found::Delta(delta) => Some(delta),
+            Found::Object(_) => None,
+        }
     }
 
     /// The string of one of its spans.
@@ -211,14 +261,43 @@ impl Frame {
         self.string(span).map(String::from)
     }
 
-    /// The text of that delta, if it is of this kind.
+    /// The text of that delta.
+    pub(super) fn text_of(&self, delta: &Delta) -> Option<Cow<'_, str>> {
+        let text = self.cursor(delta.text)?;
+        if delta.is_plain { Some(text.plain_string()) } else { text.string() }
+    }
+
+    /// The same, if it is of this kind.
     pub(super) fn delta_text(&self, delta: &Delta, kind: DeltaKind) -> Option<Cow<'_, str>> {
-        if delta.kind == kind { self.string(delta.text) } else { None }
+        if delta.kind == kind { self.text_of(delta) } else { None }
     }
 
     /// The fields that every message has and no typed body has, by name.
     pub(crate) fn envelope(&self) -> [(&'static str, Option<Cursor<'_>>); 2] {
-        [("uuid", self.cursor(self.spans.uuid)), ("session_id", self.cursor(self.spans.session_id))]
+        [("uuid", self.cursor(self.uuid_span())), ("session_id", self.cursor(self.session_span()))]
+    }
+
+    /// The spans of a frame; none of a delta, which has those of other frames elsewhere or not.
+    fn spans(&self) -> &Spans {
+        static NONE: Spans = Spans::NONE;
+        match &self.found {
+            Found::Delta(_) => &NONE,
+            Found::Object(object) => &object.spans,
+        }
+    }
+
+    fn uuid_span(&self) -> Span {
+        match &self.found {
+            Found::Delta(delta) => delta.uuid,
+            Found::Object(object) => object.spans.uuid,
+        }
+    }
+
+    fn session_span(&self) -> Span {
+        match &self.found {
+            Found::Delta(delta) => delta.session_id,
+            Found::Object(object) => object.spans.session_id,
+        }
     }
 
     fn cursor(&self, span: Span) -> Option<Cursor<'_>> {

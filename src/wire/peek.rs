@@ -3,15 +3,19 @@
 use super::delta;
 use super::json::{Cursor, Fault, Text, object_end};
 use super::kind::FrameKind;
-use super::spans::{Span, Spans};
+use super::spans::{Delta, Span, Spans};
 use super::terminal;
 
 /// The results of one pass over a line, before anything is kept.
-pub(crate) struct Peek {
-    pub(super) start: usize,
-    pub(super) end: usize,
-    pub(super) kind: FrameKind,
-    pub(super) spans: Spans,
+pub(super) enum Peek {
+    /// A delta, which is the whole line.
+    Delta(Delta),
+    Object {
+        start: usize,
+        end: usize,
+        kind: FrameKind,
+        spans: Spans,
+    },
 }
 
 /// Why a line is not a frame.
@@ -27,19 +31,22 @@ pub(crate) enum NotAFrame {
 
 impl Peek {
     pub(super) fn kind(&self) -> FrameKind {
-        self.kind
+        match self {
+            Self::Delta(_) => FrameKind::StreamEvent,
+            Self::Object { kind, .. } => *kind,
+        }
     }
 
     #[inline]
-    pub(crate) fn at(line: &Text) -> Result<Self, NotAFrame> {
-        if let Some(spans) = delta::spans(line.bytes()) {
-            let end = line.bytes().len();
-            return Ok(Self { start: 0, end, kind: FrameKind::StreamEvent, spans });
+    pub(super) fn at(line: &Text) -> Result<Self, NotAFrame> {
+        match delta::find(line.bytes()) {
+            Some(delta) => Ok(Self::Delta(delta)),
+            None => Self::scan(line),
         }
-        Self::scan(line)
     }
 
     /// A line of any shape.
+    #[inline(never)]
     pub(super) fn scan(line: &Text) -> Result<Self, NotAFrame> {
         let start = object_start(line.bytes());
         let object = &line.bytes()[start..];
@@ -72,7 +79,7 @@ impl Peek {
             Some(name) if !name.is_empty() => {
                 let kind = FrameKind::of(&name);
                 spans.payload = payloads.of(kind);
-                Ok(Self { start, end, kind, spans })
+                Ok(Self::Object { start, end, kind, spans })
             }
             _ => Err(NotAFrame::NoType),
         }

@@ -13,7 +13,6 @@ pub(super) struct Spans {
     pub(super) parent: Span,
     /// `message`, `event`, `request` or `response`, as the type has it.
     pub(super) payload: Span,
-    pub(super) delta: Option<Delta>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,18 +22,26 @@ pub(super) struct Span {
 }
 
 impl Span {
+    const NONE: Self = Self { start: 0, end: 0 };
+
     /// A part of a line, which is at most 4 GiB long.
     pub(super) fn new(start: usize, end: usize) -> Self {
         Self { start: start as u32, end: end as u32 }
     }
 }
 
-/// A delta in a line of this shape.
+/// A delta in a line of the usual shape: its spans, without those that every such line has in the
+/// same place or does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Delta {
     pub(super) kind: DeltaKind,
     /// The string, with its quotes.
     pub(super) text: Span,
+    /// Whether the string has no escapes.
+    pub(super) is_plain: bool,
+    pub(super) uuid: Span,
+    pub(super) session_id: Span,
+    pub(super) parent: Span,
     /// `api_message_id`, if it is there.
     pub(super) message: Span,
     /// Whether the line has another field than those that every delta has, or one of them with
@@ -73,6 +80,18 @@ impl DeltaKind {
 }
 
 impl Spans {
+    pub(super) const NONE: Self = Self {
+        kind: Span::NONE,
+        subtype: Span::NONE,
+        uuid: Span::NONE,
+        session_id: Span::NONE,
+        request_id: Span::NONE,
+        prompt_uuid: Span::NONE,
+        prompt_uuids: Span::NONE,
+        parent: Span::NONE,
+        payload: Span::NONE,
+    };
+
     #[inline]
     pub(super) fn slot(&mut self, key: &[u8]) -> Option<&mut Span> {
         match key {

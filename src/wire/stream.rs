@@ -232,7 +232,7 @@ impl StreamEvent {
     pub(super) fn of_delta(frame: &Frame) -> Option<Self> {
         let usual = frame.delta().filter(|delta| !delta.has_more)?;
         let index = delta::index(frame.bytes())?;
-        let text = frame.text_at(usual.text)?;
+        let text = frame.text_of(usual)?.into_owned();
         let delta = match usual.kind {
             DeltaKind::Text => Delta::Text(TextDelta { text }),
             DeltaKind::Thinking => {

@@ -67,6 +67,11 @@ impl<'a> Cursor<'a> {
         (self.kind() == Kind::String).then(|| decode(self.line, self.start + 1).0)
     }
 
+    /// The text of a string value that is known to have no escapes.
+    pub(crate) fn plain_string(&self) -> Cow<'a, str> {
+        self.line.text(self.start + 1..self.end - 1)
+    }
+
     pub(crate) fn bool(&self) -> Option<bool> {
         self.reader().bool()
     }
