@@ -1,6 +1,7 @@
 //! A request of the CLI, as passed to handlers; and whether code runs inside a handler.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::protocol::Answer;
 use crate::session::WeakSession;
@@ -14,7 +15,10 @@ pub(in crate::session) type Answering = BoxFuture<'static, Answer>;
 /// A request of the CLI: the verbatim body of a `control_request`, and the session that received
 /// it.
 #[derive(Clone, Debug)]
-pub struct HostRequest {
+pub struct HostRequest(Arc<Received>);
+
+#[derive(Debug)]
+struct Received {
     body: RawJson,
     session: WeakSession,
     session_id: Option<String>,
@@ -29,7 +33,7 @@ impl HostRequest {
         cwd: Option<PathBuf>,
     ) -> Self {
         let body = frame.payload().map(|request| request.raw()).unwrap_or_default();
-        Self { body, session, session_id, cwd }
+        Self(Arc::new(Received { body, session, session_id, cwd }))
     }
 
     /// Which request it is (`subtype`).
@@ -44,12 +48,12 @@ impl HostRequest {
 
     /// The whole body.
     pub fn body(&self) -> &RawJson {
-        &self.body
+        &self.0.body
     }
 
     /// A field of the body.
     pub fn field(&self, name: &str) -> Option<RawJson> {
-        self.body.cursor().get(name).map(|value| value.raw())
+        self.0.body.cursor().get(name).map(|value| value.raw())
     }
 
     /// The session that received the request. A handler may control it. A prompt would run after
@@ -59,22 +63,22 @@ impl HostRequest {
     /// turn. A query in a task spawned by the handler is accepted; but a handler that waits for
     /// that task waits forever.
     pub fn session(&self) -> &WeakSession {
-        &self.session
+        &self.0.session
     }
 
     /// The id of the conversation, once the CLI has confirmed it.
     pub fn session_id(&self) -> Option<&str> {
-        self.session_id.as_deref()
+        self.0.session_id.as_deref()
     }
 
     /// The working directory of the CLI, as last reported (`cwd` of `system` / `init`); before
     /// that, the session's option `cwd`.
     pub fn cwd(&self) -> Option<&Path> {
-        self.cwd.as_deref()
+        self.0.cwd.as_deref()
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        self.body.cursor().get(name)?.string().map(String::from)
+        self.0.body.cursor().get(name)?.string().map(String::from)
     }
 }
 
