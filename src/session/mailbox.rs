@@ -15,12 +15,34 @@ use crate::common::lock;
 use crate::wire::Frame;
 
 /// What a message costs in addition to its line: its place in a queue that doubles when it grows,
-/// and two minimal allocations.
-const OVERHEAD: usize = 2 * size_of::<Frame>() + 2 * 32;
+/// two minimal allocations, and where its fields are.
+const OVERHEAD: usize = 2 * size_of::<Frame>() + 2 * 32 + 128;
 
 /// The memory cost of a message, in bytes.
 fn cost(frame: &Frame) -> usize {
     frame.raw_line().len() + OVERHEAD
+}
+
+/// Messages for one mailbox.
+#[derive(Default)]
+pub(super) struct Batch {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+}
+
+impl Batch {
+    pub(super) fn push(&mut self, frame: Frame) {
+        self.bytes += cost(&frame);
+        self.frames.push_back(frame);
+    }
+
+    pub(super) fn first(&self) -> Option<&Frame> {
+        self.frames.front()
+    }
+
+    pub(super) fn release_room(&mut self) {
+        self.frames.shrink_to_fit();
+    }
 }
 
 /// The messages that the driver has for the reader of a turn.
@@ -66,6 +88,17 @@ impl Mailbox {
         state.bytes += cost(&frame);
         state.seen += 1;
         state.frames.push_back(frame);
+    }
+
+    /// Adds messages; leaves `batch` empty.
+    pub(super) fn append(&self, batch: &mut Batch) {
+        let mut state = self.lock();
+        state.bytes += std::mem::take(&mut batch.bytes);
+        state.seen += batch.frames.len() as u64;
+        match state.frames.is_empty() {
+            true => std::mem::swap(&mut state.frames, &mut batch.frames),
+            false => state.frames.append(&mut batch.frames),
+        }
     }
 
     /// Sets how the turn ended; earlier messages are read first.

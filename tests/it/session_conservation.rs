@@ -1,4 +1,5 @@
-//! No line is lost: each is delivered, reported as an event, or counted.
+//! No line is lost: each is delivered, reported as an event, or counted. Those of a turn are
+//! delivered in the order in which they were written.
 #![allow(clippy::unwrap_used, reason = "the helper functions are test code as well")]
 
 use crate::support::cli::{FakeCli, aborted, cli, init, result, success};
@@ -14,6 +15,8 @@ use serde_json::json;
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Line {
     Message,
+    /// In the shape that most lines have.
+    Delta,
     Padded(usize),
     Mirror,
     KeepAlive,
@@ -29,6 +32,7 @@ impl Line {
     fn text(self, n: usize) -> String {
         match self {
             Self::Message => json!({"type": "assistant", "n": n}).to_string(),
+            Self::Delta => format!(r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"Hel"}}}},"session_id":"s","parent_tool_use_id":null,"uuid":"u","n":{n}}}"#),
             Self::Padded(len) => json!({"type": "user", "n": n, "pad": "x".repeat(len)}).to_string(),
             Self::Mirror => json!({"type": "transcript_mirror", "n": n}).to_string(),
             Self::KeepAlive => json!({"type": "keep_alive"}).to_string(),
@@ -43,10 +47,11 @@ impl Line {
 
 fn line() -> impl Strategy<Value = Line> {
     use Line::{
-        Blank, KeepAlive, Malformed, Message, Mirror, Noise, Oversize, Padded, Stray, Yield,
+        Blank, Delta, KeepAlive, Malformed, Message, Mirror, Noise, Oversize, Padded, Stray, Yield,
     };
     prop_oneof![
-        8 => Just(Message),
+        4 => Just(Message),
+        8 => Just(Delta),
         3 => (0..900_usize).prop_map(Padded),
         1 => prop_oneof![Just(Mirror), Just(KeepAlive), Just(Noise), Just(Malformed), Just(Oversize), Just(Stray), Just(Blank)],
         2 => Just(Yield),
@@ -130,8 +135,14 @@ proptest! {
             let mut delivered = 0;
             for script in &scripts {
                 let mut turn = session.query("go");
+                let mut last = None;
                 while let Some(message) = turn.next().await {
-                    message.unwrap();
+                    let message = message.unwrap();
+                    if let Some(n) = message.frame().field("n") {
+                        let n = n.to_string().parse::<usize>().ok();
+                        assert!(n > last, "{n:?} comes after {last:?}");
+                        last = n;
+                    }
                     delivered += 1;
                     if script.take == Some(delivered) {
                         break;
@@ -154,7 +165,7 @@ proptest! {
             }
             let stats = session.stats();
             // Plus the `init` and the result of each turn.
-            let sent = count(&scripts, |line| matches!(line, Line::Message | Line::Padded(_))) + 2 * scripts.len() as u64;
+            let sent = count(&scripts, |line| matches!(line, Line::Message | Line::Delta | Line::Padded(_))) + 2 * scripts.len() as u64;
             assert_eq!(sent, delivered as u64 + messages + stats.lines.drained + stats.unread_messages, "{stats:?}");
             assert_eq!(count(&scripts, |line| line == Line::Mirror), frames);
             assert_eq!(count(&scripts, |line| line == Line::Noise), noise);

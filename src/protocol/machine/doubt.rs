@@ -56,6 +56,10 @@ impl Doubt {
         self.until
     }
 
+    pub(super) fn is_settled(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     #[cfg(any(test, feature = "fuzzing"))]
     pub(super) fn lines(&self) -> impl Iterator<Item = &Frame> {
         self.lines.iter()

@@ -19,7 +19,41 @@ use crate::wire::control::{control_error_line, control_success_line};
 use crate::wire::{Frame, FrameKind, Outcome};
 
 impl Machine {
+    /// The turn of a message from which nothing else follows: an event of a reply, in the middle of
+    /// its turn. It counts as received then. `None` says nothing about the message, which is still
+    /// to be passed to [`handle`](Self::handle).
+    ///
+    /// Nearly all lines are such events, and their owner need not pass each through an
+    /// [`Output`].
+    pub(crate) fn passes(&mut self, now: Instant, frame: &Frame) -> Option<TurnId> {
+        if frame.kind() != FrameKind::StreamEvent || frame.names_prompts() {
+            return None;
+        }
+        if self.link != Link::Ready || self.habits.foreign || !self.doubt.is_settled() {
+            return None;
+        }
+        let current = self.current.as_deref_mut()?;
+        if current.abandoned || (!current.started && self.habits.names) {
+            return None;
+        }
+        debug_assert_eq!(route(frame, Some(&*current), &self.habits), Route::Turn);
+        current.hear(now, frame);
+        if current.echoed {
+            current.prompt = None;
+        }
+        current.said = current.said || frame.speaks();
+        Some(current.turn)
+    }
+
     pub(super) fn received(&mut self, now: Instant, outcome: Outcome, out: &mut Vec<Output>) {
+        if let Outcome::Message(frame) = &outcome
+            && let Some(turn) = self.passes(now, frame)
+        {
+            if let Outcome::Message(frame) = outcome {
+                out.push(Output::Message(turn, frame));
+            }
+            return;
+        }
         if let (Some(current), Outcome::Message(frame) | Outcome::Control(frame)) =
             (&mut self.current, &outcome)
             && frame.kind() != FrameKind::KeepAlive

@@ -37,7 +37,7 @@ use self::requests::Requests;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::lease::Lease;
-use super::mailbox::Mailbox;
+use super::mailbox::{Batch, Mailbox};
 use super::shared::Shared;
 use crate::protocol::{
     Command, EndCause, Failure, Input, Machine, Output, Phase, RequestId, TurnId,
@@ -58,10 +58,14 @@ pub(super) struct Driver {
     orphaned: bool,
     machine: Machine,
     out: Vec<Output>,
+    /// Whether the machine had an input since its state was published.
+    handled: bool,
     turns: HashMap<TurnId, Arc<Mailbox>>,
     /// The turn that had the last message.
     running: Option<TurnId>,
     control: Requests,
+    /// The messages of the running turn that are only passed on, before they are in its mailbox.
+    passed: Batch,
     /// The mailbox that was written to in this round.
     written: Option<(TurnId, Arc<Mailbox>)>,
     room: Arc<Notify>,
@@ -120,9 +124,11 @@ impl Driver {
             orphaned: false,
             machine,
             out: Vec::new(),
+            handled: true,
             turns: HashMap::new(),
             running: None,
             control: Requests::default(),
+            passed: Batch::default(),
             written: None,
             room: line.room.clone(),
             reading: true,
@@ -155,6 +161,7 @@ impl Driver {
     pub(super) async fn run(mut self: Box<Self>) {
         while !(self.machine.is_stopped() && self.link.is_none()) {
             let woken = self.wait().await;
+            let now = Instant::now();
             let quiet = matches!(woken, Woken::Due);
             match woken {
                 Woken::Order(Some(order)) => self.order(*order),
@@ -162,7 +169,7 @@ impl Driver {
                     self.orphaned = true;
                     self.handle(Input::Command(Command::Stop));
                 }
-                Woken::Link(LinkEvent::Read(result)) => self.read(result),
+                Woken::Link(LinkEvent::Read(result)) => self.read(now, result),
                 Woken::Link(LinkEvent::Exited(result)) => self.exited(result),
                 Woken::Opened(result) => self.opened(result),
                 Woken::Answered(callback, answer) => {
@@ -171,13 +178,13 @@ impl Driver {
                 }
                 Woken::Link(LinkEvent::Again) | Woken::Again | Woken::Due => {}
             }
-            let due = self.last_call.is_over(Instant::now(), self.deadline(), quiet);
+            let due = self.last_call.is_over(now, self.deadline(), quiet);
             if due {
                 self.pass_time();
             }
             self.drop_cancelled_requests();
             self.carry_out();
-            self.settle(due);
+            self.settle(now, due);
             if self.machine.is_idle() {
                 self.release_room();
             }
@@ -195,10 +202,12 @@ impl Driver {
 
     /// An idle session keeps no memory for what may come.
     fn release_room(&mut self) {
+        self.link.iter_mut().for_each(|link| link.pipes.release_room());
         if self.out.capacity() == 0 {
             return;
         }
         self.out = Vec::new();
+        self.passed.release_room();
         self.turns.shrink_to_fit();
         self.requests.shrink_to_fit();
         self.callbacks.release_room();
@@ -343,21 +352,41 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
+        self.handled = true;
         self.machine.handle(Instant::now().into_std(), input, &mut self.out);
     }
 
-    fn read(&mut self, result: std::io::Result<usize>) {
-        let now = Instant::now();
+    fn read(&mut self, now: Instant, result: std::io::Result<usize>) {
         let Some(link) = &mut self.link else { return };
         if let Err(error) = result {
             tracing::debug!(%error, "reading the CLI's output failed");
         }
         // A result without a text is reported together with the errors written before it.
-        link.pipes.drain_stderr(&mut self.shared.stderr());
+        if link.pipes.has_errors() {
+            link.pipes.drain_stderr(&mut self.shared.stderr());
+        }
         link.rest.iter_mut().for_each(|rest| rest.touch(now));
         while let Some(outcome) = self.link.as_mut().and_then(|link| link.pipes.next_item()) {
-            self.received(now, outcome);
+            if let Some(outcome) = self.pass_on(now, outcome) {
+                self.received(now, outcome);
+            }
         }
+    }
+
+    /// Takes a message that only has to be passed on to its reader; returns any other line.
+    ///
+    /// None is passed on ahead of an output: later lines wait behind it.
+    fn pass_on(&mut self, now: Instant, outcome: Outcome) -> Option<Outcome> {
+        let Outcome::Message(frame) = &outcome else { return Some(outcome) };
+        if !self.out.is_empty() || self.preamble.is_some() {
+            return Some(outcome);
+        }
+        let Some(turn) = self.machine.passes(now.into_std(), frame) else { return Some(outcome) };
+        self.running = Some(turn);
+        if let Outcome::Message(frame) = outcome {
+            self.passed.push(frame);
+        }
+        None
     }
 
     fn received(&mut self, now: Instant, outcome: Outcome) {
@@ -369,6 +398,7 @@ impl Driver {
         if let Outcome::Control(frame) = &outcome {
             self.control.replied(frame);
         }
+        self.handled = true;
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
     }
 
@@ -408,11 +438,12 @@ impl Driver {
     }
 
     /// Checks whether the connection has ended. `due`: whether a timer may cause that.
-    fn settle(&mut self, due: bool) {
-        let now = Instant::now();
+    fn settle(&mut self, now: Instant, due: bool) {
         let starting = self.machine.phase() == Phase::Starting;
         let Some(link) = &mut self.link else { return };
-        link.pipes.drain_stderr(&mut self.shared.stderr());
+        if link.pipes.has_errors() {
+            link.pipes.drain_stderr(&mut self.shared.stderr());
+        }
         if starting {
             link.look(now);
         } else {
@@ -425,9 +456,11 @@ impl Driver {
             }
             if !starting {
                 link.leaving = true;
+                self.handled = true;
                 self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
             } else if let Some(pipe) = link.hung_up(now).filter(|_| due) {
                 link.leaving = true;
+                self.handled = true;
                 self.machine.handle(now.into_std(), Input::HungUp(pipe), &mut self.out);
                 return self.carry_out();
             }

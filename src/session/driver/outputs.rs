@@ -8,9 +8,9 @@ use super::last_call::within;
 use super::leases;
 use super::link::Link;
 use super::preamble::Preamble;
-use super::{Driver, Error, Mailbox, Opened, SessionEvent};
+use super::{Batch, Driver, Error, Mailbox, Opened, SessionEvent};
 use crate::protocol::{
-    Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
+    Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd, TurnId,
 };
 use crate::recording::secret_values;
 use crate::session::lease::Exclusive;
@@ -26,14 +26,41 @@ impl Driver {
             self.control.ready();
         }
         // Before anyone is notified of the change.
-        self.shared.set_status(&self.machine);
+        self.publish_status();
+        self.deliver_passed();
         self.perform_all();
         while let Some((_, mailbox)) = self.written.take() {
             mailbox.wake();
             self.check_cap(&mailbox);
             self.perform_all();
         }
-        self.shared.set_status(&self.machine);
+        self.publish_status();
+    }
+
+    /// Publishes the state of the machine, if it had an input that may have changed it.
+    fn publish_status(&mut self) {
+        if std::mem::take(&mut self.handled) {
+            self.shared.set_status(&self.machine);
+        }
+    }
+
+    /// Puts the messages that were passed on into the mailbox of their turn.
+    fn deliver_passed(&mut self) {
+        let Some(first) = self.passed.first() else { return };
+        let known = self.running.and_then(|turn| Some((turn, self.turns.get(&turn)?)));
+        let Some((turn, mailbox)) = known else { return self.passed = Batch::default() };
+        // Later events of a reply add nothing to the trace.
+        mailbox.trace.message(first);
+        mailbox.append(&mut self.passed);
+        let mailbox = mailbox.clone();
+        self.write_to(turn, mailbox);
+    }
+
+    /// Notes the mailbox that was written to.
+    fn write_to(&mut self, turn: TurnId, mailbox: Arc<Mailbox>) {
+        self.running = Some(turn);
+        let before = self.written.replace((turn, mailbox));
+        before.iter().for_each(|(_, mailbox)| mailbox.wake());
     }
 
     fn perform_all(&mut self) {
@@ -76,10 +103,8 @@ impl Driver {
                     }
                     mailbox.push(frame);
                     if same.is_none() {
-                        self.running = Some(turn);
                         let mailbox = mailbox.clone();
-                        let before = self.written.replace((turn, mailbox));
-                        before.iter().for_each(|(_, mailbox)| mailbox.wake());
+                        self.write_to(turn, mailbox);
                     }
                 }
             }

@@ -8,13 +8,16 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Encoder};
+use tokio_util::io::poll_read_buf;
 
 use super::super::stderr::Stderr;
 use crate::transport::{BoxedRead, BoxedWrite};
 use crate::wire::{LineCodec, Outcome, classify};
 
-/// The size of a read, which is the capacity of a Linux pipe.
+/// The capacity of a Linux pipe.
 const CHUNK: usize = 64 * 1024;
+/// The size of a read while little is written: a few messages.
+const SMALL: usize = 8 * 1024;
 /// The maximum capacity of a Linux pipe, unless root has raised it.
 const LARGEST_PIPE: usize = 1024 * 1024;
 
@@ -27,6 +30,8 @@ pub(super) struct Pipes {
     closing: bool,
     stdout: Option<BoxedRead>,
     buffer: BytesMut,
+    /// Whether much is written: then it is read into the buffer directly, a whole pipe at a time.
+    bulk: bool,
     codec: LineCodec,
     stderr: Option<BoxedRead>,
     errors: Vec<u8>,
@@ -47,6 +52,7 @@ impl Pipes {
             closing: false,
             stdout: Some(stdout),
             buffer: BytesMut::new(),
+            bulk: false,
             codec: LineCodec::with_max_line(max_line),
             stderr: Some(stderr),
             errors: Vec::new(),
@@ -145,11 +151,25 @@ impl Pipes {
     pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         let Some(stdout) = &mut self.stdout else { return Poll::Pending };
         let buffer = &mut self.buffer;
-        let result = ready!(read_chunk(stdout, cx, |bytes| buffer.extend_from_slice(bytes)));
-        if !matches!(result, Ok(count) if count > 0) {
-            self.stdout = None;
+        let result = if self.bulk {
+            buffer.reserve(CHUNK);
+            ready!(poll_read_buf(Pin::new(stdout), cx, buffer))
+        } else {
+            ready!(read_chunk(stdout, cx, |bytes| buffer.extend_from_slice(bytes)))
+        };
+        match result {
+            Ok(count) if count > 0 => self.bulk |= count == SMALL,
+            _ => self.stdout = None,
         }
         Poll::Ready(result)
+    }
+
+    /// An idle session keeps no buffer.
+    pub(super) fn release_room(&mut self) {
+        self.bulk = false;
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
     }
 
     /// Returns the next item of the bytes read.
@@ -159,14 +179,11 @@ impl Pipes {
         } else {
             self.codec.decode_eof(&mut self.buffer)
         };
-        if let Ok(Some(item)) = item {
-            return Some(classify(item));
+        match item {
+            Ok(Some(item)) => Some(classify(item)),
+            // Content never causes an error.
+            Ok(None) | Err(_) => None,
         }
-        if self.buffer.is_empty() {
-            // An idle session keeps no buffer.
-            self.buffer = BytesMut::new();
-        }
-        None
     }
 
     /// Reads standard error until nothing is available; returns true if it has ended.
@@ -189,8 +206,13 @@ impl Pipes {
         some
     }
 
+    /// Whether some of standard error was read that was not passed on.
+    pub(super) fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     pub(super) fn drain_stderr(&mut self, stderr: &mut Stderr) {
-        if !self.errors.is_empty() {
+        if self.has_errors() {
             stderr.push(&std::mem::take(&mut self.errors));
         }
     }
@@ -215,13 +237,13 @@ impl Pipes {
     }
 }
 
-/// Reads once, through a buffer on the stack: a waiting connection holds no buffer.
+/// Reads once, through a small buffer on the stack: a waiting connection holds no buffer.
 fn read_chunk(
     from: &mut BoxedRead,
     cx: &mut Context<'_>,
     take: impl FnOnce(&[u8]),
 ) -> Poll<io::Result<usize>> {
-    let mut chunk = [const { MaybeUninit::uninit() }; CHUNK];
+    let mut chunk = [const { MaybeUninit::uninit() }; SMALL];
     let mut chunk = ReadBuf::uninit(&mut chunk);
     ready!(Pin::new(from).poll_read(cx, &mut chunk))?;
     let filled = chunk.filled();
