@@ -6,6 +6,7 @@ mod agreement;
 mod census;
 mod check;
 mod compatibility;
+mod conformance;
 mod docs;
 mod english;
 mod facts;
@@ -42,6 +43,9 @@ enum Command {
     Agreement(agreement::Arguments),
     Facts(facts::Arguments),
     Faults(faults::Arguments),
+    Conformance(conformance::Arguments),
+    #[command(hide = true)]
+    ConformanceHost(conformance::host::Arguments),
 }
 
 const AFTER_HELP: &str = "\
@@ -62,6 +66,8 @@ fn main() -> ExitCode {
         Command::Agreement(arguments) => agreement::run(&arguments),
         Command::Facts(arguments) => facts::run(&arguments),
         Command::Faults(arguments) => faults::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::ConformanceHost(arguments) => conformance::host::run(&arguments),
     };
     end("xtask", done)
 }

@@ -5,6 +5,7 @@ mod arguments;
 #[cfg(feature = "lab")]
 mod check;
 mod completions;
+mod conformance;
 mod decode;
 mod diff;
 mod doctor;
@@ -64,6 +65,7 @@ enum Command {
     Install(install::Install),
     Drift(drift::Arguments),
     Check(check::Arguments),
+    Conformance(conformance::Arguments),
     #[cfg(unix)]
     Hold(hold::Arguments),
     Completions(completions::Completions),
@@ -78,7 +80,17 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Replays", &["verify", "report", "why", "accept"]),
     (
         "The CLI, and this tool",
-        &["doctor", "install", "decode", "hold", "drift", "check", "completions", "man"],
+        &[
+            "doctor",
+            "install",
+            "decode",
+            "hold",
+            "drift",
+            "check",
+            "conformance",
+            "completions",
+            "man",
+        ],
     ),
 ];
 
@@ -87,6 +99,9 @@ fn after_help() -> String {
 }
 
 pub(crate) fn main() -> ExitCode {
+    if let Some(code) = conformance::stand_in() {
+        return code;
+    }
     let arguments = Arguments::from_arg_matches(&command().get_matches());
     let done = match arguments.unwrap_or_else(|error| error.exit()).command {
         Command::Record(arguments) => record::run(arguments),
@@ -111,6 +126,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Install(arguments) => install::run(&arguments),
         Command::Drift(arguments) => drift::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
         #[cfg(unix)]
         Command::Hold(arguments) => hold::run(&arguments),
     };

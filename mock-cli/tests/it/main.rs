@@ -8,6 +8,7 @@ mod support;
 mod argv_forms;
 #[cfg(feature = "lab")]
 mod check;
+mod conformance;
 #[cfg(feature = "lab")]
 mod drift;
 mod hold;
@@ -23,6 +24,7 @@ mod mock_claude_records;
 mod mock_claude_scenario;
 mod official_sdks;
 mod official_sdks_acp;
+mod official_sdks_conformance;
 mod official_sdks_faults;
 mod official_sdks_history;
 mod one_run;

@@ -28,7 +28,7 @@ fn programs() -> PathBuf {
 }
 
 /// Where both SDKs are installed.
-fn installed() -> PathBuf {
+pub(crate) fn installed() -> PathBuf {
     let folder = std::env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS")
         .expect("CLAUDE_WIRE_OFFICIAL_SDKS names the folder with the official SDKs");
     PathBuf::from(folder)

@@ -7,6 +7,7 @@
     reason = "helpers of tests"
 )]
 
+#[path = "../../../mock-cli/src/tool/conformance/argv.rs"]
 pub mod argv;
 pub mod calls;
 pub mod options;
@@ -17,7 +18,8 @@ use serde_json::Value;
 /// The file of this repository, and every `*.json` in the directory that
 /// `CLAUDE_WIRE_CONFORMANCE_DIR` names.
 pub fn files() -> Vec<(String, Value)> {
-    let own = serde_json::from_str(include_str!("../../conformance/host-cases.json")).unwrap();
+    let own = serde_json::from_str(include_str!("../../../mock-cli/conformance/host-cases.json"))
+        .unwrap();
     let mut files = vec![("host-cases.json".to_owned(), own)];
     // The first is the repository's other file, which has none of these cases.
     files.extend(crate::support::cases::files().into_iter().skip(1));
@@ -26,5 +28,6 @@ pub fn files() -> Vec<(String, Value)> {
 
 /// The intended differences of this client.
 pub fn differences() -> Value {
-    serde_json::from_str(include_str!("../../conformance/host-differences.json")).unwrap()
+    serde_json::from_str(include_str!("../../../mock-cli/conformance/host-differences.json"))
+        .unwrap()
 }

@@ -13,7 +13,7 @@ pub struct NoForm;
 
 pub fn of(case: &Value) -> Result<Options, NoForm> {
     let mut options = Options::default();
-    for (name, value) in case.as_object().unwrap() {
+    for (name, value) in case.as_object().ok_or(NoForm)? {
         options = set(options, name, value)?;
     }
     Ok(options)

@@ -25,7 +25,8 @@ pub fn name(case: &Value) -> &str {
 pub fn files() -> Vec<(String, Value)> {
     let own = (
         String::from("stdout-cases.json"),
-        serde_json::from_str(include_str!("../../conformance/stdout-cases.json")).unwrap(),
+        serde_json::from_str(include_str!("../../../mock-cli/conformance/stdout-cases.json"))
+            .unwrap(),
     );
     let mut files = vec![own];
     if let Some(directory) = std::env::var_os("CLAUDE_WIRE_CONFORMANCE_DIR") {

@@ -12,6 +12,7 @@ pub mod captures;
 pub mod cases;
 pub mod cli;
 pub mod log;
+#[path = "../../../mock-cli/src/tool/conformance/matcher.rs"]
 pub mod matcher;
 pub mod project;
 pub mod read;
