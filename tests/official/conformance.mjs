@@ -9,7 +9,7 @@ const report = event => process.stdout.write(JSON.stringify(event) + '\n');
 class Unsupported extends Error {}
 
 function view(message) {
-  const view = { type: message.type };
+  const view = { type: typeof message.type === 'string' ? message.type : 'unknown' };
   if (message.type === 'assistant' || message.type === 'user') {
     const content = message.message?.content;
     view.content = Array.isArray(content) ? content.map(it => ({ type: it?.type, text: it?.text })) : content;
