@@ -63,6 +63,11 @@ impl Kit {
         self
     }
 
+    fn timeout(mut self, seconds: f64) -> Self {
+        self.args[2] = format!("--timeout={seconds}");
+        self
+    }
+
     fn only(self, cases: &[&str]) -> Self {
         cases.iter().fold(self, |kit, case| kit.args(&["--filter", case]))
     }
@@ -171,8 +176,7 @@ fn a_host_that_breaks_the_protocol_fails_the_case_and_the_report_says_what_came(
 #[test]
 fn a_host_that_hangs_is_ended_with_its_children() {
     let host = "read -r ask; echo waiting >&2; sleep 300 & wait";
-    let (code, outcomes) =
-        kit(host).args(&["--timeout=0.5"]).only(&["exit_cases/clean_success"]).outcomes();
+    let (code, outcomes) = kit(host).timeout(0.5).only(&["exit_cases/clean_success"]).outcomes();
     assert_eq!(results(&outcomes), [("exit_cases/clean_success", "failed")]);
     let why = outcomes[0]["why"][0].as_str().unwrap();
     assert!(why.starts_with("the host was not done after 0.5 s (it was still running"), "{why}");
@@ -314,7 +318,7 @@ fn a_failure_of_the_kit_has_another_exit_code() {
         (list(json!({"argv_cases": {"x": {"why": "x"}}})), "argv_cases/x: there is no such case"),
         (list(json!({"argv_cases": {"defaults": {"why": " "}}})), "argv_cases/defaults: no `why`, the reason"),
         (
-            kit(GOOD).args(&["--timeout=20"]).only(&["exit_cases/clean_success"]).host("/nowhere/host"),
+            kit(GOOD).only(&["exit_cases/clean_success"]).host("/nowhere/host"),
             "--command /nowhere/host",
         ),
     ] {
