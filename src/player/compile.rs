@@ -101,6 +101,8 @@ struct Compiler<'a> {
     turn: Turn,
     prompts: usize,
     ended: bool,
+    /// The output that is the last result.
+    last_result: Option<usize>,
     eof: Option<usize>,
     /// Whether the CLI ends by itself, whatever its host does with its input.
     gone: bool,
@@ -181,6 +183,8 @@ impl<'a> Compiler<'a> {
             self.exit(events, at, transport::Exit::from_code(0));
         }
         let tools = tools::recorded(&self.expectations, &self.cli_requests);
+        let after_result = self.last_result.map_or(self.outputs.len(), |last| last + 1);
+        self.outputs[after_result..].iter_mut().for_each(|output| output.after_result = true);
         Script {
             run: None,
             expectations: self.expectations,
@@ -413,6 +417,9 @@ impl<'a> Compiler<'a> {
         let output = self.push(index, at, action, patches, waits, self.last);
         self.outputs[output].after_pause =
             kind == Some(FrameKind::ControlRequest) || frame.as_ref().is_some_and(Frame::ends_turn);
+        if frame.as_ref().is_some_and(Frame::ends_turn) {
+            self.last_result = Some(output);
+        }
         self.last = Some(output);
     }
 
@@ -516,6 +523,7 @@ impl<'a> Compiler<'a> {
             dependents: Vec::new(),
             turn,
             after_end: self.ended,
+            after_result: false,
             after_pause: false,
         });
         index

@@ -29,10 +29,11 @@ impl Machine {
         self.script.files.iter().filter(|path| !is_back(path)).cloned().collect()
     }
 
-    /// Whether only its end is left, and nothing differed.
+    /// Whether its host has done its part, and nothing differed: only its end is left, and lines after
+    /// the last result, which a host that kills the CLI then does not read.
     pub(super) fn is_done(&self) -> bool {
         self.divergence.is_none()
-            && self.left_outputs().next_back().is_none()
+            && self.left_outputs().all(|(_, output)| output.after_result)
             && self.left_writes().next_back().is_none()
     }
 
@@ -60,7 +61,10 @@ impl Machine {
         let writes = self.left_writes();
         let mut events: Vec<_> =
             writes.map(|open| (open.event, open.what.kind(), open.to_string())).collect();
-        let outputs = self.left_outputs().filter(|(index, _)| blocked[*index]);
+        let is_done = self.is_done();
+        let is_left =
+            |index: usize, output: &Output| blocked[index] && !(is_done && output.after_result);
+        let outputs = self.left_outputs().filter(|(index, output)| is_left(*index, output));
         events.extend(
             outputs.map(|(_, output)| (output.event, left::Kind::Output, output.to_string())),
         );

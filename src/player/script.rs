@@ -190,6 +190,8 @@ pub(super) struct Output {
     pub(super) turn: usize,
     /// Whether it came after the end of input or a signal.
     pub(super) after_end: bool,
+    /// Whether it came after the last result: a host that has that one may be gone.
+    pub(super) after_result: bool,
     /// Whether it is a request of the CLI or a result: what some hosts handle before the messages
     /// that came earlier.
     pub(super) after_pause: bool,

@@ -259,6 +259,34 @@ fn a_launch_that_is_killed_when_it_is_done_is_whole() {
     assert_eq!(report.status.code(), Some(0), "{}", text(&report.stdout));
 }
 
+/// The lines after the last result come a minute later, so that none of them is written before.
+#[test]
+fn a_launch_that_is_killed_after_its_last_result_is_whole() {
+    let state = r#"{"type":"command_lifecycle","command_uuid":"u","state":"completed"}"#;
+    let (first, said) = (result("first"), r#"{"type":"assistant"}"#);
+    let (after, before) = ([first.as_str(), state], [said, first.as_str()]);
+    for (lines, code) in [(after, 0), (before, 1)] {
+        let mut long = recording([
+            EventKind::In(user("one").as_str().into()),
+            EventKind::Out(lines[0].into()),
+            EventKind::Out(lines[1].into()),
+            EventKind::Err("a warning".into()),
+            EventKind::Eof(Stream::In),
+            EventKind::Exit(RecordedExit::code(0)),
+        ]);
+        long.events[2].us = 60_000_000;
+        let setup = Setup::new(&[long]);
+        let mut child = spawn(setup.launch().env("CLAUDE_WIRE_SPEED", "1"));
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        writeln!(stdin, "{}", user("one")).unwrap();
+        read_lines(&mut stdout, 1);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let report = setup.report();
+        assert_eq!(report.status.code(), Some(code), "{lines:?}: {}", text(&report.stdout));
+    }
+}
+
 #[test]
 fn a_run_plays_one_folder() {
     let setup = Setup::two();
