@@ -339,6 +339,9 @@ async fn subcommands_have_answers_that_a_scenario_replaces() {
         ] {
             assert_eq!(run(&scenario, args, None).await, ran, "{args:?}");
         }
+        // Their help is that of the CLI.
+        let help = run(&scenario, &["plugin", "list", "--help"], None).await;
+        assert!(help.out.starts_with("Usage: claude plugin list"), "{}", help.out);
         assert!(scenario.report().not_simulated().is_empty(), "{}", scenario.report());
     }
 }

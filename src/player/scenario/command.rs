@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::player::launch::{Asked, CommandLine};
+use crate::player::launch::CommandLine;
 
 /// What a command of the CLI prints, and its exit code: see
 /// [`Scenario::on_command`](super::Scenario::on_command).
@@ -79,10 +79,10 @@ impl ScriptedCommand {
         Ok(Self { text: text.to_owned(), line, output })
     }
 
-    /// Whether a launch asks for it: by the same words, and with all of its flags and arguments.
+    /// Whether a launch asks for it: by the same words, and with all of its flags and arguments. The
+    /// help of a command is another one.
     pub(in crate::player) fn fits(&self, line: &CommandLine) -> bool {
-        let is_asked = self.line.asked() == line.asked()
-            || self.line.asked() == Asked::Run && !self.line.subcommand().is_empty();
+        let is_asked = self.line.asked() == line.asked();
         let has_flags = self.line.given().iter().all(|flag| line.given().contains(flag));
         let arguments = self.line.arguments();
         let has_arguments = arguments.is_empty() || arguments == line.arguments();
@@ -111,6 +111,9 @@ mod tests {
             fits("mcp get a", &["mcp", "get", "a"]) && !fits("mcp get a", &["mcp", "get", "b"])
         );
         assert!(fits("--version", &["-v"]) && !fits("--version", &["--help"]));
+        assert!(!fits("mcp list", &["mcp", "list", "--help"]));
+        assert!(!fits("auth status", &["auth", "status", "--json", "-h"]));
+        assert!(fits("mcp list --help", &["mcp", "list", "-h"]));
         assert!(!fits("--version", &["-p", "hello"]) && !fits("mcp list", &["mcp list"]));
     }
 
