@@ -100,7 +100,14 @@ fn source(target: &Path) -> Result<PathBuf, Failure> {
     let from = manifest.and_then(|manifest| Path::new(manifest).parent());
     let from = from.ok_or("cargo metadata does not name claude-wrapper")?;
     let into = target.join("claude-wrapper");
-    copy(from, &into).map_err(|error| format!("{}: {error}", from.display()))?;
+    let failed = |error: std::io::Error| format!("{}: {error}", from.display());
+    copy(from, &into).map_err(failed)?;
+    // It is below this repository, and not of its workspace.
+    let manifest = into.join("Cargo.toml");
+    let text = fs::read_to_string(&manifest).map_err(failed)?;
+    if !text.contains("[workspace]") {
+        fs::write(&manifest, format!("{text}\n[workspace]\n")).map_err(failed)?;
+    }
     Ok(into)
 }
 
