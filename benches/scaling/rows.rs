@@ -1,0 +1,225 @@
+//! What is doubled.
+
+use std::fs;
+use std::path::Path;
+
+use claude_wire::recorder::Recorder;
+use claude_wire::recording::{Event, EventKind, Header, RecordedExit, Recording, Stream};
+use claude_wire::transport::{Exit, Launch, Memory, Peer, Transport};
+use claude_wire::{CLI_VERSION, Replay, Session};
+use futures_util::future::try_join_all;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+use crate::Failure;
+
+pub(crate) struct Row {
+    pub(crate) name: &'static str,
+    pub(crate) unit: &'static str,
+    /// The size that is doubled.
+    pub(crate) first: usize,
+    pub(crate) run: fn(usize) -> Result<(), Failure>,
+}
+
+pub(crate) const ROWS: &[Row] = &[
+    Row { name: "deltas", unit: "in a turn", first: 2000, run: deltas },
+    Row { name: "line", unit: "KiB of text in a message", first: 512, run: line },
+    Row { name: "sessions", unit: "with a turn each", first: 50, run: sessions },
+    Row { name: "queue", unit: "prompts at once", first: 100, run: queue },
+    Row { name: "recorded", unit: "messages recorded", first: 2000, run: recorded },
+    Row { name: "replayed", unit: "messages replayed", first: 500, run: replayed },
+    Row { name: "turns", unit: "recorded turns replayed", first: 50, run: turns },
+    Row { name: "folder", unit: "recordings, the last replayed", first: 50, run: folder },
+];
+
+fn deltas(count: usize) -> Result<(), Failure> {
+    let answer: String = (0..count).map(delta).collect();
+    block_on(async {
+        let session = Session::builder().transport(answering(answer)).start()?;
+        let mut turn = session.query("go");
+        let mut text = 0;
+        while let Some(message) = turn.next().await {
+            text += message?.text_delta().map_or(0, |text| text.len());
+        }
+        assert!(text > count);
+        Ok(())
+    })
+}
+
+fn line(kib: usize) -> Result<(), Failure> {
+    let text = "A line of text. ".repeat(kib * 64);
+    let answer = format!(
+        r#"{{"type":"assistant","message":{{"role":"assistant","content":[{{"type":"text","text":"{text}"}}]}},"parent_tool_use_id":null,{IDS}}}"#
+    );
+    block_on(async {
+        let session = Session::builder().transport(answering(answer + "\n")).start()?;
+        let mut turn = session.query("go");
+        let mut read = 0;
+        while let Some(message) = turn.next().await {
+            read += message?.text().map_or(0, |text| text.len());
+        }
+        assert!(read >= text.len());
+        Ok(())
+    })
+}
+
+fn sessions(count: usize) -> Result<(), Failure> {
+    block_on(async {
+        let sessions =
+            (0..count).map(|_| Session::builder().transport(answering(delta(0))).start());
+        let sessions = sessions.collect::<Result<Vec<_>, _>>()?;
+        for session in &sessions {
+            session.query("go").text().await?;
+        }
+        for session in sessions {
+            session.stop().await?;
+        }
+        Ok(())
+    })
+}
+
+fn queue(count: usize) -> Result<(), Failure> {
+    block_on(async {
+        let cli = answering(delta(0));
+        let session = Session::builder().max_queue(count).transport(cli).start()?;
+        try_join_all((0..count).map(|number| session.query(format!("question {number}")).text()))
+            .await?;
+        Ok(())
+    })
+}
+
+fn recorded(count: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("x.jsonl");
+    let answer: String = (0..count).map(delta).collect();
+    block_on(async {
+        let recorder = Recorder::new(answering(answer), &path);
+        let mut cli = recorder.open(Launch::default()).await?;
+        cli.stdin.write_all(b"{\"type\":\"user\",\"uuid\":\"u\"}\n").await?;
+        drop(cli.stdin);
+        let mut buffer = vec![0; 64 * 1024];
+        while let 1.. = cli.stdout.read(&mut buffer).await? {}
+        drop((cli.stdout, cli.stderr, cli.control));
+        recorder.flush().await?;
+        Ok(())
+    })
+}
+
+fn replayed(count: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("x.jsonl");
+    recording(&["go".to_owned()], count).save(&path)?;
+    block_on(converse(&path, &["go".to_owned()]))
+}
+
+fn turns(count: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    let path = folder.path().join("x.jsonl");
+    let prompts: Vec<_> = (0..count).map(|number| format!("question {number}")).collect();
+    recording(&prompts, 10).save(&path)?;
+    block_on(converse(&path, &prompts))
+}
+
+fn folder(count: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    for number in 0..count {
+        let path = folder.path().join(format!("{number:04}.jsonl"));
+        fs::write(path, recording(&[format!("question {number}")], 2).to_bytes())?;
+    }
+    block_on(converse(folder.path(), &[format!("question {}", count - 1)]))
+}
+
+const ARGS: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
+const IDS: &str = r#""session_id":"5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11","uuid":"00000000-0000-4000-8000-000000000000""#;
+const INITIALIZE: &str =
+    r#"{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}"#;
+const INITIALIZED: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1","response":{"commands":[],"output_style":"default","models":[],"account":{}}}}"#;
+
+fn block_on<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run)
+}
+
+/// A piece of an answer, with its line break.
+fn delta(number: usize) -> String {
+    format!(
+        r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"some words of an answer, number {number} "}}}},"parent_tool_use_id":null,{IDS}}}"#
+    ) + "\n"
+}
+
+fn prompt(text: &str) -> String {
+    format!(
+        r#"{{"type":"user","message":{{"role":"user","content":"{text}"}},"parent_tool_use_id":null,"session_id":""}}"#
+    )
+}
+
+/// The result of a turn, which names its prompt, with its line break.
+fn result(of: &str) -> String {
+    format!(
+        r#"{{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"result":"done","total_cost_usd":0.0,"usage":{{"input_tokens":1,"output_tokens":1}},"modelUsage":{{}},"permission_denials":[],"user_message_uuids":[{of}],{IDS}}}"#
+    ) + "\n"
+}
+
+/// A CLI that answers every prompt with these lines and a result.
+fn answering(lines: String) -> Memory {
+    Memory::new(move |_, peer| answer(peer, lines.clone())).capacity(64 * 1024)
+}
+
+async fn answer(peer: Peer, lines: String) -> Exit {
+    let Peer { stdin, mut stdout, stderr: _stderr, .. } = peer;
+    let mut asked = BufReader::with_capacity(512, stdin).lines();
+    while let Ok(Some(line)) = asked.next_line().await {
+        let value = |key: &str| {
+            let (_, rest) = line.split_once(&format!("\"{key}\":\""))?;
+            rest.split('"').next()
+        };
+        let written = match value("request_id") {
+            Some(id) => INITIALIZED.replace("r1", id) + "\n",
+            None => {
+                let uuid = value("uuid").map(|uuid| format!("{uuid:?}")).unwrap_or_default();
+                lines.clone() + &result(&uuid)
+            }
+        };
+        if stdout.write_all(written.as_bytes()).await.is_err() {
+            break;
+        }
+    }
+    Exit::from_code(0)
+}
+
+/// A conversation with this many messages before the result of each turn.
+fn recording(prompts: &[String], messages: usize) -> Recording {
+    let mut header = Header::new();
+    header.cli = Some(CLI_VERSION.to_owned());
+    header.argv = Some(ARGS.map(str::to_owned).to_vec());
+    let mut recording = Recording::new(header);
+    let mut push = |kind| recording.events.push(Event::new(10, kind));
+    push(EventKind::In(INITIALIZE.into()));
+    push(EventKind::Out(INITIALIZED.into()));
+    for text in prompts {
+        push(EventKind::In(prompt(text).as_str().into()));
+        for number in 0..messages {
+            push(EventKind::Out(delta(number).trim_end().into()));
+        }
+        push(EventKind::Out(result("").trim_end().into()));
+    }
+    push(EventKind::Eof(Stream::In));
+    push(EventKind::Exit(RecordedExit::code(0)));
+    recording
+}
+
+/// The host of a recording, or of the one in a folder that has these prompts.
+async fn converse(recordings: &Path, prompts: &[String]) -> Result<(), Failure> {
+    let replay = Replay::open(recordings)?.unverified();
+    let args = ARGS.iter().map(|arg| (*arg).into()).collect();
+    let mut cli = replay.open(Launch { args, ..Launch::default() }).await?;
+    let mut lines = BufReader::with_capacity(64 * 1024, cli.stdout).lines();
+    let writes = std::iter::once((INITIALIZE.to_owned(), "\"control_response\""));
+    for (written, mark) in writes.chain(prompts.iter().map(|text| (prompt(text), "\"result\""))) {
+        cli.stdin.write_all(format!("{written}\n").as_bytes()).await?;
+        while !lines.next_line().await?.ok_or("the output ended too early")?.contains(mark) {}
+    }
+    drop(cli.stdin);
+    cli.control.wait().await?;
+    assert!(replay.report().divergences().is_empty(), "{:?}", replay.report());
+    Ok(())
+}
