@@ -15,6 +15,7 @@ mod pipes;
 mod preamble;
 mod profiles;
 mod requests;
+mod running;
 mod store;
 
 use std::collections::HashMap;
@@ -34,6 +35,7 @@ pub(super) use self::order::{Held, Line, Order, Origin, Reply};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
 use self::requests::Requests;
+use self::running::Running;
 use super::error::Error;
 use super::events::SessionEvent;
 use super::lease::Lease;
@@ -61,8 +63,7 @@ pub(super) struct Driver {
     /// Whether the machine had an input since its state was published.
     handled: bool,
     turns: HashMap<TurnId, Arc<Mailbox>>,
-    /// The turn that had the last message.
-    running: Option<TurnId>,
+    running: Running,
     control: Requests,
     /// The messages of the running turn that are only passed on, before they are in its mailbox.
     passed: Batch,
@@ -126,7 +127,7 @@ impl Driver {
             out: Vec::new(),
             handled: true,
             turns: HashMap::new(),
-            running: None,
+            running: Running::default(),
             control: Requests::default(),
             passed: Batch::default(),
             written: None,
@@ -244,7 +245,8 @@ impl Driver {
         if self.reads_past_the_limit() || self.last_call.reads_on() {
             return true;
         }
-        !self.turns.values().any(|mailbox| !self.is_unclaimed(mailbox) && mailbox.is_full())
+        let mut mailboxes = self.running.all().filter_map(|turn| self.turns.get(turn));
+        !mailboxes.any(|mailbox| !self.is_unclaimed(mailbox) && mailbox.is_full())
     }
 
     /// Whether the driver must keep reading regardless of the limit.
@@ -382,7 +384,7 @@ impl Driver {
             return Some(outcome);
         }
         let Some(turn) = self.machine.passes(now.into_std(), frame) else { return Some(outcome) };
-        self.running = Some(turn);
+        self.running.enter(turn, |turn| self.turns.contains_key(turn));
         if let Outcome::Message(frame) = outcome {
             self.passed.push(frame);
         }

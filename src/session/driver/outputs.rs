@@ -47,7 +47,7 @@ impl Driver {
     /// Puts the messages that were passed on into the mailbox of their turn.
     fn deliver_passed(&mut self) {
         let Some(first) = self.passed.first() else { return };
-        let known = self.running.and_then(|turn| Some((turn, self.turns.get(&turn)?)));
+        let known = self.running.turn().and_then(|turn| Some((turn, self.turns.get(&turn)?)));
         let Some((turn, mailbox)) = known else { return self.passed = Batch::default() };
         // Later events of a reply add nothing to the trace.
         mailbox.trace.message(first);
@@ -58,7 +58,7 @@ impl Driver {
 
     /// Notes the mailbox that was written to.
     fn write_to(&mut self, turn: TurnId, mailbox: Arc<Mailbox>) {
-        self.running = Some(turn);
+        self.running.enter(turn, |turn| self.turns.contains_key(turn));
         let before = self.written.replace((turn, mailbox));
         before.iter().for_each(|(_, mailbox)| mailbox.wake());
     }
@@ -145,7 +145,7 @@ impl Driver {
                 }
             }
             Output::Callback(callback, frame) => {
-                let turn = self.running.and_then(|turn| self.turns.get(&turn));
+                let turn = self.running.turn().and_then(|turn| self.turns.get(&turn));
                 let span = self.control.asked(callback, &frame, |tool_use| match turn {
                     Some(mailbox) => mailbox.trace.span_of(tool_use),
                     None => self.shared.span.get(),
