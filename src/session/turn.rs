@@ -175,7 +175,7 @@ impl Turn {
 
     /// Returns what the last assistant message says about a failed API call.
     pub(super) fn api_error(&self) -> Option<ApiErrorKind> {
-        Message::new(self.said.clone()?).as_assistant()?.error.clone()
+        Message::new(self.said.clone()?).api_error().cloned()
     }
 
     pub(super) fn id(&self) -> TurnId {

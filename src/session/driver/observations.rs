@@ -28,8 +28,7 @@ impl Observations {
                 let message = Message::new(frame.clone());
                 let said = self.said.take().map(Message::new);
                 let Some(result) = message.as_result() else { return };
-                let said = said.as_ref().and_then(Message::as_assistant);
-                let word = said.and_then(|said| said.error.as_ref());
+                let word = said.as_ref().and_then(Message::api_error);
                 let outcome = result.outcome().with_api_error(word);
                 if outcome.is_auth() || outcome.is_success() {
                     shared.set_auth_failed(outcome.is_auth());

@@ -180,9 +180,19 @@ impl Pipes {
             self.codec.decode_eof(&mut self.buffer)
         };
         match item {
-            Ok(Some(item)) => Some(classify(item)),
+            Ok(Some(item)) => {
+                self.release_long_line();
+                Some(classify(item))
+            }
             // Content never causes an error.
             Ok(None) | Err(_) => None,
+        }
+    }
+
+    /// A long line has its own copy now: the room that it took here is not needed until the next.
+    fn release_long_line(&mut self) {
+        if self.buffer.capacity() > LARGEST_PIPE && self.buffer.len() <= CHUNK {
+            self.buffer = BytesMut::from(&self.buffer[..]);
         }
     }
 

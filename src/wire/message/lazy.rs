@@ -176,6 +176,14 @@ impl Message {
         }
     }
 
+    /// What an `assistant` message says about a failed call of the API. One that says nothing is
+    /// not decoded.
+    #[cfg(feature = "session")]
+    pub(crate) fn api_error(&self) -> Option<&super::ApiErrorKind> {
+        self.frame.field("error")?;
+        self.as_assistant()?.error.as_ref()
+    }
+
     /// The body of a `user` message.
     pub fn as_user(&self) -> Option<&UserMessage> {
         match self.expect(FrameKind::User)? {
