@@ -20,8 +20,9 @@ use crate::store::{Home, LOAD_TIMEOUT, SessionStore, SessionStoreFlush, StoreOpt
 use crate::transport::{CliPath, OrphanGuard, Process, Shutdown, Transport};
 use crate::wire::DEFAULT_MAX_LINE;
 
-/// How many bytes of a turn may wait for a slow reader before reading pauses: 1 MiB.
-const BUFFER_LIMIT: usize = 1024 * 1024;
+/// How many bytes of a turn may wait for a slow reader before reading pauses: 256 KiB. With what the
+/// reader has taken and two reads, that keeps a turn of any length under 1 MiB.
+const BUFFER_LIMIT: usize = 256 * 1024;
 /// How many bytes of a turn may wait for its reader while a pending request keeps the session
 /// reading: 256 MiB.
 const BUFFER_CAP: usize = 256 * 1024 * 1024;
@@ -172,8 +173,8 @@ impl SessionBuilder {
     }
 
     /// Sets how many bytes of a turn may wait for a slow reader before the session stops reading,
-    /// which blocks the CLI. Memory counts, so a message costs its line plus 400 bytes. Default: 1
-    /// MiB; never more than [`buffer_cap`](Self::buffer_cap). At most twice that is kept, plus two
+    /// which blocks the CLI. Memory counts, so a message costs its line plus 400 bytes. Default: 256
+    /// KiB; never more than [`buffer_cap`](Self::buffer_cap). At most twice that is kept, plus two
     /// reads of 64 KiB; once a time limit of the turn has expired, up to 1 MiB is read to see
     /// whether its result has come.
     pub fn buffer_limit(mut self, bytes: usize) -> Self {
