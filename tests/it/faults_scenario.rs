@@ -135,6 +135,8 @@ async fn faults_of_the_api_are_retried_or_end_the_turn() {
         "api_529",
         "api_500",
         "api_429",
+        "api_400:once",
+        "api_404:once",
         "connect_refused",
         "api_reset",
         "drop_mid_sse",
@@ -145,9 +147,13 @@ async fn faults_of_the_api_are_retried_or_end_the_turn() {
         assert_eq!(ask(scenario.clone(), "One").await.unwrap(), "1", "{retried}");
         assert_eq!(scenario.report().injected().len(), 1, "{retried}");
     }
-    for (failed, text) in
-        [("api_400", "tool_use"), ("api_403", "permission"), ("out_of_credits", "credit balance")]
-    {
+    for (failed, text) in [
+        ("api_400", "400 due to tool use concurrency issues"),
+        ("api_403", "Failed to authenticate. API Error: 403 Your account"),
+        ("api_404", "issue with the selected model"),
+        ("api_413", "Request too large"),
+        ("out_of_credits", "Credit balance is too low"),
+    ] {
         let scenario = Scenario::new().on_prompt("One", "1").faults(plan(failed));
         let error = ask(scenario.clone(), "One").await.unwrap_err();
         assert!(error.is_result() && error.to_string().contains(text), "{failed}: {error}");

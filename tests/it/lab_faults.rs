@@ -17,10 +17,10 @@ async fn serving(faults: &str, replies: usize) -> FakeApi {
 #[tokio::test]
 async fn an_error_comes_once_and_then_the_reply() {
     for (fault, status, text) in [
-        ("api_400", 400, "tool_use"),
+        ("api_400:once", 400, "tool_use"),
         ("api_401", 401, "authentication_error"),
         ("api_403", 403, "permission_error"),
-        ("api_404", 404, "not_found_error"),
+        ("api_404:once", 404, "not_found_error"),
         ("api_413", 413, "request_too_large"),
         ("api_429:retry_after=7", 429, "rate_limit_error"),
         ("api_500", 500, "api_error"),

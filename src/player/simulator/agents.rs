@@ -126,8 +126,8 @@ impl Cli {
         let mut stop_hook_active = false;
         loop {
             let message = match self.next_message(&mut script).await {
-                Ok(Some(message)) if message.items.is_empty() => continue,
-                Ok(Some(message)) => Some(message),
+                Ok(Some((message, _))) if message.items.is_empty() => continue,
+                Ok(Some((message, _))) => Some(message),
                 Ok(None) => None,
                 Err(failure) => {
                     report.text = failure.text;

@@ -81,34 +81,92 @@ fn kinds(status: u16) -> (&'static str, &'static str) {
 fn retry_kind(status: Option<u16>) -> &'static str {
     match status {
         Some(529) => "overloaded",
+        Some(408 | 409) => "server_error",
         Some(status) => kinds(status).0,
         None => "unknown",
     }
 }
 
-/// Whether the CLI asks again.
-pub(super) fn is_retried(status: u16) -> bool {
-    matches!(status, 401 | 429 | 500..)
+/// How the CLI asks again after an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Again {
+    /// It does not.
+    Never,
+    /// It writes an `api_retry` each time, as often as its limit allows.
+    Announced,
+    /// It writes nothing, up to [`UNSEEN`] times.
+    Unseen,
+    /// It writes nothing, and asks once for a message in one piece.
+    Whole,
 }
 
-/// What the user reads after an error with this status; `message` is the API's, and `gateway` the
-/// host that was asked.
-pub(super) fn text(status: u16, message: Option<&str>, gateway: Option<&str>) -> String {
+/// How often the CLI asks again for what the API calls invalid.
+pub(super) const UNSEEN: u32 = 5;
+
+/// `message` is the API's.
+pub(super) fn again(status: u16, message: &str) -> Again {
     match status {
-        401 => "Invalid API key · Fix external API key".to_owned(),
-        529 => {
-            let at = gateway.map(|host| format!(" ({host})")).unwrap_or_default();
-            format!(
-                "API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. \
-                 Try again in a moment. If it persists, check your inference gateway{at}."
-            )
-        }
-        _ => {
-            let kind = kinds(status).1;
-            let message = message.map_or_else(|| format!("{kind}, from the script"), str::to_owned);
-            format!("API Error: {status} {message}")
-        }
+        400 if is_about_credits(message) || is_too_long(message) => Again::Never,
+        400 | 422 => Again::Unseen,
+        404 => Again::Whole,
+        401 | 408 | 409 | 429 | 500.. => Again::Announced,
+        _ => Again::Never,
     }
+}
+
+fn is_about_credits(message: &str) -> bool {
+    message.contains("credit balance is too low")
+}
+
+pub(super) fn is_too_long(message: &str) -> bool {
+    message.starts_with("prompt is too long")
+}
+
+/// What the API says, which its script may leave out.
+pub(super) fn message(status: u16, message: Option<&str>) -> String {
+    message.map_or_else(|| format!("{}, from the script", kinds(status).1), str::to_owned)
+}
+
+/// What the user is shown of an error that lasts, of a request to `model`; `message` is the API's, and
+/// `gateway` the host that was asked.
+pub(super) fn failure(
+    status: u16,
+    message: &str,
+    model: &str,
+    gateway: Option<&str>,
+) -> ApiFailure {
+    let gateway = gateway.map(|host| format!(" ({host})")).unwrap_or_default();
+    let mut failure = ApiFailure::of_status(status, String::new());
+    failure.text = match status {
+        400 if is_about_credits(message) => {
+            failure.error = "billing_error";
+            "Credit balance is too low".to_owned()
+        }
+        400 if message.contains("`tool_use` ids were found without") => {
+            failure.error = "invalid_request";
+            failure.kind = Some("tool_history_mismatch");
+            "API Error: 400 due to tool use concurrency issues.".to_owned()
+        }
+        401 if message.contains("x-api-key") => "Invalid API key · Fix external API key".to_owned(),
+        401 | 403 => format!("Failed to authenticate. API Error: {status} {message}"),
+        404 => format!(
+            "There's an issue with the selected model ({model}). It may not exist or you may not have access to it."
+        ),
+        413 => "Request too large (max 32MB). Accumulated images and attachments in the conversation pushed the request over the \
+                limit. Remove older images or compact the conversation."
+            .to_owned(),
+        429 => format!("API Error: Request rejected (429) · {message}"),
+        529 => format!(
+            "API Error: Repeated 529 Overloaded errors. The API is at capacity — this is usually temporary. \
+             Try again in a moment. If it persists, check your inference gateway{gateway}."
+        ),
+        500.. => format!(
+            "API Error: {status} {message}. This is a server-side issue, usually temporary — try again in a moment. \
+             If it persists, check your inference gateway{gateway}."
+        ),
+        _ => format!("API Error: {status} {message}"),
+    };
+    failure
 }
 
 impl Cli {
@@ -137,7 +195,7 @@ impl State {
         let mut line = self.lines.assistant(&message);
         if let Some(status) = failure.status {
             let (error, kind) = kinds(status);
-            line["error"] = error.into();
+            line["error"] = if failure.error.is_empty() { error } else { failure.error }.into();
             line["is_api_error_message"] = true.into();
             line["api_error_status"] = status.into();
             line["api_error_type"] = kind.into();
@@ -147,6 +205,8 @@ impl State {
         }
         if let Some(kind) = failure.kind {
             line["api_error"] = kind.into();
+        }
+        if !failure.params.is_null() {
             line["api_error_params"] = failure.params.clone();
         }
         self.name_prompts(&mut line);
@@ -196,6 +256,9 @@ pub(super) fn result(failure: &ApiFailure) -> Value {
     if let Some(status) = failure.status {
         fields["api_error_type"] = kinds(status).1.into();
     }
+    if failure.status == Some(413) {
+        fields["terminal_reason"] = "image_error".into();
+    }
     fields
 }
 
@@ -205,9 +268,26 @@ mod tests {
 
     #[test]
     fn an_overloaded_api_is_named() {
-        let named = text(529, None, Some("127.0.0.1:40123"));
-        assert!(named.ends_with("check your inference gateway (127.0.0.1:40123)."), "{named}");
-        assert!(text(529, None, None).ends_with("check your inference gateway."));
-        assert_eq!(text(400, Some("bad thing"), None), "API Error: 400 bad thing");
+        for status in [500, 503, 529] {
+            let text = |gateway| failure(status, "no", "m", gateway).text;
+            let named = text(Some("127.0.0.1:40123"));
+            assert!(named.ends_with("check your inference gateway (127.0.0.1:40123)."), "{named}");
+            assert!(text(None).ends_with("check your inference gateway."));
+        }
+    }
+
+    #[test]
+    fn what_the_api_says_decides() {
+        for (status, message, text, asks) in [
+            (400, "bad thing", "API Error: 400 bad thing", Again::Unseen),
+            (400, "Your credit balance is too low to", "Credit balance is too low", Again::Never),
+            (401, "invalid x-api-key", "Invalid API key · Fix external API key", Again::Announced),
+            (401, "expired", "Failed to authenticate. API Error: 401 expired", Again::Announced),
+            (429, "wait", "API Error: Request rejected (429) · wait", Again::Announced),
+            (418, "tea", "API Error: 418 tea", Again::Never),
+        ] {
+            assert_eq!(failure(status, message, "m", None).text, text);
+            assert_eq!(again(status, message), asks, "{status} {message}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::task::Poll;
 use serde_json::json;
 
 use super::answers::{Answer, Item, Scripted, answers};
-use super::errors::{self, ApiFailure};
+use super::errors::{self, Again, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
 use super::limits;
@@ -55,8 +55,8 @@ pub(super) async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
     // How often the stream broke, how often the message was too long, and whether it was empty.
     let (mut broken, mut cut_short, mut was_empty) = (0, 0, false);
     loop {
-        let scripted = match cli.next_message(&mut answers).await {
-            Ok(Some(scripted)) => scripted,
+        let (scripted, is_whole) = match cli.next_message(&mut answers).await {
+            Ok(Some(next)) => next,
             Ok(None) => return End::Success,
             Err(failure) => return End::Failed(failure),
         };
@@ -66,10 +66,10 @@ pub(super) async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
             streamed.is_ok() && cli.with(|state| state.spent().is_some())
         };
         let message = async {
-            if broken < 2 {
+            if broken < 2 && !is_whole {
                 return cli.stream(&scripted, broken > 0).await;
             }
-            Ok(cli.fetch(&scripted).await)
+            Ok(cli.fetch(&scripted, !is_whole).await)
         };
         let (ran, streamed) = both(tools, message, is_last).await;
         let streamed = match streamed {
@@ -201,12 +201,13 @@ fn take_more(cli: &Cli, more: &mut VecDeque<Answer>, text: &str) {
 }
 
 impl Cli {
-    /// The next message of the model; errors of the API before it are retried.
+    /// The next message of the model, and whether it is asked for in one piece; errors of the API
+    /// before it are retried.
     pub(super) async fn next_message(
         &self,
         answers: &mut VecDeque<Answer>,
-    ) -> Result<Option<Box<Scripted>>, ApiFailure> {
-        let mut attempt = 0;
+    ) -> Result<Option<(Box<Scripted>, bool)>, ApiFailure> {
+        let (mut announced, mut unseen, mut is_whole) = (0, 0, false);
         loop {
             match answers.pop_front() {
                 None => return Ok(None),
@@ -232,7 +233,7 @@ impl Cli {
                 Some(Answer::Message(scripted)) => {
                     let scripted = self.with_faults(scripted, answers);
                     let Some(error) = scripted.reply.error.as_ref() else {
-                        return Ok(Some(scripted));
+                        return Ok(Some((scripted, is_whole)));
                     };
                     let status = error.status;
                     let limit = self.with(|state| {
@@ -247,15 +248,25 @@ impl Cli {
                     {
                         return Err(failure);
                     }
-                    if !errors::is_retried(status) || attempt >= limit {
-                        let text = self.with(|state| {
-                            let gateway = state.options.gateway.as_deref();
-                            errors::text(status, error.message.as_deref(), gateway)
-                        });
-                        return Err(ApiFailure::of_status(status, text));
+                    let message = errors::message(status, error.message.as_deref());
+                    match errors::again(status, &message) {
+                        Again::Announced if announced < limit => {
+                            announced += 1;
+                            self.retry(announced, Some(status));
+                        }
+                        Again::Unseen if unseen < errors::UNSEEN => unseen += 1,
+                        Again::Whole if !is_whole => is_whole = true,
+                        _ => {
+                            return Err(self.with(|state| {
+                                if status == 400 && errors::is_too_long(&message) {
+                                    let what = "what the CLI does about a prompt that is too long";
+                                    state.note_not_simulated(what.to_owned());
+                                }
+                                let gateway = state.options.gateway.as_deref();
+                                errors::failure(status, &message, &state.lines.model, gateway)
+                            }));
+                        }
                     }
-                    attempt += 1;
-                    self.retry(attempt, Some(status));
                     if answers.is_empty() {
                         // The API goes on as it was.
                         answers.push_back(Answer::Message(scripted));

@@ -126,11 +126,11 @@ impl Cli {
                 self.sleep_ms(reply.delta_ms).await;
             }
         }
-        Ok(self.streamed(&whole, tools, &reply))
+        Ok(self.streamed(&whole, tools, &reply, true))
     }
 
-    /// Gets a message in one piece, since its stream broke twice.
-    pub(super) async fn fetch(&self, scripted: &Scripted) -> Streamed {
+    /// Gets a message in one piece, since its stream broke twice, or never began.
+    pub(super) async fn fetch(&self, scripted: &Scripted, began: bool) -> Streamed {
         let blocks = scripted.items.iter().filter_map(|item| match item {
             Item::Block(block, gate) => Some((block.clone(), *gate)),
             _ => None,
@@ -156,7 +156,7 @@ impl Cli {
             });
             tools.extend(tool);
         }
-        self.streamed(&whole, tools, &reply)
+        self.streamed(&whole, tools, &reply, began)
     }
 
     /// Waits for the gate before this event, if there is one.
@@ -172,8 +172,14 @@ impl Cli {
         }
     }
 
-    /// The message is whole.
-    fn streamed(&self, whole: &Value, tools: Vec<ToolUse>, reply: &ApiReply) -> Streamed {
+    /// The message is whole. The CLI says nothing of the first request if no stream `began`.
+    fn streamed(
+        &self,
+        whole: &Value,
+        tools: Vec<ToolUse>,
+        reply: &ApiReply,
+        began: bool,
+    ) -> Streamed {
         let id = whole["id"].as_str().unwrap_or_default().to_owned();
         let tokens = Tokens::of(&whole["usage"]);
         let stop_reason = whole["stop_reason"].as_str().unwrap_or_default().to_owned();
@@ -194,7 +200,9 @@ impl Cli {
             turn.stop_reason = Some(stop_reason.clone());
             turn.streaming = None;
             turn.receives = false;
-            turn.first_request.get_or_insert((tokens.input(), tokens.cache_read()));
+            if began {
+                turn.first_request.get_or_insert((tokens.input(), tokens.cache_read()));
+            }
             state.changed = true;
         });
         Streamed { id, tools, stop_reason, tokens }

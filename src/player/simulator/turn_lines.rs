@@ -78,13 +78,13 @@ impl State {
             line["begun_message_ids"] = json!(turn.begun);
         }
         let answered = line["subtype"] == "success" && line["is_error"] == false;
+        if answered && turn.stop_reason.is_some() {
+            line["ttft_ms"] = 10.into();
+        }
         if answered && turn.first_request.is_some() {
-            for (name, value) in [
-                ("ttft_ms", 10),
-                ("ttft_stream_ms", 10),
-                ("time_to_request_ms", 5),
-                ("first_content_frame_ms", 10),
-            ] {
+            for (name, value) in
+                [("ttft_stream_ms", 10), ("time_to_request_ms", 5), ("first_content_frame_ms", 10)]
+            {
                 line[name] = value.into();
             }
         }
