@@ -38,6 +38,9 @@ impl Options {
             }
         }
         options.runs = options.runs.max(1);
+        if options.is_written && (options.is_quick || !options.only.is_empty()) {
+            return Err("--write needs a full run, without --quick and --only".into());
+        }
         Ok(options)
     }
 
