@@ -83,7 +83,7 @@ enum Due {
 }
 
 enum Event {
-    Attach(Attach),
+    Attach(Box<Attach>),
     Output(Option<Read>),
     Error(Option<Read>),
     Exit(io::Result<Exit>),
@@ -161,7 +161,8 @@ impl Task {
                 return;
             }
             match self.wait(waiting).await {
-                Event::Attach(Attach { pid, reader, writer, .. }) => {
+                Event::Attach(attach) => {
+                    let Attach { pid, reader, writer, .. } = *attach;
                     self.attach(pid, reader, writer).await;
                 }
                 Event::Output(Some(_)) | Event::Error(Some(_))
@@ -246,7 +247,7 @@ impl Task {
             _ = stopped.wait_for(|stopped| *stopped), if stops => Event::Stop,
             // First, so that an owner that is gone does not keep the next one out.
             read = from_owner.next(), if to_cli.len() < most => Event::Owner(read),
-            Some(attach) = waiting.recv(), if takes_owners => Event::Attach(attach),
+            Some(attach) = waiting.recv(), if takes_owners => Event::Attach(Box::new(attach)),
             sent = write(owner, to_owner) => Event::Sent(sent),
             written = write(stdin, to_cli) => Event::Written(written),
             // Before the output, which may have no end.
