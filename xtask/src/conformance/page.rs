@@ -111,7 +111,11 @@ fn part(rows: &[Row], names: &str) -> String {
         let all: Vec<_> = rows.iter().filter(|row| of(row)).collect();
         let cells = [0, 1, 2].map(|at| {
             let has = |cell: &str| all.iter().filter(|row| row.cells[at] == cell).count();
-            if has("") == all.len() { "not played".to_owned() } else { has("passes").to_string() }
+            match all.len() - has("") {
+                0 => "not played".to_owned(),
+                played if played == all.len() => has("passes").to_string(),
+                played => format!("{} of {played} played", has("passes")),
+            }
         });
         format!("| {name} | {} | {} |\n", all.len(), cells.join(" | "))
     };
