@@ -44,7 +44,10 @@ fn the_official_sdks_pass_and_fail_as_their_lists_say() {
     fs::copy(root().join("tests/official/conformance.mjs"), &program).unwrap();
     let packages = folder.path().join("node_modules");
     std::os::unix::fs::symlink(installed().join("node_modules"), packages).unwrap();
-    for (host, list) in [(format!("exec node '{}'", program.display()), "typescript")] {
+    for (host, list) in [
+        ("exec python3 -B tests/official/conformance.py".to_owned(), "python"),
+        (format!("exec node '{}'", program.display()), "typescript"),
+    ] {
         let list = format!("tests/official/conformance-{list}.json");
         let filters = CASES.iter().flat_map(|case| ["--filter", case]);
         let args: Vec<_> = ["--expect", &list].into_iter().chain(filters).collect();
