@@ -33,7 +33,7 @@ use self::report::{Outcome, Played, Verdict};
 use self::script::{Record, Script};
 pub(crate) use self::stand_in::stand_in;
 use super::arguments::seconds;
-use super::terminal::{Output, print, progress, say};
+use super::terminal::{Output, print, progress, say_json};
 use crate::session_host::lock;
 use crate::{Failure, Found};
 
@@ -147,7 +147,7 @@ fn all<'a>(
 fn report(arguments: &Arguments, done: &[(&Case, Outcome)]) -> Result<Found, Failure> {
     match (arguments.output.quiet, arguments.output.json) {
         (true, _) => {}
-        (_, true) => done.iter().for_each(|(case, outcome)| say(outcome.json(case))),
+        (_, true) => done.iter().for_each(|(case, outcome)| say_json(outcome.json(case))),
         _ => print(|out| {
             for (case, outcome) in done {
                 outcome.print(case, out)?;
