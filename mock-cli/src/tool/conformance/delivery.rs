@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::host::Heard;
-use super::judge::Judged;
+use super::judged::Judged;
 use super::matcher;
 use super::plan::AFTER;
 

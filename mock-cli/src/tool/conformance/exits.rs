@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Map, Value, json};
 
 use super::host::Heard;
-use super::judge::Judged;
+use super::judged::Judged;
 
 pub(super) fn judge(expect: &Value, heard: &Heard, exit: SystemTime) -> Judged {
     let mut found = Map::new();

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::cases::{Case, Section};
+use super::cases::Case;
+use super::section::Section;
 use crate::Failure;
 
 /// A file with them, by section and name of the case.

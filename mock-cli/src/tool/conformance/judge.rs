@@ -5,17 +5,13 @@ use std::time::{Duration, UNIX_EPOCH};
 use serde_json::{Map, Value, json};
 
 use super::argv::canonical;
-use super::cases::{Case, Section};
+use super::cases::Case;
 use super::host::Heard;
+use super::judged::Judged;
 use super::plan::{mcp_id, shows_survival};
 use super::script::Record;
+use super::section::Section;
 use super::{delivery, exits};
-
-/// What was found, and how it differs.
-pub(super) struct Judged {
-    pub(super) found: Value,
-    pub(super) differences: Vec<String>,
-}
 
 /// What a host does without any options. It is not compared in cases with options, which are about
 /// what an option changes.
@@ -60,7 +56,7 @@ pub(super) fn judge(
                 }
                 None => any_error(&found),
             };
-            compared(&expected, found)
+            Judged::compared(&expected, found)
         }
         Section::Initialize => {
             let found = match initialize(log) {
@@ -75,11 +71,11 @@ pub(super) fn judge(
                 Some(request) => json!({"request": without_null_hooks(request.clone())}),
                 None => json!({"error": "refused"}),
             };
-            compared(&expected, found)
+            Judged::compared(&expected, found)
         }
         Section::Callback => {
             let expected = json!({"replies": body["expect_replies"]});
-            let mut judged = compared(&expected, json!({"replies": replies(body, log)}));
+            let mut judged = Judged::compared(&expected, json!({"replies": replies(body, log)}));
             if handler_is_asked(case) && heard.callbacks == 0 {
                 judged.differences.push("the host reported no call of its handler".to_owned());
             }
@@ -96,7 +92,7 @@ pub(super) fn judge(
                     (Value::Null, Value::String(error)) => json!({"error": error}),
                     (response, _) => json!({"mcp_response": response}),
                 };
-            compared(&json!({"mcp_response": body["expect_last_mcp_response"]}), found)
+            Judged::compared(&json!({"mcp_response": body["expect_last_mcp_response"]}), found)
         }
         Section::HostFrame => {
             let mut expected = body["expect_frames"].clone();
@@ -104,7 +100,7 @@ pub(super) fn judge(
             let kinds: Vec<_> = expected.as_array().into_iter().flatten().map(kind).collect();
             let mut found = inputs(log).filter(|line| kinds.contains(&kind(line))).collect();
             [&mut expected, &mut found].into_iter().for_each(without_ids);
-            compared(&json!({"frames": expected}), json!({"frames": found}))
+            Judged::compared(&json!({"frames": expected}), json!({"frames": found}))
         }
         Section::Parser => delivery::judge(std::slice::from_ref(&body["expect"]), true, heard),
         Section::Framing => {
@@ -123,15 +119,6 @@ pub(super) fn judge(
         }
     };
     Ok(judged)
-}
-
-fn compared(expected: &Value, found: Value) -> Judged {
-    let differences = if *expected == found {
-        vec![]
-    } else {
-        vec![format!("expected {expected}, found {found}")]
-    };
-    Judged { found, differences }
 }
 
 fn argv(log: &[Record]) -> Option<Vec<String>> {

@@ -8,10 +8,12 @@ mod exits;
 mod expect;
 mod host;
 mod judge;
+mod judged;
 mod matcher;
 mod plan;
 mod report;
 mod script;
+mod section;
 mod stand_in;
 
 use std::fs;

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::cases::Section;
 use super::script::{Script, Step};
+use super::section::Section;
 
 /// The text of the messages that show that a session goes on after a case.
 pub(super) const AFTER: &str = "after the case";

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::cases::{Case, Section};
+use super::cases::Case;
 use super::expect::Listed;
-use super::judge::Judged;
+use super::judged::Judged;
+use super::section::Section;
 use crate::tool::terminal::{DIM, GREEN, RED, YELLOW, clipped, printable};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
