@@ -224,9 +224,14 @@ fn lines(stdout: impl Read + Send + 'static) -> Receiver<io::Result<Vec<u8>>> {
         loop {
             let mut line = Vec::new();
             let read = stdout.by_ref().take(LINE).read_until(b'\n', &mut line);
-            let is_over = !matches!(read, Ok(1..));
-            if (is_over && read.is_ok()) || send.send(read.map(|_| line)).is_err() || is_over {
-                break;
+            match read {
+                Ok(0) => break,
+                Ok(_) if send.send(Ok(line)).is_ok() => {}
+                Ok(_) => break,
+                Err(error) => {
+                    let _ = send.send(Err(error));
+                    break;
+                }
             }
         }
     });
