@@ -139,9 +139,11 @@ impl Cli {
                 report.tokens = streamed.tokens.input() + streamed.tokens.output();
                 report.usage = streamed.tokens.usage();
                 if !streamed.tools.is_empty() {
+                    // The message is still being streamed.
+                    let tokens = streamed.tokens.input() + streamed.estimate;
                     for tool in &streamed.tools {
                         report.tools.push(tool.name.clone());
-                        self.note_progress(tool, &report);
+                        self.note_progress(tool, &report, tokens);
                     }
                     match self.run_tools(message.results).await {
                         Ran::GoesOn => continue,
@@ -166,13 +168,13 @@ impl Cli {
         }
     }
 
-    fn note_progress(&self, tool: &ToolUse, report: &Report) {
+    fn note_progress(&self, tool: &ToolUse, report: &Report, tokens: u64) {
         let Some(agent) = self.agent() else { return };
         let what = ["description", "file_path", "pattern", "command", "url"].iter();
         let what =
             what.filter_map(|field| tool.input[*field].as_str()).next().unwrap_or(&tool.name);
         let mut usage = report.usage();
-        usage["tool_uses"] = report.tools.len().into();
+        usage["total_tokens"] = tokens.into();
         self.with(|state| state.task_progress(&agent.task, &tool.name, what, &usage));
     }
 

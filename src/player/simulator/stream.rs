@@ -20,6 +20,8 @@ pub(super) struct Streamed {
     pub(super) tools: Vec<ToolUse>,
     pub(super) stop_reason: String,
     pub(super) tokens: Tokens,
+    /// The CLI's estimate of its output when its stream has just begun.
+    pub(super) estimate: u64,
 }
 
 /// How a stream broke.
@@ -70,7 +72,7 @@ impl Cli {
         }
         let mut gates = Vec::new();
         let mut complete: Option<String> = None;
-        let mut tools = Vec::new();
+        let (mut tools, mut estimate) = (Vec::new(), 0);
         for (count, event) in message.events().into_iter().enumerate() {
             if count > 0 {
                 self.hold(&reply, count).await;
@@ -82,6 +84,9 @@ impl Cli {
             }
             let is_delta = event.is_delta();
             let event = event.into_data();
+            if estimate == 0 {
+                estimate = output_tokens(&event["delta"]);
+            }
             match event["type"].as_str() {
                 Some("content_block_start") => {
                     for item in items.by_ref() {
@@ -126,7 +131,7 @@ impl Cli {
                 self.sleep_ms(reply.delta_ms).await;
             }
         }
-        Ok(self.streamed(&whole, tools, &reply, true))
+        Ok(Streamed { estimate, ..self.streamed(&whole, tools, &reply, true) })
     }
 
     /// Gets a message in one piece, since its stream broke twice, or never began.
@@ -205,7 +210,7 @@ impl Cli {
             }
             state.changed = true;
         });
-        Streamed { id, tools, stop_reason, tokens }
+        Streamed { id, tools, stop_reason, tokens, estimate: 0 }
     }
 
     /// The stream broke: what was begun is abandoned.
@@ -230,6 +235,13 @@ impl Cli {
             Cut::Close | Cut::Reset | Cut::Garbage(_) => Broken::Connection,
         }
     }
+}
+
+/// What the CLI takes a delta for until the message says it: a token for four characters.
+fn output_tokens(delta: &Value) -> u64 {
+    let texts = ["text", "thinking", "partial_json"];
+    let text = texts.iter().find_map(|field| delta[*field].as_str()).unwrap_or_default();
+    text.encode_utf16().count() as u64 / 4
 }
 
 /// A message as its lines have it where it was not streamed.
