@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use claude_wire::player::{LaunchReport, RunFolder};
+use claude_wire::player::{LaunchReport, Report, RunFolder};
+use serde_json::{Value, json};
 
-use crate::tool::terminal::say;
+use crate::tool::terminal::{Output, say, say_json};
 use crate::{Failure, Found};
 
 /// Report how the launches of a run went.
@@ -27,6 +28,8 @@ pub(crate) struct Arguments {
     /// The folder of the run
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
@@ -35,18 +38,54 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
     let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
     let failed = |error: claude_wire::player::RunError| error.to_string();
-    for launch in run.launches().map_err(failed)? {
-        say(line(&launch));
-    }
+    let launches = run.launches().map_err(failed)?;
     let report = run.report().map_err(failed)?;
-    say(&report);
-    if arguments.keep {
-        let kept = run.keep().map_err(failed)?;
-        kept.iter().for_each(|path| say(format_args!("kept {}", path.display())));
-    } else if let made @ 1.. = run.recorded().map_err(failed)?.len() {
-        say(format_args!("{made} recordings were made; `claude-wire report --keep` keeps them"));
+    let kept = if arguments.keep { run.keep().map_err(failed)? } else { Vec::new() };
+    let recorded = run.recorded().map_err(failed)?.len();
+    match &arguments.output {
+        Output { quiet: true, .. } => {}
+        Output { json: true, .. } => {
+            for launch in &launches {
+                let mut line = json_of(launch.report());
+                line["launch"] = launch.number().into();
+                line["args"] = launch.args().into();
+                line["recording"] = launch.recording().into();
+                line["exit"] = launch
+                    .exit()
+                    .map_or(Value::Null, |exit| json!({"code": exit.code, "signal": exit.signal}));
+                say_json(line);
+            }
+            let mut line = json_of(&report);
+            line["clean"] = report.is_clean().into();
+            line["recorded"] = recorded.into();
+            line["kept"] = kept.iter().map(|path| path.to_string_lossy()).collect();
+            say_json(line);
+        }
+        Output { .. } => {
+            launches.iter().for_each(|launch| say(line(launch)));
+            say(&report);
+            kept.iter().for_each(|path| say(format_args!("kept {}", path.display())));
+            if !arguments.keep && recorded > 0 {
+                say(format_args!(
+                    "{recorded} recordings were made; `claude-wire report --keep` keeps them"
+                ));
+            }
+        }
     }
     Ok(if report.is_clean() { Found::Nothing } else { Found::Something })
+}
+
+/// What a report counts, and what it names.
+fn json_of(report: &Report) -> Value {
+    let texts = |all: &mut dyn Iterator<Item = String>| all.collect::<Vec<_>>();
+    json!({
+        "played": report.played(),
+        "matched": report.matched(),
+        "divergences": texts(&mut report.divergences().iter().map(ToString::to_string)),
+        "left": report.left(),
+        "injected": texts(&mut report.injected().iter().map(ToString::to_string)),
+        "not_simulated": report.not_simulated(),
+    })
 }
 
 /// One launch on one line.

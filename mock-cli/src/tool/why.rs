@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use claude_wire::player::RunFolder;
+use serde_json::json;
 
-use crate::tool::terminal::say;
+use crate::tool::terminal::{Output, say, say_json};
 use crate::{Failure, Found};
 
 /// Explain the last launch of a run that differed from the recordings.
@@ -23,6 +24,8 @@ pub(crate) struct Arguments {
     /// The folder of the run
     #[arg(value_name = "RUN")]
     run: PathBuf,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
@@ -33,19 +36,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         ));
     }
     let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
+    let Output { json, quiet } = arguments.output;
     let Some(launch) = run.last_failure().map_err(|error| error.to_string())? else {
-        say("no launch of this run differed from its recordings");
+        if !json && !quiet {
+            say("no launch of this run differed from its recordings");
+        }
         return Ok(Found::Nothing);
     };
-    say(format_args!("arguments: {}", launch.args().join(" ")));
-    if let Some(recordings) = run.recordings().map_err(|error| error.to_string())? {
-        say(format_args!("recordings: {}", recordings.display()));
-    }
-    say(format_args!("used: {}", launch.recording().unwrap_or("none of them")));
-    say(launch.report());
+    let recordings = run.recordings().map_err(|error| error.to_string())?;
     let explanation = launch.explanation();
-    if !explanation.is_empty() {
-        say(format_args!("\ncompared with:\n{explanation}"));
+    if json {
+        say_json(json!({
+            "launch": launch.number(),
+            "args": launch.args(),
+            "recordings": recordings,
+            "used": launch.recording(),
+            "report": launch.report().to_string(),
+            "compared": explanation,
+        }));
+    } else if !quiet {
+        say(format_args!("arguments: {}", launch.args().join(" ")));
+        if let Some(recordings) = recordings {
+            say(format_args!("recordings: {}", recordings.display()));
+        }
+        say(format_args!("used: {}", launch.recording().unwrap_or("none of them")));
+        say(launch.report());
+        if !explanation.is_empty() {
+            say(format_args!("\ncompared with:\n{explanation}"));
+        }
     }
     Ok(Found::Something)
 }

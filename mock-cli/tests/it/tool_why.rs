@@ -288,6 +288,39 @@ fn without_a_run_folder_nothing_is_written_and_the_report_says_so() {
     assert!(text(&output.stderr).contains("no last-failure.json"), "{output:?}");
 }
 
+#[test]
+fn reports_are_json_too_or_only_an_exit_code() {
+    // With a control character, which is escaped for a terminal only.
+    let args = ["--model", "m\u{9b}2J"];
+    let setup = Setup::new(&[recorded(&args, &[(user("one"), result())])], json!({}));
+    let run = |command: &str, flag: &str| {
+        let output =
+            Command::new(TOOL).args([command, flag]).arg(setup.path("run")).output().unwrap();
+        let lines = text(&output.stdout);
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        (output.status.code().unwrap(), lines.collect::<Vec<_>>())
+    };
+    for (prompt, code, matched, divergences) in [("one", 0, 2, 0), ("two", 1, 0, 1)] {
+        let _ = fs::remove_dir_all(setup.path("run"));
+        setup.launch(&args, &[user(prompt)], true);
+        let (found, lines) = run("report", "--json");
+        let [launch, whole] = &lines[..] else { panic!("{lines:?}") };
+        assert_eq!(found, i32::from(code != 0 || whole["clean"] == false));
+        assert_eq!(launch["launch"], 1);
+        assert_eq!(launch["args"].as_array().unwrap().last().unwrap(), args[1]);
+        assert_eq!(whole["matched"], matched, "{whole}");
+        assert_eq!(whole["divergences"].as_array().unwrap().len(), divergences, "{whole}");
+        assert_eq!(run("report", "--quiet"), (found, vec![]));
+        let (found, lines) = run("why", "--json");
+        assert_eq!((found, lines.len()), (code, divergences));
+        for line in lines {
+            let report = line["report"].as_str().unwrap();
+            assert!(report.contains("two") && line["compared"].is_string(), "{line}");
+        }
+        assert_eq!(run("why", "--quiet"), (code, vec![]));
+    }
+}
+
 /// What the report quotes was written by a program, or by a CLI.
 #[test]
 fn a_terminal_is_not_given_orders_by_what_arrived() {
