@@ -3,6 +3,7 @@
 mod cases;
 mod client;
 mod counts;
+mod link;
 mod outcome;
 mod page;
 mod record;

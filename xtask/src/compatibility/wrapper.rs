@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -13,6 +12,7 @@ use claude_wire_cli::Failure;
 use serde_json::{Value, json};
 
 use super::client::Place;
+use super::link::symlink;
 use crate::root;
 
 /// Test programs of the crate, in the order of the page.
