@@ -2,6 +2,7 @@
 //! tables is simulated, or named.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use claude_wire::Session;
 use claude_wire::player::{Report, Scenario};
 use claude_wire::transport::{Launch, Transport};
 use claude_wire::wire::control::RequestName;
@@ -54,5 +55,34 @@ async fn each_hook_is_called_or_reported() {
         let (_, report) = asked(json!({"subtype": "initialize", "hooks": hooks})).await;
         let is_reported = report.not_simulated().contains(&format!("hook {name}"));
         assert_ne!(row.contains(&format!("`{name}`")), is_reported, "{name}: {report}");
+    }
+}
+
+/// The CLI tries to compact it, which a scenario does not simulate.
+#[tokio::test(start_paused = true)]
+async fn a_conversation_that_is_too_long_for_the_api_is_reported() {
+    for (had_a_turn, status, message, is_reported) in [
+        (false, 400, "prompt is too long: 210000 tokens > 200000 maximum", true),
+        (true, 413, "Request exceeds the maximum size", true),
+        (false, 413, "Request exceeds the maximum size", false),
+        (true, 400, "messages: invalid", false),
+    ] {
+        let error = json!({"message": {"error": {"status": status, "message": message}}});
+        let mut turns = vec![json!({"prompt": "Go on", "reply": [error]})];
+        if had_a_turn {
+            turns.insert(0, json!({"prompt": "Begin", "reply": [{"text": "Done."}]}));
+        }
+        let file = json!({"claude-wire": "scenario", "version": 1, "turns": turns});
+        let scenario = Scenario::parse(&file.to_string()).unwrap();
+        let session = Session::builder().transport(scenario.clone()).start().unwrap();
+        if had_a_turn {
+            session.query("Begin").text().await.unwrap();
+        }
+        let error = session.query("Go on").text().await.unwrap_err();
+        assert!(error.is_result(), "{error}");
+        session.stop().await.unwrap();
+        let report = scenario.report();
+        let what = "a conversation that is too long for the API".to_owned();
+        assert_eq!(report.not_simulated().contains(&what), is_reported, "{message}: {report}");
     }
 }

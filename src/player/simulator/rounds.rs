@@ -258,8 +258,9 @@ impl Cli {
                         Again::Whole if !is_whole => is_whole = true,
                         _ => {
                             return Err(self.with(|state| {
-                                if status == 400 && errors::is_too_long(&message) {
-                                    let what = "what the CLI does about a prompt that is too long";
+                                let is_large = status == 413 && state.results > 0;
+                                if is_large || status == 400 && errors::is_too_long(&message) {
+                                    let what = "a conversation that is too long for the API";
                                     state.note_not_simulated(what.to_owned());
                                 }
                                 let gateway = state.options.gateway.as_deref();

@@ -26,7 +26,7 @@ pub(super) fn count(written: Vec<Value>, recorded: Vec<Value>, report: &Report) 
     let all = written.len();
     let exact = written.iter().filter(|line| take(&mut left, line)).count();
     // Lines that differed are none of the others.
-    let lines = report.divergences().iter().filter(|divergence| is_of_a_line(divergence)).count();
+    let lines = report.divergences().iter().filter(is_of_a_line).count();
     Counts {
         exact,
         normalised: (all - exact).saturating_sub(lines),

@@ -209,7 +209,7 @@ fn build(target: &Path, source: &Path, program: &str) -> Result<PathBuf, Failure
     let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let built = messages.filter(|message| message["target"]["name"] == *program);
     let executable =
-        built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).last();
+        built.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
     executable.ok_or_else(|| {
         format!(
             "claude-wrapper: {program} was not built: {}",
