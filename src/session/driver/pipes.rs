@@ -5,7 +5,7 @@ use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::codec::{Decoder, Encoder};
 use tokio_util::io::poll_read_buf;
@@ -153,7 +153,8 @@ impl Pipes {
         let buffer = &mut self.buffer;
         let result = if self.bulk {
             buffer.reserve(CHUNK);
-            ready!(poll_read_buf(Pin::new(stdout), cx, buffer))
+            // Not more, since a long line makes room for its own length again.
+            ready!(poll_read_buf(Pin::new(stdout), cx, &mut buffer.limit(CHUNK)))
         } else {
             ready!(read_chunk(stdout, cx, |bytes| buffer.extend_from_slice(bytes)))
         };
@@ -174,6 +175,7 @@ impl Pipes {
 
     /// Returns the next item of the bytes read.
     pub(super) fn next_item(&mut self) -> Option<Outcome> {
+        let room = self.buffer.capacity();
         let item = if self.stdout.is_some() {
             self.codec.decode(&mut self.buffer)
         } else {
@@ -181,18 +183,15 @@ impl Pipes {
         };
         match item {
             Ok(Some(item)) => {
-                self.release_long_line();
+                // A long line has its own copy now: the room that it took here is not needed until
+                // the next. Of that room, `capacity` no longer counts what the line filled.
+                if room > LARGEST_PIPE && self.buffer.len() <= CHUNK {
+                    self.buffer = BytesMut::from(&self.buffer[..]);
+                }
                 Some(classify(item))
             }
             // Content never causes an error.
             Ok(None) | Err(_) => None,
-        }
-    }
-
-    /// A long line has its own copy now: the room that it took here is not needed until the next.
-    fn release_long_line(&mut self) {
-        if self.buffer.capacity() > LARGEST_PIPE && self.buffer.len() <= CHUNK {
-            self.buffer = BytesMut::from(&self.buffer[..]);
         }
     }
 
@@ -261,4 +260,66 @@ fn read_chunk(
         take(filled);
     }
     Poll::Ready(Ok(filled.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Fills every buffer with a line of this length, and notes the largest.
+    struct LongLine {
+        left: usize,
+        largest: Arc<AtomicUsize>,
+    }
+
+    impl AsyncRead for LongLine {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.left == 0 {
+                return Poll::Pending;
+            }
+            self.largest.fetch_max(buffer.remaining(), Ordering::Relaxed);
+            let count = buffer.remaining().min(self.left);
+            self.left -= count;
+            buffer.initialize_unfilled_to(count).fill(b'x');
+            buffer.advance(count);
+            if self.left == 0 {
+                let last = buffer.filled().len() - 1;
+                buffer.filled_mut()[last] = b'\n';
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[test]
+    fn a_long_line_is_read_in_pieces_and_leaves_no_room() {
+        // A little under and over where the buffer has grown to a power of two.
+        for len in [1, 2, 4, 7].into_iter().flat_map(|mib| {
+            [mib * LARGEST_PIPE - CHUNK / 2, mib * LARGEST_PIPE + CHUNK / 2, mib * LARGEST_PIPE]
+        }) {
+            let largest = Arc::new(AtomicUsize::new(0));
+            let stdout = LongLine { left: len, largest: Arc::clone(&largest) };
+            let mut pipes = Pipes::new(
+                Box::new(tokio::io::sink()),
+                Box::new(stdout),
+                Box::new(tokio::io::empty()),
+                usize::MAX,
+            );
+            let mut cx = Context::from_waker(Waker::noop());
+            while pipes.poll_read(&mut cx).is_ready() {
+                assert!(pipes.has_ended() || pipes.buffer.len() <= len, "{len}");
+            }
+            assert_eq!(pipes.buffer.len(), len);
+            assert!(pipes.next_item().is_some(), "{len}");
+            assert!(pipes.next_item().is_none(), "{len}");
+            assert!(largest.load(Ordering::Relaxed) <= CHUNK, "{len}: {largest:?}");
+            assert!(!pipes.buffer.try_reclaim(LARGEST_PIPE), "{len}");
+        }
+    }
 }
