@@ -183,7 +183,9 @@ impl<'a> Compiler<'a> {
             self.exit(events, at, transport::Exit::from_code(0));
         }
         let tools = tools::recorded(&self.expectations, &self.cli_requests);
-        let after_result = self.last_result.map_or(self.outputs.len(), |last| last + 1);
+        // What is left of a turn that got no result belongs to that turn.
+        let last = self.last_result.filter(|_| self.turn == Turn::Idle);
+        let after_result = last.map_or(self.outputs.len(), |last| last + 1);
         self.outputs[after_result..].iter_mut().for_each(|output| output.after_result = true);
         Script {
             run: None,

@@ -225,3 +225,34 @@ async fn a_running_session_is_reported_as_running_and_not_as_left_over() {
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(replay.report().left().len(), 1, "{}", replay.report());
 }
+
+/// Of what comes after the last result, a host that kills the CLI owes nothing; of a turn that got
+/// none, it does.
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_turn_without_a_result_is_left() {
+    let result = r#"{"type":"result","subtype":"success","is_error":false,"result":"ok"}"#;
+    for (prompts, left) in [(&["one"][..], 0), (&["one", "two"], 1)] {
+        let second = prompts.get(1).map(|text| format!("{{\"us\":0,\"in\":{}}}\n", user(text)));
+        let events = format!(
+            r#"
+            {{"us":0,"in":{}}}
+            {{"us":1,"out":{result}}}
+            {}{{"us":900000000,"out":{{"type":"system","subtype":"late"}}}}"#,
+            user("one"),
+            second.unwrap_or_default(),
+        );
+        let replay = Replay::new(recording(&events)).allow_truncated().speed(1.0);
+        let transport: &dyn claude_wire::transport::Transport = &replay.clone();
+        let mut cli = transport.open(claude_wire::transport::Launch::default()).await.unwrap();
+        for prompt in prompts {
+            let write = format!("{}\n", user(prompt));
+            tokio::io::AsyncWriteExt::write_all(&mut cli.stdin, write.as_bytes()).await.unwrap();
+        }
+        let mut read = vec![0; result.len() + 1];
+        tokio::io::AsyncReadExt::read_exact(&mut cli.stdout, &mut read).await.unwrap();
+        drop(cli);
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let report = replay.report();
+        assert_eq!(report.left().len(), left, "{prompts:?}: {report}");
+    }
+}
