@@ -4,7 +4,7 @@
 use crate::replay_support::{Host, control, user};
 use crate::simulator_support::{host, line, rest, result};
 use claude_wire::Scenario;
-use claude_wire::player::{ApiReply, Cut, PromptMatch, Signal, reply};
+use claude_wire::player::{ApiReply, Cut, ModelReply, PromptMatch, Signal, reply};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -229,6 +229,81 @@ async fn a_stream_that_breaks_is_begun_again() {
         (&result(&lines)["result"], &result(&lines)["num_turns"]),
         (&json!("recovered"), &json!(1))
     );
+}
+
+/// A model that is not found is asked once for a message in one piece.
+#[tokio::test(start_paused = true)]
+async fn the_request_after_an_answered_one_is_said_again() {
+    let work = |turn: ModelReply| {
+        turn.tool_use("Bash", json!({"command": "ls"})).tool_result("a").text("Done.")
+    };
+    for turn in [reply(), reply().message(ApiReply::error(404))] {
+        let mut host = host(&Scenario::new().on_prompt("Go", work(turn)), &PARTIAL);
+        host.write(user("Go")).await;
+        let lines = rest(host).await;
+        assert_eq!(result(&lines)["result"], "Done.");
+        let requests = lines.iter().filter(|line| line["status"] == "requesting");
+        assert_eq!(requests.count(), 2, "{:?}", kinds(&lines));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_scenario_has_between_two_blocks_happens_there() {
+    let notice = |text: &str| json!({"type": text}).to_string();
+    for turn in [reply(), reply().message(ApiReply::error(404))] {
+        let turn = turn
+            .raw(notice("first"))
+            .text("One.")
+            .raw(notice("second"))
+            .text("Two.")
+            .raw(notice("third"));
+        let mut host = host(&Scenario::new().on_prompt("Go", turn), &[]);
+        host.write(user("Go")).await;
+        let lines = rest(host).await;
+        let kinds = lines.iter().filter_map(|line| line["type"].as_str());
+        let kinds: Vec<_> = kinds.skip_while(|kind| *kind == "system").collect();
+        assert_eq!(kinds, ["first", "assistant", "second", "assistant", "third", "result"]);
+    }
+}
+
+/// Whether the CLI asks again or gives up, and whether the API then goes on as it was.
+#[tokio::test(start_paused = true)]
+async fn what_a_scenario_has_after_an_error_happens_once() {
+    for status in [400, 403, 404, 500] {
+        for (ends_well, turn) in [
+            (status != 403, reply().message(ApiReply::error(status)).stderr("seen").text("Done.")),
+            (false, reply().message(ApiReply::error(status)).stderr("seen")),
+        ] {
+            let mut host = host(&Scenario::new().on_prompt("Go", turn).unverified(), &[]);
+            host.write(user("Go")).await;
+            host.eof();
+            let end = host.end().await;
+            assert_eq!(end.exit.code, Some(i32::from(!ends_well)), "{status} {ends_well}");
+            assert_eq!(end.err.matches("seen").count(), 1, "{status} {ends_well}: {}", end.err);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sub_agent_is_answered_in_one_piece_too() {
+    let ask = json!({
+        "description": "look", "prompt": "Look", "subagent_type": "looker", "run_in_background": false,
+    });
+    let mut tokens = Vec::new();
+    for turn in [reply(), reply().message(ApiReply::error(404))] {
+        let turn = turn.tool_use("Bash", json!({"command": "ls"})).tool_result("a").text("Seen.");
+        let scenario = Scenario::new()
+            .on_prompt("Go", reply().tool_use("Agent", ask.clone()).text("All seen."))
+            .on_prompt("Look", turn);
+        let mut host = host(&scenario, &[]);
+        host.write(user("Go")).await;
+        let lines = rest(host).await;
+        assert_eq!(result(&lines)["result"], "All seen.");
+        let of_agent = |line: &&Value| line["type"] == "assistant" && line["agent_id"].is_string();
+        let said = lines.iter().find(of_agent).unwrap();
+        tokens.push(said["message"]["usage"]["output_tokens"].as_u64().unwrap());
+    }
+    assert!(tokens[0] < tokens[1], "only a whole message knows what it costs: {tokens:?}");
 }
 
 #[tokio::test(start_paused = true)]

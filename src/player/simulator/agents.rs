@@ -127,15 +127,20 @@ impl Cli {
         loop {
             let message = match self.next_message(&mut script).await {
                 Ok(Some((message, _))) if message.items.is_empty() => continue,
-                Ok(Some((message, _))) => Some(message),
+                Ok(Some(message)) => Some(message),
                 Ok(None) => None,
                 Err(failure) => {
                     report.text = failure.text;
                     None
                 }
             };
-            if let Some(message) = message {
-                let Ok(streamed) = self.stream(&message, false).await else { continue };
+            if let Some((message, is_whole)) = message {
+                let streamed = if is_whole {
+                    self.fetch(&message, false).await
+                } else {
+                    let Ok(streamed) = self.stream(&message, false).await else { continue };
+                    streamed
+                };
                 report.tokens = streamed.tokens.input() + streamed.tokens.output();
                 report.usage = streamed.tokens.usage();
                 if !streamed.tools.is_empty() {

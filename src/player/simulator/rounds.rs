@@ -8,6 +8,8 @@ use std::task::Poll;
 
 use serde_json::json;
 
+use crate::player::model::ApiReply;
+
 use super::answers::{Answer, Item, Scripted, answers};
 use super::errors::{self, Again, ApiFailure};
 use super::handle::Cli;
@@ -207,7 +209,7 @@ impl Cli {
         &self,
         answers: &mut VecDeque<Answer>,
     ) -> Result<Option<(Box<Scripted>, bool)>, ApiFailure> {
-        let (mut announced, mut unseen, mut is_whole) = (0, 0, false);
+        let mut asked = Asked::default();
         loop {
             match answers.pop_front() {
                 None => return Ok(None),
@@ -220,62 +222,88 @@ impl Cli {
                 Some(Answer::Message(scripted))
                     if !scripted.is_message() && scripted.reply.error.is_none() =>
                 {
-                    for item in &scripted.items {
-                        if let Item::Do(effect) = item {
-                            self.act(effect).await;
-                        }
-                    }
+                    self.act_between(&scripted.items).await;
                 }
                 Some(Answer::Failure { status, text }) => {
                     self.with(|state| state.note_request(self.agent()));
                     return Err(ApiFailure::of_status(status, text));
                 }
                 Some(Answer::Message(scripted)) => {
-                    let scripted = self.with_faults(scripted, answers);
-                    let Some(error) = scripted.reply.error.as_ref() else {
-                        return Ok(Some((scripted, is_whole)));
-                    };
-                    let status = error.status;
-                    let limit = self.with(|state| {
-                        state.requests += 1;
-                        state.note_request(self.agent());
-                        state.note_limits(&scripted.reply.headers);
-                        state.options.max_retries
-                    });
-                    let reached = limits::reached(status, &scripted.reply.headers);
-                    if let Some(failure) =
-                        reached.filter(|_| self.with(|state| state.options.subscribed))
-                    {
+                    let mut scripted = self.with_faults(scripted, answers);
+                    if scripted.reply.error.is_none() {
+                        return Ok(Some((scripted, asked.is_whole)));
+                    }
+                    let failure = self.refused_by_api(&scripted.reply, &mut asked);
+                    self.act_between(&scripted.items).await;
+                    if let Some(failure) = failure {
                         return Err(failure);
                     }
-                    let message = errors::message(status, error.message.as_deref());
-                    match errors::again(status, &message) {
-                        Again::Announced if announced < limit => {
-                            announced += 1;
-                            self.retry(announced, Some(status));
-                        }
-                        Again::Unseen if unseen < errors::UNSEEN => unseen += 1,
-                        Again::Whole if !is_whole => is_whole = true,
-                        _ => {
-                            return Err(self.with(|state| {
-                                let is_large = status == 413 && state.results > 0;
-                                if is_large || status == 400 && errors::is_too_long(&message) {
-                                    let what = "a conversation that is too long for the API";
-                                    state.note_not_simulated(what.to_owned());
-                                }
-                                let gateway = state.options.gateway.as_deref();
-                                errors::failure(status, &message, &state.lines.model, gateway)
-                            }));
-                        }
-                    }
                     if answers.is_empty() {
-                        // The API goes on as it was.
+                        // The API goes on as it was; what the scenario has after it happens once.
+                        scripted.items.clear();
                         answers.push_back(Answer::Message(scripted));
                     }
                 }
             }
         }
     }
+
+    /// The API answers with an error: the failure of the turn, if it is not asked again.
+    fn refused_by_api(&self, reply: &ApiReply, asked: &mut Asked) -> Option<ApiFailure> {
+        let error = reply.error.as_ref()?;
+        let status = error.status;
+        let (limit, subscribed) = self.with(|state| {
+            state.requests += 1;
+            state.note_request(self.agent());
+            state.note_limits(&reply.headers);
+            (state.options.max_retries, state.options.subscribed)
+        });
+        let reached = limits::reached(status, &reply.headers);
+        if let Some(failure) = reached.filter(|_| subscribed) {
+            return Some(failure);
+        }
+        let message = errors::message(status, error.message.as_deref());
+        match errors::again(status, &message) {
+            Again::Announced if asked.announced < limit => {
+                asked.announced += 1;
+                self.retry(asked.announced, Some(status));
+            }
+            Again::Unseen if asked.unseen < errors::UNSEEN => asked.unseen += 1,
+            Again::Whole if !asked.is_whole => asked.is_whole = true,
+            _ => {
+                return Some(self.with(|state| {
+                    let is_large = status == 413 && state.results > 0;
+                    if is_large || status == 400 && errors::is_too_long(&message) {
+                        let what = "a conversation that is too long for the API";
+                        state.note_not_simulated(what.to_owned());
+                    }
+                    let gateway = state.options.gateway.as_deref();
+                    errors::failure(status, &message, &state.lines.model, gateway)
+                }));
+            }
+        }
+        None
+    }
+
+    /// What the scenario has where the model says nothing.
+    async fn act_between(&self, items: &[Item]) {
+        for item in items {
+            if let Item::Do(effect) = item {
+                self.act(effect).await;
+            }
+        }
+    }
+}
+
+/// How a message was asked for so far.
+#[derive(Default)]
+struct Asked {
+    /// How often again, with a line.
+    announced: u32,
+    /// How often again, without one.
+    unseen: u32,
+    /// Whether in one piece.
+    is_whole: bool,
 }
 
 impl State {

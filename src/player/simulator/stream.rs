@@ -138,28 +138,43 @@ impl Cli {
     pub(super) async fn fetch(&self, scripted: &Scripted, began: bool) -> Streamed {
         let blocks = scripted.items.iter().filter_map(|item| match item {
             Item::Block(block, gate) => Some((block.clone(), *gate)),
-            _ => None,
+            Item::Do(_) => None,
         });
         let (content, gates): (Vec<_>, Vec<_>) = blocks.unzip();
         let reply = ApiReply { content, ..scripted.reply.clone() };
         let (serial, model) = self.with(|state| {
             state.requests += 1;
+            if reply.cut.is_some() {
+                state.note_not_simulated("a message in one piece that breaks off".to_owned());
+            }
             (state.requests - 1, state.lines.model.clone())
         });
         let whole = OutMessage::new(&reply, &model, serial).whole();
-        let mut tools = Vec::new();
-        for index in 0..gates.len() {
+        // It comes when the last of its events may.
+        for events in reply.hold.keys() {
+            self.hold(&reply, *events).await;
+        }
+        self.sleep_ms(reply.first_byte_ms).await;
+        // The next request is another one.
+        self.with(|state| state.turn_of(self.agent()).is_requested = false);
+        let (mut tools, mut index) = (Vec::new(), 0);
+        for item in &scripted.items {
+            if let Item::Do(effect) = item {
+                self.act(effect).await;
+                continue;
+            }
             let end = json!({"type": "content_block_stop", "index": index});
             let tool = tool_use(&end, &whole, &gates);
             self.with(|state| {
-                state.turn().streaming = Some(Streaming {
+                state.turn_of(self.agent()).streaming = Some(Streaming {
                     message: whole["id"].as_str().unwrap_or_default().to_owned(),
                     start: in_one_piece(&whole),
                     ..Streaming::default()
                 });
-                state.block_is_whole(&end, &whole, tool.clone(), None);
+                state.block_is_whole(&end, &whole, tool.clone(), self.agent());
             });
             tools.extend(tool);
+            index += 1;
         }
         self.streamed(&whole, tools, &reply, began)
     }
