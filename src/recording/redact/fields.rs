@@ -82,11 +82,12 @@ pub(crate) fn is_kept<'a>(
     match role(name) {
         Role::ToolUse => true,
         Role::Kind => has_form_of_id(text),
-        Role::Id if has_form_of_id(text) && !begins_as_key(text) => true,
         Role::Id => {
+            // The ids of the CLI first: to look for the beginning of a key takes longer.
             let is_known =
-                is_uuid(text) || text.starts_with(b"msg_") || text.starts_with(b"toolu_");
-            (is_known && has_form_of_id(text)) || (name == b"id" && kind().is_some_and(is_tool_use))
+                || is_uuid(text) || text.starts_with(b"msg_") || text.starts_with(b"toolu_");
+            (has_form_of_id(text) && (is_known() || !begins_as_key(text)))
+                || (name == b"id" && kind().is_some_and(is_tool_use))
         }
         Role::Content => false,
     }
