@@ -5,7 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::corpus::{ARGS, Corpus, INITIALIZE, Played};
+use crate::conversation::{ARGS, INITIALIZE};
+use crate::corpus::{Corpus, Played};
 use crate::rows::Row;
 use crate::{Failure, bare};
 

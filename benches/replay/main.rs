@@ -7,6 +7,7 @@
 //! run fails if a figure misses its target; `--quick` allows three times as much, for a busy machine.
 
 mod bare;
+mod conversation;
 mod corpus;
 mod host;
 mod memory;

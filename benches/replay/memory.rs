@@ -9,7 +9,8 @@ use claude_wire::{Replay, Session};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::corpus::{ARGS, Corpus, INITIALIZE, MANY, Played};
+use crate::conversation::{ARGS, INITIALIZE};
+use crate::corpus::{Corpus, MANY, Played};
 use crate::rows::{Row, timed};
 use crate::{Failure, bare};
 

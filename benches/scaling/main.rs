@@ -11,6 +11,8 @@
 //! busy machine. The first doubling does not count, because it has what is paid once. Fails if a row
 //! is over the limit.
 
+#[path = "../replay/conversation.rs"]
+mod conversation;
 mod rows;
 
 use std::process::{Command, ExitCode};
@@ -36,6 +38,10 @@ fn main() -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let names: Vec<_> = arguments.iter().filter(|name| !name.starts_with("--")).collect();
+    let known: Vec<_> = ROWS.iter().map(|row| row.name).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        return Err(format!("no row is called {unknown:?}: {}", known.join(", ")).into());
+    }
     let wanted = |row: &&Row| names.is_empty() || names.iter().any(|name| *name == row.name);
     println!("{:<12} {:<34} {:>28}   ratios (limit: {LIMIT})", "row", "sizes", "instructions");
     let mut over = Vec::new();

@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use claude_wire::recorder::Recorder;
-use claude_wire::recording::{Event, EventKind, Header, RecordedExit, Recording, Stream};
 use claude_wire::transport::{Exit, Launch, Memory, Peer, Transport};
-use claude_wire::{CLI_VERSION, Replay, Session};
+use claude_wire::{Replay, Session};
 use futures_util::future::try_join_all;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
 use crate::Failure;
+use crate::conversation::{ARGS, IDS, INITIALIZE, INITIALIZED, prompt, recorded, result};
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -25,7 +25,7 @@ pub(crate) const ROWS: &[Row] = &[
     Row { name: "line", unit: "KiB of text in a message", first: 512, run: line },
     Row { name: "sessions", unit: "with a turn each", first: 50, run: sessions },
     Row { name: "queue", unit: "prompts at once", first: 100, run: queue },
-    Row { name: "recorded", unit: "messages recorded", first: 2000, run: recorded },
+    Row { name: "recorded", unit: "messages recorded", first: 2000, run: recorder },
     Row { name: "replayed", unit: "messages replayed", first: 500, run: replayed },
     Row { name: "turns", unit: "recorded turns replayed", first: 50, run: turns },
     Row { name: "folder", unit: "recordings, the last replayed", first: 50, run: folder },
@@ -87,7 +87,7 @@ fn queue(count: usize) -> Result<(), Failure> {
     })
 }
 
-fn recorded(count: usize) -> Result<(), Failure> {
+fn recorder(count: usize) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("x.jsonl");
     let answer: String = (0..count).map(delta).collect();
@@ -107,15 +107,16 @@ fn recorded(count: usize) -> Result<(), Failure> {
 fn replayed(count: usize) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("x.jsonl");
-    recording(&["go".to_owned()], count).save(&path)?;
-    block_on(converse(&path, &["go".to_owned()]))
+    let prompts = [prompt("go")];
+    recorded(&prompts, count, piece).save(&path)?;
+    block_on(converse(&path, &prompts))
 }
 
 fn turns(count: usize) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("x.jsonl");
-    let prompts: Vec<_> = (0..count).map(|number| format!("question {number}")).collect();
-    recording(&prompts, 10).save(&path)?;
+    let prompts: Vec<_> = (0..count).map(question).collect();
+    recorded(&prompts, 10, piece).save(&path)?;
     block_on(converse(&path, &prompts))
 }
 
@@ -123,40 +124,29 @@ fn folder(count: usize) -> Result<(), Failure> {
     let folder = tempfile::tempdir()?;
     for number in 0..count {
         let path = folder.path().join(format!("{number:04}.jsonl"));
-        fs::write(path, recording(&[format!("question {number}")], 2).to_bytes())?;
+        fs::write(path, recorded(&[question(number)], 2, piece).to_bytes())?;
     }
-    block_on(converse(folder.path(), &[format!("question {}", count - 1)]))
+    block_on(converse(folder.path(), &[question(count - 1)]))
 }
-
-const ARGS: [&str; 6] =
-    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
-const IDS: &str = r#""session_id":"5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11","uuid":"00000000-0000-4000-8000-000000000000""#;
-const INITIALIZE: &str =
-    r#"{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}"#;
-const INITIALIZED: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"r1","response":{"commands":[],"output_style":"default","models":[],"account":{}}}}"#;
 
 fn block_on<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run)
 }
 
-/// A piece of an answer, with its line break.
-fn delta(number: usize) -> String {
-    format!(
-        r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"some words of an answer, number {number} "}}}},"parent_tool_use_id":null,{IDS}}}"#
-    ) + "\n"
+fn question(number: usize) -> String {
+    prompt(&format!("question {number}"))
 }
 
-fn prompt(text: &str) -> String {
+/// A piece of an answer.
+fn piece(number: usize) -> String {
     format!(
-        r#"{{"type":"user","message":{{"role":"user","content":"{text}"}},"parent_tool_use_id":null,"session_id":""}}"#
+        r#"{{"type":"stream_event","event":{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"some words of an answer, number {number} "}}}},"parent_tool_use_id":null,{IDS}}}"#
     )
 }
 
-/// The result of a turn, which names its prompt, with its line break.
-fn result(of: &str) -> String {
-    format!(
-        r#"{{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"result":"done","total_cost_usd":0.0,"usage":{{"input_tokens":1,"output_tokens":1}},"modelUsage":{{}},"permission_denials":[],"user_message_uuids":[{of}],{IDS}}}"#
-    ) + "\n"
+/// The same, with its line break.
+fn delta(number: usize) -> String {
+    piece(number) + "\n"
 }
 
 /// A CLI that answers every prompt with these lines and a result.
@@ -176,7 +166,8 @@ async fn answer(peer: Peer, lines: String) -> Exit {
             Some(id) => INITIALIZED.replace("r1", id) + "\n",
             None => {
                 let uuid = value("uuid").map(|uuid| format!("{uuid:?}")).unwrap_or_default();
-                lines.clone() + &result(&uuid)
+                let of = format!(r#""user_message_uuids":[{uuid}],"#);
+                lines.clone() + &result(&of) + "\n"
             }
         };
         if stdout.write_all(written.as_bytes()).await.is_err() {
@@ -186,35 +177,15 @@ async fn answer(peer: Peer, lines: String) -> Exit {
     Exit::from_code(0)
 }
 
-/// A conversation with this many messages before the result of each turn.
-fn recording(prompts: &[String], messages: usize) -> Recording {
-    let mut header = Header::new();
-    header.cli = Some(CLI_VERSION.to_owned());
-    header.argv = Some(ARGS.map(str::to_owned).to_vec());
-    let mut recording = Recording::new(header);
-    let mut push = |kind| recording.events.push(Event::new(10, kind));
-    push(EventKind::In(INITIALIZE.into()));
-    push(EventKind::Out(INITIALIZED.into()));
-    for text in prompts {
-        push(EventKind::In(prompt(text).as_str().into()));
-        for number in 0..messages {
-            push(EventKind::Out(delta(number).trim_end().into()));
-        }
-        push(EventKind::Out(result("").trim_end().into()));
-    }
-    push(EventKind::Eof(Stream::In));
-    push(EventKind::Exit(RecordedExit::code(0)));
-    recording
-}
-
 /// The host of a recording, or of the one in a folder that has these prompts.
 async fn converse(recordings: &Path, prompts: &[String]) -> Result<(), Failure> {
     let replay = Replay::open(recordings)?.unverified();
     let args = ARGS.iter().map(|arg| (*arg).into()).collect();
     let mut cli = replay.open(Launch { args, ..Launch::default() }).await?;
     let mut lines = BufReader::with_capacity(64 * 1024, cli.stdout).lines();
-    let writes = std::iter::once((INITIALIZE.to_owned(), "\"control_response\""));
-    for (written, mark) in writes.chain(prompts.iter().map(|text| (prompt(text), "\"result\""))) {
+    let writes = std::iter::once((INITIALIZE, "\"control_response\""));
+    let prompts = prompts.iter().map(|prompt| (prompt.as_str(), "\"result\""));
+    for (written, mark) in writes.chain(prompts) {
         cli.stdin.write_all(format!("{written}\n").as_bytes()).await?;
         while !lines.next_line().await?.ok_or("the output ended too early")?.contains(mark) {}
     }

@@ -24,6 +24,11 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let quick = arguments.iter().any(|argument| argument == "--quick");
     let parts = ["memory", "supervisor", "processes", "idle"];
+    let is_known = |name: &str| name.starts_with("--") || parts.contains(&name);
+    if let Some(unknown) = arguments.iter().find(|name| !is_known(name)) {
+        eprintln!("no part is called {unknown:?}: {}", parts.join(", "));
+        std::process::exit(2);
+    }
     let asked: Vec<_> =
         parts.into_iter().filter(|part| arguments.iter().any(|it| it == part)).collect();
     let has = |part: &str| match asked.is_empty() {

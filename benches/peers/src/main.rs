@@ -34,10 +34,10 @@ mod targets;
 
 use std::process::ExitCode;
 
+use meter::Failure;
+
 use self::options::Options;
 use self::results::Results;
-
-type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<ExitCode, Failure> {
     if let Ok(script) = std::env::var(stand_in::SCRIPT) {
@@ -46,11 +46,11 @@ fn main() -> Result<ExitCode, Failure> {
     }
     let options = Options::from_arguments()?;
     let setup = setup::Setup::new(&options)?;
+    let parts = part::chosen(&setup, &options.only)?;
+    setup::build()?;
     let mut results = Results::default();
-    for part in part::all(&setup) {
-        if options.has(part.name) {
-            measure::run(&part, &setup, options.runs, &mut results);
-        }
+    for part in &parts {
+        measure::run(part, &setup, options.runs, &mut results);
     }
     let tables = page::tables(&results, &setup, &options);
     println!("\n{tables}");

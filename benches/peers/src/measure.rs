@@ -1,13 +1,14 @@
 //! Runs the clients in turn.
 
-use std::io::{Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use meter::{Failure, Job, Read};
 use serde_json::Value;
 
-use crate::Failure;
 use crate::part::Part;
 use crate::results::Results;
 use crate::row::Row;
@@ -48,18 +49,20 @@ pub(crate) fn run(part: &Part, setup: &Setup, runs: usize, results: &mut Results
         }
         println!();
     }
-    let _ = std::io::stdout().flush();
+    let _ = io::stdout().flush();
 }
 
 fn once(part: &Part, row: Row, setup: &Setup, mut command: Command) -> Result<Value, Failure> {
+    let Row { flavour, read, .. } = row;
+    let job = Job { work: part.work, read, flavour, cli: setup.cli.clone(), count: part.count };
+    // Files, because a client would wait for a pipe that is full.
+    let (mut output, mut errors) = (tempfile::tempfile()?, tempfile::tempfile()?);
     command
-        .args([part.work, row.read.name(), row.flavour.name()])
-        .arg(&setup.cli)
-        .arg(part.count.to_string())
+        .args(job.to_arguments())
         .env(SCRIPT, part.script.to_text())
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stdout(output.try_clone()?)
+        .stderr(errors.try_clone()?);
     let mut child = command.spawn()?;
     let deadline = Instant::now() + LIMIT;
     while child.try_wait()?.is_none() {
@@ -71,20 +74,26 @@ fn once(part: &Part, row: Row, setup: &Setup, mut command: Command) -> Result<Va
         // Polled, because a wait has no time limit.
         thread::sleep(Duration::from_millis(5));
     }
-    let (mut output, mut errors) = (String::new(), String::new());
-    child.stdout.take().ok_or("no stdout")?.read_to_string(&mut output)?;
-    child.stderr.take().ok_or("no stderr")?.read_to_string(&mut errors)?;
+    let (output, errors) = (written(&mut output)?, written(&mut errors)?);
     let report: Value = serde_json::from_str(output.lines().last().unwrap_or_default())
         .map_err(|_| format!("no report; {}", errors.trim()))?;
     let seen = |name: &str| report[name].as_u64().map(|number| number as usize);
     if seen("messages") != Some(part.messages) {
         return Err(format!("{} of {} messages", report["messages"], part.messages).into());
     }
-    let is_text = row.read.name() != "untouched" && report["bytes"].is_u64();
+    let is_text = read != Read::Untouched && report["bytes"].is_u64();
     if let (true, Some(text)) = (is_text, part.text)
         && seen("bytes") != Some(text)
     {
         return Err(format!("{} of {text} bytes of text", report["bytes"]).into());
     }
     Ok(report)
+}
+
+/// What a client has written to a file.
+fn written(file: &mut File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::PathBuf;
 
-use crate::Failure;
+use meter::Failure;
 
 pub(crate) struct Options {
     pub(crate) sdks: Option<PathBuf>,
@@ -11,7 +11,8 @@ pub(crate) struct Options {
     pub(crate) is_quick: bool,
     pub(crate) is_checked: bool,
     pub(crate) is_written: bool,
-    only: Vec<String>,
+    /// The names of the parts to run; all if it is empty.
+    pub(crate) only: Vec<String>,
 }
 
 impl Options {
@@ -42,9 +43,5 @@ impl Options {
             return Err("--write needs a full run, without --quick and --only".into());
         }
         Ok(options)
-    }
-
-    pub(crate) fn has(&self, part: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|name| name == part)
     }
 }

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::thread;
 
-use crate::Failure;
+use meter::Failure;
+
 use crate::options::Options;
 use crate::results::{Figure, Results};
 use crate::setup::Setup;
@@ -78,7 +79,7 @@ fn table(text: &mut String, results: &Results, title: &str, reads: bool, of: &[(
     for row in rows {
         let _ = write!(text, "| {} | {} |", row.client.name(), row.flavour.name());
         if reads {
-            let _ = write!(text, " {} |", row.read.title());
+            let _ = write!(text, " {} |", row.what_is_read());
         }
         for figure in &figures {
             let _ = match results.get(*figure, row) {

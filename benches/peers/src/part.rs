@@ -1,17 +1,17 @@
 //! What is measured, of whom.
 
+use meter::{Failure, Flavour, Read, Work};
 use serde_json::Value;
 
 use crate::results::Figure;
-use crate::row::{Client, FLAVOURS, Flavour, Read, Row};
+use crate::row::{Client, FLAVOURS, Row};
 use crate::setup::{Lines, Setup};
 use crate::stand_in::Script;
 
 /// One measurement of a client's process.
 pub(crate) struct Part {
     pub(crate) name: &'static str,
-    /// As the clients know it.
-    pub(crate) work: &'static str,
+    pub(crate) work: Work,
     pub(crate) script: Script,
     /// How many sessions, starts, requests or interrupts the client is asked for.
     pub(crate) count: usize,
@@ -22,12 +22,23 @@ pub(crate) struct Part {
     pub(crate) figures: Vec<(Figure, fn(&Value) -> Option<f64>)>,
 }
 
-pub(crate) fn all(setup: &Setup) -> Vec<Part> {
+/// The parts with these names, or all if there are none.
+pub(crate) fn chosen(setup: &Setup, names: &[String]) -> Result<Vec<Part>, Failure> {
+    let mut parts = all(setup);
+    if let Some(unknown) = names.iter().find(|name| parts.iter().all(|part| part.name != **name)) {
+        let known: Vec<_> = parts.iter().map(|part| part.name).collect();
+        return Err(format!("no part is called {unknown:?}: {}", known.join(", ")).into());
+    }
+    parts.retain(|part| names.is_empty() || names.iter().any(|name| name == part.name));
+    Ok(parts)
+}
+
+fn all(setup: &Setup) -> Vec<Part> {
     let size = |full: usize| if setup.is_quick { full / 10 } else { full };
     let (asks, stamps, starts, sessions) = (size(2_000), size(500), size(20), size(100));
     let stream = |name, script: fn(String) -> Script, lines: &Lines, figures| Part {
         name,
-        work: "stream",
+        work: Work::Stream,
         script: script(lines.path.clone()),
         count: 0,
         messages: lines.count,
@@ -66,7 +77,7 @@ pub(crate) fn all(setup: &Setup) -> Vec<Part> {
         },
         counted(
             "permission",
-            "ask",
+            Work::Ask,
             Script::Permission(asks),
             asks,
             session_rows(true),
@@ -74,7 +85,7 @@ pub(crate) fn all(setup: &Setup) -> Vec<Part> {
         ),
         counted(
             "hook",
-            "ask",
+            Work::Ask,
             Script::Hook(asks),
             asks,
             session_rows(false),
@@ -82,7 +93,7 @@ pub(crate) fn all(setup: &Setup) -> Vec<Part> {
         ),
         counted(
             "interrupt",
-            "interrupt",
+            Work::Interrupt,
             Script::Interrupt(asks),
             asks,
             session_rows(true),
@@ -90,7 +101,7 @@ pub(crate) fn all(setup: &Setup) -> Vec<Part> {
         ),
         counted(
             "first",
-            "first",
+            Work::First,
             Script::Interrupt(0),
             starts,
             session_rows(true),
@@ -98,7 +109,7 @@ pub(crate) fn all(setup: &Setup) -> Vec<Part> {
         ),
         counted(
             "delay",
-            "stamps",
+            Work::Stamps,
             Script::Stamps(stamps),
             stamps,
             session_rows(true),
@@ -106,7 +117,7 @@ pub(crate) fn all(setup: &Setup) -> Vec<Part> {
         ),
         counted(
             "idle",
-            "idle",
+            Work::Idle,
             Script::Interrupt(0),
             sessions,
             session_rows(true),

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::process::Command;
 
+use meter::{Flavour, Read};
+
 use crate::setup::Setup;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,21 +17,6 @@ pub(crate) enum Client {
     Wrapper,
     Python,
     TypeScript,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Flavour {
-    CurrentThread,
-    TokioMain,
-    /// Its language has its own.
-    Other,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Read {
-    Untouched,
-    Text,
-    Every,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +35,15 @@ pub(crate) const PACKAGES: [&str; 4] =
 impl Row {
     pub(crate) const fn new(client: Client, flavour: Flavour, read: Read) -> Self {
         Self { client, flavour, read }
+    }
+
+    /// As a column of the tables says it.
+    pub(crate) fn what_is_read(&self) -> &'static str {
+        match self.read {
+            Read::Untouched => "nothing",
+            Read::Text => "the text",
+            Read::Every => "every body",
+        }
     }
 
     /// The client's process; `None` if the client is not installed.
@@ -89,38 +85,9 @@ impl Client {
     }
 }
 
-impl Flavour {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::CurrentThread => "current_thread",
-            Self::TokioMain => "tokio::main",
-            Self::Other => "-",
-        }
-    }
-}
-
-impl Read {
-    /// As the clients know it.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Untouched => "untouched",
-            Self::Text => "text",
-            Self::Every => "every",
-        }
-    }
-
-    pub(crate) fn title(self) -> &'static str {
-        match self {
-            Self::Untouched => "nothing",
-            Self::Text => "the text",
-            Self::Every => "every body",
-        }
-    }
-}
-
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let client = self.client.name().trim_matches('*');
-        write!(f, "{client}, {}, {}", self.flavour.name(), self.read.title())
+        write!(f, "{client}, {}, {}", self.flavour.name(), self.what_is_read())
     }
 }

@@ -5,9 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use meter::Failure;
+
 use crate::corpus;
 use crate::options::Options;
-use crate::{Failure, row};
+use crate::row;
 
 pub(crate) struct Setup {
     /// This program, as the CLI of the clients.
@@ -34,7 +36,6 @@ pub(crate) struct Lines {
 
 impl Setup {
     pub(crate) fn new(options: &Options) -> Result<Self, Failure> {
-        build()?;
         let cli = env::current_exe()?;
         let clients = cli.parent().ok_or("this program is in no folder")?.to_owned();
         let installed = |path: &str| {
@@ -80,11 +81,10 @@ impl Setup {
             let output = command.output().ok().filter(|output| output.status.success())?;
             Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
         };
-        let mut versions = vec![
-            first("rustc", &["--version"], None).unwrap_or_default(),
-            "claude-codes 2.1.316".to_owned(),
-            "claude-wrapper 0.14.9".to_owned(),
-        ];
+        let mut versions = vec![first("rustc", &["--version"], None).unwrap_or_default()];
+        for name in ["claude-codes", "claude-wrapper"] {
+            versions.push(format!("{name} {}", locked(name).unwrap_or_default()));
+        }
         if let Some(path) = &self.python {
             let ask = "import importlib.metadata as m, platform; print(m.version('claude-agent-sdk') + ' on Python ' + platform.python_version())";
             let version = first("python3", &["-c", ask], Some(path)).unwrap_or_default();
@@ -101,8 +101,14 @@ impl Setup {
     }
 }
 
+/// The version of a crate in our lock file.
+fn locked(name: &str) -> Option<&'static str> {
+    let (_, entry) = include_str!("../Cargo.lock").split_once(&format!("\nname = \"{name}\"\n"))?;
+    entry.lines().next()?.strip_prefix("version = ")?.split('"').nth(1)
+}
+
 /// Builds each client by itself: what one asks of `serde_json` must not change another.
-fn build() -> Result<(), Failure> {
+pub(crate) fn build() -> Result<(), Failure> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     for package in row::PACKAGES {
         let status = Command::new(&cargo)

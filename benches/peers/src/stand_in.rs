@@ -10,7 +10,7 @@ use std::os::fd::AsFd as _;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::time::{ClockId, clock_gettime};
+use meter::WARM_UP;
 use serde_json::Value;
 
 use crate::corpus;
@@ -104,13 +104,13 @@ pub(crate) fn run(script: &str) -> io::Result<()> {
     };
     let arguments: Vec<String> = env::args().collect();
     if !arguments.iter().any(|argument| argument == "--input-format") {
-        return stand_in.turn(arguments.last().is_some_and(|last| last == "warm up"));
+        return stand_in.turn(arguments.last().is_some_and(|last| last == WARM_UP));
     }
     while stand_in.next()? {
         let line: Value = serde_json::from_str(&stand_in.line)?;
         match line["type"].as_str() {
             Some("control_request") => stand_in.reply(&line)?,
-            Some("user") => stand_in.turn(stand_in.line.contains("warm up"))?,
+            Some("user") => stand_in.turn(stand_in.line.contains(WARM_UP))?,
             _ => {}
         }
     }
@@ -182,9 +182,7 @@ impl StandIn {
                 for n in 0..count {
                     due += STAMPED;
                     wait_until(due);
-                    let now = clock_gettime(ClockId::Monotonic);
-                    let now = now.tv_sec * 1_000_000_000 + now.tv_nsec;
-                    let line = corpus::delta(n, &now.to_string());
+                    let line = corpus::delta(n, &meter::monotonic().as_nanos().to_string());
                     self.write(line + "\n")?;
                 }
             }

@@ -1,7 +1,9 @@
 //! What claude-wire must reach.
 
+use meter::{Flavour, Read};
+
 use crate::results::{Figure, Results};
-use crate::row::{Client, Flavour, Read, Row};
+use crate::row::{Client, Row};
 
 pub(crate) struct Target {
     pub(crate) what: &'static str,

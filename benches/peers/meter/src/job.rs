@@ -1,6 +1,7 @@
-//! What a client is to do.
+//! What a client is to do: the words that the comparison gives it as arguments.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::Failure;
@@ -9,8 +10,7 @@ use crate::Failure;
 pub struct Job {
     pub work: Work,
     pub read: Read,
-    /// Whether to run on `#[tokio::main]`'s runtime, else on `current_thread`.
-    pub multi_thread: bool,
+    pub flavour: Flavour,
     pub cli: PathBuf,
     /// How many sessions, starts, requests or interrupts.
     pub count: usize,
@@ -34,38 +34,92 @@ pub enum Work {
 }
 
 /// What is read of each message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Read {
     Untouched,
     Text,
     Every,
 }
 
+/// The runtime of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flavour {
+    CurrentThread,
+    /// That of `#[tokio::main]`.
+    TokioMain,
+    /// Its language has its own.
+    Other,
+}
+
 impl Job {
+    /// The arguments that give a client this job.
+    pub fn to_arguments(&self) -> [OsString; 5] {
+        [
+            self.work.name().into(),
+            self.read.name().into(),
+            self.flavour.name().into(),
+            self.cli.clone().into(),
+            self.count.to_string().into(),
+        ]
+    }
+
     pub(crate) fn from_arguments() -> Result<Self, Failure> {
         let arguments: Vec<String> = env::args().skip(1).collect();
         let [work, read, flavour, cli, count] = arguments.as_slice() else {
             return Err("usage: CLIENT WORK READ FLAVOUR CLI COUNT".into());
         };
         Ok(Self {
-            work: match work.as_str() {
-                "stream" => Work::Stream,
-                "ask" => Work::Ask,
-                "stamps" => Work::Stamps,
-                "interrupt" => Work::Interrupt,
-                "first" => Work::First,
-                "idle" => Work::Idle,
-                other => return Err(format!("unknown work {other}").into()),
-            },
-            read: match read.as_str() {
-                "untouched" => Read::Untouched,
-                "text" => Read::Text,
-                "every" => Read::Every,
-                other => return Err(format!("unknown way to read {other}").into()),
-            },
-            multi_thread: flavour == "tokio::main",
+            work: named(&Work::ALL, Work::name, work)?,
+            read: named(&Read::ALL, Read::name, read)?,
+            flavour: named(&Flavour::ALL, Flavour::name, flavour)?,
             cli: cli.into(),
             count: count.parse()?,
         })
     }
+}
+
+impl Work {
+    const ALL: [Self; 6] =
+        [Self::Stream, Self::Ask, Self::Stamps, Self::Interrupt, Self::First, Self::Idle];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Ask => "ask",
+            Self::Stamps => "stamps",
+            Self::Interrupt => "interrupt",
+            Self::First => "first",
+            Self::Idle => "idle",
+        }
+    }
+}
+
+impl Read {
+    const ALL: [Self; 3] = [Self::Untouched, Self::Text, Self::Every];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Untouched => "untouched",
+            Self::Text => "text",
+            Self::Every => "every",
+        }
+    }
+}
+
+impl Flavour {
+    const ALL: [Self; 3] = [Self::CurrentThread, Self::TokioMain, Self::Other];
+
+    /// As an argument, and in the tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CurrentThread => "current_thread",
+            Self::TokioMain => "tokio::main",
+            Self::Other => "-",
+        }
+    }
+}
+
+fn named<T: Copy>(all: &[T], name: fn(T) -> &'static str, word: &str) -> Result<T, Failure> {
+    let found = all.iter().copied().find(|one| name(*one) == word);
+    found.ok_or_else(|| format!("unknown argument {word}").into())
 }

@@ -1,4 +1,4 @@
-//! What all Rust clients of the comparison share: the job, the clock, the report.
+//! What the comparison and all its Rust clients share: the job, the clock, the report.
 //!
 //! A client is a process of one measurement. Its arguments are the job: `WORK READ FLAVOUR CLI
 //! COUNT`. It prints one JSON object. What its CLI does is in `PEERS_SCRIPT`, which the CLI inherits.
@@ -7,9 +7,9 @@ mod job;
 mod process;
 mod work;
 
-pub use job::{Job, Read, Work};
-pub use process::{Window, monotonic};
-pub use work::{Client, run};
+pub use job::{Flavour, Job, Read, Work};
+pub use process::monotonic;
+pub use work::{Client, GO, WARM_UP, run};
 
 /// Any reason to stop.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;

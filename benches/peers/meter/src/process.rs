@@ -7,14 +7,14 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 /// A stretch of this process's life.
-pub struct Window {
+pub(crate) struct Window {
     cpu: Duration,
     resident: u64,
 }
 
 impl Window {
     /// Forgets the peak of memory so far, and starts.
-    pub fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         fs::write("/proc/self/clear_refs", "5")?;
         Ok(Self { resident: status("VmRSS:")?, cpu: read(ClockId::ProcessCPUTime) })
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::process::{Window, monotonic, status};
-use crate::{Failure, Job, Read, Work};
+use crate::{Failure, Flavour, Job, Read, Work};
 
 /// One client library. All of it runs on one task.
 #[expect(async_fn_in_trait, reason = "no caller needs to send these futures to another thread")]
@@ -33,9 +33,9 @@ pub trait Client: Sized {
 /// The `main` of a client.
 pub fn run<C: Client>() -> Result<(), Failure> {
     let job = Job::from_arguments()?;
-    let runtime = match job.multi_thread {
-        true => Runtime::new()?,
-        false => Builder::new_current_thread().enable_all().build()?,
+    let runtime = match job.flavour {
+        Flavour::TokioMain => Runtime::new()?,
+        _ => Builder::new_current_thread().enable_all().build()?,
     };
     let report = runtime.block_on(async {
         match job.work {
@@ -53,8 +53,9 @@ pub fn run<C: Client>() -> Result<(), Failure> {
 }
 
 /// The prompt of a turn that is not measured: code and buffers are in memory after it.
-const WARM_UP: &str = "warm up";
-const GO: &str = "go";
+pub const WARM_UP: &str = "warm up";
+/// The prompt of the turn that is measured.
+pub const GO: &str = "go";
 
 async fn stream<C: Client>(job: &Job) -> Result<Value, Failure> {
     let mut client = warm::<C>(job).await?;

@@ -6,7 +6,7 @@ use claude_codes::{
     AsyncClient, ClaudeCliBuilder, ClaudeInput, ClaudeOutput, ControlRequestPayload,
     ControlResponse,
 };
-use meter::{Client, Failure, Job, Read};
+use meter::{Client, Failure, GO, Job, Read};
 use serde_json::json;
 
 struct Codes(AsyncClient);
@@ -50,7 +50,7 @@ impl Client for Codes {
     }
 
     async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
-        self.ask("go").await?;
+        self.ask(GO).await?;
         for _ in 0..count {
             self.0.interrupt().await?;
             while !matches!(self.0.receive().await?, ClaudeOutput::ControlResponse(_)) {}

@@ -6,7 +6,7 @@ use claude_wire::wire::Body;
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
 use claude_wire::wire::stream::{ApiEvent, Delta};
 use claude_wire::{Decision, Session};
-use meter::{Client, Failure, Job, Read, Work};
+use meter::{Client, Failure, GO, Job, Read, Work};
 
 struct Wire(Session);
 
@@ -59,7 +59,7 @@ impl Client for Wire {
     }
 
     async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
-        let mut turn = self.0.query("go");
+        let mut turn = self.0.query(GO);
         turn.next().await.ok_or("no first message")??;
         for _ in 0..count {
             self.0.interrupt().await?;

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use claude_wrapper::duplex::{DuplexOptions, DuplexSession, PermissionDecision, PermissionHandler};
 use claude_wrapper::streaming::{BlockDelta, PartialMessageEvent, StreamEvent, stream_query};
 use claude_wrapper::{Claude, OutputFormat, QueryCommand};
-use meter::{Client, Failure, Job, Read, Work};
+use meter::{Client, Failure, GO, Job, Read, Work};
 
 enum Wrapper {
     Query(Claude),
@@ -69,7 +69,7 @@ impl Client for Wrapper {
             }
             Ok(())
         };
-        let (turn, interrupts) = tokio::join!(session.send("go"), interrupts);
+        let (turn, interrupts) = tokio::join!(session.send(GO), interrupts);
         turn?;
         interrupts
     }

@@ -3,7 +3,7 @@
 
 use std::process::Stdio;
 
-use meter::{Client, Failure, Job, Read};
+use meter::{Client, Failure, GO, Job, Read};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
@@ -54,7 +54,7 @@ impl Client for Floor {
     }
 
     async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
-        self.ask("go").await?;
+        self.ask(GO).await?;
         for n in 0..count {
             let request = format!(
                 r#"{{"type":"control_request","request_id":"{n}","request":{{"subtype":"interrupt"}}}}"#
