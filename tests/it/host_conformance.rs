@@ -8,10 +8,15 @@
 
 use crate::host_support::run::Run;
 use crate::host_support::{argv, calls, options};
+use crate::support::cases::name;
 use crate::support::cli::{Log, cli};
 use claude_wire::Session;
 use claude_wire::transport::Exit;
 use serde_json::{Value, json};
+
+/// What every launch begins with. `argv::canonical` leaves it out, so no case can show it.
+const ALWAYS: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 #[test]
 fn every_command_line_matches_its_case() {
@@ -23,7 +28,10 @@ fn every_command_line_matches_its_case() {
         };
         let found = match options.args() {
             Ok(args) => {
-                json!({"argv": argv::canonical(args.into_iter().map(|arg| arg.into_string().unwrap()))})
+                let args: Vec<_> = args.into_iter().map(|arg| arg.into_string().unwrap()).collect();
+                let begin = args.iter().take(ALWAYS.len());
+                assert!(begin.eq(ALWAYS.iter()), "{file}: {}: {args:?}", name(&case));
+                json!({"argv": argv::canonical(args)})
             }
             Err(error) => json!({"error": error.field()}),
         };
