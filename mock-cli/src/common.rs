@@ -1,6 +1,8 @@
 //! What the commands of both programs use.
 
-use std::process::ExitCode;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::process::{Command, ExitCode};
 
 use crate::exit_codes;
 
@@ -22,6 +24,22 @@ pub fn is_uuid(text: &str) -> bool {
     groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
+/// Prints a line to stderr. Unlike `eprintln!` it does not panic where the reader has gone, so that the
+/// exit code stays what it is.
+pub(crate) fn complain(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Removes the `CLAUDE_WIRE_*` variables of this process from the environment of a program, which then
+/// has only those that are set for it afterwards.
+pub fn without_own_variables(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("CLAUDE_WIRE_") {
+            command.env_remove(name);
+        }
+    }
+}
+
 /// Ends a command: 0 where nothing was found, 1 where something was, 2 where the command could not
 /// do its work, with the reason on stderr.
 pub fn end(program: &str, done: Result<Found, Failure>) -> ExitCode {
@@ -29,7 +47,7 @@ pub fn end(program: &str, done: Result<Found, Failure>) -> ExitCode {
         Ok(Found::Nothing) => ExitCode::SUCCESS,
         Ok(Found::Something) => ExitCode::from(exit_codes::FOUND),
         Err(why) => {
-            eprintln!("{program}: {why}");
+            complain(format_args!("{program}: {why}"));
             ExitCode::from(exit_codes::FAILED)
         }
     }

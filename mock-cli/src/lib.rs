@@ -21,7 +21,7 @@ mod tool;
 use std::process::ExitCode;
 
 #[doc(hidden)]
-pub use self::common::{Failure, Found, end, is_uuid};
+pub use self::common::{Failure, Found, end, is_uuid, without_own_variables};
 
 /// The `main` of `mock-claude`.
 pub fn mock_claude() -> ExitCode {

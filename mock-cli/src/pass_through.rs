@@ -8,6 +8,8 @@ use std::sync::Arc;
 use claude_wire::recorder::{Recorder, own_environment, unclaim};
 use claude_wire::transport::{Exit, Launch, Transport};
 
+use crate::common::complain;
+
 /// What to run, and where its recording goes.
 pub(crate) struct PassThrough {
     pub(crate) cli: Arc<dyn Transport>,
@@ -34,9 +36,11 @@ impl PassThrough {
         match runtime.block_on(recorder.pass_through(launch)) {
             Ok(exit) => {
                 if let Some(error) = recorder.error() {
-                    eprintln!("{error}");
+                    complain(error);
                 }
-                recorder.not_kept().iter().for_each(|why| eprintln!("mock-claude: {why}"));
+                for why in recorder.not_kept() {
+                    complain(format_args!("mock-claude: {why}"));
+                }
                 then(&recording, exit);
                 Ok(end(exit))
             }

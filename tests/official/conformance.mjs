@@ -58,13 +58,13 @@ const server = name => createSdkMcpServer({
 });
 
 function systemPrompt(given) {
-  if (given.type === 'file') throw new Unsupported('there is no system prompt from a file');
+  if (given.type === 'file') throw new Unsupported('the SDK has no system prompt from a file');
   const { exclude_dynamic_sections: excludeDynamicSections, ...rest } = given;
   return typeof given === 'string' ? given : { ...rest, excludeDynamicSections };
 }
 
 function servers(given) {
-  if (typeof given === 'string') throw new Unsupported('there is no file of servers');
+  if (typeof given === 'string') throw new Unsupported('the SDK has no option for a file of servers');
   const entries = Object.entries(given);
   return Object.fromEntries(entries.map(([name, it]) => [name, it.type === 'sdk' ? server(name) : it]));
 }
@@ -88,7 +88,7 @@ function options(ask) {
     chosen[camel] = FORMS[name] ? FORMS[name](value) : value;
   }
   if ('max_line_bytes' in ask && ask.max_line_bytes < 1 << 20) {
-    throw new Unsupported('there is no limit for a line');
+    throw new Unsupported('the SDK has no option for the length of a line');
   }
   if ('permission' in ask) chosen.canUseTool = permission(ask.permission);
   if ('hook' in ask) chosen.hooks = { PreToolUse: [{ hooks: [hook(ask.hook)] }] };

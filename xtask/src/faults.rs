@@ -7,7 +7,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use claude_wire::faults::{FaultInfo, catalogue};
-use claude_wire_cli::{Failure, Found};
+use claude_wire_cli::{Failure, Found, without_own_variables};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
@@ -15,7 +15,7 @@ use tokio::process::Command;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::{docs, root};
+use super::{absolute, docs, root};
 
 /// Run programs on the official SDKs against every fault, and write docs/faults.md.
 ///
@@ -38,7 +38,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATH", default_value = "target/debug/mock-claude")]
     mock_claude: PathBuf,
     /// Only these faults; the outcomes of the others stay
-    #[arg(value_name = "FAULT")]
+    #[arg(value_name = "FAULT", requires = "sdks")]
     faults: Vec<String>,
 }
 
@@ -65,10 +65,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
 type Outcomes = BTreeMap<(String, usize), String>;
 
 async fn all(arguments: &Arguments, sdks: &Path) -> Result<Outcomes, Failure> {
-    let absolute = |path: &Path| {
-        let path = root().join(path);
-        path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
-    };
     let is_unknown = |name: &&String| catalogue().iter().all(|fault| fault.name() != name.as_str());
     if let Some(name) = arguments.faults.iter().find(is_unknown) {
         return Err(format!("no fault {name:?}: docs/faults.md lists all by their whole names"));
@@ -156,16 +152,14 @@ fn word(said: &Value) -> String {
 /// A program, in its own folder.
 fn program(sdks: &Path, folder: &TempDir, sdk: usize) -> std::io::Result<Command> {
     let programs = root().join("tests/official");
-    let mut command = if sdk == 0 {
-        let mut command = Command::new("python3");
+    let mut command = Command::new(if sdk == 0 { "python3" } else { "node" });
+    without_own_variables(command.as_std_mut());
+    if sdk == 0 {
         command.env("PYTHONPATH", sdks.join("python"));
         command.arg("-B").arg(programs.join("faults.py"));
-        command
     } else {
-        let mut command = Command::new("node");
         command.arg(sdks.join("faults.mjs"));
-        command
-    };
+    }
     let (home, cwd) = (folder.path().join("home"), folder.path().join("work"));
     fs::create_dir(&home)?;
     fs::create_dir(&cwd)?;

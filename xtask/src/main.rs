@@ -12,6 +12,7 @@ mod english;
 mod facts;
 mod faults;
 mod generated;
+mod limited;
 mod matrix;
 mod names;
 mod options;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use claude_wire_cli::end;
+use claude_wire_cli::{Failure, end};
 
 /// What the maintainers of claude-wire run; CONTRIBUTING says when
 #[derive(Parser)]
@@ -75,4 +76,27 @@ fn main() -> ExitCode {
 /// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A path from the root of the repository, as `cargo xtask` is called there. What it names exists.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let path = root().join(path);
+    path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_from_the_root_and_exists() {
+        let root = root().canonicalize().unwrap();
+        assert_eq!(absolute(Path::new("xtask/src")), Ok(root.join("xtask/src")));
+        assert_eq!(absolute(Path::new("docs/../xtask")), Ok(root.join("xtask")));
+        assert_eq!(absolute(&root), Ok(root.clone()));
+        for missing in ["no/such/file", "/no/such/file"] {
+            let why = absolute(Path::new(missing)).unwrap_err();
+            assert!(why.contains("no/such/file: "), "{why}");
+        }
+    }
 }

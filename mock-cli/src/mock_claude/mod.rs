@@ -19,6 +19,7 @@ mod record;
 mod source;
 mod tee;
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ use self::journal::Journal;
 use self::loaded::Loaded;
 use self::record::Target;
 use self::source::Source;
+use crate::common;
 use crate::exit_codes::{self, EXIT_CODES};
 
 const HELP: &str = "\
@@ -181,7 +183,9 @@ fn real_cli<'a>(
 fn say(journal: &Journal, text: &str) -> ExitCode {
     text.split_inclusive('\n').for_each(|line| journal.line("out", line.as_bytes()));
     journal.exit(&RecordedExit::code(0));
-    print!("{text}");
+    // A reader that has gone does not change how it ends.
+    let mut stdout = io::stdout();
+    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
     ExitCode::SUCCESS
 }
 
@@ -192,7 +196,7 @@ fn misconfigured(journal: &Journal, why: &str) -> ExitCode {
 fn complain(journal: &Journal, text: &str, code: u8) -> ExitCode {
     text.lines().for_each(|line| journal.line("err", format!("{line}\n").as_bytes()));
     journal.exit(&RecordedExit::code(code.into()));
-    eprintln!("{text}");
+    common::complain(text);
     ExitCode::from(code)
 }
 

@@ -21,6 +21,7 @@ use super::source::SPAWN_FAIL;
 use super::tee::Tee;
 #[cfg(unix)]
 use super::{orphan, owned as closable};
+use crate::common::complain;
 #[cfg(unix)]
 use crate::session_host::lock;
 
@@ -33,9 +34,9 @@ pub(crate) fn play(
     journal: &Journal,
 ) -> Result<ExitCode, String> {
     for warning in loaded.warnings() {
-        let warning = format!("mock-claude: {}: {warning}\n", loaded.name);
-        journal.line("err", warning.as_bytes());
-        eprint!("{warning}");
+        let warning = format!("mock-claude: {}: {warning}", loaded.name);
+        journal.line("err", format!("{warning}\n").as_bytes());
+        complain(warning);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
@@ -84,7 +85,9 @@ fn observed(plan: FaultPlan, faults: &[Fault], journal: &Journal) -> io::Result<
                 && let Some(stdout) = lock(&kept).take()
                 && let Err(error) = orphan::start(stdout, ms_of(fault))
             {
-                eprintln!("mock-claude: no process could be started to keep stdout open: {error}");
+                complain(format_args!(
+                    "mock-claude: no process could be started to keep stdout open: {error}"
+                ));
             }
         }));
     }

@@ -7,6 +7,7 @@ use std::{env, fs};
 use claude_wire::recording::{Recording, Redaction, Root, host_folders};
 
 use crate::Failure;
+use crate::common::complain;
 
 /// What is redacted in a recording.
 #[derive(clap::Args)]
@@ -109,6 +110,18 @@ pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     seconds.ok_or_else(|| "expected a number of seconds".to_owned())
 }
 
+/// The longest time limit: with it no sum with a clock overflows.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Reads a time limit in seconds, such as `0.5`.
+pub(crate) fn limit(text: &str) -> Result<Duration, String> {
+    let limit = seconds(text).ok().filter(|limit| !limit.is_zero() && *limit <= LONGEST);
+    limit.ok_or_else(|| {
+        let most = LONGEST.as_secs();
+        format!("expected a number of seconds over 0, and at most {most} (a day)")
+    })
+}
+
 /// True if a file may be written: it does not exist, or may be replaced.
 pub(crate) fn may_write(path: &Path, force: bool) -> Result<(), Failure> {
     if !force && path.exists() {
@@ -124,11 +137,37 @@ pub(crate) fn warn_of_folders(path: &Path, recording: &Recording, remedy: &str) 
     let folders = host_folders(recording).into_iter().collect::<Vec<_>>();
     if !folders.is_empty() {
         let (path, folders) = (path.display(), folders.join(", "));
-        eprintln!(
+        complain(format_args!(
             "claude-wire: warning: {path}: folders of the host are still in it: {folders}; {remedy}"
-        );
+        ));
     }
 }
 
 /// How to make variables of them in a recording that exists.
 pub(crate) const SCRUB: &str = "`claude-wire scrub --root` makes variables of them";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_some_time_and_at_most_a_day() {
+        for (text, millis) in
+            [("0.5", 500), ("30", 30_000), ("1e3", 1_000_000), ("86400", 86_400_000)]
+        {
+            assert_eq!(limit(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["0", "-0", "1e-12", "-1", "NaN", "inf", "86400.5", "1e19", "1e300", "", "1s"] {
+            let why = limit(text).unwrap_err();
+            assert!(why.contains("over 0") && why.contains("at most 86400"), "{text}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_time_that_does_not_fit_is_refused() {
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        for text in ["-1", "NaN", "inf", "1e20", "x", ""] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use crate::support::{TOOL, text};
 
 /// A host without an SDK: one prompt, and the types of the messages.
-const GOOD: &str = r#"
+pub(crate) const GOOD: &str = r#"
 read -r ask
 claude=$(printf '%s\n' "$ask" | sed 's/.*"claude":"\([^"]*\)".*/\1/')
 {
@@ -38,13 +38,13 @@ const PASSES: [&str; 5] = [
     "exit_cases/clean_success",
 ];
 
-struct Kit {
-    folder: TempDir,
+pub(crate) struct Kit {
+    pub(crate) folder: TempDir,
     args: Vec<String>,
 }
 
 /// The kit with a host that is a shell script.
-fn kit(host: &str) -> Kit {
+pub(crate) fn kit(host: &str) -> Kit {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("host.sh");
     fs::write(&path, host).unwrap();
@@ -53,7 +53,7 @@ fn kit(host: &str) -> Kit {
 }
 
 impl Kit {
-    fn args(mut self, args: &[&str]) -> Self {
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
         self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
         self
     }
@@ -63,12 +63,12 @@ impl Kit {
         self
     }
 
-    fn timeout(mut self, seconds: f64) -> Self {
+    pub(crate) fn timeout(mut self, seconds: f64) -> Self {
         self.args[2] = format!("--timeout={seconds}");
         self
     }
 
-    fn only(self, cases: &[&str]) -> Self {
+    pub(crate) fn only(self, cases: &[&str]) -> Self {
         cases.iter().fold(self, |kit, case| kit.args(&["--filter", case]))
     }
 
@@ -79,7 +79,7 @@ impl Kit {
     }
 
     /// With these cases in a folder.
-    fn cases(self, text: &str) -> Self {
+    pub(crate) fn cases(self, text: &str) -> Self {
         let path = self.file("cases/more.json", text);
         self.args(&["--cases", path.parent().unwrap().to_str().unwrap()])
     }
@@ -91,14 +91,18 @@ impl Kit {
         path
     }
 
-    fn run(&self) -> Output {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(TOOL);
         command.arg("conformance").args(&self.args).env_remove("CLAUDE_WIRE_CONFORMANCE");
-        command.output().unwrap()
+        command
+    }
+
+    pub(crate) fn run(&self) -> Output {
+        self.command().output().unwrap()
     }
 
     /// The exit code, and the outcomes.
-    fn outcomes(self) -> (Option<i32>, Vec<Value>) {
+    pub(crate) fn outcomes(self) -> (Option<i32>, Vec<Value>) {
         let output = self.args(&["--json"]).run();
         let (printed, errors) = (text(&output.stdout), text(&output.stderr));
         let outcomes = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -107,7 +111,7 @@ impl Kit {
     }
 }
 
-fn results(outcomes: &[Value]) -> Vec<(&str, &str)> {
+pub(crate) fn results(outcomes: &[Value]) -> Vec<(&str, &str)> {
     let pairs = outcomes.iter().map(|outcome| (&outcome["case"], &outcome["result"]));
     pairs.map(|(case, result)| (case.as_str().unwrap(), result.as_str().unwrap())).collect()
 }
@@ -182,6 +186,51 @@ fn a_host_that_hangs_is_ended_with_its_children() {
     assert!(why.starts_with("the host was not done after 0.5 s (it was still running"), "{why}");
     assert!(why.ends_with("stderr ends: waiting)"), "{why}");
     assert_eq!(code, Some(1));
+}
+
+/// Half of a surrogate pair, as some languages escape it.
+#[test]
+fn what_no_text_has_is_read_all_the_same() {
+    let host = GOOD.replace("echo '", r"printf '%s\n' '");
+    let prompt = host.replace(r#""content":"hi""#, r#""content":"hi\udc00""#);
+    assert_ne!(prompt, host);
+    let frame = json!({"type": "user", "message": {"role": "user", "content": "hi\u{fffd}"}, "parent_tool_use_id": null});
+    let case = json!({"host_frame_cases": [{"name": "half", "ask": {}, "expect_frames": [frame]}]});
+    let (code, outcomes) = kit(&prompt).cases(&case.to_string()).only(&["cases/half"]).outcomes();
+    assert_eq!(results(&outcomes), [("host_frame_cases/half", "passed")], "{outcomes:?}");
+    assert_eq!(code, Some(0));
+
+    let message = host.replace(r#""text":"hi"}"#, r#""text":"hi\ud83d"}"#);
+    assert_ne!(message, host);
+    let (_, outcomes) = kit(&message).only(&["parser_cases/assistant_text_minimal"]).outcomes();
+    let why = outcomes[0]["why"][0].as_str().unwrap();
+    assert!(why.contains("expected \"hi\", found \"hi\u{fffd}\""), "{why}");
+}
+
+/// Nothing was refused where no error was reported.
+#[test]
+fn a_host_without_a_handshake_refuses_no_option() {
+    let start = r#"read -r ask; claude=$(printf '%s\n' "$ask" | sed 's/.*"claude":"\([^"]*\)".*/\1/'); "$claude" --verbose </dev/null >/dev/null"#;
+    let error = r#"echo '{"error":{"kind":"refused","text":"no"}}'"#;
+    for case in ["hooks_on_failure_unsupported", "hooks_on_failure_not_applied"] {
+        let case = format!("initialize_cases/{case}");
+        for (says, result) in [("", "failed"), (error, "passed")] {
+            let host = format!("{start}\n{says}\necho '{{\"done\":true}}'");
+            let (_, outcomes) = kit(&host).only(&[&case]).outcomes();
+            assert_eq!(results(&outcomes), [(case.as_str(), result)], "{outcomes:?}");
+        }
+    }
+}
+
+/// The host's `claude` has a stderr that no process reads any more.
+#[test]
+fn a_closed_stderr_does_not_end_the_stand_in() {
+    let open = r#"pipe=$(dirname "$0")/pipe; [ -p "$pipe" ] || mkfifo "$pipe"; exec 4<>"$pipe" 5>"$pipe" 4<&-"#;
+    let host = GOOD.replace("--input-format stream-json |", "--input-format stream-json 2>&5 |");
+    assert_ne!(host, GOOD);
+    let case = "exit_cases/no_result_exit_1_with_stderr";
+    let (_, outcomes) = kit(&format!("{open}\n{host}")).only(&[case]).outcomes();
+    assert_eq!(outcomes[0]["found"]["terminal"], "nothing", "{outcomes:?}");
 }
 
 #[test]
@@ -313,9 +362,13 @@ fn a_failure_of_the_kit_has_another_exit_code() {
             kit(GOOD).cases(r#"{"argv_cases": [{"name": "defaults", "options": {}, "expect_error": "x"}]}"#),
             "argv_cases/defaults: another case has this name",
         ),
+        (
+            kit(GOOD).cases(r#"{"framing_cases": [{"name": "x", "chunks": [{"repeat": ["", "ab", 1000000000000000000, ""]}], "expect": []}]}"#),
+            "framing_cases/x: `repeat`: more than 268435456 bytes",
+        ),
         (kit(GOOD).args(&["--cases", "/nowhere"]), "--cases /nowhere: No such file"),
         (list(json!([])), "expect.json: expected an object"),
-        (list(json!({"argv_cases": {"x": {"why": "x"}}})), "argv_cases/x: there is no such case"),
+        (list(json!({"argv_cases": {"x": {"why": "x"}}})), "argv_cases/x: no case has this name"),
         (list(json!({"argv_cases": {"defaults": {"why": " "}}})), "argv_cases/defaults: no `why`, the reason"),
         (
             kit(GOOD).only(&["exit_cases/clean_success"]).host("/nowhere/host"),

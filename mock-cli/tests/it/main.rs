@@ -9,6 +9,7 @@ mod argv_forms;
 #[cfg(feature = "lab")]
 mod check;
 mod conformance;
+mod conformance_limits;
 #[cfg(feature = "lab")]
 mod drift;
 mod hold;

@@ -1,7 +1,7 @@
 //! `mock-claude` as a process: what it accepts, what it plays, how it ends.
 
 use crate::support::{
-    STREAMS, corpus, crossed, from_the_cli, mock, read_lines, replaying, run, spawn, text,
+    STREAMS, TOOL, corpus, crossed, from_the_cli, mock, read_lines, replaying, run, spawn, text,
     to_the_cli, version_line,
 };
 use claude_wire::recording::Recording;
@@ -29,6 +29,26 @@ fn prints_the_version_of_its_recording() {
     assert_eq!(text(&output.stdout), "2.0.1 (Claude Code)\n");
     let output = mock(&["--version"]).env("CLAUDE_WIRE_REPLAY", "/no/such/file").output().unwrap();
     assert_eq!(text(&output.stdout), version_line());
+}
+
+/// A stream whose reader has gone.
+fn closed() -> std::io::PipeWriter {
+    let (_, writer) = std::io::pipe().unwrap();
+    writer
+}
+
+#[test]
+fn a_reader_that_has_gone_changes_no_exit_code() {
+    let code = |command: &mut std::process::Command| {
+        command.stdin(std::process::Stdio::null()).stderr(closed()).status().unwrap().code()
+    };
+    assert_eq!(code(mock(&STREAMS).stdout(closed())), Some(78));
+    assert_eq!(code(mock(&["--no-such-flag"]).stdout(closed())), Some(1));
+    for flag in ["--version", "--help"] {
+        assert_eq!(code(mock(&[flag]).stdout(closed())), Some(0), "{flag}");
+    }
+    let mut tool = std::process::Command::new(TOOL);
+    assert_eq!(code(tool.args(["show", "/no/such.jsonl"]).stdout(closed())), Some(2));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::client::Client;
+use super::shows::Shows;
 use crate::root;
 
 /// A program, and how it is changed in one place.
@@ -20,12 +21,34 @@ pub(super) struct Program {
     pub(super) has_launches: bool,
 }
 
+/// How a program is changed, and where a replay must refuse it.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    pub(super) with: With,
+    pub(super) shows: Shows,
+}
+
 /// What a changed program has in the place of its arguments, or as one more variable.
 #[derive(Clone, Copy)]
-pub(super) enum Change {
+pub(super) enum With {
     Args(&'static [&'static str]),
     Env(&'static str, &'static str),
 }
+
+impl Change {
+    /// It has this prompt.
+    const fn prompt(with: With, prompt: &'static str) -> Self {
+        Self { with, shows: Shows::Prompt(prompt) }
+    }
+
+    /// It has the prompt that a variable names.
+    const fn prompt_in(variable: &'static str, prompt: &'static str) -> Self {
+        Self::prompt(With::Env(variable, prompt), prompt)
+    }
+}
+
+/// The program denies what it was recorded to allow.
+const DENIES: Shows = Shows::Value { at: "response.response.behavior", is: "deny" };
 
 /// Played from recordings of the program.
 const RECORDED: [Program; 7] = [
@@ -35,7 +58,7 @@ const RECORDED: [Program; 7] = [
         feature: "one question",
         args: &["RUN:one 2+2?"],
         env: &[],
-        change: Change::Args(&["RUN:one 2+3?"]),
+        change: Change::prompt(With::Args(&["RUN:one 2+3?"]), "RUN:one 2+3?"),
         has_launches: false,
     },
     Program {
@@ -44,7 +67,7 @@ const RECORDED: [Program; 7] = [
         feature: "conversation of four turns: permissions, hooks, an in-process tool, another model and mode",
         args: &[],
         env: &[],
-        change: Change::Env("SECOND_PROMPT", "RUN:t2 do not remove"),
+        change: Change::prompt_in("SECOND_PROMPT", "RUN:t2 do not remove"),
         has_launches: false,
     },
     Program {
@@ -53,7 +76,10 @@ const RECORDED: [Program; 7] = [
         feature: "the same with partial messages",
         args: &[],
         env: &[("PARTIAL", "1")],
-        change: Change::Env("MODEL", "claude-opus-4-1"),
+        change: Change {
+            with: With::Env("MODEL", "claude-opus-4-1"),
+            shows: Shows::Value { at: "--model", is: "claude-opus-4-1" },
+        },
         has_launches: false,
     },
     Program {
@@ -62,7 +88,7 @@ const RECORDED: [Program; 7] = [
         feature: "a turn that is interrupted, and another",
         args: &[],
         env: &[],
-        change: Change::Env("PATIENT", "1"),
+        change: Change { with: With::Env("PATIENT", "1"), shows: Shows::Missing("interrupt") },
         has_launches: false,
     },
     Program {
@@ -71,7 +97,7 @@ const RECORDED: [Program; 7] = [
         feature: "three permissions at once, answered in any order",
         args: &[],
         env: &[],
-        change: Change::Env("DENIED", "touch p2"),
+        change: Change { with: With::Env("DENIED", "touch p2"), shows: DENIES },
         has_launches: false,
     },
     Program {
@@ -80,7 +106,7 @@ const RECORDED: [Program; 7] = [
         feature: "a prompt before the answer to the one before it",
         args: &[],
         env: &[],
-        change: Change::Env("SECOND_PROMPT", "Third"),
+        change: Change::prompt_in("SECOND_PROMPT", "Third"),
         has_launches: false,
     },
     Program {
@@ -89,7 +115,7 @@ const RECORDED: [Program; 7] = [
         feature: "two launches: structured output, then resumed with a limit",
         args: &[],
         env: &[],
-        change: Change::Env("FIRST_PROMPT", "Take 1 from 2"),
+        change: Change::prompt_in("FIRST_PROMPT", "Take 1 from 2"),
         has_launches: true,
     },
 ];
@@ -101,7 +127,7 @@ const fn entry(
     args: &'static [&'static str],
     env: &'static [(&'static str, &'static str)],
 ) -> Program {
-    const OTHER: Change = Change::Args(&["Something else"]);
+    const OTHER: Change = Change::prompt(With::Args(&["Something else"]), "Something else");
     Program { name, file: "converse", feature, args, env, change: OTHER, has_launches: false }
 }
 
@@ -146,7 +172,7 @@ const ACP: Program = Program {
     feature: "a prompt of an editor, a permission",
     args: &["Make a.txt"],
     env: &[],
-    change: Change::Args(&["Make b.txt"]),
+    change: Change::prompt(With::Args(&["Make b.txt"]), "Make b.txt"),
     has_launches: true,
 };
 
@@ -157,7 +183,7 @@ const TALK: Program = Program {
     feature: "two turns, a permission that is given",
     args: &["Make a.txt", "Thanks"],
     env: &[("DECISION", "allow")],
-    change: Change::Env("DECISION", "no"),
+    change: Change { with: With::Env("DECISION", "no"), shows: DENIES },
     has_launches: false,
 };
 const QUERIES: Program = Program {
@@ -166,7 +192,7 @@ const QUERIES: Program = Program {
     feature: "two launches of `claude -p`, the second resumed",
     args: &["First", "Second"],
     env: &[],
-    change: Change::Args(&["First", "Third"]),
+    change: Change::prompt(With::Args(&["First", "Third"]), "Third"),
     has_launches: true,
 };
 

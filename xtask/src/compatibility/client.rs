@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use claude_wire_cli::without_own_variables;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -49,11 +50,6 @@ impl Client {
             Self::Wrapper => "claude-wrapper (Rust)",
         }
     }
-
-    /// Whether it is a crate of Rust, so that the program was built.
-    fn is_peer(self) -> bool {
-        matches!(self, Self::Codes | Self::Wrapper)
-    }
 }
 
 /// What the programs need.
@@ -86,16 +82,7 @@ impl Place {
 }
 
 impl Tools {
-    /// Whether programs of this client can run.
-    pub(super) fn have(&self, client: Client) -> bool {
-        match client {
-            Client::Shell => true,
-            client if client.is_peer() => self.peers.is_some(),
-            _ => self.sdks.is_some(),
-        }
-    }
-
-    /// A program, with the stand-in as its CLI.
+    /// A program, with the stand-in as its CLI, and without the caller's variables for stand-ins.
     pub(super) fn command(
         &self,
         client: Client,
@@ -130,6 +117,7 @@ impl Tools {
                 Command::new(self.peers.clone().unwrap_or_default().join(program))
             }
         };
+        without_own_variables(command.as_std_mut());
         command.current_dir(place.path("work")).env("HOME", place.path("home"));
         self.settle(client, place, &mut command);
         Ok(command)

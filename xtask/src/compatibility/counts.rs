@@ -5,6 +5,7 @@ use std::path::Path;
 
 use claude_wire::player::{Divergence, Report};
 use claude_wire::recording::{EventKind, Recording};
+use claude_wire::wire::RawJson;
 use serde_json::Value;
 
 /// The lines that a program wrote, and what of the recording it did not do.
@@ -53,8 +54,13 @@ pub(super) fn written(journal: &str, folders: &[(&str, &Path)]) -> Vec<Value> {
     for (name, folder) in folders {
         journal = journal.replace(&*folder.to_string_lossy(), &format!("${{{name}}}"));
     }
-    let lines = journal.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let lines = journal.lines().filter_map(|line| value(line.to_owned()));
     lines.filter_map(|mut line| Some(line.get_mut("in")?.take())).collect()
+}
+
+/// A line, also one with half of a surrogate pair, which the journal repeats as it is.
+fn value(line: String) -> Option<Value> {
+    RawJson::parse(line).and_then(|json| json.to_value()).ok()
 }
 
 /// The lines that the recorded program wrote.
@@ -67,7 +73,7 @@ pub(super) fn recorded(recording: &Path) -> Result<Vec<Value>, String> {
     });
     let text = |bytes: &[u8]| Value::String(String::from_utf8_lossy(bytes).into_owned());
     let lines = inputs.map(|payload| {
-        let json = payload.json().and_then(|json| serde_json::from_str(json.get()).ok());
+        let json = payload.json().and_then(|raw| value(raw.get().to_owned()));
         json.unwrap_or_else(|| text(payload.bytes()))
     });
     Ok(lines.collect())
@@ -89,12 +95,14 @@ mod tests {
         let journal = r#"{"pid":7,"us":0,"start":{"argv":["-p"],"cwd":"/w"}}
 {"pid":7,"us":9,"in":{"type":"user","message":{"role":"user","content":"in /w/a"}}}
 {"pid":8,"us":1,"in":"text"}
+{"pid":8,"us":1,"in":{"type":"user","message":"half \ud83d"}}
 {"pid":7,"us":1,"out":{"type":"result"}}
 "#;
         let written = written(journal, &[("cwd", Path::new("/w"))]);
         let expected = [
             json!({"type": "user", "message": {"role": "user", "content": "in ${cwd}/a"}}),
             json!("text"),
+            json!({"type": "user", "message": "half \u{fffd}"}),
         ];
         assert_eq!(written, expected);
     }

@@ -7,9 +7,10 @@ mod link;
 mod outcome;
 mod page;
 mod record;
+mod shows;
 mod wrapper;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use claude_wire_cli::{Failure, Found, lab};
@@ -18,16 +19,16 @@ use tokio::runtime::{Builder, Runtime};
 use self::cases::{Case, Source, cases};
 use self::client::{Client, Tools};
 use self::page::{Table, broken};
-use crate::root;
+use crate::{absolute, root};
 
 /// Run programs on clients that others wrote against recordings and scenarios, and write the page
 /// docs/compatibility.md.
 ///
 /// Each program plays what was recorded with it, what was recorded with the same program on another
 /// client, entries of the corpus, and scenarios. Each recording and scenario is also played to a program
-/// that was changed in one place. The outcomes go into xtask/compatibility.tsv, and from there into the
-/// page; those of clients that are not run stay. The SDKs and the adapter are in a folder as `.ci/run
-/// official-sdks` makes it.
+/// that was changed in one place, and must be refused for this change. The outcomes go into
+/// xtask/compatibility.tsv, and from there into the page; those of clients that are not run stay. The
+/// SDKs and the adapter are in a folder as `.ci/run official-sdks` makes it.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -36,8 +37,9 @@ Examples:
   cargo xtask compatibility --sdks target/official-sdks --check python typescript
   cargo xtask compatibility --sdks target/official-sdks --record ./claude acp
 
-Exit codes: 0 all is well, 1 a program was refused that was not changed, or accepted that was, or with \
-                       --check an outcome is not that of the page, 2 the command could not do its work.")]
+Exit codes: 0 all is well, 1 a program was refused that was not changed, or one that was changed was accepted, or \
+                       refused for another reason, or with --check an outcome is not that of the page, 2 the command \
+                       could not do its work.")]
 pub(crate) struct Arguments {
     /// The folder with the SDKs: the packages of Python in `python`, `node_modules`, and the adapter
     /// in `acp`
@@ -62,8 +64,8 @@ pub(crate) struct Arguments {
     /// Record what is missing first, with this CLI, in a closed network
     #[arg(long, value_name = "CLI", conflicts_with = "check")]
     record: Option<PathBuf>,
-    /// Only these clients (default: all): `python`, `typescript`, `shell`, `acp`,
-    /// `codes`, `wrapper`
+    /// Only these clients: `python`, `typescript`, `acp` (with --sdks), `shell`, `codes`, `wrapper` (with
+    /// --peers). Default: all that can run
     #[arg(value_name = "CLIENT")]
     clients: Vec<String>,
 }
@@ -72,24 +74,12 @@ pub(crate) struct Arguments {
 const AT_A_TIME: usize = 3;
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let unknown = |name: &&String| Client::ALL.iter().all(|client| client.name() != name.as_str());
-    if let Some(name) = arguments.clients.iter().find(unknown) {
-        return Err(format!("no client {name:?}; `cargo xtask compatibility --help` names them"));
-    }
+    let chosen = chosen(arguments)?;
     let tools = Tools {
         sdks: arguments.sdks.as_deref().map(absolute).transpose()?,
         peers: arguments.peers.then(build_peers).transpose()?,
         mock_claude: absolute(&arguments.mock_claude)?,
     };
-    let is_wanted = |client: Client| {
-        tools.have(client)
-            && (arguments.clients.is_empty()
-                || arguments.clients.iter().any(|name| name == client.name()))
-    };
-    let mut chosen: Vec<Case> = cases().into_iter().filter(|case| is_wanted(case.client)).collect();
-    if arguments.check {
-        chosen.retain(|case| case.source != Source::Corpus);
-    }
     let target = root().join("target/peers");
     if arguments.wrapper_tests {
         wrapper::build_all(&target)?;
@@ -98,9 +88,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         lab::enter_closed_network()?;
     }
     if arguments.wrapper_tests {
-        wrapper::with_stand_in(&target, &tools.mock_claude)?.save()?;
+        runtime()?.block_on(wrapper::with_stand_in(&target, &tools.mock_claude))?.save()?;
         if let Some(cli) = &arguments.real_cli {
-            runtime()?.block_on(wrapper::with_real_cli(target, absolute(cli)?))?.save()?;
+            runtime()?.block_on(wrapper::with_real_cli(&target, &absolute(cli)?))?.save()?;
         }
     }
     if let Some(cli) = &arguments.record {
@@ -108,6 +98,40 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         runtime()?.block_on(record::missing(&chosen, &tools, &cli))?;
     }
     runtime()?.block_on(play(chosen, tools, arguments.check))
+}
+
+/// The argument without which programs of this client cannot run, if it is not there.
+fn lacks(arguments: &Arguments, client: Client) -> Option<&'static str> {
+    let (is_there, argument) = match client {
+        Client::Shell => return None,
+        Client::Python | Client::TypeScript | Client::Acp => {
+            (arguments.sdks.is_some(), "--sdks FOLDER")
+        }
+        // Crates of Rust, so that the programs are built.
+        Client::Codes | Client::Wrapper => (arguments.peers, "--peers"),
+    };
+    (!is_there).then_some(argument)
+}
+
+/// The cases of the clients that are named, all of which must be able to run; of all that can if none is
+/// named.
+fn chosen(arguments: &Arguments) -> Result<Vec<Case>, Failure> {
+    for name in &arguments.clients {
+        let client = Client::ALL.into_iter().find(|client| client.name() == name);
+        let client = client.ok_or_else(|| {
+            format!("no client is named {name:?}; `cargo xtask compatibility --help` names them")
+        })?;
+        if let Some(argument) = lacks(arguments, client) {
+            return Err(format!("programs of the client {name} cannot run without {argument}"));
+        }
+    }
+    let is_named = |client: Client| {
+        arguments.clients.is_empty() || arguments.clients.iter().any(|name| name == client.name())
+    };
+    let mut chosen = cases();
+    chosen.retain(|case| is_named(case.client) && lacks(arguments, case.client).is_none());
+    chosen.retain(|case| !arguments.check || case.source != Source::Corpus);
+    Ok(chosen)
 }
 
 async fn play(chosen: Vec<Case>, tools: Tools, is_check: bool) -> Result<Found, Failure> {
@@ -163,9 +187,4 @@ fn runtime() -> Result<Runtime, Failure> {
         .enable_all()
         .build()
         .map_err(|error| format!("no runtime: {error}"))
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    let path = root().join(path);
-    path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -1,16 +1,16 @@
 //! One case: the program as it is, and the changed one.
 
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Output;
 use std::time::Duration;
 
 use claude_wire::player::{Report, RunFolder};
 use claude_wire_cli::Failure;
-use tokio::time::timeout;
 
-use super::cases::{Case, Change, Source};
+use super::cases::{Case, Change, Source, With};
 use super::client::{Place, Tools};
 use super::counts::{self, Counts};
+use crate::limited;
 
 /// How long a program may take.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -24,10 +24,13 @@ pub(super) struct Outcome {
     pub(super) counts: Counts,
     /// `yes`, or `no: ` with the reason.
     pub(super) played: String,
-    /// What became of the changed program: `refused: ` with the reason, `accepted`, or nothing if
-    /// there is none.
+    /// What became of the changed program: `refused: ` with the reason, `refused elsewhere: ` with a
+    /// reason that is not the change, `accepted`, or nothing if there is none.
     pub(super) changed: String,
 }
+
+/// How an outcome begins that says nothing of the change.
+pub(super) const ELSEWHERE: &str = "refused elsewhere: ";
 
 impl Outcome {
     /// Whether both are the same, but for the reasons.
@@ -48,10 +51,13 @@ pub(super) async fn outcome(case: &Case, tools: &Tools) -> Result<Outcome, Failu
     };
     let mut changed = String::new();
     if case.is_changed_too() {
-        let ran = run(case, tools, Some(case.program.change)).await?;
+        let change = case.program.change;
+        let ran = run(case, tools, Some(change)).await?;
         changed = match ran.difference() {
             None => "accepted".to_owned(),
-            Some(why) => format!("refused: {why}"),
+            // If the unchanged program is refused as well, so is the changed one, whatever it does.
+            Some(why) if played == "yes" && ran.shows(change) => format!("refused: {why}"),
+            Some(why) => format!("{ELSEWHERE}{why}"),
         };
     }
     Ok(Outcome { counts: unchanged.counts, played, changed })
@@ -59,7 +65,8 @@ pub(super) async fn outcome(case: &Case, tools: &Tools) -> Result<Outcome, Failu
 
 /// What a program did.
 struct Ran {
-    report: Report,
+    /// Nothing if it did not launch the stand-in.
+    report: Option<Report>,
     counts: Counts,
     output: Output,
 }
@@ -71,9 +78,9 @@ async fn run(case: &Case, tools: &Tools, change: Option<Change>) -> Result<Ran, 
     let program = case.program;
     let mut command = tools.command(case.client, program.file, &place).map_err(failed)?;
     command.envs(program.env.iter().copied());
-    match change {
-        Some(Change::Args(args)) => command.args(args),
-        Some(Change::Env(name, value)) => command.args(program.args).env(name, value),
+    match change.map(|change| change.with) {
+        Some(With::Args(args)) => command.args(args),
+        Some(With::Env(name, value)) => command.args(program.args).env(name, value),
         None => command.args(program.args),
     };
     let variable = match case.source {
@@ -84,18 +91,15 @@ async fn run(case: &Case, tools: &Tools, change: Option<Change>) -> Result<Ran, 
     command.env(variable, crate::root().join(case.plays()));
     command.env("CLAUDE_WIRE_RUN", &run).env("CLAUDE_WIRE_JOURNAL", &journal);
     command.env("CLAUDE_WIRE_IDLE_TIMEOUT", IDLE[usize::from(change.is_some())]);
-    // With the pause of users, and as if no CLI called it.
-    for name in ["CLAUDE_WIRE_PAUSE", "CLAUDE_WIRE_RECORD", "CLAUDECODE"] {
-        command.env_remove(name);
+    // As if no CLI called it.
+    command.env_remove("CLAUDECODE");
+    let output = limited::output(&mut command, LIMIT).await;
+    let output = output.map_err(|why| format!("{}: {why}", what()))?;
+    let report = report(&run).map_err(|why| format!("{}: {why}", what()))?;
+    if report.is_none() && change.is_none() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("{}: {NO_LAUNCH}: {errors}", what()));
     }
-    command.stdin(Stdio::null()).kill_on_drop(true);
-    let Ok(output) = timeout(LIMIT, command.output()).await else {
-        return Err(format!("{}: no end after {} s", what(), LIMIT.as_secs()));
-    };
-    let output = output.map_err(failed)?;
-    let report = report(&run).map_err(|error| {
-        format!("{}: {error}: {}", what(), String::from_utf8_lossy(&output.stderr))
-    })?;
     let folders = [("cwd", place.path("work")), ("home", place.path("home"))];
     let folders: Vec<(&str, &Path)> = folders.iter().map(|(name, path)| (*name, &**path)).collect();
     let written = counts::written(&counts::read(&journal), &folders);
@@ -103,17 +107,19 @@ async fn run(case: &Case, tools: &Tools, change: Option<Change>) -> Result<Ran, 
     for recording in case.recordings() {
         recorded.extend(counts::recorded(&recording)?);
     }
-    let counts = counts::count(written, recorded, &report);
+    let counts = counts::count(written, recorded, report.as_ref().unwrap_or(&Report::default()));
     Ok(Ran { report, counts, output })
 }
 
-/// The report of all launches. It is an error if there was none.
-fn report(run: &Path) -> Result<Report, String> {
+const NO_LAUNCH: &str = "it did not launch the stand-in";
+
+/// The report of all launches, if there was one.
+fn report(run: &Path) -> Result<Option<Report>, String> {
     let folder = RunFolder::open(PathBuf::from(run)).map_err(|error| error.to_string())?;
     if folder.launches().map_err(|error| error.to_string())?.is_empty() {
-        return Err("it did not launch the stand-in".to_owned());
+        return Ok(None);
     }
-    folder.report().map_err(|error| error.to_string())
+    folder.report().map(Some).map_err(|error| error.to_string())
 }
 
 impl Ran {
@@ -125,13 +131,20 @@ impl Ran {
         })
     }
 
+    /// Whether the first difference is this change.
+    fn shows(&self, change: Change) -> bool {
+        let divergences = self.report.as_ref().map(Report::divergences).unwrap_or_default();
+        divergences.first().is_some_and(|first| change.shows.is_in(&first.to_string()))
+    }
+
     /// What it did otherwise than it was recorded.
     fn difference(&self) -> Option<String> {
-        if self.report.is_clean() {
+        let Some(report) = &self.report else { return Some(NO_LAUNCH.to_owned()) };
+        if report.is_clean() {
             return None;
         }
-        let Some(divergence) = self.report.divergences().first() else {
-            let left = self.report.left();
+        let Some(divergence) = report.divergences().first() else {
+            let left = report.left();
             let more = left.len().saturating_sub(1);
             let first = left.first().map_or("", String::as_str);
             let more = if more == 0 { String::new() } else { format!(", and {more} more") };

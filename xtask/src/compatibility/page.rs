@@ -8,7 +8,7 @@ use claude_wire_cli::Failure;
 use super::cases::{Case, Source, cases};
 use super::client::Client;
 use super::counts::Counts;
-use super::outcome::Outcome;
+use super::outcome::{ELSEWHERE, Outcome};
 use super::wrapper::Tests;
 use crate::{generated, root};
 
@@ -108,12 +108,15 @@ impl Table {
             cases().into_iter().filter_map(|case| Some((self.get(&case)?.clone(), case))).collect();
         let own = known.iter().filter(|(_, case)| case.is_own());
         let misses = own.clone().filter(|(outcome, _)| outcome.played != "yes").count();
-        let changed = known.iter().filter(|(outcome, _)| !outcome.changed.is_empty());
-        let greens = changed.clone().filter(|(outcome, _)| outcome.changed == "accepted").count();
+        let changed = known.iter().map(|(outcome, _)| outcome.changed.as_str());
+        let changed: Vec<&str> = changed.filter(|changed| !changed.is_empty()).collect();
+        let greens = changed.iter().filter(|changed| **changed == "accepted").count();
+        let elsewhere = changed.iter().filter(|changed| changed.starts_with(ELSEWHERE)).count();
         format!(
-            "\nFalse misses: {misses} of {} (budget: 0). False greens: {greens} of {} (budget: 0).\n",
+            "\nFalse misses: {misses} of {} (budget: 0). False greens: {greens} of {} (budget: 0).\n\
+             Refused elsewhere than at the change, which shows nothing: {elsewhere}.\n",
             own.count(),
-            changed.count(),
+            changed.len() - elsewhere,
         )
     }
 }
@@ -124,7 +127,12 @@ pub(super) fn broken(case: &Case, outcome: &Outcome) -> Option<String> {
     if case.is_own() && outcome.played != "yes" {
         return Some(format!("false miss: {what}: {}", outcome.played));
     }
-    (outcome.changed == "accepted").then(|| format!("false green: {what}"))
+    if outcome.changed == "accepted" {
+        return Some(format!("false green: {what}"));
+    }
+    // Where the unchanged program is refused, too, nothing else can be expected.
+    let is_elsewhere = outcome.played == "yes" && outcome.changed.starts_with(ELSEWHERE);
+    is_elsewhere.then(|| format!("not refused for its change: {what}: {}", outcome.changed))
 }
 
 /// What is played, for readers.
@@ -215,7 +223,8 @@ mod tests {
             let has_reason =
                 |text: &str, word: &str| text.strip_prefix(word).is_some_and(|why| !why.is_empty());
             assert!(played == "yes" || has_reason(&played, "no: "), "{key}: {played}");
-            assert!(changed.is_empty() || has_reason(&changed, "refused: "), "{key}: {changed}");
+            let is_refused = ["refused: ", ELSEWHERE].iter().any(|word| has_reason(&changed, word));
+            assert!(changed.is_empty() || is_refused, "{key}: {changed}");
         }
     }
 
@@ -230,7 +239,25 @@ mod tests {
         assert_eq!(broken(&case, &outcome("yes", "refused: x")), None);
         assert!(broken(&case, &outcome("no: x", "refused: x")).unwrap().contains("false miss"));
         assert!(broken(&case, &outcome("yes", "accepted")).unwrap().contains("false green"));
+        let elsewhere = broken(&case, &outcome("yes", "refused elsewhere: it crashed")).unwrap();
+        assert!(elsewhere.contains("not refused for its change"), "{elsewhere}");
         let other = cases().into_iter().find(|case| !case.is_own()).unwrap();
         assert_eq!(broken(&other, &outcome("no: another client", "")), None);
+        assert_eq!(broken(&other, &outcome("no: x", "refused elsewhere: x")), None);
+        assert!(broken(&other, &outcome("yes", "refused elsewhere: x")).is_some());
+    }
+
+    #[test]
+    fn what_is_refused_elsewhere_is_no_proof() {
+        let mut table = Table::default();
+        let cases = cases();
+        let all = cases.iter().filter(|case| case.is_changed_too());
+        for (case, changed) in all.zip(["refused: x", "refused elsewhere: x", "accepted"]) {
+            let (played, changed) = ("yes".to_owned(), changed.to_owned());
+            table.set(case, Outcome { counts: Counts::default(), played, changed });
+        }
+        let totals = table.totals();
+        assert!(totals.contains("False greens: 1 of 2 (budget: 0)."), "{totals}");
+        assert!(totals.contains("than at the change, which shows nothing: 1."), "{totals}");
     }
 }

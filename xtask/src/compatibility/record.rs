@@ -1,16 +1,22 @@
 //! The recordings of the programs, made with the real CLI in a closed network.
 
 use std::fs;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use claude_wire::lab::{ApiReply, ApiScript, Hermetic, When};
+use claude_wire::recording::{Recording, recordings_in};
 use claude_wire_cli::Failure;
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::cases::{Case, Source};
 use super::client::{Client, Place, Tools};
-use crate::root;
+use crate::{limited, root};
+
+/// How long a program may take.
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Records what the cases play and does not exist yet.
 pub(super) async fn missing(cases: &[Case], tools: &Tools, cli: &Path) -> Result<(), Failure> {
@@ -31,23 +37,80 @@ async fn record(case: &Case, tools: &Tools, cli: &Path, path: &Path) -> Result<(
     let script = script(case).ok_or("the model has no script for this program")?;
     let hermetic = Hermetic::start(cli, script).await.map_err(|error| error.to_string())?;
     let place = Place::new().map_err(|error| error.to_string())?;
+    let draft = Draft::of(path).map_err(|error| error.to_string())?;
     let command = tools.command(case.client, program.file, &place);
     let mut command = command.map_err(|error| error.to_string())?;
     command.env_clear().envs(hermetic.env()).current_dir(hermetic.cwd());
     tools.settle(case.client, &place, &mut command);
     command.envs(program.env.iter().copied()).args(program.args);
-    command.env("CLAUDE_WIRE_RECORD_TO", path).env("CLAUDE_WIRE_REAL_CLI", cli);
-    command.kill_on_drop(true);
-    let output = tokio::time::timeout(Duration::from_secs(60), command.output()).await;
-    let output = output.map_err(|_| "no end after 60 s")?.map_err(|error| error.to_string())?;
+    command.env("CLAUDE_WIRE_RECORD_TO", draft.path()).env("CLAUDE_WIRE_REAL_CLI", cli);
+    let output = limited::output(&mut command, LIMIT).await?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     println!("{}", text(&output.stdout));
     let finished = hermetic.finish().map_err(|error| error.to_string());
     if !output.status.success() || finished.is_err() {
-        // Only what went well is kept.
-        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
         let ended = format!("the program ended with {}: {}", output.status, text(&output.stderr));
         return Err(finished.err().map_or(ended.clone(), |error| format!("{error}; {ended}")));
+    }
+    draft.comes_to_its_end().await?;
+    draft.keep(path).map_err(|error| format!("the recording: {error}"))
+}
+
+/// A recording while it is made, in a folder next to its place: only what is whole gets there. What
+/// broke off would otherwise be there for the next run, which records only what is missing.
+struct Draft {
+    folder: TempDir,
+    path: PathBuf,
+}
+
+impl Draft {
+    /// For the recording, or the folder of recordings, that is to be here.
+    fn of(place: &Path) -> io::Result<Self> {
+        let nowhere = || io::Error::new(io::ErrorKind::InvalidInput, "no place for a recording");
+        let (parent, name) = place.parent().zip(place.file_name()).ok_or_else(nowhere)?;
+        let folder = tempfile::Builder::new().prefix(".recording-").tempdir_in(parent)?;
+        let path = folder.path().join(name);
+        Ok(Self { folder, path })
+    }
+
+    /// Where it is made.
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Waits a short time for what was recorded to be whole: a client may end before its CLI.
+    async fn comes_to_its_end(&self) -> Result<(), Failure> {
+        let mut waits = 50;
+        loop {
+            match whole(&self.path) {
+                Err(_) if waits > 0 => waits -= 1,
+                done => return done,
+            }
+            // The disk has no event for it.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Moves it to its place.
+    fn keep(self, place: &Path) -> io::Result<()> {
+        fs::rename(&self.path, place)?;
+        self.folder.close()
+    }
+}
+
+/// Whether a recording, or each of a folder, is there and has its end.
+fn whole(path: &Path) -> Result<(), Failure> {
+    let paths = match path.is_dir() {
+        true => recordings_in(path).map_err(|error| error.to_string())?,
+        false => vec![path.to_owned()],
+    };
+    if paths.is_empty() {
+        return Err("nothing was recorded".to_owned());
+    }
+    for path in paths {
+        let recording = Recording::open(&path).map_err(|error| error.to_string())?;
+        let whole = recording.require_whole();
+        whole.map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
 }
@@ -110,4 +173,67 @@ fn script(case: &Case) -> Option<ApiScript> {
             .on_prompt("Go on", [ApiReply::tool_use("Read", json!({"file_path": "sum.txt"}))]),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+    use claude_wire::recording::Header;
+
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+        let mut names: Vec<_> = files.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_has_its_end_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let draft = Draft::of(&folder.path().join("two")).unwrap();
+        assert!(draft.comes_to_its_end().await.is_err());
+        fs::create_dir(draft.path()).unwrap();
+        assert_eq!(draft.comes_to_its_end().await, Err("nothing was recorded".to_owned()));
+        let recording = Recording::new(Header::new());
+        recording.save(draft.path().join("001.jsonl")).unwrap();
+        assert_eq!(draft.comes_to_its_end().await, Ok(()));
+        recording.save_truncated(draft.path().join("002.jsonl")).unwrap();
+        let why = draft.comes_to_its_end().await.unwrap_err();
+        assert!(why.contains("002.jsonl"), "{why}");
+        assert_eq!(whole(&draft.path().join("001.jsonl")), Ok(()));
+        assert!(whole(&draft.path().join("002.jsonl")).is_err());
+    }
+
+    #[test]
+    fn a_recording_that_broke_off_leaves_nothing() {
+        for (name, is_folder) in [("one.jsonl", false), ("two", true)] {
+            let folder = tempfile::tempdir().unwrap();
+            let place = folder.path().join(name);
+            let make = |draft: &Draft| match is_folder {
+                true => {
+                    fs::create_dir(draft.path()).unwrap();
+                    fs::write(draft.path().join("001.jsonl"), "{}").unwrap();
+                }
+                false => fs::write(draft.path(), "{}").unwrap(),
+            };
+            let draft = Draft::of(&place).unwrap();
+            make(&draft);
+            assert!(!place.exists(), "{name}");
+            drop(draft);
+            assert_eq!(names(folder.path()), [""; 0], "{name}");
+
+            let draft = Draft::of(&place).unwrap();
+            assert!(draft.keep(&place).is_err(), "{name}: nothing was recorded");
+            assert_eq!(names(folder.path()), [""; 0], "{name}");
+
+            let draft = Draft::of(&place).unwrap();
+            make(&draft);
+            draft.keep(&place).unwrap();
+            assert_eq!(names(folder.path()), [name]);
+            assert_eq!(place.is_dir(), is_folder);
+        }
+    }
 }

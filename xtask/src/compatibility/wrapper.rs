@@ -13,13 +13,15 @@ use serde_json::{Value, json};
 
 use super::client::Place;
 use super::link::symlink;
-use crate::root;
+use crate::{limited, root};
 
 /// Test programs of the crate, in the order of the page.
 const PROGRAMS: [&str; 2] = ["integration", "contract"];
 const SCENARIO: &str = "tests/scenarios/claude-wrapper.json";
 const TABLE: &str = "xtask/claude-wrapper-tests.tsv";
 const HEAD: &str = "test\tstand-in\treal CLI";
+/// How long all tests of a program may take; usually it is a minute.
+const LIMIT: Duration = Duration::from_secs(600);
 
 /// The tests, by program and name, each with its outcomes: with the stand-in, and with the real CLI.
 #[derive(Debug, Default, PartialEq)]
@@ -47,7 +49,9 @@ impl Tests {
         fs::write(root().join(TABLE), text).map_err(|error| format!("{TABLE}: {error}"))
     }
 
+    /// Sets a column. Tests that the crate no longer has are left out.
     fn set(&mut self, column: usize, outcomes: Vec<(String, String)>) {
+        self.0.retain(|known, _| outcomes.iter().any(|(name, _)| name == known));
         for (name, outcome) in outcomes {
             self.0.entry(name).or_default()[column] = outcome;
         }
@@ -133,7 +137,7 @@ pub(super) fn build_all(target: &Path) -> Result<(), Failure> {
 }
 
 /// Runs the tests with the stand-in.
-pub(super) fn with_stand_in(target: &Path, mock_claude: &Path) -> Result<Tests, Failure> {
+pub(super) async fn with_stand_in(target: &Path, mock_claude: &Path) -> Result<Tests, Failure> {
     let mut tests = Tests::load();
     let place = Place::new().map_err(|error| error.to_string())?;
     let scenario = root().join(SCENARIO);
@@ -142,22 +146,21 @@ pub(super) fn with_stand_in(target: &Path, mock_claude: &Path) -> Result<Tests, 
     env.push(("CLAUDE_WIRE_IDLE_TIMEOUT".to_owned(), PathBuf::from("30")));
     let env: Vec<(String, String)> =
         env.into_iter().map(|(name, value)| (name, value.to_string_lossy().into_owned())).collect();
-    tests.set(0, outcomes(target, mock_claude, &place, &env)?);
+    tests.set(0, outcomes(target, mock_claude, &place, &env).await?);
     Ok(tests)
 }
 
 /// Runs the tests with the real CLI, in a closed network.
-pub(super) async fn with_real_cli(target: PathBuf, cli: PathBuf) -> Result<Tests, Failure> {
+pub(super) async fn with_real_cli(target: &Path, cli: &Path) -> Result<Tests, Failure> {
     let mut tests = Tests::load();
-    let hermetic = Hermetic::start(&cli, api()).await.map_err(|error| error.to_string())?;
+    let hermetic = Hermetic::start(cli, api()).await.map_err(|error| error.to_string())?;
     let env = hermetic
         .env()
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect::<Vec<_>>();
     let place = Place::new().map_err(|error| error.to_string())?;
-    let run = tokio::task::spawn_blocking(move || outcomes(&target, &cli, &place, &env));
-    let outcomes = run.await.map_err(|error| error.to_string())??;
+    let outcomes = outcomes(target, cli, &place, &env).await?;
     // What the API refuses, the tests show.
     let _ = hermetic.finish();
     tests.set(1, outcomes);
@@ -165,7 +168,7 @@ pub(super) async fn with_real_cli(target: PathBuf, cli: PathBuf) -> Result<Tests
 }
 
 /// What became of each test, with `claude` in `PATH`.
-fn outcomes(
+async fn outcomes(
     target: &Path,
     claude: &Path,
     place: &Place,
@@ -176,22 +179,19 @@ fn outcomes(
     let mut outcomes = Vec::new();
     for program in PROGRAMS {
         let executable = build(target, &source, program)?;
-        let mut command = Command::new(executable);
+        let mut command = tokio::process::Command::new(executable);
         command.args(["--ignored", "--test-threads=2"]).current_dir(&source);
         command.env_clear().envs(env.iter().map(|(name, value)| (name, value)));
         let path = env.iter().find(|(name, _)| name == "PATH").map(|(_, path)| path.as_str());
         let path = path.unwrap_or("/usr/local/bin:/usr/bin:/bin");
         command.env("PATH", format!("{}:{path}", place.path("bin").display()));
-        command.stdin(Stdio::null());
-        let output = command.output().map_err(|error| format!("{program}: {error}"))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let found = read(program, &text);
-        if found.is_empty() {
-            return Err(format!(
-                "no test of {program} ran: {text}{}",
-                String::from_utf8_lossy(&output.stderr)
-            ));
-        }
+        let output = limited::output(&mut command, LIMIT).await;
+        let output = output.map_err(|why| format!("the tests {program}: {why}"))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let found = read(program, &text).map_err(|why| {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            format!("the tests {program}: {why}: {text}{errors}")
+        })?;
         outcomes.extend(found);
     }
     Ok(outcomes)
@@ -218,8 +218,9 @@ fn build(target: &Path, source: &Path, program: &str) -> Result<PathBuf, Failure
     })
 }
 
-/// What a test program printed: each test with `ok`, or the first line of its panic.
-fn read(program: &str, text: &str) -> Vec<(String, String)> {
+/// What a test program printed: each test with `ok`, or the first line of its panic. It is an error if
+/// it did not run all of its tests: it has crashed, and those that are missing did not pass.
+fn read(program: &str, text: &str) -> Result<Vec<(String, String)>, String> {
     let mut outcomes = Vec::new();
     for line in text.lines() {
         let Some((name, outcome)) =
@@ -233,7 +234,14 @@ fn read(program: &str, text: &str) -> Vec<(String, String)> {
         };
         outcomes.push((format!("{program}::{name}"), outcome));
     }
-    outcomes
+    let all = text.lines().find_map(|line| line.strip_prefix("running ")?.split(' ').next());
+    match all.and_then(|all| all.parse::<usize>().ok()) {
+        None | Some(0) => Err("no test ran".to_owned()),
+        Some(all) if all != outcomes.len() => {
+            Err(format!("only {} of {all} tests came to their ends", outcomes.len()))
+        }
+        Some(_) => Ok(outcomes),
+    }
 }
 
 /// Why a test failed.
@@ -287,6 +295,28 @@ mod tests {
             ("integration::a_b".to_owned(), "failed: no server".to_owned()),
             ("integration::c".to_owned(), "ok".to_owned()),
         ];
-        assert_eq!(read("integration", text), expected);
+        assert_eq!(read("integration", text).as_deref(), Ok(&expected[..]));
+    }
+
+    #[test]
+    fn tests_that_did_not_come_to_their_ends_are_an_error() {
+        for (text, why) in [
+            ("", "no test ran"),
+            ("\nrunning 0 tests\n\ntest result: ok. 0 passed\n", "no test ran"),
+            ("\nrunning 1 test\n", "only 0 of 1 tests"),
+            ("\nrunning 3 tests\ntest a ... ok\ntest b ... FAILED\n", "only 2 of 3 tests"),
+        ] {
+            let error = read("contract", text).unwrap_err();
+            assert!(error.starts_with(why), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn tests_that_no_longer_exist_are_left_out() {
+        let outcome = |name: &str| (name.to_owned(), "ok".to_owned());
+        let mut tests = Tests::parse("head\na::kept\told\told\na::gone\tok\tok\n");
+        tests.set(0, vec![outcome("a::kept"), outcome("a::new")]);
+        let expected = Tests::parse("head\na::kept\tok\told\na::new\tok\t\n");
+        assert_eq!(tests, expected);
     }
 }

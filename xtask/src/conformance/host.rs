@@ -44,7 +44,9 @@ async fn play(ask: &Value) -> Result<(), Unsupported> {
         return Err(Unsupported("a prompt is its content, not a frame"));
     }
     let chosen = options::of(&ask["options"]);
-    let Ok(chosen) = chosen else { return Err(Unsupported("there is no such option")) };
+    let Ok(chosen) = chosen else {
+        return Err(Unsupported("a session has no such option, or no such value of it"));
+    };
     if let Err(error) = chosen.args() {
         report(
             json!({"error": {"kind": "refused", "option": error.field(), "text": error.to_string()}}),
@@ -122,7 +124,7 @@ async fn call(session: &Session, ask: &Value) -> Result<(), Unsupported> {
         Some("rewind_files") => session.files().rewind(argument).await.map(drop),
         Some("reconnect_mcp_server") => session.mcp().reconnect(argument).await,
         Some("stop_task") => session.tasks().stop(argument).await,
-        _ => return Err(Unsupported("there is no such call")),
+        _ => return Err(Unsupported("no call of a session has this name")),
     };
     done.err().iter().for_each(|error| report(failure(error)));
     Ok(())

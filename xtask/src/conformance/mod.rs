@@ -14,11 +14,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use claude_wire_cli::{Failure, Found};
+use claude_wire_cli::{Failure, Found, without_own_variables};
 use serde_json::Value;
 
 use self::page::Column;
-use super::root;
+use super::{absolute, root};
 
 /// Play the conformance cases with our session and the official SDKs, and write docs/conformance.md.
 ///
@@ -46,10 +46,6 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let absolute = |path: &Path| {
-        let path = root().join(path);
-        path.canonicalize().map_err(|error| format!("{}: {error}", path.display()))
-    };
     let tool = absolute(&arguments.tool)?;
     let mut columns = vec![(Column::Session, play(&tool, ours()?)?)];
     if let Some(sdks) = &arguments.sdks {
@@ -114,21 +110,27 @@ fn typescript(sdks: &Path) -> Result<Host, Failure> {
 /// The outcomes of all cases.
 fn play(tool: &Path, host: Host) -> Result<Vec<Value>, Failure> {
     let mut command = Command::new(tool);
+    without_own_variables(&mut command);
     command.current_dir(root()).envs(host.env);
     command.args(["conformance", "--json", "--timeout=60", "--command", &host.command]);
     command.args(["--expect", host.list]);
     let output = command.output().map_err(|error| format!("{}: {error}", tool.display()))?;
     let printed = String::from_utf8_lossy(&output.stdout);
     let outcomes = printed.lines().map(serde_json::from_str);
-    let outcomes: Vec<Value> =
-        outcomes.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
-    if output.status.success() {
-        return Ok(outcomes);
+    let said = || String::from_utf8_lossy(&output.stderr).into_owned();
+    let outcomes: Vec<Value> = outcomes.collect::<Result<_, _>>().map_err(|error| {
+        format!("{}: its report is not JSON: {error}: {}", tool.display(), said())
+    })?;
+    // One that plays nothing would empty the page.
+    match (output.status.success(), outcomes.is_empty()) {
+        (true, false) => return Ok(outcomes),
+        (true, true) => return Err(format!("{}: it played no case", tool.display())),
+        (false, _) => {}
     }
     let is_known =
         |outcome: &&Value| ["passed", "expected"].iter().any(|result| outcome["result"] == *result);
     for outcome in outcomes.iter().filter(|outcome| !is_known(outcome)) {
         eprintln!("{outcome}");
     }
-    Err(format!("{}: {}{}", host.command, output.status, String::from_utf8_lossy(&output.stderr)))
+    Err(format!("{}: {}: {}", host.command, output.status, said()))
 }

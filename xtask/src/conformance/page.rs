@@ -140,3 +140,80 @@ fn part(rows: &[Row], names: &str) -> String {
     part.push('\n');
     part
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    /// What does not pass, for each column.
+    const LISTS: [&str; 3] = [
+        "mock-cli/conformance/host-differences.json",
+        "tests/official/conformance-python.json",
+        "tests/official/conformance-typescript.json",
+    ];
+
+    fn text(path: &str) -> String {
+        fs::read_to_string(root().join(path)).unwrap()
+    }
+
+    /// The cells of the table, by row.
+    fn table() -> Vec<Row> {
+        let table = text("xtask/conformance.tsv");
+        let rows = table.strip_prefix(HEAD).unwrap().lines().map(|row| {
+            let cells: Vec<String> = row.split('\t').map(str::to_owned).collect();
+            let [case, level, session, python, typescript]: [String; 5] = cells.try_into().unwrap();
+            Row { case, level, cells: [session, python, typescript] }
+        });
+        rows.collect()
+    }
+
+    /// A reason that is changed in a list is changed in the table, too, without the SDK.
+    #[test]
+    fn the_columns_have_what_their_lists_have() {
+        for (at, path) in LISTS.into_iter().enumerate() {
+            let list: Value = serde_json::from_str(&text(path)).unwrap();
+            let mut listed = BTreeMap::new();
+            for (section, entries) in list.as_object().unwrap() {
+                // `about` and `everywhere` are for readers.
+                for (name, entry) in entries.as_object().into_iter().flatten() {
+                    let found = json!({"not_run": entry["not_run"]});
+                    let outcome =
+                        json!({"result": "expected", "reason": entry["why"], "found": found});
+                    listed.insert(format!("{section}/{name}"), word(&outcome));
+                }
+            }
+            for Row { case, cells, .. } in table() {
+                let expected = listed.remove(&case).unwrap_or_else(|| "passes".to_owned());
+                assert_eq!(cells[at], expected, "{case}: the table is not as {path} says");
+            }
+            assert!(listed.is_empty(), "{path}: no row has these names: {listed:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_shows_the_table() {
+        let page = text("docs/conformance.md");
+        let part = part(&table(), &text("xtask/official-names.tsv"));
+        let expected = replaced(&page, "conformance", &part).unwrap();
+        assert!(page == expected, "docs/conformance.md: run cargo xtask conformance");
+    }
+
+    #[test]
+    fn a_column_that_was_not_played_stays() {
+        let outcome = |case: &str, result: &str| json!({"case": case, "level": "must", "result": result, "reason": "Why.\tSo"});
+        let before = format!("{HEAD}a/x\tmust\tpasses\tfails: X\tpasses\na/gone\tmay\t\t\t\n");
+        let session = vec![outcome("a/x", "expected"), outcome("a/new", "passed")];
+        let typescript = vec![outcome("a/x", "passed")];
+        let columns = [(Column::Session, session), (Column::TypeScript, typescript)];
+        let rows = rows(&columns, &before).unwrap();
+        let rows: Vec<_> = rows.iter().map(|row| (row.case.as_str(), &row.cells)).collect();
+        let cells = |cells: [&str; 3]| cells.map(str::to_owned);
+        let (x, new) = (cells(["fails: Why. So", "fails: X", "passes"]), cells(["passes", "", ""]));
+        assert_eq!(rows, [("a/x", &x), ("a/new", &new)]);
+        assert!(super::rows(&[], &before).is_err());
+    }
+}

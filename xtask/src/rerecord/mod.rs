@@ -76,21 +76,36 @@ async fn all(entries: Vec<Entry>, cli: &Cli, arguments: &Arguments) -> Result<Fo
                 save(&folder, &entry, &recordings)?;
             }
             tell(&entry, &problems);
-            Ok((went, (went || failed).then_some((entry.name, asked))))
+            Ok((went, (entry.name, (went || failed).then_some(asked))))
         }
     };
     let done = side_by_side(entries, usize::from(arguments.jobs), one).await?;
-    // The requests of these entries are added to those of the others.
-    let mut file = match arguments.names.is_empty() {
-        true => AskedFile::default(),
-        false => AskedFile::load(&folder)?.unwrap_or_default(),
-    };
     let went = done.iter().all(|(went, _)| *went);
-    done.into_iter()
-        .filter_map(|(_, kept)| kept)
-        .for_each(|(name, asked)| file.insert(&name, asked));
-    file.save(&folder)?;
+    let are_all = arguments.names.is_empty();
+    let before = match AskedFile::load(&folder) {
+        // All of it is written again.
+        Err(_) if are_all => AskedFile::default(),
+        read => read?.unwrap_or_default(),
+    };
+    let asked = done.into_iter().map(|(_, asked)| asked);
+    requests(before, are_all, asked).save(&folder)?;
     Ok(if went { Found::Nothing } else { Found::Something })
+}
+
+/// What the entries asked. Of an entry that was not written its former requests stay, as its recording
+/// does; of others only if not all were run.
+fn requests(
+    before: AskedFile,
+    are_all: bool,
+    done: impl Iterator<Item = (String, Option<Asked>)>,
+) -> AskedFile {
+    let mut file = if are_all { AskedFile::default() } else { before.clone() };
+    for (name, asked) in done {
+        if let Some(asked) = asked.or_else(|| before.get(&name).cloned()) {
+            file.insert(&name, asked);
+        }
+    }
+    file
 }
 
 fn tell(entry: &Entry, problems: &[String]) {
@@ -135,9 +150,59 @@ fn save(folder: &Path, entry: &Entry, recordings: &[Recording]) -> Result<(), Fa
         recording.save(folder.join(entry.file_name(launch))).map_err(|error| error.to_string())?;
     }
     // An entry that has become shorter leaves none of its former launches.
-    let next = folder.join(entry.file_name(recordings.len() + 1));
-    if next.exists() {
-        fs::remove_file(&next).map_err(|error| format!("{}: {error}", next.display()))?;
+    let later = (recordings.len() + 1..).map(|launch| folder.join(entry.file_name(launch)));
+    for path in later.take_while(|path| path.exists()) {
+        fs::remove_file(&path).map_err(|error| format!("{}: {error}", path.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use claude_wire::recording::Header;
+
+    use super::*;
+
+    #[test]
+    fn a_shorter_entry_leaves_none_of_its_former_launches() {
+        let entries = lab::entries().unwrap();
+        let (entry, other) = (&entries[0], &entries[1]);
+        let recordings = |count| vec![Recording::new(Header::new()); count];
+        for (before, after) in [(4, 1), (3, 2), (1, 1), (1, 3)] {
+            let folder = tempfile::tempdir().unwrap();
+            let has = |entry: &Entry, launch| folder.path().join(entry.file_name(launch)).exists();
+            save(folder.path(), other, &recordings(3)).unwrap();
+            save(folder.path(), entry, &recordings(before)).unwrap();
+            save(folder.path(), entry, &recordings(after)).unwrap();
+            for launch in 1..=5 {
+                assert_eq!(has(entry, launch), launch <= after, "{before}, {after}: {launch}");
+                assert_eq!(has(other, launch), launch <= 3, "{before}, {after}: {launch}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_requests_of_an_entry_that_failed_stay() {
+        let asked = |text: &str| {
+            let mut body = serde_json::json!({"messages": []});
+            body[text] = true.into();
+            Asked::of([&body])
+        };
+        assert_ne!(asked("before"), asked("after"));
+        let mut before = AskedFile::default();
+        for name in ["failed", "went", "not-run"] {
+            before.insert(name, asked("before"));
+        }
+        for are_all in [true, false] {
+            let done = [("went", Some(asked("after"))), ("failed", None), ("new", None)];
+            let done = done.into_iter().map(|(name, asked)| (name.to_owned(), asked));
+            let file = requests(before.clone(), are_all, done);
+            assert_eq!(file.get("went"), Some(&asked("after")));
+            assert_eq!(file.get("failed"), Some(&asked("before")));
+            assert_eq!(file.get("not-run").is_some(), !are_all);
+            assert_eq!(file.get("new"), None);
+        }
+    }
 }

@@ -15,7 +15,7 @@ const KIND: &str = "requests";
 const VERSION: u64 = 1;
 
 /// What a CLI asked in each entry of a folder of recordings: `requests.json`.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct AskedFile(BTreeMap<String, Asked>);
 
 /// Lines by name, and the names of its lines for each entry. Most entries have most lines in

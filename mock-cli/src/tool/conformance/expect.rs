@@ -41,7 +41,7 @@ impl Expected {
             for (name, entry) in entries {
                 let id = format!("{section}/{name}");
                 if !cases.iter().any(|case| case.id() == id) {
-                    return Err(failed(format!("{id}: there is no such case")));
+                    return Err(failed(format!("{id}: no case has this name")));
                 }
                 if entry["why"].as_str().is_none_or(|why| why.trim().is_empty()) {
                     return Err(failed(format!("{id}: no `why`, the reason")));

@@ -9,8 +9,10 @@ mod expect;
 mod host;
 mod judge;
 mod judged;
+mod lenient;
 mod matcher;
 mod plan;
+mod program;
 mod report;
 mod script;
 mod section;
@@ -18,9 +20,10 @@ mod stand_in;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, mpsc};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,10 +34,11 @@ use self::cases::Case;
 use self::expect::Expected;
 use self::host::Broken;
 use self::judge::{Baseline, judge};
+use self::program::{Program, lines};
 use self::report::{Outcome, Played, Verdict};
 use self::script::{Record, Script};
 pub(crate) use self::stand_in::stand_in;
-use super::arguments::seconds;
+use super::arguments::limit;
 use super::terminal::{Output, print, progress, say_json};
 use crate::session_host::lock;
 use crate::{Failure, Found};
@@ -57,7 +61,7 @@ Examples:
   claude-wire conformance --command ./host --expect failures.json --json >report.jsonl
 
   {\"argv_cases\": {\"max_turns_0\": {\"why\": \"0 is refused\", \"error\": \"max_turns\"}},
-   \"mcp_cases\": {\"mcp_list\": {\"why\": \"no in-process servers\", \"not_run\": true}}}
+   \"mcp_cases\": {\"mcp_list\": {\"why\": \"the SDK has no in-process servers\", \"not_run\": true}}}
 
 Exit codes: 0 all pass or fail as expected, 1 one does not, 2 the kit could not do its work: a case that is wrong, a stand-in or a host that cannot be started.")]
 pub(crate) struct Arguments {
@@ -74,7 +78,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TEXT")]
     filter: Vec<String>,
     /// How long the host may take for a case, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = limit)]
     timeout: Duration,
     /// How many hosts run at a time (default: the number of processors)
     #[arg(long, short, value_name = "N")]
@@ -169,18 +173,24 @@ fn report(arguments: &Arguments, done: &[(&Case, Outcome)]) -> Result<Found, Fai
 fn check_stand_in(claude: &Path) -> Result<(), Failure> {
     let failed = |why: &str| format!("the stand-in {}: {why}", claude.display());
     let mut command = Command::new(claude);
-    command.arg("--version").env(stand_in::FOLDER, "unused").stdin(Stdio::null());
-    let (send, receive) = mpsc::channel();
-    thread::spawn(move || send.send(command.output()));
+    command.arg("--version");
+    let program = Program::start(command, Path::new("unused"));
+    let mut program = program.map_err(|error| failed(&error.to_string()))?;
+    let Some((_, stdout, _stderr)) = program.streams() else {
+        return Err(failed("it has no standard streams"));
+    };
     // Usually it takes milliseconds.
-    let output = receive.recv_timeout(Duration::from_secs(20));
-    let output = output.map_err(|_| failed("no answer to --version in 20 s"))?;
-    let output = output.map_err(|error| failed(&error.to_string()))?;
-    if String::from_utf8_lossy(&output.stdout).trim() == format!("{CLI_VERSION} (Claude Code)") {
-        Ok(())
-    } else {
-        Err(failed(&format!("it is not one: --version ended with {}", output.status)))
+    let line = match lines(stdout).recv_timeout(Duration::from_secs(20)) {
+        Ok(line) => line.map_err(|error| failed(&error.to_string()))?,
+        Err(RecvTimeoutError::Timeout) => return Err(failed("no answer to --version in 20 s")),
+        Err(RecvTimeoutError::Disconnected) => Vec::new(),
+    };
+    if String::from_utf8_lossy(&line).trim() == format!("{CLI_VERSION} (Claude Code)") {
+        return Ok(());
     }
+    let exit = program.end(Instant::now() + Duration::from_secs(2));
+    let exit = exit.map_or_else(|| "did not end".to_owned(), |exit| format!("ended with {exit}"));
+    Err(failed(&format!("it is not one: --version {exit}")))
 }
 
 struct Kit<'a> {

@@ -25,6 +25,8 @@ const NO_ANSWER: Duration = Duration::from_millis(300);
 /// For how long a slow handler works, which a cancel must stop, and how long its answer is awaited.
 const SLOW: u64 = 1_000;
 const CANCELLED: Duration = Duration::from_millis(2 * SLOW);
+/// How long the repeated part of a chunk may be.
+const LONGEST: usize = 256 * 1024 * 1024;
 /// Between two writes, so that they arrive in two reads.
 const APART: Duration = Duration::from_millis(3);
 
@@ -240,6 +242,9 @@ fn chunk(chunk: &Value) -> Result<Vec<u8>, String> {
     };
     let times = times.as_u64().and_then(|times| usize::try_from(times).ok());
     let times = times.ok_or("`repeat`: not a number of times")?;
+    if part.len().saturating_mul(times) > LONGEST {
+        return Err(format!("`repeat`: more than {LONGEST} bytes"));
+    }
     Ok([prefix.as_str(), &part.repeat(times), suffix].concat().into_bytes())
 }
 

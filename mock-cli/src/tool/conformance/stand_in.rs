@@ -13,7 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use claude_wire::CLI_VERSION;
 use serde_json::{Value, json};
 
+use super::lenient;
 use super::script::{Record, Script, Step};
+use crate::common::complain;
 use crate::exit_codes;
 
 /// The folder with the script, and for the log. A host passes it on with its environment.
@@ -36,11 +38,11 @@ pub(crate) fn stand_in() -> Option<ExitCode> {
     if let [only] = &args[..]
         && ["-v", "--version"].contains(&only.as_str())
     {
-        println!("{CLI_VERSION} (Claude Code)");
+        write(format!("{CLI_VERSION} (Claude Code)\n").as_bytes());
         return Some(ExitCode::SUCCESS);
     }
     Some(play(&folder, args).unwrap_or_else(|why| {
-        eprintln!("claude-wire conformance, the stand-in: {why}");
+        complain(format_args!("claude-wire conformance, the stand-in: {why}"));
         ExitCode::from(exit_codes::CONFIG)
     }))
 }
@@ -90,7 +92,7 @@ fn read_lines(log: Log) -> Receiver<Value> {
             let text = String::from_utf8_lossy(&line);
             let text = text.trim_end_matches(['\r', '\n']);
             log.record(&Record::In(text.to_owned()));
-            if send.send(serde_json::from_str(text).unwrap_or_default()).is_err() {
+            if send.send(lenient::value(text).unwrap_or_default()).is_err() {
                 // The script is over: what still comes is read, so that the host can write it.
                 let _ = stdin.read_to_end(&mut line);
                 break;
@@ -130,7 +132,8 @@ impl Player {
                     let bytes = STANDARD.decode(bytes).map_err(|error| error.to_string())?;
                     write(&bytes);
                 }
-                Step::Complain(text) => eprint!("{text}"),
+                // A host that has closed its end does not read it.
+                Step::Complain(text) => drop(io::stderr().write_all(text.as_bytes())),
                 Step::Exit { code, signal } => {
                     self.log_exit();
                     return Ok(exit(*code, *signal));

@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, IsTerminal};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 use super::error::{InstallError, PACKAGE};
 
@@ -112,23 +114,45 @@ fn diagnose(version: &str, directory: &Path, status: ExitStatus, said: &str) -> 
 
 /// A directory next to the target, so that renaming stays within one file system; removed on every
 /// way out.
-pub(super) struct Staging(PathBuf);
+pub(super) struct Staging(TempDir);
 
 impl Staging {
     pub(super) fn new(directory: &Path) -> Result<Self, InstallError> {
-        let path = directory.join(format!(".installing-{}", std::process::id()));
-        fs::create_dir(&path).map_err(|error| InstallError::io("create", &path, error))?;
-        Ok(Self(path))
+        // What an installation that was killed has left has another name, whatever its process id.
+        let staging = tempfile::Builder::new().prefix(".installing-").tempdir_in(directory);
+        staging.map(Self).map_err(|error| InstallError::io("create a folder in", directory, error))
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 }
 
-impl Drop for Staging {
-    fn drop(&mut self) {
-        // Best effort: what remains is hidden and harmless.
-        let _ = fs::remove_dir_all(&self.0);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_installation_left_is_not_in_the_way() {
+        let directory = tempfile::tempdir().unwrap();
+        let left = directory.path().join(format!(".installing-{}", std::process::id()));
+        fs::create_dir(&left).unwrap();
+        let (one, other) = (Staging::new(directory.path()), Staging::new(directory.path()));
+        let (one, other) = (one.unwrap(), other.unwrap());
+        let paths = [one.path().to_owned(), other.path().to_owned()];
+        assert_ne!(paths[0], paths[1]);
+        for path in &paths {
+            assert!(path.is_dir() && path.parent() == Some(directory.path()), "{}", path.display());
+            let name = path.file_name().unwrap().to_string_lossy();
+            assert!(name.starts_with(".installing-"), "{name}");
+        }
+        drop((one, other));
+        assert!(paths.iter().all(|path| !path.exists()));
+    }
+
+    #[test]
+    fn the_error_names_the_folder() {
+        let error = Staging::new(Path::new("/no/such/folder")).err().unwrap().to_string();
+        assert!(error.contains("/no/such/folder"), "{error}");
     }
 }

@@ -16,7 +16,7 @@ use claude_wire::player::{HostScript, Replay};
 use claude_wire::recording::{EventKind, Integrity, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
-use crate::tool::arguments::seconds;
+use crate::tool::arguments::limit;
 use crate::tool::files::{recordings, recordings_help};
 use crate::tool::terminal::{Output, progress, say, say_json};
 use crate::{Failure, Found};
@@ -188,11 +188,6 @@ fn summary(recording: &Recording) -> String {
         text.push_str(&format!(", {broken} broken line{}", plural(broken)));
     }
     text
-}
-
-fn limit(text: &str) -> Result<Duration, String> {
-    let limit = seconds(text).ok().filter(|limit| !limit.is_zero());
-    limit.ok_or_else(|| "expected a number of seconds over 0".to_owned())
 }
 
 /// A conversation, in the terms of a recording.
