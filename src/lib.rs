@@ -79,7 +79,8 @@
 //!   closed network.
 //! * [`testing`]: finds `mock-claude` for tests that want a whole process.
 //! * `fuzzing` (feature `fuzzing`, hidden): the bodies of the fuzz targets.
-
+//!
+#![doc = include_str!("../docs/features.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A default feature needs no badge: one would be on nearly every item.
 #![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "recording", feature = "session"))))]

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use claude_wire_cli::{Failure, Found};
+use serde_json::Value;
 
 use super::{english, root};
 
@@ -29,6 +30,9 @@ pub(crate) fn run(_: &Arguments) -> Result<Found, Failure> {
     for (features, most) in LIBRARY {
         is_small &= few_crates(features, most)?;
     }
+    let binaries = test_binaries()?;
+    println!("test binaries of `cargo test`: {} of at most {MOST_BINARIES}", binaries.len());
+    is_small &= binaries.len() <= MOST_BINARIES;
     let all_pass = house_rules()?;
     let is_plain = !english::too_many(&root())?;
     let is_well = is_small && all_pass && is_plain;
@@ -65,6 +69,32 @@ const MOST_CRATES: usize = 90;
 /// How many crates a program gets with the library, this one included: with its default features,
 /// and without.
 const LIBRARY: [(&[&str], usize); 2] = [(&[], 56), (&["--no-default-features"], 36)];
+
+/// How many binaries `cargo test` may link.
+const MOST_BINARIES: usize = 14;
+
+/// The binaries that `cargo test` links.
+fn test_binaries() -> Result<BTreeSet<String>, Failure> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(root());
+    cargo.args(["metadata", "--locked", "--no-deps", "--format-version=1"]);
+    let output = cargo.output().map_err(|error| format!("cargo metadata: {error}"))?;
+    let metadata: Value = serde_json::from_slice(&output.stdout)
+        .map_err(|error| format!("cargo metadata: {error}"))?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let members = list(&metadata["workspace_default_members"]);
+    let packages = list(&metadata["packages"]).into_iter();
+    let packages = packages.filter(|package| members.contains(&package["id"]));
+    let targets = packages.flat_map(|package| {
+        let tested = list(&package["targets"]).into_iter().filter(|target| target["test"] == true);
+        tested.map(|target| format!("{} {}", package["name"], target["name"])).collect::<Vec<_>>()
+    });
+    let targets: BTreeSet<_> = targets.collect();
+    match targets.contains("\"claude-wire\" \"it\"") {
+        true => Ok(targets),
+        false => Err(format!("cargo metadata does not name tests/it: {targets:?}")),
+    }
+}
 
 /// Prints how many crates the library has with these features. Whether that is few enough.
 fn few_crates(features: &[&str], most: usize) -> Result<bool, Failure> {
@@ -133,6 +163,12 @@ mod tests {
         let crates = crates().unwrap_or_else(|why| panic!("{why}"));
         assert!(crates.len() <= MOST_CRATES, "{}: {crates:#?}", crates.len());
         assert!(!crates.iter().any(|name| name.starts_with("wiremock ")), "{crates:#?}");
+    }
+
+    #[test]
+    fn the_tests_are_few_binaries() {
+        let binaries = test_binaries().unwrap_or_else(|why| panic!("{why}"));
+        assert!(binaries.len() <= MOST_BINARIES, "{}: {binaries:#?}", binaries.len());
     }
 
     #[test]
