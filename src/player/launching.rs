@@ -6,7 +6,12 @@ use serde_json::Value;
 use super::difference::Difference;
 use super::machine::{Machine, Met};
 use super::report::Divergence;
+use super::script::Expected;
 use super::tools;
+
+/// The hint for a host that does not begin as the SDKs do.
+pub(super) const NO_INITIALIZE: &str = "your program wrote a prompt without `initialize`, which the recorded one sent first, as \
+     the SDKs do; send it, or record this program";
 
 impl Machine {
     /// Compares what the command line settles by itself.
@@ -16,7 +21,10 @@ impl Machine {
             return Ok(());
         };
         let mut differences = recorded.contradictions(live, &script.user_rules);
-        differences.extend(recorded.prompt_differences(live, &script.user_rules));
+        let prompts = recorded.prompt_differences(live, &script.user_rules);
+        let misplaced = misplaced_prompt(recorded.prompt(), live.prompt());
+        let misplaced = misplaced.filter(|_| !prompts.is_empty());
+        differences.extend(prompts);
         if live.prompt().is_some() {
             // A host that gives its prompt there sends no `initialize` before it.
             differences.extend(recorded.declared(live, None, &script.user_rules));
@@ -27,7 +35,11 @@ impl Machine {
         if differences.is_empty() {
             return Ok(());
         }
-        Err(Divergence::launch(None, differences).instead(script.launch_instead(None)))
+        let differs = Divergence::launch(None, differences).instead(script.launch_instead(None));
+        Err(match misplaced {
+            Some(hint) => differs.because(hint.to_owned()),
+            None => differs,
+        })
     }
 
     /// The session of this launch: the recorded id, and the live one.
@@ -53,11 +65,13 @@ impl Machine {
         };
         let differences = recorded.declared(live, initialize, &self.script.user_rules);
         if differences.is_empty() {
-            Ok(())
-        } else {
-            let instead = self.script.launch_instead(initialize);
-            Err(Divergence::launch(Some(arrived()), differences).instead(instead))
+            return Ok(());
         }
+        let instead = self.script.launch_instead(initialize);
+        let differs = Divergence::launch(Some(arrived()), differences).instead(instead);
+        let is_never_sent = initialize.is_none()
+            && self.unmet(|_, what| matches!(what, Expected::Request { subtype, .. } if subtype == "initialize")).is_some();
+        Err(if is_never_sent { differs.because(NO_INITIALIZE.to_owned()) } else { differs })
     }
 
     /// The differences between the tools that an `initialize` shows, and the recorded ones.
@@ -108,5 +122,20 @@ impl Machine {
                 self.meet(now, answer, Met::default());
             }
         }
+    }
+}
+
+/// The hint for a prompt that is an argument on one side only: then the rest cannot be the same.
+fn misplaced_prompt(recorded: Option<&str>, live: Option<&str>) -> Option<&'static str> {
+    match (recorded, live) {
+        (None, Some(_)) => Some(
+            "your program gives its prompt as an argument (`claude -p PROMPT`), while the recorded one wrote its prompts to stdin; \
+             write it there, or record this program",
+        ),
+        (Some(_), None) => Some(
+            "the recorded program gave its prompt as an argument (`claude -p PROMPT`), and yours does not; give it there, or record \
+             this program",
+        ),
+        _ => None,
     }
 }

@@ -15,6 +15,7 @@ use super::difference::Difference;
 use super::explain;
 use super::host_line::{HostLine, asks, one_line};
 use super::instead::What;
+use super::launching::NO_INITIALIZE;
 use super::machine::{Machine, Met, Step};
 use super::opening::FirstPrompt;
 use super::renumber::Renumbered;
@@ -485,11 +486,7 @@ fn add(found: &mut Vec<Difference>, more: Vec<Difference>) {
 /// Why a prompt came too early.
 fn never_sent(before: &Expected) -> String {
     match before {
-        Expected::Request { subtype, .. } if subtype == "initialize" => {
-            "your program wrote a prompt without `initialize`, \
-            which the recorded one sent first, as the SDKs do; send it, or record this program"
-                .to_owned()
-        }
+        Expected::Request { subtype, .. } if subtype == "initialize" => NO_INITIALIZE.to_owned(),
         Expected::Request { subtype, .. } => format!(
             "the recorded program sent `{subtype}` before this prompt; send it, or record again"
         ),
