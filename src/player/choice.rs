@@ -95,7 +95,9 @@ impl Choice {
 
     /// A machine that has nothing to play.
     pub(super) fn nothing(&self) -> Machine {
-        let script = Script { run: self.run(), ..Script::empty() };
+        let program = self.pool.recordings.first().and_then(|first| first.settings.program);
+        let program = program.map(str::to_owned);
+        let script = Script { run: self.run(), program, ..Script::empty() };
         Machine::new(Arc::new(script)).speaking(&self.launch.args)
     }
 

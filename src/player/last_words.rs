@@ -67,7 +67,8 @@ impl Machine {
         first.is_some_and(|line| !line.starts_with(b"{"))
     }
 
-    /// The id of the session: that of the latest line with one, or that of the first one to come.
+    /// The id of the session, as it is in this run: that of the latest line with one, that of the
+    /// arguments, or that of the first line to come.
     fn session_id(&self) -> String {
         let outputs = self.script.outputs.iter().enumerate();
         let (played, rest): (Vec<_>, Vec<_>) =
@@ -80,7 +81,8 @@ impl Machine {
             _ => None,
         };
         let played = played.iter().rev().find_map(|(_, output)| id(&output.action));
-        let id = played.or_else(|| rest.iter().find_map(|(_, output)| id(&output.action)));
-        id.unwrap_or_default()
+        let live = |id: String| self.renumbered.live_of(&id).map(str::to_owned).unwrap_or(id);
+        let to_come = || rest.iter().find_map(|(_, output)| id(&output.action)).map(live);
+        played.map(live).or_else(|| self.named_session.clone()).or_else(to_come).unwrap_or_default()
     }
 }

@@ -12,7 +12,7 @@ use super::candidate::Candidate;
 use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
 use super::kept::KeptFile;
-use super::launch::LiveLaunch;
+use super::launch::{LiveLaunch, named_session};
 use super::output_format::OutputFormat;
 use super::renumber::Renumbered;
 use super::report::Divergence;
@@ -77,6 +77,8 @@ pub(super) struct Machine {
     others: Vec<String>,
     /// The form of the output that the host asked for.
     pub(super) output: OutputFormat,
+    /// The session that the arguments name.
+    pub(super) named_session: Option<String>,
     /// The id of the latest prompt, as the host spells it.
     pub(super) asked: Option<Bytes>,
     /// The live launch, if it is compared.
@@ -134,6 +136,7 @@ impl Machine {
             divergence: None,
             others: Vec::new(),
             output: script.output,
+            named_session: None,
             asked: None,
             live: None,
             is_settled: false,
@@ -175,9 +178,11 @@ impl Machine {
         self.diverge(0, differs);
     }
 
-    /// Writes in the form that a launch with these arguments asks for.
+    /// Writes in the form that a launch with these arguments asks for, and of the session that they
+    /// name.
     pub(super) fn speaking(mut self, args: &[String]) -> Self {
         self.output = OutputFormat::of(args);
+        self.named_session = named_session(args);
         self
     }
 

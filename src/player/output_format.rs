@@ -1,6 +1,6 @@
 //! The form of the CLI's output that a launch asks for.
 
-use super::launch::last_value;
+use super::launch::{last_value, prints};
 
 /// The form of the CLI's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,7 @@ impl OutputFormat {
             Some("stream-json") => Self::StreamJson,
             Some("json") => Self::Json { all: args.iter().any(|arg| arg == "--verbose") },
             Some(_) => Self::Text,
+            None if prints(args) => Self::Text,
             None => Self::AsRecorded,
         }
     }
@@ -41,7 +42,20 @@ mod tests {
         assert_eq!(of(&["--output-format=json"]), OutputFormat::Json { all: false });
         assert_eq!(of(&["--verbose", "--output-format", "json"]), OutputFormat::Json { all: true });
         assert_eq!(of(&["--output-format", "text"]), OutputFormat::Text);
-        assert_eq!(of(&["-p", "hello"]), OutputFormat::AsRecorded);
+        for args in [
+            &["-p", "hello"][..],
+            &["--print"],
+            &["--model", "opus", "-p"],
+            &["-pc"],
+            &["-cp"],
+            &["hello"],
+            &["-p", "--input-format", "stream-json"],
+        ] {
+            assert_eq!(of(args), OutputFormat::Text, "{args:?}");
+        }
+        for args in [&["-c"][..], &["--model", "-p"], &["auth", "status"], &["--verbose"], &[]] {
+            assert_eq!(of(args), OutputFormat::AsRecorded, "{args:?}");
+        }
         // Of several, the last counts, in either spelling.
         let (json, text) = (OutputFormat::Json { all: false }, OutputFormat::Text);
         assert_eq!(of(&["--output-format=json", "--output-format", "text"]), text);
@@ -49,6 +63,6 @@ mod tests {
         assert_eq!(of(&["--output-format=text", "--output-format=json"]), json);
         // What is not a flag.
         assert_eq!(of(&["--output-format=json", "--", "--output-format=text"]), json);
-        assert_eq!(of(&["--output-format-x", "text", "-p"]), OutputFormat::AsRecorded);
+        assert_eq!(of(&["--output-format-x", "--verbose"]), OutputFormat::AsRecorded);
     }
 }

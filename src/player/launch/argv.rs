@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fmt;
 
+use crate::common::is_uuid;
+
 use super::combined;
 use super::flags::{Command, Flag, FlagTable, Value};
 use super::help;
@@ -351,6 +353,22 @@ pub(in crate::player) fn last_value<'a>(args: &'a [String], flag: &str) -> Optio
         last = value.or(last);
     }
     last
+}
+
+/// Whether the CLI prints its answer and ends: it is asked to, or has its prompt among the arguments.
+pub(in crate::player) fn prints(args: &[String]) -> bool {
+    match CommandLine::read(args, None, true) {
+        Ok(line) => line.value("--print").is_some() || line.prompt().is_some(),
+        Err(_) => args.iter().take_while(|arg| *arg != "--").any(|arg| is_print(arg)),
+    }
+}
+
+/// The session that the arguments name, for a launch that goes on with it or begins it.
+pub(in crate::player) fn named_session(args: &[String]) -> Option<String> {
+    let line = CommandLine::read(args, None, true).ok()?;
+    let resumed = || line.value("--resume").filter(|_| line.value("--fork-session").is_none());
+    let named = line.value("--session-id").or_else(resumed)?;
+    is_uuid(named.as_bytes()).then(|| named.to_owned())
 }
 
 fn is_flag(arg: &str) -> bool {
