@@ -189,6 +189,8 @@ where
                         err.queue(format!("claude-wire: {why}\n").into());
                     }
                     machine.with(|machine| machine.note_put_back(done));
+    // The host closed its end, which is not handled yet.
+    let mut ended = false;
                 }
                 Step::CloseOut => out.close(),
                 Step::CloseErr => err.close(),
@@ -212,7 +214,10 @@ where
             item = next(&mut lines) => match item {
                 Some(Item::Line(line)) => Input::Line(line.bytes().clone()),
                 Some(Item::TooLong(long)) => Input::TooLong(long.len()),
-                None => Input::Eof,
+                None => {
+                    ended = true;
+                    continue;
+                }
             },
             Some(signal) = signals.recv() => {
                 deadline = Some(Instant::now() + FLUSH_AT_END);
@@ -220,6 +225,18 @@ where
             }
             () = machine.released.notified() => continue,
             () = out.drain(), if !out.is_idle() => continue,
+        if std::mem::take(&mut ended) {
+            // A signal that was sent before that comes before it.
+            if let Some(signal) = sent(&mut signals).await {
+                ended = true;
+                deadline = Some(Instant::now() + FLUSH_AT_END);
+                machine.with(|machine| machine.handle(now(), Input::Signal(signal)));
+            } else {
+                machine.with(|machine| machine.handle(now(), Input::Eof));
+            }
+            watchdog.reset(Instant::now());
+            continue;
+        }
             () = err.drain(), if !err.is_idle() => continue,
             () = at(timer), if timer.is_some() => {
                 watchdog.reset(Instant::now());
@@ -273,6 +290,18 @@ async fn next<R: AsyncRead + Unpin>(lines: &mut Option<FramedRead<R, LineCodec>>
 }
 
 /// A stream to write to, with its queue. Once it has failed or was closed, it discards everything,
+/// A signal that was sent already: the runtime must see it, and then what passes it on.
+async fn sent(signals: &mut mpsc::Receiver<Signal>) -> Option<Signal> {
+    const ROUNDS: usize = 8;
+    for _ in 0..ROUNDS {
+        if let Ok(signal) = signals.try_recv() {
+            return Some(signal);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
 /// as the CLI does when its reader is gone.
 struct Writer<W> {
     stream: Option<W>,

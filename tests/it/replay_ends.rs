@@ -306,3 +306,35 @@ async fn between_turns_a_process_waits_for_its_host_unless_the_cli_was_killed() 
     host.expect(&[INIT, RESULT]).await;
     assert_eq!(host.end().await.exit, Exit::from_signal(9));
 }
+
+/// A host that ends the CLI by a signal often closes its input right after it: lines count first, then
+/// signals, then the end of the input.
+#[tokio::test(start_paused = true)]
+async fn a_signal_that_was_sent_before_the_end_of_input_comes_before_it() {
+    let asked = [HANDSHAKE, PROMPT, TAKEN_UP, OPENED, TOOL, ASKS].concat();
+    let answered = r#"
+        {"us":9,"in":{"type":"control_response","response":{"subtype":"success","request_id":"c1","response":{"behavior":"allow"}}}}"#;
+    let events = format!("{asked}\n{answered}\n{ENDED}\n{{\"us\":9,\"eof\":\"in\"}}");
+    for (signal, code) in [
+        (Signal::Terminate, 143),
+        (Signal::Hangup, 129),
+        (Signal::Interrupt, Signal::Interrupt.exit().code.unwrap()),
+    ] {
+        for is_last_line_written in [false, true] {
+            let mut host = Host::of(&events);
+            host.write(r#"{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}"#).await;
+            host.write(r#"{"type":"user","message":{"role":"user","content":"Hi"},"uuid":"p"}"#)
+                .await;
+            while !host.line().await.unwrap().contains("can_use_tool") {}
+            if is_last_line_written {
+                let answer: serde_json::Value = serde_json::from_str(answered.trim()).unwrap();
+                host.write(answer["in"].to_string()).await;
+            }
+            host.signal(signal).await;
+            host.eof();
+            let end = host.end().await;
+            assert_eq!(end.exit, Exit::from_code(code), "{signal:?}: {}", end.report);
+            assert_eq!(end.out.contains("Hello"), is_last_line_written, "{signal:?}: {}", end.out);
+        }
+    }
+}
