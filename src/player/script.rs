@@ -102,6 +102,8 @@ pub(super) struct Simulation {
     pub(super) outside: Arc<Outside>,
     /// The faults of the API are those of the simulated one.
     pub(super) faults: Option<ArmedFaults>,
+    /// Of a launch that the scenario does not have: how many it has.
+    pub(super) one_more_than: Option<usize>,
 }
 
 /// The default of [`idle_timeout`](Script::idle_timeout): 10 minutes. That is longer than a turn

@@ -126,9 +126,18 @@ async fn each_launch_may_have_its_own_turns() {
         assert_eq!((results(&lines), exit), (vec![answer], Exit::from_code(0)));
     }
     scenario.assert_finished();
-    let error = scenario.open(Launch::default()).await.unwrap_err();
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(source.contains("turns for 2 launches"), "{source}");
+    // One more differs, whatever it asks.
+    for prompts in [&["Hello"][..], &[]] {
+        let (lines, exit) = launch(&scenario, &[], prompts).await;
+        assert_eq!((lines.len(), exit), (1, Exit::from_code(70)));
+        let divergence = &lines[0]["claude_wire"]["divergence"];
+        assert_eq!(divergence["kind"], "extra", "{lines:?}");
+        let arrived = "a launch after the 2 that the scenario has turns for";
+        assert_eq!(divergence["arrived"], arrived);
+    }
+    let report = scenario.report();
+    assert!(report.divergences().len() == 2 && report.left().is_empty(), "{report}");
+    assert!(report.divergences().iter().all(|divergence| divergence.is_extra()), "{report}");
 
     let again = Scenario::parse(&scenario.to_json()).unwrap();
     assert_eq!(again.report().left(), ["prompt \"Hello\" (turn 1)"; 2]);

@@ -163,8 +163,8 @@ impl Scenario {
     /// launch's, and it must have them all.
     ///
     /// # Errors
-    /// If there are no turns for it, the scenario [has turns for launches](Self::next_launch) and is
-    /// not in a run, or the run folder cannot be written; then nothing was written.
+    /// If the scenario [has turns for launches](Self::next_launch) and is not in a run, or the run
+    /// folder cannot be written; then nothing was written. A launch that it has no turns for differs.
     ///
     /// # Cancel safety
     /// As for [`play`](super::play).
@@ -221,10 +221,15 @@ impl Scenario {
         }
         let ranges = self.ranges();
         let count = ranges.len();
-        let range = ranges.into_iter().nth(number).ok_or_else(|| {
-            format!("the scenario has turns for {count} launches, and this is one more")
-        })?;
-        Ok(self.script_of(launch, number, self.progress.clone(), range, true))
+        let range = ranges.into_iter().nth(number);
+        let is_extra = range.is_none();
+        let none = self.turns.len()..self.turns.len();
+        let range = range.unwrap_or(none);
+        let mut script = self.script_of(launch, number, self.progress.clone(), range, true);
+        if let Some(simulation) = script.simulation.as_mut().filter(|_| is_extra) {
+            simulation.one_more_than = Some(count);
+        }
+        Ok(script)
     }
 
     /// The script of the launch with this number, counted from 0.
@@ -270,6 +275,7 @@ impl Scenario {
         });
         script
     }
+            one_more_than: None,
 
     /// The numbers of the turns of each launch.
     fn ranges(&self) -> Vec<std::ops::Range<usize>> {
@@ -369,7 +375,8 @@ impl Scenario {
     }
 }
 
-/// Fails if the scenario has [turns for launches](Scenario::next_launch), but none for this one.
+/// Fails if a run folder cannot be written. A launch for which a scenario with [turns for
+/// launches](Scenario::next_launch) has none differs, and ends with exit code 70.
 impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();

@@ -39,9 +39,14 @@ impl fmt::Debug for Simulator {
 
 impl Simulator {
     pub(in crate::player) fn new(script: Arc<Script>, simulation: Simulation) -> Self {
+        let one_more_than = simulation.one_more_than;
         let cli = Cli::new(State::new(simulation, script.shares_nothing));
-        let main: Task = Box::pin(turn::main(cli.clone()));
-        Self { script, cli, tasks: vec![main], last_out: None, exit: None, divergence: None }
+        let mut tasks: Vec<Task> = Vec::new();
+        match one_more_than {
+            Some(count) => cli.with(|state| state.diverge(extra_launch(count))),
+            None => tasks.push(Box::pin(turn::main(cli.clone()))),
+        }
+        Self { script, cli, tasks, last_out: None, exit: None, divergence: None }
     }
 
     pub(in crate::player) fn script(&self) -> &Script {
@@ -169,6 +174,7 @@ impl Simulator {
         let Some(divergence) = self.cli.with(|state| state.divergence.take()) else { return };
         let left = self.cli.with(|state| left_of(state));
         let divergence = divergence.of(self.script.source.clone()).remaining(left);
+        let divergence = divergence.in_run(self.script.run.clone());
         let words = self.cli.with(|state| {
             let prompt = state.turn.as_ref().and_then(|turn| turn.prompts.last().cloned());
             last_words(
@@ -224,6 +230,16 @@ fn left_of(state: &State) -> Left {
     let mut left = Left::default();
     if state.signal.is_none() && state.exit.is_none() {
         for (_, request) in &state.open {
+/// A launch after the last one that has turns.
+fn extra_launch(count: usize) -> Divergence {
+    Divergence::extra(format!("a launch after the {count} that the scenario has turns for"))
+        .because(
+        "let your program start the CLI as often as the scenario says, or give it turns for one \
+             more launch"
+            .to_owned(),
+    )
+}
+
             left.push(left::Kind::Answer, format!("answer to {}", asked(request)));
         }
     }

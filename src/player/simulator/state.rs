@@ -239,7 +239,7 @@ impl State {
     }
 
     fn without_servers(simulation: Simulation, shares_nothing: bool) -> Self {
-        let Simulation { options, turns, outside, faults } = simulation;
+        let Simulation { options, turns, outside, faults, .. } = simulation;
         let shell_cwd = options.cwd.clone();
         let lines =
             Lines::new(options.session.clone(), options.model.clone(), options.mode.clone());
