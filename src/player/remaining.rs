@@ -1,5 +1,6 @@
 //! What a run has not done yet, and its report.
 
+use super::launch::RecordedLaunch;
 use super::left::{self, Left};
 use super::machine::{Machine, State};
 use super::report::Report;
@@ -18,6 +19,15 @@ impl Machine {
         Report::run(self.divergence.clone(), left, played, matched, self.script.cli.clone())
             .coming(coming)
             .with_files(self.files())
+            .with_transcript(self.transcript())
+    }
+
+    /// The session whose transcript the recorded CLI wrote, once it has begun.
+    fn transcript(&self) -> Option<String> {
+        let launch = self.script.launch.as_ref();
+        let is_kept = launch.is_none_or(RecordedLaunch::keeps_its_session);
+        let has_begun = self.script.session.is_some() && self.states.contains(&State::Played);
+        self.session().filter(|_| is_kept && has_begun).map(|(_, live)| live)
     }
 
     /// The files that the tools of a launch wrote that has come to something.

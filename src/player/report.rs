@@ -313,6 +313,7 @@ pub struct Report {
     matched: usize,
     cli: Option<String>,
     files: Vec<String>,
+    transcripts: Vec<String>,
     not_simulated: Vec<String>,
     injected: Vec<Injection>,
 }
@@ -332,6 +333,7 @@ impl Report {
             matched,
             cli,
             files: Vec::new(),
+            transcripts: Vec::new(),
             not_simulated: Vec::new(),
             injected: Vec::new(),
             coming: 0,
@@ -340,6 +342,10 @@ impl Report {
 
     pub(super) fn with_files(self, files: Vec<String>) -> Self {
         Self { files, ..self }
+    }
+
+    pub(super) fn with_transcript(self, session: Option<String>) -> Self {
+        Self { transcripts: session.into_iter().collect(), ..self }
     }
 
     pub(super) fn with_not_simulated(self, not_simulated: Vec<String>) -> Self {
@@ -406,6 +412,11 @@ impl Report {
                 self.injected.push(injection);
             }
         }
+        for session in other.transcripts {
+            if !self.transcripts.contains(&session) {
+                self.transcripts.push(session);
+            }
+        }
         for what in other.not_simulated {
             if !self.not_simulated.contains(&what) {
                 self.not_simulated.push(what);
@@ -450,9 +461,9 @@ impl Report {
     }
 
     /// The files that the tools of the recorded CLI wrote (`Write`, `Edit`, `NotebookEdit`). A replay
-    /// does not bring them back, nor what shell commands wrote, nor the transcripts in the CLI's home
-    /// folder. Files that were [kept](crate::recorder::Recorder::keep_files) and put back are not
-    /// among them.
+    /// does not bring them back, nor what shell commands wrote, nor
+    /// [transcripts](Self::transcripts_not_brought_back). Files that were
+    /// [kept](crate::recorder::Recorder::keep_files) and put back are not among them.
     pub fn files_not_brought_back(&self) -> &[String] {
         &self.files
     }
@@ -461,6 +472,13 @@ impl Report {
     /// have no effect, while they have one on the real CLI.
     pub fn not_simulated(&self) -> &[String] {
         &self.not_simulated
+    }
+
+    /// The sessions whose transcripts the recorded CLI wrote into its home folder, by the ids that
+    /// they have in this run. A replay does not bring them back: a program that lists past sessions, or
+    /// reads one, does not find them. A launch with `--no-session-persistence` writes none.
+    pub fn transcripts_not_brought_back(&self) -> &[String] {
+        &self.transcripts
     }
 
     /// The number of lines and other actions of the CLI that were played.
@@ -503,6 +521,15 @@ impl fmt::Display for Report {
         }
         for injection in self.injected.iter().take(SHOWN) {
             writeln!(f, "fault: {injection}")?;
+        }
+        if !self.transcripts.is_empty() {
+            let named = &self.transcripts[..self.transcripts.len().min(SHOWN)];
+            let more = match self.transcripts.len() - named.len() {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let named = named.join(", ");
+            writeln!(f, "replay: transcripts of sessions are not brought back: {named}{more}")?;
         }
         if self.injected.len() > SHOWN {
             writeln!(f, "fault: ... and {} more", self.injected.len() - SHOWN)?;

@@ -169,6 +169,11 @@ impl RecordedLaunch {
         self.line.session_id()
     }
 
+    /// Whether the CLI writes a transcript of its session.
+    pub(in crate::player) fn keeps_its_session(&self) -> bool {
+        !self.line.flags.contains_key("--no-session-persistence")
+    }
+
     /// Where the command line alone contradicts the recorded one: all that cannot also be declared
     /// in `initialize`, without the prompt.
     pub(in crate::player) fn contradictions(

@@ -53,6 +53,8 @@ struct ReportJson {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     files_not_brought_back: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    transcripts_not_brought_back: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     not_simulated: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     injected: Vec<Injection>,
@@ -90,6 +92,7 @@ impl Report {
             matched,
             cli,
             files,
+            transcripts,
             not_simulated,
             injected,
         } = self;
@@ -100,6 +103,7 @@ impl Report {
             divergences: divergences.iter().map(DivergenceJson::from).collect(),
             left: left.clone(),
             files_not_brought_back: files.clone(),
+            transcripts_not_brought_back: transcripts.clone(),
             not_simulated: not_simulated.clone(),
             injected: injected.clone(),
         };
@@ -118,6 +122,7 @@ impl Report {
             matched: json.matched,
             cli: json.cli,
             files: json.files_not_brought_back,
+            transcripts: json.transcripts_not_brought_back,
             not_simulated: json.not_simulated,
             injected: json.injected,
         })
@@ -222,6 +227,7 @@ mod tests {
             let mut report = Report { played: 3, cli: Some("2.1.332".into()), ..Report::default() };
             report.left = left("left");
             report.files.push("a.txt".into());
+            report.transcripts.push("s-1".into());
             report.divergences.push(divergence);
             let again = Report::from_json(&report.to_json()).unwrap();
             assert_eq!(again.to_string(), report.to_string());
