@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use crate::exit_codes;
@@ -38,6 +39,17 @@ pub fn without_own_variables(command: &mut Command) {
             command.env_remove(name);
         }
     }
+}
+
+/// An error about a file: its path, why, and for a relative path the folder it was looked for in.
+pub(crate) fn at(path: &Path, why: impl fmt::Display) -> Failure {
+    let folder = match std::env::current_dir() {
+        Ok(folder) if path.is_relative() => {
+            format!("; it was looked for in {}", folder.display())
+        }
+        _ => String::new(),
+    };
+    format!("{}: {why}{folder}", path.display())
 }
 
 /// Ends a command: 0 where nothing was found, 1 where something was, 2 where the command could not

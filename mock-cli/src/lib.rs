@@ -20,6 +20,7 @@ mod tool;
 
 use std::process::ExitCode;
 
+use self::common::at;
 #[doc(hidden)]
 pub use self::common::{Failure, Found, end, is_uuid, without_own_variables};
 

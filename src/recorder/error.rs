@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::looked_in;
 use crate::recording;
 
 /// Why a recording stopped, could not be started, or could not be played in a test.
@@ -157,7 +158,10 @@ impl fmt::Display for Error {
         }
         match &self.kind {
             Kind::Exists => f.write_str("not recorded: the file already exists; remove it, choose another name, or allow overwriting"),
-            Kind::Uncreated(error) => write!(f, "not recorded: the file cannot be created: {error}"),
+            Kind::Uncreated(error) => {
+                let folder = self.path().map(looked_in).unwrap_or_default();
+                write!(f, "not recorded: the file cannot be created: {error}{folder}")
+            }
             Kind::Io(error) => write!(f, "not recorded: {error}; the recording ends here, the session goes on"),
             Kind::Overflow { limit, stall } => write!(
                 f,

@@ -130,7 +130,7 @@ impl fmt::Display for Error {
         }
         match &self.kind {
             Kind::Io(error) => {
-                let folder = self.path().map(|path| looked_in(path, error));
+                let folder = self.path().map(looked_in);
                 write!(f, "{error}{}", folder.unwrap_or_default())
             }
             Kind::Format(message) => f.write_str(message),

@@ -34,6 +34,7 @@ use claude_wire::recording::{Eol, Payload, RecordedExit, is_secret_variable};
 use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
+use crate::at;
 use crate::session_host::lock;
 
 /// The journal, or none.
@@ -48,8 +49,8 @@ struct Pen {
 
 impl Journal {
     pub(crate) fn open(path: &Path) -> Result<Self, String> {
-        let file = open(path)
-            .map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}: {error}", path.display()))?;
+        let file =
+            open(path).map_err(|error| format!("CLAUDE_WIRE_JOURNAL: {}", at(path, error)))?;
         Ok(Self(Some(Arc::new(Mutex::new(Pen { file, last: Instant::now() })))))
     }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use tokio_util::codec::Decoder as _;
 
-use crate::{Failure, Found};
+use crate::{Failure, Found, at};
 
 /// Decode the stdout of a CLI: print one JSON object for each line.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let mut input: Box<dyn Read> = if file.as_os_str() == "-" {
         Box::new(io::stdin().lock())
     } else {
-        Box::new(File::open(file).map_err(|error| format!("{}: {error}", file.display()))?)
+        Box::new(File::open(file).map_err(|error| at(file, error))?)
     };
     let mut output = BufWriter::new(io::stdout().lock());
     let mut codec = LineCodec::with_max_line(arguments.max_line);

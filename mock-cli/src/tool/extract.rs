@@ -11,7 +11,7 @@ use claude_wire::recording::is_recordings_folder;
 use super::arguments::may_write;
 use super::show::RECORDING_TYPE;
 use crate::tool::terminal::say;
-use crate::{Failure, Found};
+use crate::{Failure, Found, at};
 
 /// Take the recordings out of a page that `show --html` made, byte for byte.
 #[derive(clap::Args)]
@@ -34,24 +34,27 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let Arguments { page, output, force } = arguments;
-    let at = |why: String| format!("{}: {why}", page.display());
-    let html = fs::read_to_string(page).map_err(|error| at(error.to_string()))?;
-    let found = recordings(&html).map_err(at)?;
+    let html = fs::read_to_string(page).map_err(|error| at(page, error))?;
+    let of_page = |why: String| format!("{}: {why}", page.display());
+    let found = recordings(&html).map_err(of_page)?;
     let targets: Vec<PathBuf> = match (is_recordings_folder(output), found.as_slice()) {
         (true, _) => names(&found).into_iter().map(|name| output.join(name)).collect(),
         (false, [_]) => vec![output.clone()],
         (false, _) => {
-            return Err(at(format!("it has {} recordings; name a folder with -o", found.len())));
+            return Err(of_page(format!(
+                "it has {} recordings; name a folder with -o",
+                found.len()
+            )));
         }
     };
     for target in &targets {
         may_write(target, *force)?;
     }
     if is_recordings_folder(output) {
-        fs::create_dir_all(output).map_err(|error| format!("{}: {error}", output.display()))?;
+        fs::create_dir_all(output).map_err(|error| at(output, error))?;
     }
     for (target, (_, bytes)) in targets.iter().zip(&found) {
-        fs::write(target, bytes).map_err(|error| format!("{}: {error}", target.display()))?;
+        fs::write(target, bytes).map_err(|error| at(target, error))?;
         say(format_args!("{}: {} bytes", target.display(), bytes.len()));
     }
     Ok(Found::Nothing)

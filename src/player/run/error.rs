@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::common::looked_in;
+
 /// Why a [`RunFolder`](super::RunFolder) cannot be used. The message names the file and says what
 /// to do.
 #[derive(Clone)]
@@ -75,7 +77,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.path.display())?;
         match &self.kind {
-            Kind::Io(error) => write!(f, "{error}"),
+            Kind::Io(error) => write!(f, "{error}{}", looked_in(&self.path)),
             Kind::Format(why) => write!(f, "not a file of a run folder: {why}"),
             Kind::OtherRecordings { has, wanted } => write!(
                 f,

@@ -78,7 +78,7 @@ impl Scenario {
     pub fn load(path: impl AsRef<Path>) -> Result<Self, ScenarioError> {
         let path = path.as_ref();
         let text = fs::read_to_string(path).map_err(|error| {
-            let folder = looked_in(path, &error);
+            let folder = looked_in(path);
             ScenarioError(format!("{}: {error}{folder}", path.display()))
         })?;
         Self::parse(&text)
