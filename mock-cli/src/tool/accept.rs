@@ -56,10 +56,7 @@ enum Answer {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    if !arguments.run.is_dir() {
-        return Err(format!("{}: not a folder", arguments.run.display()));
-    }
-    let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
+    let run = RunFolder::existing(&arguments.run).map_err(|error| error.to_string())?;
     let Some(recordings) = run.recordings().map_err(|error| error.to_string())? else {
         return Err(format!("{}: no launch of this run was replayed", arguments.run.display()));
     };

@@ -19,7 +19,7 @@ Examples:
   claude-wire report \"$CLAUDE_WIRE_RUN\"
   claude-wire report --keep \"$CLAUDE_WIRE_RUN\"
 
-Exit codes: 0 nothing differed and nothing is left, 1 something differed or is left, 2 the run could not be read, or its recordings not be kept.")]
+Exit codes: 0 nothing differed and nothing is left, 1 something differed or is left, 2 the folder is not that of a run, could not be read, or its recordings not be kept.")]
 pub(crate) struct Arguments {
     /// Move the recordings that the run made to the folder that it plays, where they replace the
     /// recordings that it had
@@ -33,10 +33,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    if !arguments.run.is_dir() {
-        return Err(format!("{}: not a folder", arguments.run.display()));
-    }
-    let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
+    let run = RunFolder::existing(&arguments.run).map_err(|error| error.to_string())?;
     let failed = |error: claude_wire::player::RunError| error.to_string();
     let launches = run.launches().map_err(failed)?;
     let report = run.report().map_err(failed)?;

@@ -19,7 +19,7 @@ use crate::{Failure, Found};
 Examples:
   claude-wire why \"$CLAUDE_WIRE_RUN\"
 
-Exit codes: 0 no launch differed, 1 one did, 2 the run could not be read.")]
+Exit codes: 0 no launch differed, 1 one did, 2 the folder is not that of a run, or could not be read.")]
 pub(crate) struct Arguments {
     /// The folder of the run
     #[arg(value_name = "RUN")]
@@ -29,13 +29,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    if !arguments.run.is_dir() {
-        let place = arguments.run.display();
-        return Err(format!(
-            "{place}: not a folder; without CLAUDE_WIRE_RUN no last-failure.json is written"
-        ));
-    }
-    let run = RunFolder::open(&arguments.run).map_err(|error| error.to_string())?;
+    let run = RunFolder::existing(&arguments.run).map_err(|error| match error.is_no_run() {
+        true => error.to_string(),
+        false => format!("{error}; without CLAUDE_WIRE_RUN no last-failure.json is written"),
+    })?;
     let Output { json, quiet } = arguments.output;
     let Some(launch) = run.last_failure().map_err(|error| error.to_string())? else {
         if !json && !quiet {

@@ -22,6 +22,7 @@ enum Kind {
     OtherRecordings { has: String, wanted: String },
     NoPath,
     NotUtf8,
+    NoRun,
 }
 
 impl RunError {
@@ -33,6 +34,11 @@ impl RunError {
     /// A file is not one of a run folder.
     pub fn is_format(&self) -> bool {
         matches!(self.kind, Kind::Format(_))
+    }
+
+    /// The folder is not that of a run, or no launch has used it.
+    pub fn is_no_run(&self) -> bool {
+        matches!(self.kind, Kind::NoRun)
     }
 
     /// The run folder is in use with other recordings.
@@ -68,6 +74,10 @@ impl RunError {
         Self { path: path.to_owned(), kind: Kind::NoPath }
     }
 
+    pub(super) fn no_run(path: &Path) -> Self {
+        Self { path: path.to_owned(), kind: Kind::NoRun }
+    }
+
     pub(super) fn not_utf8(path: &Path) -> Self {
         Self { path: path.to_owned(), kind: Kind::NotUtf8 }
     }
@@ -78,6 +88,12 @@ impl fmt::Display for RunError {
         write!(f, "{}: ", self.path.display())?;
         match &self.kind {
             Kind::Io(error) => write!(f, "{error}{}", looked_in(&self.path)),
+            Kind::NoRun => write!(
+                f,
+                "no run: it has neither a run.json nor the report of a launch; name the folder of CLAUDE_WIRE_RUN, after your program \
+                 has started the stand-in{}",
+                looked_in(&self.path)
+            ),
             Kind::Format(why) => write!(f, "not a file of a run folder: {why}"),
             Kind::OtherRecordings { has, wanted } => write!(
                 f,

@@ -86,6 +86,20 @@ impl RunFolder {
         Ok(Self { path, _temporary: None })
     }
 
+    /// Uses the folder of a run that has begun, and creates nothing.
+    ///
+    /// # Errors
+    /// If it cannot be read, or [is not that of a run](RunError::is_no_run): it has neither
+    /// `run.json` nor the report of a launch.
+    pub fn existing(path: impl Into<PathBuf>) -> Result<Self, RunError> {
+        let run = Self { path: path.into(), _temporary: None };
+        fs::read_dir(&run.path).map_err(|error| RunError::io(&run.path, error))?;
+        if !run.path.join("run.json").is_file() && run.launches()?.is_empty() {
+            return Err(RunError::no_run(&run.path));
+        }
+        Ok(run)
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,6 +1,7 @@
 //! The reports of a run's launches.
 
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,11 @@ impl LaunchReport {
 pub(super) fn read(folder: &Path) -> Result<Vec<LaunchReport>, RunError> {
     let failed = |error| RunError::io(folder, error);
     let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        entries => entries.map_err(failed)?,
+    };
+    for entry in entries {
         let path = entry.map_err(failed)?.path();
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
         let Some(number) = number else { continue };
