@@ -134,6 +134,11 @@ impl Binding {
         (self.name.is_some() || !self.of_several) && self.machine.is_done()
     }
 
+    /// Whether it differs. While it may be one of several recordings, another one may fit.
+    pub(super) fn is_diverged(&self) -> bool {
+        self.choice.is_none() && (self.machine.is_diverged() || self.unrecorded.is_some())
+    }
+
     /// A file was put back, or could not be.
     pub(super) fn note_put_back(&mut self, done: Result<Arc<KeptFile>, String>) {
         self.machine.put_back.push(done);

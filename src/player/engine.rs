@@ -68,6 +68,14 @@ impl Engine {
         }
     }
 
+    /// Whether the host did something else, which ends the run.
+    pub(super) fn is_diverged(&self) -> bool {
+        match self {
+            Self::Replay(binding) => binding.is_diverged(),
+            Self::Scenario(simulator) => simulator.is_diverged(),
+        }
+    }
+
     /// The report; `runs`: whether the run goes on.
     pub(super) fn report(&self, runs: bool) -> Report {
         match self {

@@ -58,6 +58,7 @@ mod left;
 mod machine;
 mod matching;
 pub(crate) mod model;
+mod observer;
 mod opening;
 mod openings;
 mod output_format;

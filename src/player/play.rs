@@ -22,6 +22,7 @@ use crate::wire::{Item, LineCodec};
 
 use super::engine::Engine;
 use super::machine::{Input, Step};
+use super::observer::Watched;
 use super::report::Report;
 use super::run::LaunchLog;
 use super::script::Script;
@@ -78,6 +79,7 @@ pub(super) struct Shared {
     /// Wakes the driver after a gate was released.
     released: Arc<Notify>,
     faults: Option<ArmedFaults>,
+    watched: Watched,
 }
 
 /// The run goes on until this is dropped.
@@ -104,7 +106,13 @@ impl Shared {
             runs: Arc::default(),
             released: Arc::default(),
             faults: None,
+            watched: Watched::default(),
         }
+    }
+
+    /// Tells someone when it differs.
+    pub(super) fn watched(self, watched: Watched) -> Self {
+        Self { watched, ..self }
     }
 
     pub(super) fn with_faults(self, faults: Option<ArmedFaults>) -> Self {
@@ -118,10 +126,17 @@ impl Shared {
 
     /// Notes how far it is, whenever it waits.
     fn note(&self) {
-        if let Some(log) = &self.log {
-            self.with(|launch| {
-                log.note(launch.recording(), launch.is_done(), || launch.report(false))
-            });
+        let differs = self.with(|launch| {
+            let report = || launch.report(false).with_injected(self.injected());
+            let diverged = launch.is_diverged();
+            if let Some(log) = &self.log {
+                log.note(launch.recording(), launch.is_done(), diverged, report);
+            }
+            diverged.then(report)
+        });
+        // It may look at this launch.
+        if let Some(report) = differs {
+            self.watched.tell(&report);
         }
     }
 
@@ -174,6 +189,8 @@ where
     let mut out = Writer::new(streams.stdout);
     let mut err = Writer::new(streams.stderr);
     let mut deadline = None;
+    // The host closed its end, which is not handled yet.
+    let mut ended = false;
     let mut watchdog = Watchdog::new(machine.with(|machine| machine.script().idle_timeout));
     loop {
         let mut wake = None;
@@ -189,8 +206,6 @@ where
                         err.queue(format!("claude-wire: {why}\n").into());
                     }
                     machine.with(|machine| machine.note_put_back(done));
-    // The host closed its end, which is not handled yet.
-    let mut ended = false;
                 }
                 Step::CloseOut => out.close(),
                 Step::CloseErr => err.close(),
@@ -207,6 +222,18 @@ where
         }
         // Before the host sees the last line: it may kill the player then.
         machine.note();
+        if std::mem::take(&mut ended) {
+            // A signal that was sent before that comes before it.
+            if let Some(signal) = sent(&mut signals).await {
+                ended = true;
+                deadline = Some(Instant::now() + FLUSH_AT_END);
+                machine.with(|machine| machine.handle(now(), Input::Signal(signal)));
+            } else {
+                machine.with(|machine| machine.handle(now(), Input::Eof));
+            }
+            watchdog.reset(Instant::now());
+            continue;
+        }
         let timer = wake.flatten().map(|until| start + Duration::from_micros(until));
         let input = tokio::select! {
             biased;
@@ -225,18 +252,6 @@ where
             }
             () = machine.released.notified() => continue,
             () = out.drain(), if !out.is_idle() => continue,
-        if std::mem::take(&mut ended) {
-            // A signal that was sent before that comes before it.
-            if let Some(signal) = sent(&mut signals).await {
-                ended = true;
-                deadline = Some(Instant::now() + FLUSH_AT_END);
-                machine.with(|machine| machine.handle(now(), Input::Signal(signal)));
-            } else {
-                machine.with(|machine| machine.handle(now(), Input::Eof));
-            }
-            watchdog.reset(Instant::now());
-            continue;
-        }
             () = err.drain(), if !err.is_idle() => continue,
             () = at(timer), if timer.is_some() => {
                 watchdog.reset(Instant::now());
@@ -275,6 +290,18 @@ async fn at(time: Option<Instant>) {
     }
 }
 
+/// A signal that was sent already: the runtime must see it, and then what passes it on.
+async fn sent(signals: &mut mpsc::Receiver<Signal>) -> Option<Signal> {
+    const ROUNDS: usize = 8;
+    for _ in 0..ROUNDS {
+        if let Ok(signal) = signals.try_recv() {
+            return Some(signal);
+        }
+        tokio::task::yield_now().await;
+    }
+    None
+}
+
 /// The next item of the input; its end once, then waits forever.
 async fn next<R: AsyncRead + Unpin>(lines: &mut Option<FramedRead<R, LineCodec>>) -> Option<Item> {
     let item = match lines {
@@ -290,18 +317,6 @@ async fn next<R: AsyncRead + Unpin>(lines: &mut Option<FramedRead<R, LineCodec>>
 }
 
 /// A stream to write to, with its queue. Once it has failed or was closed, it discards everything,
-/// A signal that was sent already: the runtime must see it, and then what passes it on.
-async fn sent(signals: &mut mpsc::Receiver<Signal>) -> Option<Signal> {
-    const ROUNDS: usize = 8;
-    for _ in 0..ROUNDS {
-        if let Ok(signal) = signals.try_recv() {
-            return Some(signal);
-        }
-        tokio::task::yield_now().await;
-    }
-    None
-}
-
 /// as the CLI does when its reader is gone.
 struct Writer<W> {
     stream: Option<W>,

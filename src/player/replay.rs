@@ -18,6 +18,7 @@ use super::binding::Binding;
 use super::choice::Pool;
 use super::compiled::{CompiledRecording, Launched};
 use super::engine::Engine;
+use super::observer::Observer;
 use super::openings;
 use super::play::{self, Shared, Streams};
 use super::report::Report;
@@ -84,6 +85,7 @@ pub struct Replay {
     /// Why it cannot be opened: rules that could not be read, faults that are not for it.
     refused: Option<Arc<str>>,
     faults: Option<ArmedFaults>,
+    observer: Observer,
     runs: Runs,
     verification: Verification,
 }
@@ -93,13 +95,7 @@ pub struct Replay {
 pub(super) struct Runs(Arc<Mutex<Vec<Shared>>>);
 
 impl Runs {
-    pub(super) fn begin(
-        &self,
-        launch: Engine,
-        log: Option<LaunchLog>,
-        faults: Option<ArmedFaults>,
-    ) -> Shared {
-        let run = Shared::new(launch, log).with_faults(faults);
+    pub(super) fn begin(&self, run: Shared) -> Shared {
         self.lock().push(run.clone());
         run
     }
@@ -251,6 +247,14 @@ impl Replay {
             None => plan,
         };
         self.faults = Some(plan.arm());
+        self
+    }
+
+    /// Calls this when a launch differs, with its report so far, and before its host can read anything
+    /// about it: a host may then end the launch at once. It must not block.
+    #[must_use]
+    pub fn on_divergence(mut self, observer: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(observer);
         self
     }
 
@@ -420,6 +424,7 @@ impl Replay {
             in_order: false,
             refused: None,
             faults: None,
+            observer: Observer::default(),
             runs: Runs::default(),
             verification: Verification::default(),
         }
@@ -433,13 +438,10 @@ impl Replay {
 
     /// The machine for the next opening.
     fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
-        if let Some(error) = &self.refused {
-            return Err(transport::Error::other(error.to_string()));
-        }
+        let mut pool = self.pool.clone();
         if let Some(faults) = &self.faults {
             faults::refuse_launch(faults)?;
         }
-        let mut pool = self.pool.clone();
         if self.in_order {
             let index = self.runs.len();
             let count = pool.recordings.len();
@@ -456,8 +458,16 @@ impl Replay {
             _ => None,
         };
         let log = log.transpose().map_err(|error| transport::Error::other(error.to_string()))?;
-        let launch = Binding::among(&pool, launch).map_err(transport::Error::other)?;
-        Ok(self.runs.begin(Engine::replay(launch), log, self.faults.clone()))
+        let unplayable = |why: String| {
+            log.iter().for_each(|log| log.unplayable(&why));
+            transport::Error::other(why)
+        };
+        if let Some(why) = &self.refused {
+            return Err(unplayable(why.to_string()));
+        }
+        let launch = Binding::among(&pool, launch).map_err(unplayable)?;
+        let launch = Shared::new(Engine::replay(launch), log).with_faults(self.faults.clone());
+        Ok(self.runs.begin(launch.watched(self.observer.of_launch())))
     }
 }
 

@@ -374,6 +374,12 @@ impl Report {
         self
     }
 
+    /// The report of a launch that differs.
+    pub(super) fn diverged(mut self, divergence: Divergence) -> Self {
+        self.divergences.push(divergence);
+        self
+    }
+
     /// The report of a launch that is not known to be one of the recordings: nothing is left of
     /// what it played.
     pub(super) fn unbound(mut self, divergence: Option<Divergence>) -> Self {
@@ -406,15 +412,15 @@ impl Report {
                 self.files.push(file);
             }
         }
+        for session in other.transcripts {
+            if !self.transcripts.contains(&session) {
+                self.transcripts.push(session);
+            }
+        }
         // The runs of one transport share their faults.
         for injection in other.injected {
             if !self.injected.contains(&injection) {
                 self.injected.push(injection);
-            }
-        }
-        for session in other.transcripts {
-            if !self.transcripts.contains(&session) {
-                self.transcripts.push(session);
             }
         }
         for what in other.not_simulated {
@@ -468,17 +474,17 @@ impl Report {
         &self.files
     }
 
-    /// What the host asked for and a scenario does not simulate: flags, requests and hooks. They
-    /// have no effect, while they have one on the real CLI.
-    pub fn not_simulated(&self) -> &[String] {
-        &self.not_simulated
-    }
-
     /// The sessions whose transcripts the recorded CLI wrote into its home folder, by the ids that
     /// they have in this run. A replay does not bring them back: a program that lists past sessions, or
     /// reads one, does not find them. A launch with `--no-session-persistence` writes none.
     pub fn transcripts_not_brought_back(&self) -> &[String] {
         &self.transcripts
+    }
+
+    /// What the host asked for and a scenario does not simulate: flags, requests and hooks. They
+    /// have no effect, while they have one on the real CLI.
+    pub fn not_simulated(&self) -> &[String] {
+        &self.not_simulated
     }
 
     /// The number of lines and other actions of the CLI that were played.
@@ -516,12 +522,6 @@ impl fmt::Display for Report {
             let files = self.files.join(", ");
             writeln!(f, "replay: files that tools wrote are not brought back: {files}")?;
         }
-        if !self.not_simulated.is_empty() {
-            writeln!(f, "scenario: not simulated: {}", self.not_simulated.join(", "))?;
-        }
-        for injection in self.injected.iter().take(SHOWN) {
-            writeln!(f, "fault: {injection}")?;
-        }
         if !self.transcripts.is_empty() {
             let named = &self.transcripts[..self.transcripts.len().min(SHOWN)];
             let more = match self.transcripts.len() - named.len() {
@@ -530,6 +530,12 @@ impl fmt::Display for Report {
             };
             let named = named.join(", ");
             writeln!(f, "replay: transcripts of sessions are not brought back: {named}{more}")?;
+        }
+        if !self.not_simulated.is_empty() {
+            writeln!(f, "scenario: not simulated: {}", self.not_simulated.join(", "))?;
+        }
+        for injection in self.injected.iter().take(SHOWN) {
+            writeln!(f, "fault: {injection}")?;
         }
         if self.injected.len() > SHOWN {
             writeln!(f, "fault: ... and {} more", self.injected.len() - SHOWN)?;

@@ -93,6 +93,19 @@ impl Loaded {
         }
     }
 
+    /// Calls this if the launch differs, before its host can read about it.
+    pub(crate) fn on_divergence(self, observer: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+        let content = match self.content {
+            Content::Recordings(replay) => {
+                Content::Recordings(Box::new(replay.on_divergence(observer)))
+            }
+            Content::Scenario(scenario) => {
+                Content::Scenario(Box::new(scenario.on_divergence(observer)))
+            }
+        };
+        Self { content, ..self }
+    }
+
     /// Plays a launch with these arguments. `faults` are those of the environment.
     pub(crate) async fn play<R, W, E>(
         self,

@@ -16,6 +16,7 @@ mod orphan;
 mod owned;
 mod play;
 mod record;
+mod report_file;
 mod source;
 mod tee;
 

@@ -1,11 +1,10 @@
 //! The player behind the standard streams of this process.
 
-use std::io::{self, Write as _};
-use std::path::Path;
+use std::io;
 use std::process::ExitCode;
 
 use claude_wire::faults::{Fault, FaultPlan};
-use claude_wire::player::{Report, Signal, Streams};
+use claude_wire::player::{Signal, Streams};
 use claude_wire::recording;
 use claude_wire::transport::Exit;
 #[cfg(unix)]
@@ -15,8 +14,9 @@ use tokio::sync::mpsc;
 #[cfg(unix)]
 use super::direct::Direct;
 use super::environment::Environment;
-use super::journal::{self, Journal};
+use super::journal::Journal;
 use super::loaded::Loaded;
+use super::report_file::ReportFile;
 use super::source::SPAWN_FAIL;
 use super::tee::Tee;
 #[cfg(unix)]
@@ -40,6 +40,7 @@ pub(crate) fn play(
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let report_file = environment.report.as_deref().map(ReportFile::open).transpose()?;
     let faults = loaded.faults(environment);
     if faults.iter().any(|fault| fault.name() == "spawn_fail") {
         return Err(format!("{}: {SPAWN_FAIL}", loaded.name));
@@ -52,6 +53,10 @@ pub(crate) fn play(
                 stdout: Tee::new(stdout(), "out", journal),
                 stderr: Tee::new(stderr(), "err", journal),
             };
+            let differs = report_file.clone();
+            let loaded = loaded.on_divergence(move |report| {
+                differs.iter().for_each(|file| file.add(report));
+            });
             return loaded.play(args, environment, None, streams, signals).await;
         }
         let failed = |error: io::Error| format!("the standard streams: {error}");
@@ -65,9 +70,7 @@ pub(crate) fn play(
         loaded.play(args, environment, Some(plan), streams, signals).await
     })?;
     journal.report(&report);
-    if let Some(path) = &environment.report {
-        append(path, &report).map_err(|error| format!("CLAUDE_WIRE_REPORT: {error}"))?;
-    }
+    report_file.iter().for_each(|file| file.add(&report));
     Ok(end(exit, journal))
 }
 
@@ -127,14 +130,6 @@ fn stderr() -> impl AsyncWrite + Unpin {
 
 #[cfg(not(unix))]
 use tokio::io::{stderr, stdout};
-
-/// Appends the report of this launch to a file that several launches may share.
-fn append(path: &Path, report: &Report) -> io::Result<()> {
-    let named =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    let mut file = journal::open(path).map_err(named)?;
-    file.write_all(format!("{report}\n").as_bytes()).map_err(named)
-}
 
 /// Passes on the signals that the CLI can catch.
 fn signals(journal: &Journal) -> mpsc::Receiver<Signal> {

@@ -95,10 +95,11 @@ impl LaunchReport {
             .collect()
     }
 
-    /// The report, in which a launch that has not come to its end is left.
+    /// The report, in which a launch that has not come to its end is left. One that differed was at
+    /// its end, even if its host killed it for that.
     pub(super) fn into_report(self) -> Report {
         let mut report = self.report;
-        if self.state.exit.is_none() && !self.state.done {
+        if self.state.exit.is_none() && !self.state.done && report.divergences().is_empty() {
             let number = self.number;
             let of = self.state.recording.map(|name| format!(" of {name}")).unwrap_or_default();
             report.unused([format!(

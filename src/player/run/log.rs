@@ -16,7 +16,14 @@ use super::launches::State;
 #[derive(Debug)]
 pub(in crate::player) struct LaunchLog {
     path: PathBuf,
-    state: Mutex<State>,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug)]
+struct Noted {
+    state: State,
+    /// Whether its difference is written.
+    diverged: bool,
 }
 
 impl LaunchLog {
@@ -36,42 +43,60 @@ impl LaunchLog {
         loop {
             let path = run.path().join("launches").join(format!("{number}.json"));
             match write_once(&path, &content) {
-                Ok(()) => return Ok(Self { path, state: Mutex::new(state) }),
+                Ok(()) => {
+                    let noted = Mutex::new(Noted { state, diverged: false });
+                    return Ok(Self { path, noted });
+                }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(RunError::io(&path, error)),
             }
         }
     }
 
-    /// Notes how far it is. Call it whenever the launch waits: it may be killed there.
+    /// Notes how far it is. Call it whenever the launch waits: it may be killed there. A host may do
+    /// that as soon as it reads that it differs, so call it before it can.
     pub(in crate::player) fn note(
         &self,
         recording: Option<&str>,
         done: bool,
+        diverged: bool,
         report: impl FnOnce() -> Report,
     ) {
-        let mut state = lock(&self.state);
-        if (state.recording.as_deref(), state.done) == (recording, done) {
+        let mut noted = lock(&self.noted);
+        let state = &noted.state;
+        let known = (state.recording.as_deref(), state.done, noted.diverged);
+        if known == (recording, done, diverged) {
             return;
         }
-        state.recording = recording.map(str::to_owned);
-        state.done = done;
-        state.report = report().to_json();
-        self.save(&state);
+        noted.diverged = diverged;
+        noted.state.recording = recording.map(str::to_owned);
+        noted.state.done = done;
+        self.write(&mut noted.state, &report());
     }
 
     /// Notes that this launch is recorded, which has no report.
     pub(in crate::player) fn recorded(&self, recording: &str) {
-        self.note(Some(recording), true, Report::default);
+        self.note(Some(recording), true, false, Report::default);
     }
 
     /// Notes its end.
     pub(in crate::player) fn end(&self, recording: Option<&str>, exit: Exit, report: &Report) {
-        let mut state = lock(&self.state);
-        state.recording = recording.map(str::to_owned);
-        state.exit = Some(exit.into());
+        let mut noted = lock(&self.noted);
+        noted.state.recording = recording.map(str::to_owned);
+        noted.state.exit = Some(exit.into());
+        self.write(&mut noted.state, report);
+    }
+
+    /// Notes that nothing can be played for this launch.
+    pub(in crate::player) fn unplayable(&self, why: &str) {
+        let report = Report::default().diverged(Divergence::unplayable(why.to_owned()));
+        let mut noted = lock(&self.noted);
+        self.write(&mut noted.state, &report);
+    }
+
+    fn write(&self, state: &mut State, report: &Report) {
         state.report = report.to_json();
-        self.save(&state);
+        self.save(state);
         if !report.divergences().is_empty()
             && let Some(run) = self.path.parent().and_then(Path::parent)
         {

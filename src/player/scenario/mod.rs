@@ -22,6 +22,7 @@ use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Transport};
 
 use self::progress::Progress;
 use super::engine::Engine;
+use super::observer::Observer;
 use super::play::{Shared, Streams};
 use super::replay::{Runs, behind_faults, connect};
 use super::report::Report;
@@ -97,6 +98,7 @@ pub struct Scenario {
     /// The sessions before the first launch, if they are listed.
     sessions: Option<Vec<String>>,
     armed: Option<ArmedFaults>,
+    observer: Observer,
     runs: Runs,
     verification: Verification,
     progress: Progress,
@@ -203,6 +205,7 @@ impl Scenario {
         }
         let machine = Shared::new(Engine::of(Arc::new(script)), log);
         let machine = machine.with_faults(self.armed.clone());
+        let machine = machine.watched(self.observer.of_launch());
         let exit = behind_faults(&machine, streams, signals).await;
         Ok((exit, machine.report()))
     }
@@ -272,10 +275,10 @@ impl Scenario {
             turns,
             outside: Arc::new(self.outside.clone()),
             faults: self.armed.clone(),
+            one_more_than: None,
         });
         script
     }
-            one_more_than: None,
 
     /// The numbers of the turns of each launch.
     fn ranges(&self) -> Vec<std::ops::Range<usize>> {
@@ -322,6 +325,14 @@ impl Scenario {
             None => plan,
         };
         self.armed = Some(plan.arm());
+        self
+    }
+
+    /// Calls this when a launch differs, with its report so far, and before its host can read anything
+    /// about it: a host may then end the launch at once. It must not block.
+    #[must_use]
+    pub fn on_divergence(mut self, observer: impl Fn(&Report) + Send + Sync + 'static) -> Self {
+        self.observer = Observer::new(observer);
         self
     }
 
@@ -386,7 +397,8 @@ impl Transport for Scenario {
             }
             let script = self.next_script(&launch).map_err(transport::Error::other)?;
             let faults = self.armed.clone();
-            connect(self.runs.begin(Engine::of(Arc::new(script)), None, faults)).await
+            let launch = Shared::new(Engine::of(Arc::new(script)), None).with_faults(faults);
+            connect(self.runs.begin(launch.watched(self.observer.of_launch()))).await
         })
     }
 

@@ -216,6 +216,11 @@ impl Simulator {
             && self.cli.with(|state| state.divergence.is_none() && left_of(state).is_empty())
     }
 
+    /// Whether the host did something else. What is left is known when it ends for that.
+    pub(in crate::player) fn is_diverged(&self) -> bool {
+        self.divergence.is_some()
+    }
+
     /// Releases a gate of the scenario.
     pub(in crate::player) fn release(&mut self, gate: &str) {
         self.cli.with(|state| {
@@ -225,11 +230,6 @@ impl Simulator {
     }
 }
 
-/// What the host must still do.
-fn left_of(state: &State) -> Left {
-    let mut left = Left::default();
-    if state.signal.is_none() && state.exit.is_none() {
-        for (_, request) in &state.open {
 /// A launch after the last one that has turns.
 fn extra_launch(count: usize) -> Divergence {
     Divergence::extra(format!("a launch after the {count} that the scenario has turns for"))
@@ -240,6 +240,11 @@ fn extra_launch(count: usize) -> Divergence {
     )
 }
 
+/// What the host must still do.
+fn left_of(state: &State) -> Left {
+    let mut left = Left::default();
+    if state.signal.is_none() && state.exit.is_none() {
+        for (_, request) in &state.open {
             left.push(left::Kind::Answer, format!("answer to {}", asked(request)));
         }
     }
