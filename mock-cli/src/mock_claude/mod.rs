@@ -89,11 +89,17 @@ What to write down:
 
 A scenario:
 
-  {\"claude-wire\": \"scenario\", \"version\": 1, \"turns\": [
-    {\"prompt\": \"Hello\", \"reply\": [{\"text\": \"Hi!\"}]},
+  {\"claude-wire\": \"scenario\", \"version\": 2, \"turns\": [
+    {\"prompt\": \"Hello\", \"reply\": \"Hi!\"},
     {\"reply\": [{\"tool_use\": {\"name\": \"Bash\", \"input\": {\"command\": \"ls\"}}}, {\"tool_result\": \"a.txt\"}, {\"text\": \"One file.\"}]}]}
 
-A turn without a prompt accepts any. Steps: text, thinking, tool_use, ask_permission, tool_result, tool_error, error, delay_ms, \"hang\".
+A turn without prompt, prompt_contains and prompt_regex accepts any. In the place of turns, launches is a list of such lists.
+
+Steps:
+  what the model says  text, thinking, message (a whole answer of the API), error (the API fails), delay_ms, \"hang\"
+  tools                tool_use, run_tool (without a question), ask_permission, tool_result, tool_error, tool_output, elicit,
+                       if_allowed, if_denied
+  the process          raw (a line on stdout), stderr, exit, crash
 ";
 
 pub(crate) fn main() -> ExitCode {
@@ -204,6 +210,36 @@ fn complain(journal: &Journal, text: &str, code: u8) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::HELP;
+    use claude_wire::Scenario;
+
+    #[test]
+    fn the_help_has_every_step_of_the_page_and_a_scenario_that_is_played() {
+        let page = include_str!("../../../docs/stand-in.md");
+        let (_, table) = page.split_once("| step | what it says |").unwrap_or_default();
+        let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+        let cells = rows.filter_map(|row| row.split('|').nth(1)).collect::<String>();
+        let names: Vec<_> = cells
+            .split('`')
+            .filter_map(|code| code.strip_prefix("{\"").or(code.strip_prefix('"')))
+            .filter_map(|code| code.split('"').next())
+            .collect();
+        assert!(names.len() >= 19 && names.contains(&"hang"), "{names:?}");
+        let (_, steps) = HELP.split_once("\nSteps:\n").unwrap_or_default();
+        let words: Vec<_> = steps.split(|c: char| c != '_' && !c.is_alphanumeric()).collect();
+        for name in names {
+            assert!(words.contains(&name), "{name}");
+        }
+        let start = HELP.find("{\"claude-wire\": \"scenario\"").unwrap_or_default();
+        let file = HELP[start..].split("\n\n").next().unwrap_or_default();
+        let scenario = Scenario::parse(file).map(Scenario::unverified);
+        assert_eq!(
+            scenario.map(|one| one.report().left().len()).map_err(|why| why.to_string()),
+            Ok(2)
+        );
+        let version = r#"{"claude-wire": "scenario", "version": "#;
+        let of = |text: &str| text.split(version).nth(1).and_then(|rest| rest.chars().next());
+        assert_eq!(of(HELP), of(page), "that of the page");
+    }
 
     #[test]
     fn the_help_has_every_variable_of_the_page() {
