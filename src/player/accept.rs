@@ -24,7 +24,7 @@ use super::rules::{Matcher, Place, Rules};
 /// use claude_wire::player::RunFolder;
 /// use claude_wire::recording::Recording;
 ///
-/// let run = RunFolder::open("/tmp/run")?;
+/// let run = RunFolder::existing("/tmp/run")?;
 /// if let Some(recordings) = run.recordings()? {
 ///     for change in run.launches()?.iter().flat_map(|launch| launch.acceptable(&recordings)) {
 ///         println!("{change}");

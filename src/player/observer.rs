@@ -1,4 +1,4 @@
-//! Who is told that a launch differs.
+//! What is called when a launch differs.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use super::report::Report;
 #[derive(Clone, Default)]
 pub(super) struct Observer(Option<Arc<dyn Fn(&Report) + Send + Sync>>);
 
-/// The same for one launch: it is told once.
+/// The same for one launch: it is called once.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watched {
     observer: Observer,
-    told: Arc<AtomicBool>,
+    called: Arc<AtomicBool>,
 }
 
 impl Observer {
@@ -24,15 +24,15 @@ impl Observer {
 
     /// For the next launch.
     pub(super) fn of_launch(&self) -> Watched {
-        Watched { observer: self.clone(), told: Arc::default() }
+        Watched { observer: self.clone(), called: Arc::default() }
     }
 }
 
 impl Watched {
     /// The launch differs.
-    pub(super) fn tell(&self, report: &Report) {
+    pub(super) fn call(&self, report: &Report) {
         if let Some(observer) = &self.observer.0
-            && !self.told.swap(true, Ordering::Relaxed)
+            && !self.called.swap(true, Ordering::Relaxed)
         {
             observer(report);
         }

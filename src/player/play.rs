@@ -110,7 +110,7 @@ impl Shared {
         }
     }
 
-    /// Tells someone when it differs.
+    /// Calls someone when it differs.
     pub(super) fn watched(self, watched: Watched) -> Self {
         Self { watched, ..self }
     }
@@ -136,7 +136,7 @@ impl Shared {
         });
         // It may look at this launch.
         if let Some(report) = differs {
-            self.watched.tell(&report);
+            self.watched.call(&report);
         }
     }
 

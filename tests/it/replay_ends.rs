@@ -311,15 +311,12 @@ async fn between_turns_a_process_waits_for_its_host_unless_the_cli_was_killed() 
 /// signals, then the end of the input.
 #[tokio::test(start_paused = true)]
 async fn a_signal_that_was_sent_before_the_end_of_input_comes_before_it() {
-    let asked = [HANDSHAKE, PROMPT, TAKEN_UP, OPENED, TOOL, ASKS].concat();
+    let asked = [HANDSHAKE, PROMPT, TAKEN_UP, OPENED, TOOL, ASKS].join("\n");
     let answered = r#"
         {"us":9,"in":{"type":"control_response","response":{"subtype":"success","request_id":"c1","response":{"behavior":"allow"}}}}"#;
     let events = format!("{asked}\n{answered}\n{ENDED}\n{{\"us\":9,\"eof\":\"in\"}}");
-    for (signal, code) in [
-        (Signal::Terminate, 143),
-        (Signal::Hangup, 129),
-        (Signal::Interrupt, Signal::Interrupt.exit().code.unwrap()),
-    ] {
+    for (signal, code) in [(Signal::Terminate, 143), (Signal::Hangup, 129), (Signal::Interrupt, 0)]
+    {
         for is_last_line_written in [false, true] {
             let mut host = Host::of(&events);
             host.write(r#"{"type":"control_request","request_id":"r1","request":{"subtype":"initialize"}}"#).await;

@@ -1,9 +1,12 @@
 //! What a program reads when it differs from the recording: many drop stderr.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::sync::{Arc, Mutex};
+
+use crate::launch_support::launched;
 use crate::replay_support::{control, recording, user};
 use claude_wire::Session;
-use claude_wire::player::{Replay, Scenario, reply};
+use claude_wire::player::{Replay, Report, Scenario, reply};
 use claude_wire::recording::Recording;
 use claude_wire::transport::{Exit, Launch, Transport};
 use claude_wire::wire::{Frame, Message};
@@ -116,6 +119,81 @@ async fn text_is_answered_with_text() {
     assert!(out[0].starts_with("claude-wire: ") && !out.concat().contains("First"), "{out:?}");
 }
 
+/// Without `--output-format` the CLI prints text, also where a host of the recording asked for more.
+#[tokio::test(start_paused = true)]
+async fn print_mode_is_answered_with_text() {
+    let folder = tempfile::tempdir().unwrap();
+    two_turns().save(folder.path().join("1.jsonl")).unwrap();
+    let one = || Replay::new(two_turns()).unverified();
+    let used = Replay::open(folder.path()).unwrap().unverified();
+    stdout_clean(&used).await;
+    for args in [&["-p"][..], &["--print"], &["-p", "Q"], &["-p", "--", "Q"], &["Q", "-p"], &["Q"]]
+    {
+        // One that is compared, and one that no recording is left for.
+        for replay in [&one(), &used] {
+            let (out, exit) = stdout(replay, args, &[user("other")]).await;
+            assert_eq!(exit, Exit::from_code(70), "{args:?}");
+            assert!(out[0].starts_with("claude-wire: replay"), "{args:?}: {out:?}");
+        }
+    }
+    for args in [&["-p", "Q", "--output-format", "stream-json", "--verbose"][..], &["--verbose"]] {
+        for replay in [&one(), &used] {
+            let (out, _) = stdout(replay, args, &[user("other")]).await;
+            assert_eq!(json(out.last().unwrap())["type"], "result", "{args:?}: {out:?}");
+        }
+    }
+}
+
+/// The id that the host knows, and not the one of the recording.
+#[tokio::test(start_paused = true)]
+async fn the_session_is_that_of_this_run() {
+    const RECORDED: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+    const LIVE: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+    let recorded = |argv: &[&str]| {
+        let events = format!(
+            r#"
+            {{"us":0,"in":{}}}
+            {{"us":1,"out":{{"type":"system","subtype":"init","session_id":"{RECORDED}"}}}}
+            {{"us":1,"out":{{"type":"result","subtype":"success","is_error":false,"session_id":"{RECORDED}"}}}}
+            {{"us":1,"in":{}}}
+            {{"us":1,"out":{{"type":"result","subtype":"success","is_error":false,"session_id":"{RECORDED}"}}}}
+            {{"us":1,"eof":"in"}}
+            {{"us":1,"exit":{{"code":0}}}}"#,
+            user("one"),
+            user("two")
+        );
+        launched(argv, &events)
+    };
+    let args = |more: &[&'static str]| [&STREAM[..], &["--verbose"], more].concat();
+    let named = |id: &'static str| args(&["--session-id", id]);
+    let wrong = [user("one"), user("three")];
+    for (argv, args, lines, session) in [
+        (named(RECORDED), named(LIVE), &wrong[..], LIVE),
+        (args(&[]), named(LIVE), &wrong, LIVE),
+        (named(RECORDED), named(LIVE), &wrong[1..], LIVE),
+        (args(&[]), named(LIVE), &wrong[1..], LIVE),
+        (args(&[]), args(&[]), &wrong, RECORDED),
+        // A launch that differs before anything is played.
+        (args(&[]), [&named(LIVE)[..], &["--model", "m"]].concat(), &[], LIVE),
+        (args(&[]), args(&["--resume", LIVE]), &[], LIVE),
+        (args(&[]), args(&["-r", LIVE, "--fork-session"]), &[], RECORDED),
+    ] {
+        let replay = Replay::new(recorded(&argv)).unverified();
+        let (out, exit) = stdout(&replay, &args, lines).await;
+        assert_eq!(exit, Exit::from_code(70));
+        for line in &out {
+            assert_eq!(json(line)["session_id"], session, "{argv:?}, {args:?}: {out:?}");
+        }
+    }
+    // No recording is left for it.
+    let folder = tempfile::tempdir().unwrap();
+    two_turns().save(folder.path().join("1.jsonl")).unwrap();
+    let replay = Replay::open(folder.path()).unwrap().unverified();
+    stdout_clean(&replay).await;
+    let (out, _) = stdout(&replay, &named(LIVE), &[user("one")]).await;
+    assert_eq!(json(&out[0])["session_id"], LIVE, "{out:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_kind_of_divergence_is_said() {
     let cases: [(&[String], &str); 4] = [
@@ -159,6 +237,47 @@ async fn a_session_gets_it_as_the_error_of_its_turn() {
     let text = error.to_string();
     assert!(text.starts_with("the replay diverged:\nreplay: input differs"), "{text}");
     assert!(text.contains("actual \"Goodbye\"") && !text.contains("claude-wire: "), "{text}");
+}
+
+/// Before its host can read about it: a host may end the launch then.
+#[tokio::test(start_paused = true)]
+async fn an_observer_is_called_before_the_host_reads_a_divergence() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let watch = || {
+        let seen = Arc::clone(&seen);
+        move |report: &Report| seen.lock().unwrap().push(report.to_string())
+    };
+    let replay = Replay::new(two_turns()).on_divergence(watch()).unverified();
+    let scenario = Scenario::new().on_prompt("one", reply().text("Hi!")).on_divergence(watch());
+    let scenario = scenario.next_launch().on_prompt("two", reply().text("Hi!")).unverified();
+    // A replay of one recording plays it each time; the scenario has two launches.
+    let (replay, scenario): (&dyn Transport, &dyn Transport) = (&replay, &scenario);
+    for (transport, prompts, differs) in [
+        (replay, &["one", "two"][..], false),
+        (replay, &["one", "three"], true),
+        (replay, &["three"], true),
+        (scenario, &["one"], false),
+        (scenario, &["one"], true),
+        (scenario, &["one"], true),
+    ] {
+        let known = seen.lock().unwrap().len();
+        let mut cli = transport.open(Launch::default()).await.unwrap();
+        for prompt in prompts {
+            cli.stdin.write_all(format!("{}\n", user(prompt)).as_bytes()).await.unwrap();
+        }
+        drop(cli.stdin);
+        let mut said = Vec::new();
+        while let Ok(byte) = cli.stdout.read_u8().await {
+            said.push(byte);
+            if said.ends_with(b"claude_wire") {
+                break;
+            }
+        }
+        assert_eq!(said.ends_with(b"claude_wire"), differs, "{prompts:?}");
+        let seen = seen.lock().unwrap();
+        assert_eq!(seen.len(), known + usize::from(differs), "{prompts:?}");
+        assert!(!differs || seen[known].contains("divergences=1 "), "{seen:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

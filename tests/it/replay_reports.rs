@@ -1,7 +1,14 @@
 //! What the report of a replay says: words that differ, what is left, what a request asks, and
 //! which difference caused a miss.
 
+use crate::launch_support::{conversation, conversed, launched, played};
 use crate::replay_support::{Host, user};
+use claude_wire::Replay;
+use claude_wire::player::RunFolder;
+use serde_json::json;
+
+const STREAMS: [&str; 6] =
+    ["--print", "--output-format", "stream-json", "--input-format", "stream-json", "--verbose"];
 
 const INIT: &str =
     r#"{"type":"control_request","request_id":"r0","request":{"subtype":"initialize"}}"#;
@@ -121,6 +128,56 @@ async fn the_hint_names_the_difference_that_caused_the_miss() {
     }
 }
 
+/// As an SDK declares it: the launch is compared before the prompt is.
+#[tokio::test(start_paused = true)]
+async fn the_hint_of_a_launch_names_the_difference_that_caused_the_miss() {
+    let argument = |prompt: &'static str| [&STREAMS[..], &["--", prompt]].concat();
+    let never_sent = "without `initialize`";
+    let as_argument = "your program gives its prompt as an argument";
+    let not_as_argument = "the recorded program gave its prompt as an argument";
+    let declared = [
+        json!({"hooks": null}),
+        json!({"systemPrompt": "You are X", "hooks": {"Stop": [{"hookCallbackIds": ["h"]}]}}),
+        json!({"agents": {"a": {"description": "d", "prompt": "p"}}}),
+    ];
+    for fields in declared {
+        let sdk = conversed(&STREAMS, Some(fields.clone()));
+        let by_argument = launched(
+            &argument("Hi"),
+            r#"{"us":1,"out":{"type":"result","subtype":"success","is_error":false}}
+            {"us":1,"exit":{"code":0}}"#,
+        );
+        let sends = conversation(Some(fields.clone()));
+        for (recorded, args, wrote, hint) in [
+            (&sdk, STREAMS.to_vec(), conversation(None), never_sent),
+            (&sdk, argument("Hi"), vec![], as_argument),
+            (&sdk, argument("Hi"), sends.clone(), as_argument),
+            (&sdk, [&STREAMS[..], &["--model", "m", "one"]].concat(), vec![], as_argument),
+            (&by_argument, STREAMS.to_vec(), sends, not_as_argument),
+            (&by_argument, STREAMS.to_vec(), conversation(None), not_as_argument),
+            (&by_argument, argument("Ho"), vec![], "launch the CLI as it was recorded"),
+        ] {
+            // Alone, and as one of several.
+            let folder = tempfile::tempdir().unwrap();
+            for name in ["1.jsonl", "2.jsonl"] {
+                recorded.save(folder.path().join(name)).unwrap();
+            }
+            let path = folder.path();
+            for replay in [Replay::new(recorded.clone()), Replay::open(path).unwrap()] {
+                let seen = played(&replay.unverified(), &args, &wrote).await;
+                assert_eq!(seen.code, Some(70), "{hint}: {}", seen.report);
+                let line = seen.report.lines().find(|line| line.starts_with("  hint: "));
+                assert!(line.is_some_and(|line| line.contains(hint)), "{hint}: {}", seen.report);
+            }
+        }
+    }
+    // What an `initialize` that came declares is the difference itself.
+    let recorded = conversed(&STREAMS, Some(json!({"systemPrompt": "You are X"})));
+    let other = conversation(Some(json!({"systemPrompt": "You are Y"})));
+    let seen = played(&Replay::new(recorded).unverified(), &STREAMS, &other).await;
+    assert!(seen.report.contains("hint: launch the CLI as it was recorded"), "{}", seen.report);
+}
+
 #[test]
 fn a_relative_path_that_does_not_exist_names_the_folder() {
     let folder = std::env::current_dir().unwrap().display().to_string();
@@ -134,4 +191,66 @@ fn a_relative_path_that_does_not_exist_names_the_folder() {
     let absolute = format!("{folder}/no/such.jsonl");
     let absolute = claude_wire::Replay::open(absolute).unwrap_err().to_string();
     assert!(!absolute.contains("looked for"), "{absolute}");
+}
+
+/// A program that lists past sessions does not find them after a replay.
+#[tokio::test(start_paused = true)]
+async fn transcripts_that_are_not_brought_back_are_named() {
+    const RECORDED: &str = "aaaaaaaa-0000-4000-8000-000000000001";
+    const LIVE: &str = "bbbbbbbb-0000-4000-8000-000000000002";
+    let recorded = |argv: &[&str], init: bool| {
+        let init = if init {
+            json!({"us": 1, "out": {"type": "system", "subtype": "init", "session_id": RECORDED}})
+                .to_string()
+        } else {
+            String::new()
+        };
+        launched(
+            argv,
+            &format!(
+                r#"{{"us":1,"in":{}}}
+                {init}
+                {{"us":1,"out":{{"type":"result","subtype":"success","is_error":false}}}}
+                {{"us":1,"eof":"in"}}
+                {{"us":1,"exit":{{"code":0}}}}"#,
+                user("Hi")
+            ),
+        )
+    };
+    let with = |more: &[&'static str]| [&STREAMS[..], more].concat();
+    let forgets = "--no-session-persistence";
+    for (argv, args, init, prompt, names) in [
+        (with(&[]), with(&[]), true, "Hi", Some(RECORDED)),
+        (with(&["--session-id", RECORDED]), with(&["--session-id", LIVE]), true, "Hi", Some(LIVE)),
+        (with(&[forgets]), with(&[forgets]), true, "Hi", None),
+        (with(&[]), with(&[]), false, "Hi", None),
+        // Nothing was played.
+        (with(&[]), with(&[]), true, "Ho", None),
+    ] {
+        let replay = Replay::new(recorded(&argv, init)).unverified();
+        let seen = played(&replay, &args, &[user(prompt)]).await;
+        assert_eq!(seen.code, Some(if prompt == "Hi" { 0 } else { 70 }), "{}", seen.report);
+        let report = replay.report();
+        let named = report.transcripts_not_brought_back();
+        assert_eq!(named, names.as_slice(), "{argv:?}: {report}");
+        let text = report.to_string();
+        let line = "replay: transcripts of sessions are not brought back: ";
+        let shown = text.lines().find_map(|shown| shown.strip_prefix(line));
+        assert_eq!(shown, names, "{text}");
+    }
+    // Of several launches, each once and in one line.
+    let run = tempfile::tempdir().unwrap();
+    let run = RunFolder::open(run.path()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["1.jsonl", "2.jsonl"] {
+        recorded(&with(&[]), true).save(folder.path().join(name)).unwrap();
+    }
+    let replay = Replay::open(folder.path()).unwrap().in_run(run.clone()).unwrap().unverified();
+    played(&replay, &with(&["--session-id", LIVE]), &[user("Hi")]).await;
+    played(&replay, &with(&[]), &[user("Hi")]).await;
+    for report in [replay.report(), run.report().unwrap()] {
+        let named = report.transcripts_not_brought_back();
+        assert!(named.contains(&LIVE.to_owned()) && named.len() <= 2, "{report}");
+        assert_eq!(report.to_string().matches("transcripts of sessions").count(), 1, "{report}");
+    }
 }

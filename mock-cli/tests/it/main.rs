@@ -34,6 +34,7 @@ mod packages;
 mod readme;
 mod recorder_killed;
 mod recording_limits;
+mod run_reports;
 #[cfg(feature = "lab")]
 mod schema;
 mod session_exclusive;
