@@ -527,8 +527,8 @@ impl Machine {
         });
         let holds_back =
             |index: usize| !silent && !self.script.expectations[index].dependents.is_empty();
-        // After the end of input only a signal is left, and most hosts send one soon or never.
-        let signal = |what: &Expected| self.eof && matches!(what, Expected::Signal { .. });
+        // A host that sends none keeps the CLI for ever, with its input open or not.
+        let signal = |what: &Expected| matches!(what, Expected::Signal { .. });
         self.missing_write().or_else(|| self.unmet(|index, what| holds_back(index) || signal(what)))
     }
 }
