@@ -40,9 +40,9 @@ const PIPE: usize = 64 * 1024;
 ///
 /// The handle that you made verifies itself when it is dropped: it panics with the report if
 /// something differed or is left (but not for lines that the CLI of a run that goes on is still to
-/// write). Give the session a clone, and keep the handle until the end of the test. It does not
-/// panic if it was never used, while the thread panics already, after
-/// [`report`](Self::report) or [`assert_finished`](Self::assert_finished), or after
+/// write). Give the session a clone, and keep the handle until the end of the test. One that was
+/// never opened panics, too: a test that does not use it proves nothing. It does not panic while the
+/// thread panics already, after [`report`](Self::report) or [`assert_finished`](Self::assert_finished), or after
 /// [`unverified`](Self::unverified). A handle that you move into a session does not panic either:
 /// what is left is then an error of [`Session::stop`](crate::Session::stop), and a
 /// [`Warning`](crate::SessionEvent::Warning).
@@ -159,11 +159,27 @@ impl Replay {
         Self::of(vec![CompiledRecording::new(recording)], Claims::Free)
     }
 
+    /// Takes the files of one test, one for each opening, in order, with the [`Rules`] next to the
+    /// first. They have been read.
+    pub(crate) fn of_files(files: Vec<(PathBuf, Recording)>) -> Self {
+        let rules = files.first().map(|(path, _)| Rules::of_recordings(path));
+        let files = files.into_iter();
+        let files = files.map(|(path, recording)| CompiledRecording::of_file(&path, recording));
+        let replay = Self::in_order(files.collect());
+        match rules {
+            Some(rules) => replay.with_rules(|_| rules),
+            None => replay,
+        }
+    }
+
     /// Takes one recording for each opening, in order: a recording is one process, and a session
     /// that reconnects opens its transport again.
     pub fn sequence(recordings: impl IntoIterator<Item = Recording>) -> Self {
-        let recordings = recordings.into_iter().map(CompiledRecording::new);
-        let mut replay = Self::of(recordings.collect(), Claims::Free);
+        Self::in_order(recordings.into_iter().map(CompiledRecording::new).collect())
+    }
+
+    fn in_order(recordings: Vec<CompiledRecording>) -> Self {
+        let mut replay = Self::of(recordings, Claims::Free);
         replay.in_order = true;
         replay.pool.sessions = Sessions::in_memory();
         replay
@@ -279,7 +295,11 @@ impl Replay {
     /// If the run folder plays other recordings, or cannot be written; if this replay was not
     /// [opened](Self::open) from a path.
     pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
-        run.plays(self.path.as_deref().unwrap_or(Path::new("")), || false)?;
+        if let Err(error) = run.plays(self.path.as_deref().unwrap_or(Path::new("")), || false) {
+            // The error is enough.
+            self.verification.turn_off();
+            return Err(error);
+        }
         self.pool.sessions = Sessions::Folder(run.clone());
         let folder: Arc<Path> = run.path().into();
         self.pool.claims = Claims::Folder(run);
@@ -309,6 +329,7 @@ impl Replay {
         W: AsyncWrite + Unpin,
         E: AsyncWrite + Unpin,
     {
+        self.verification.note_report();
         let as_process = self.clone().each(|take| take.settings.unsent = Unsent::Late(SIGNAL_LATE));
         let machine = as_process.begin(launch)?;
         let exit = behind_faults(&machine, streams, signals).await;
@@ -342,6 +363,8 @@ impl Replay {
     /// another can take some seconds.
     pub fn opening_warnings(&self) -> Vec<String> {
         if self.in_order { Vec::new() } else { openings::warnings(&self.pool) }
+        // It has its purpose without a launch.
+        self.verification.note_report();
     }
 
     /// Does not verify when it is dropped: for a program that plays a part of a recording.

@@ -30,7 +30,8 @@ use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
 /// is dropped without `finish`, the temporary file is removed.
 ///
 /// A session that connects more than once has one recording for each connection. With a path that
-/// ends in `.jsonl` they are `x.jsonl`, `x-2.jsonl`, and so on, replayed in that order. Any other
+/// ends in `.jsonl` they are `x.jsonl`, `x-2.jsonl`, and so on, replayed in that order, with the
+/// [rules](crate::player::Rules) of `x.rules.json` and the kept files of each. Any other
 /// path is a folder of recordings, `001.jsonl`, `002.jsonl`, and so on, each replayed to the
 /// connection that has its first prompt (see [`Replay::open`]); `finish` replaces the recordings in
 /// it, and the [files](Recorder::keep_files) that are kept with them, and leaves its other files
@@ -121,6 +122,8 @@ impl Recorded {
         change: impl FnOnce(Recorder) -> Recorder,
         refused: bool,
     ) -> Result<Self, Error> {
+        // A recording that is played does not open it, and a scenario need not be played then.
+        cli.taken();
         let is_folder = is_recordings_folder(&path);
         let there = if is_folder {
             recordings_in(&path).is_ok_and(|found| !found.is_empty())
@@ -295,10 +298,11 @@ fn play(path: &Path) -> Result<Replay, Error> {
     for path in std::iter::once(path.to_owned()).chain(further(path)) {
         let recording = Recording::open(&path)
             .and_then(|recording| recording.require_whole().map(|()| recording));
-        recordings.push(recording.map_err(|error| Error::unplayable(&path, error))?);
+        let recording = recording.map_err(|error| Error::unplayable(&path, error))?;
+        recordings.push((path, recording));
     }
     // `Recorded::finish` verifies.
-    Ok(Replay::sequence(recordings).unverified())
+    Ok(Replay::of_files(recordings).unverified())
 }
 
 /// The existing recordings of further connections.

@@ -315,10 +315,12 @@ impl SessionBuilder {
         for warning in self.handlers.warnings(&options, &self.initialize) {
             tracing::warn!("{warning}");
         }
+        let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
+        // Before what may fail: an error is told to the caller.
+        transport.taken();
         if self.handlers.has_permission() {
             options.ask_host()?;
         }
-        let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
         let (flush, load_timeout) = (self.store_flush, self.load_timeout);
         let store = self.store.map(|store| Arc::new(StoreOptions { store, flush, load_timeout }));
         if store.is_some() {
@@ -341,7 +343,6 @@ impl SessionBuilder {
         // Without a transcript there is nothing that another one could resume.
         let keeps = options.keeps_transcript() && transport.runs_here();
         let exclusive = self.exclusive.filter(|_| keeps).unwrap_or_default();
-        transport.taken();
         let setup = Setup {
             options,
             transport,

@@ -56,9 +56,14 @@ fn launch_in(cwd: &Path) -> Launch {
 /// A launch to its end: what the program sees in the working directory at each line of stdout, and
 /// stderr with the exit.
 async fn run(cli: &dyn Transport, cwd: &Path) -> (Vec<Vec<String>>, String, Exit) {
+    ask(cli, cwd, "Go").await
+}
+
+/// The same with this prompt.
+async fn ask(cli: &dyn Transport, cwd: &Path, prompt: &str) -> (Vec<Vec<String>>, String, Exit) {
     let connection = cli.open(launch_in(cwd)).await.unwrap();
     let Connection { mut stdin, stdout, mut stderr, mut control } = connection;
-    stdin.write_all(format!("{}\n", user("Go")).as_bytes()).await.unwrap();
+    stdin.write_all(format!("{}\n", user(prompt)).as_bytes()).await.unwrap();
     drop(stdin);
     let (mut stdout, mut seen, mut line) = (BufReader::new(stdout), Vec::new(), String::new());
     while stdout.read_line(&mut line).await.unwrap() > 0 {
@@ -353,5 +358,53 @@ async fn a_test_that_records_again_replaces_the_files() {
         assert_eq!(listing(&setup.path("here")), ["c.txt"]);
         let left: Vec<_> = listing(setup.folder.path());
         assert!(!left.iter().any(|path| path.contains("partial")), "{left:?}");
+    }
+}
+
+/// A recording that is played as one file has what is next to it, as one that is opened has.
+#[tokio::test]
+async fn a_recorded_file_is_played_with_its_rules_its_name_and_its_kept_files() {
+    let setup = Setup::new();
+    let record = |lines: &[String]| cli(&[("a.txt", b"made")], lines);
+    for (path, count) in [("x.jsonl", 1), ("y.jsonl", 2)] {
+        let change = |recorder: Recorder| recorder.keep_files(["*.txt"]);
+        let made = record(&[RESULT.to_owned()]);
+        let made = Recorded::open_with(setup.path(path), made, Mode::Rewrite, change).unwrap();
+        for _ in 0..count {
+            run(&made, &setup.path("there")).await;
+        }
+        made.finish().await.unwrap();
+    }
+    for (path, count) in [("x.jsonl", 1), ("y.jsonl", 2)] {
+        let rules = setup.path(&path.replace(".jsonl", ".rules.json"));
+        for (rules_text, asked, differs) in [
+            (None, "Go", false),
+            (None, "Hello", true),
+            (Some(r#"{"ignore":["prompt[0]"]}"#), "Hello", false),
+        ] {
+            match rules_text {
+                Some(text) => fs::write(&rules, text).unwrap(),
+                None => drop(fs::remove_file(&rules)),
+            }
+            let played = Recorded::open(setup.path(path), record(&[]), Mode::None).unwrap();
+            for _ in 0..count {
+                fs::remove_dir_all(setup.path("here")).unwrap();
+                fs::create_dir(setup.path("here")).unwrap();
+                ask(&played, &setup.path("here"), asked).await;
+                let back = listing(&setup.path("here"));
+                assert_eq!(back.is_empty(), differs, "{path} {asked}: {back:?}");
+            }
+            let finished = played.finish().await.map_err(|error| error.to_string());
+            assert_eq!(finished.is_err(), differs, "{path} {asked}: {finished:?}");
+            if let Err(report) = finished {
+                assert!(report.contains(&format!("replay of {}", setup.path(path).display())));
+            }
+        }
+        fs::write(&rules, "{").unwrap();
+        let broken = Recorded::open(setup.path(path), record(&[]), Mode::None).unwrap();
+        let launch = Launch { cwd: Some(setup.path("here")), ..Launch::default() };
+        let error = broken.open(launch).await.unwrap_err();
+        let error = std::error::Error::source(&error).unwrap().to_string();
+        assert!(error.contains(".rules.json"), "{error}");
     }
 }

@@ -283,8 +283,8 @@ async fn the_file_next_to_a_recording_and_the_one_in_a_folder_are_read() {
         std::fs::write(&rules, r#"{"ignore":["--model"]}"#).unwrap();
         assert_eq!(run().await.code, Some(0), "{}: {}", path.display(), run().await.report);
         std::fs::write(&rules, r#"{"ignore":["--modle"]}"#).unwrap();
-        let error =
-            Replay::open(&path).unwrap().open(Launch::default()).await.map(drop).unwrap_err();
+        let replay = Replay::open(&path).unwrap().unverified();
+        let error = replay.open(Launch::default()).await.map(drop).unwrap_err();
         let error =
             std::error::Error::source(&error).map_or(error.to_string(), ToString::to_string);
         assert!(error.contains("rules.json: ignore[0]: "), "{error}");

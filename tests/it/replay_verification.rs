@@ -91,14 +91,12 @@ async fn a_clone_does_not_verify() {
 
 #[tokio::test(start_paused = true)]
 async fn a_handle_does_not_verify_after_its_report_or_when_that_is_turned_off() {
-    for how in ["report", "assert_finished", "unverified", "unused", "panicking"] {
+    for how in ["report", "assert_finished", "unverified", "panicking"] {
         let scenario = two_prompts();
         let scenario = if how == "unverified" { scenario.unverified() } else { scenario };
-        if how != "unused" {
-            let session = Session::builder().transport(scenario.clone()).start().unwrap();
-            session.query("one").text().await.unwrap();
-            session.stop().await.unwrap();
-        }
+        let session = Session::builder().transport(scenario.clone()).start().unwrap();
+        session.query("one").text().await.unwrap();
+        session.stop().await.unwrap();
         match how {
             "report" => assert!(!scenario.report().is_clean()),
             "assert_finished" => {
@@ -117,6 +115,50 @@ async fn a_handle_does_not_verify_after_its_report_or_when_that_is_turned_off() 
         }
         assert_eq!(dropped(scenario), None, "{how}");
     }
+}
+
+/// A test that builds a handle and never uses it proves nothing.
+#[tokio::test(start_paused = true)]
+async fn a_handle_that_nothing_opened_panics() {
+    let folder = crate::launches_support::two();
+    let handles: [(&str, Box<dyn Send>); 6] = [
+        ("scenario", Box::new(two_prompts())),
+        ("replay", Box::new(replay())),
+        ("sequence", Box::new(Replay::sequence([recording("")]).speed(1.0))),
+        ("folder", Box::new(Replay::open(folder.path()).unwrap())),
+        ("file", Box::new(Replay::open(folder.path().join("001.jsonl")).unwrap())),
+        // No session was started with it.
+        ("builder", Box::new(Session::builder().transport(two_prompts()))),
+    ];
+    for (name, handle) in handles {
+        let text = dropped(handle).unwrap_or_default();
+        assert!(text.contains("nothing opened it"), "{name}: {text}");
+        assert!(text.contains("`unverified()` turns that off"), "{name}: {text}");
+    }
+}
+
+/// What has another purpose than a launch, or an error that says enough.
+#[tokio::test(start_paused = true)]
+async fn a_handle_that_nothing_opened_does_not_panic_with_a_reason() {
+    let folder = crate::launches_support::two();
+    let run = tempfile::tempdir().unwrap();
+    let run = || claude_wire::player::RunFolder::open(run.path()).unwrap();
+    assert_eq!(dropped(two_prompts().unverified()), None);
+    let played = two_prompts();
+    drop(played.script(["-p", "one"]));
+    assert_eq!(dropped(played), None);
+    let recorded = two_prompts();
+    assert!(!recorded.to_recording([""; 0]).events.is_empty());
+    assert_eq!(dropped(recorded), None);
+    let warned = Replay::open(folder.path()).unwrap();
+    assert!(warned.opening_warnings().is_empty());
+    assert_eq!(dropped(warned), None);
+    // The error is the test's: `replay` is in memory, and this option is refused.
+    assert_eq!(dropped(replay().in_run(run())).map(drop), None);
+    let refused = Session::builder().transport(two_prompts()).max_line(0).start();
+    assert!(refused.is_err());
+    assert_eq!(dropped(refused).map(drop), None);
+    assert_eq!(dropped(Scenario::new()), None, "nothing is left of it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,7 +32,8 @@ impl Loaded {
         match source {
             Source::Replay(path) | Source::Once(path) | Source::Rewrite(path) => {
                 let named = |error: &dyn std::fmt::Display| format!("CLAUDE_WIRE_REPLAY: {error}");
-                let mut replay = Replay::open(path).map_err(|error| named(&error))?;
+                // `play` returns the report.
+                let mut replay = Replay::open(path).map_err(|error| named(&error))?.unverified();
                 if let Some(run) = run {
                     replay = replay
                         .in_run(run.clone())
@@ -45,7 +46,8 @@ impl Loaded {
             }
             Source::Scenario { path, legacy } => {
                 let mut scenario = Scenario::load(path)
-                    .map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?;
+                    .map_err(|error| format!("CLAUDE_WIRE_SCENARIO: {error}"))?
+                    .unverified();
                 if *legacy {
                     scenario = scenario.legacy();
                 }

@@ -19,6 +19,7 @@ impl Scenario {
     /// use claude_wire::Scenario;
     ///
     /// let scenario = Scenario::new().on_prompt("Hello", "Hi!");
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn on_prompt(self, text: impl Into<String>, reply: impl Into<ModelReply>) -> Self {
@@ -40,6 +41,7 @@ impl Scenario {
     /// let scenario = Scenario::new()
     ///     .when(PromptMatch::Contains("weather".into()), reply().text("Sunny."))
     ///     .times(2);
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn when(mut self, prompt: PromptMatch, reply: impl Into<ModelReply>) -> Self {
@@ -84,6 +86,7 @@ impl Scenario {
     ///     .on_prompt("Hello", reply().text("Hi!"))
     ///     .next_launch()
     ///     .on_prompt("Hello", reply().text("Hi again!"));
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn next_launch(mut self) -> Self {
@@ -172,6 +175,7 @@ impl Scenario {
     ///     .on_start(reply().stderr("out of memory").crash("SIGABRT"))
     ///     .next_launch()
     ///     .on_prompt("Hello", "Hi!");
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn on_start(mut self, steps: ModelReply) -> Self {
@@ -189,6 +193,7 @@ impl Scenario {
     /// let scenario = Scenario::new()
     ///     .on_prompt("Hello", "Hi!")
     ///     .on_end(reply().stderr("could not save the session").exit(3));
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn on_end(mut self, steps: ModelReply) -> Self {

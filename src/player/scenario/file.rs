@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::common::looked_in;
 use crate::faults::FaultPlan;
 use crate::player::model::Block;
+use crate::player::verification::Verification;
 use crate::recording::check_head;
 
 use super::format::{File, LaunchFile, Often, Steps, Turn, Word};
@@ -69,6 +70,7 @@ impl Scenario {
     ///     {"reply": ["hang"]}
     ///   ]
     /// }"#)?;
+    /// # let _ = scenario.unverified();
     /// # Ok::<(), claude_wire::player::ScenarioError>(())
     /// ```
     ///
@@ -105,7 +107,8 @@ impl Scenario {
             }
             _ => return Err(ScenarioError("expected either `turns` or `launches`".to_owned())),
         };
-        let mut scenario = Self::new();
+        // Until it is whole, an error says enough.
+        let mut scenario = Self::new().unverified();
         scenario.any_order = file.any_order;
         scenario.outside = Outside {
             logged_out: file.logged_out,
@@ -133,6 +136,7 @@ impl Scenario {
                 ScenarioError(format!("{}{why}", launch.unwrap_or_default()))
             })?;
         }
+        scenario.verification = Verification::default();
         Ok(scenario)
     }
 
@@ -178,6 +182,8 @@ impl Scenario {
     /// The scenario as such a file, for `mock-claude` and an SDK in another language. A turn whose
     /// prompt a [function](PromptMatch::When) accepts is one for any prompt there.
     pub fn to_json(&self) -> String {
+        // It has its purpose without a launch.
+        self.verification.note_report();
         let turn = |turn: &ScriptedTurn| Turn {
             prompt: match &turn.when {
                 PromptMatch::Text(text) => Some(text.clone()),

@@ -118,6 +118,8 @@ impl Scenario {
     /// `args` are the launch's arguments. A prompt that may be anything becomes `<text:1>`, which
     /// matches any text in a replay.
     pub fn to_recording<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Recording {
+        // It has its purpose without a launch.
+        self.verification.note_report();
         let args = args.into_iter().map(Into::into).collect();
         let cwd = Some("/home/user/project".into());
         let launch = Launch { args, cwd, ..Launch::default() };
@@ -135,6 +137,8 @@ impl Scenario {
     /// folder. It shares nothing with other launches: all turns are this one's.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        // What plays the script has the report.
+        self.verification.note_report();
         self.alone(&Launch { args, ..Launch::default() })
     }
 
@@ -152,7 +156,11 @@ impl Scenario {
     /// # Errors
     /// If the run folder cannot be written.
     pub fn in_run(mut self, run: RunFolder) -> Result<Self, RunError> {
-        run.plays_turns(&self.prompts())?;
+        if let Err(error) = run.plays_turns(&self.prompts()) {
+            // The error is enough.
+            self.verification.turn_off();
+            return Err(error);
+        }
         self.progress = Progress::Folder(run);
         Ok(self)
     }
@@ -182,6 +190,7 @@ impl Scenario {
         W: AsyncWrite + Unpin,
         E: AsyncWrite + Unpin,
     {
+        self.verification.note_report();
         let (script, log) = match &self.progress {
             Progress::Folder(run) => {
                 let script = self.next_script(launch).map_err(transport::Error::other)?;
@@ -316,6 +325,7 @@ impl Scenario {
     /// let scenario = Scenario::new()
     ///     .on_prompt("Hello", "Hi!")
     ///     .faults(FaultPlan::parse("api_529; double_result")?);
+    /// # let _ = scenario.unverified();
     /// # Ok::<(), claude_wire::faults::FaultError>(())
     /// ```
     #[must_use]

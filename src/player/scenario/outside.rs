@@ -32,6 +32,7 @@ pub(in crate::player) struct Outside {
 /// let scenario = Scenario::new()
 ///     .skill("who", skill)
 ///     .when(PromptMatch::Contains("There are: a b".into()), reply().text("Two."));
+/// # let _ = scenario.unverified();
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
