@@ -320,7 +320,9 @@ fn ids(recorded: Option<&RecordedLaunch>, live: &LiveLaunch, rules: &Rules) -> R
 impl Launched {
     /// The command line, read as the CLI of a version does.
     pub(super) fn read(&self, version: Option<&str>) -> LiveLaunch {
-        LiveLaunch::new(&self.args, version).after(self.sessions.clone())
+        LiveLaunch::new(&self.args, version)
+            .started_in(self.folders.get("cwd"))
+            .after(self.sessions.clone())
     }
 
     pub(super) fn new(launch: &Launch) -> Self {

@@ -3,11 +3,12 @@
 
 use claude_wire::player::{CommandLine, FlagTable};
 use claude_wire::recording::Recording;
+use claude_wire::transport::Launch;
 use claude_wire::{Options, Replay};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::launch_support::{conversation, conversed, launched, launched_by, played};
+use crate::launch_support::{conversation, conversed, launched, launched_by, played, played_as};
 
 const STREAMS: [&str; 5] =
     ["--output-format", "stream-json", "--verbose", "--input-format", "stream-json"];
@@ -103,7 +104,7 @@ async fn a_changed_flag_is_refused_with_both_values() {
         (
             &["--output-format", "stream-json"],
             &["--output-format", "json", "--input-format", "text"],
-            r#"--output-format: expected "stream-json", actual "json""#,
+            r#"--output-format: expected "stream-json", actual "json --verbose""#,
         ),
         (
             &["--future-mode", "fast"],
@@ -197,6 +198,100 @@ async fn a_flag_and_a_field_of_initialize_are_one_value() {
         assert_eq!(found.len(), 1, "{fields} is missing: {found:?}");
         let found = differs(conversed(&with(&[]), Some(json!({}))), &with(&[]), Some(fields)).await;
         assert_eq!(found.len(), 1, "{args:?} is new: {found:?}");
+    }
+}
+
+/// The servers of a file are those in it, if it can be read; else only a file is equal to it.
+#[tokio::test(start_paused = true)]
+async fn a_file_of_servers_is_compared_by_its_path_or_by_its_servers() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in [
+        ("x.json", r#"{"mcpServers":{"x":{"command":"a"}}}"#),
+        ("other.json", r#"{"mcpServers":{"x":{"command":"b"}}}"#),
+        ("xy.json", r#"{"mcpServers":{"y":{"command":"a"},"x":{"command":"a"}}}"#),
+        ("empty.json", "{}"),
+        ("none.json", r#"{"mcpServers":{}}"#),
+        ("broken.json", "{"),
+    ] {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    std::fs::create_dir(folder.path().join("folder.json")).unwrap();
+    let (x, y) = (r#"{"mcpServers":{"x":{}}}"#, r#"{"mcpServers":{"y":{}}}"#);
+    let declares = |names: &[&str]| Some(json!({"sdkMcpServers": names}));
+    let file = |name: &'static str| (vec!["--mcp-config", name], None);
+    for (one, other, equal) in [
+        (file("./x.json"), file("./x.json"), true),
+        (file("./x.json"), file("./other.json"), true),
+        (file("./x.json"), file("x.json"), true),
+        (file("./missing.json"), file("./missing.json"), true),
+        (file("./x.json"), file("./xy.json"), false),
+        (file("./x.json"), file("./missing.json"), false),
+        (file("./missing.json"), file("./broken.json"), false),
+        (file("./x.json"), (vec![], None), false),
+        (file("./missing.json"), (vec![], None), false),
+        (file("./empty.json"), (vec![], None), false),
+        (file("./x.json"), (vec!["--mcp-config", x], None), true),
+        (file("./x.json"), (vec!["--mcp-config", y], None), false),
+        (file("./xy.json"), (vec!["--mcp-config", x, y], None), true),
+        (file("./none.json"), (vec!["--mcp-config", x], None), false),
+        (file("./broken.json"), (vec!["--mcp-config", x], None), false),
+        (file("./folder.json"), (vec!["--mcp-config", x], None), false),
+        (file("./x.json"), (vec![], declares(&["x"])), true),
+        (file("./x.json"), (vec![], declares(&["y"])), false),
+        (file("./missing.json"), (vec![], declares(&["x"])), false),
+        ((vec!["--mcp-config", "./x.json", y], None), file("./xy.json"), true),
+        ((vec!["--mcp-config", "./x.json", y], None), file("./x.json"), false),
+    ] {
+        for ((recorded, expected), (live, actual)) in [(&one, &other), (&other, &one)] {
+            let replay = Replay::new(conversed(&with(recorded), expected.clone())).unverified();
+            let args = with(live).into_iter().map(Into::into).collect();
+            let cwd = Some(folder.path().to_owned());
+            let launch = Launch { args, cwd, ..Launch::default() };
+            // What is declared is known when `initialize` is there.
+            let initialize = actual.clone().or(expected.is_some().then(|| json!({})));
+            let played = played_as(&replay, launch, &conversation(initialize)).await;
+            let differs = played.differs();
+            let (case, report) = (format!("{recorded:?} {live:?}"), &played.report);
+            if equal && expected.is_none() && actual.is_some() {
+                // The recorded host sent no `initialize`, but that is all.
+                assert!(!report.contains("--mcp-config"), "{case}: {report}");
+                continue;
+            }
+            assert_eq!(played.code, Some(if equal { 0 } else { 70 }), "{case}: {report}");
+            let found = differs.iter().any(|at| at.starts_with("--mcp-config: "));
+            assert_eq!(found, !equal, "{case}: {report}");
+        }
+    }
+}
+
+/// Without `--output-format` the CLI writes text.
+#[tokio::test(start_paused = true)]
+async fn the_format_of_the_output_is_compared_with_and_without_its_flag() {
+    const SAID: &str = r#"{"us":1,"out":"four","as":"text"}
+        {"us":1,"exit":{"code":0}}"#;
+    const TEXT: [&[&str]; 3] =
+        [&["-p", "Q"], &["-p", "--output-format", "text", "Q"], &["--verbose", "-p", "Q"]];
+    const JSON: [&[&str]; 2] =
+        [&["-p", "Q", "--output-format", "json"], &["--output-format=json", "-p", "Q"]];
+    const ALL: [&[&str]; 2] = [
+        &["-p", "Q", "--output-format", "json", "--verbose"],
+        &["--verbose", "--output-format=json", "-p", "Q"],
+    ];
+    const STREAM: [&[&str]; 1] = [&["-p", "Q", "--output-format", "stream-json", "--verbose"]];
+    let forms: [&[&[&str]]; 4] = [&TEXT, &JSON, &ALL, &STREAM];
+    for (recorded, one) in forms.iter().enumerate() {
+        for (live, other) in forms.iter().enumerate() {
+            for (one, other) in one.iter().flat_map(|one| other.iter().map(move |it| (one, it))) {
+                let replay = Replay::new(launched(one, SAID)).unverified();
+                let played = played(&replay, other, &[]).await;
+                let (case, same) = (format!("{one:?} {other:?}"), recorded == live);
+                assert_eq!(played.code, Some(if same { 0 } else { 70 }), "{case}");
+                assert_eq!(played.out == "four\n", same, "{case}");
+                if !same {
+                    assert!(played.differs()[0].starts_with("--output-format: "), "{case}");
+                }
+            }
+        }
     }
 }
 

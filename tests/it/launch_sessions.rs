@@ -1,6 +1,7 @@
 //! A resumed session is that of the same earlier launch, whatever id it has in this run.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use crate::launch_support::STREAMS;
 use crate::replay_support::{recording, user};
 use claude_wire::Replay;
 use claude_wire::player::RunFolder;
@@ -26,7 +27,8 @@ fn launched(args: &[&str], prompt: &str, session: &str) -> Recording {
         {{"us":1,"exit":{{"code":0}}}}"#,
         user(prompt)
     ));
-    recording.header.argv = Some(args.iter().map(|arg| (*arg).to_owned()).collect());
+    let args = STREAMS.iter().chain(args);
+    recording.header.argv = Some(args.map(|arg| (*arg).to_owned()).collect());
     recording
 }
 
@@ -64,7 +66,7 @@ impl Setup {
 }
 
 async fn launch(replay: &Replay, args: &[&str], prompt: &str) -> (String, String, Exit) {
-    let args = args.iter().map(Into::into).collect();
+    let args = STREAMS.iter().chain(args).map(Into::into).collect();
     let launch = Launch { args, ..Launch::default() };
     let Connection { mut stdin, mut stdout, mut stderr, mut control } =
         replay.open(launch).await.unwrap();

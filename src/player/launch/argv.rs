@@ -371,6 +371,11 @@ pub(in crate::player) fn named_session(args: &[String]) -> Option<String> {
     is_uuid(named.as_bytes()).then(|| named.to_owned())
 }
 
+/// Whether a CLI with these arguments reads text from stdin, and not lines of the protocol.
+pub(in crate::player) fn reads_text(args: &[String]) -> bool {
+    last_value(args, "--input-format") != Some("stream-json")
+}
+
 fn is_flag(arg: &str) -> bool {
     arg.len() > 1 && arg.starts_with('-')
 }

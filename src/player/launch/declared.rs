@@ -1,10 +1,14 @@
 //! Options that a host may declare as a flag or in `initialize`: one value, whatever its form.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
 use super::meaning::json_or_text;
+
+/// The longest file of MCP servers that is read, in bytes.
+const LONGEST_CONFIG: u64 = 1 << 20;
 
 /// An option with both places.
 pub(super) struct Declared {
@@ -62,6 +66,11 @@ pub(super) const DECLARED: [Declared; 15] = [
 impl Declared {
     const fn new(at: &'static str, fields: &'static [&'static str], form: Form) -> Self {
         Self { at, fields, form }
+    }
+
+    /// Whether a flag may name a file in the place of its value, which is then compared as well.
+    pub(super) fn has_files(&self) -> bool {
+        self.form == Form::Servers
     }
 
     /// Its value, from the flags and from the initialize request. `None`: it is not set.
@@ -161,6 +170,30 @@ pub(in crate::player) fn hooks(mut hooks: Value) -> Option<Value> {
         events.retain(|_, matchers| matchers.as_array().is_none_or(|list| !list.is_empty()));
     }
     present(hooks)
+}
+
+/// Servers of [`Form::Servers`] with the names in a file in its place, if it can be read.
+pub(super) fn with_servers_of_files(servers: &Value, folder: Option<&Path>) -> Value {
+    let Value::Array(items) = servers else { return servers.clone() };
+    let mut names = Vec::new();
+    for item in items {
+        let path = item.get("file").and_then(Value::as_str);
+        match path.and_then(|path| servers_of(&folder.unwrap_or(Path::new("")).join(path))) {
+            Some(found) => names.extend(found.into_iter().map(Value::from)),
+            None => names.push(item.clone()),
+        }
+    }
+    names.sort_by_key(ToString::to_string);
+    names.dedup();
+    names.into()
+}
+
+/// The names of the servers in a configuration of the CLI.
+fn servers_of(path: &Path) -> Option<Vec<String>> {
+    // A pipe would wait for a writer.
+    path.metadata().ok().filter(|file| file.is_file() && file.len() <= LONGEST_CONFIG)?;
+    let config: Value = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    Some(config.get("mcpServers")?.as_object()?.keys().cloned().collect())
 }
 
 /// The names of the MCP servers, from `--mcp-config` and `initialize`. Where a configuration is a

@@ -26,7 +26,7 @@ mod recorded;
 mod suggest;
 
 pub use self::argv::{Asked, CommandLine, RefusedArguments};
-pub(super) use self::argv::{last_value, named_session, prints};
+pub(super) use self::argv::{last_value, named_session, prints, reads_text};
 pub(super) use self::declared::{hooks, is_declared, place_of_field, take_declared};
 pub use self::flags::FlagTable;
 pub(super) use self::recorded::{LiveLaunch, RecordedLaunch};

@@ -51,12 +51,6 @@ pub(super) fn left_out(flag: &str) -> Option<Why> {
     NOT_COMPARED.iter().find(|(name, _)| *name == flag).map(|(_, why)| *why)
 }
 
-/// A flag that is compared only where both launches have it: what a recording without it was
-/// written in is the CLI's own choice.
-pub(super) fn is_shown_by_both(flag: &str) -> bool {
-    flag == "--output-format"
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -12,13 +13,13 @@ use crate::player::renumber::Renumbered;
 use crate::player::rules::{Place, Rules};
 use crate::recording::{Event, EventKind, Header};
 
-use super::argv::CommandLine;
-use super::declared::{DECLARED, Declared};
+use super::argv::{CommandLine, reads_text};
+use super::declared::{DECLARED, Declared, with_servers_of_files};
 use super::meaning;
-use super::not_compared::{Why, is_shown_by_both, left_out};
+use super::not_compared::{Why, left_out};
 
-/// Why a field is not compared that both launches must have for that.
-const ONLY_ONE: &str = "only one of the launches has it";
+/// The flag whose absence means a value.
+const OUTPUT: &str = "--output-format";
 
 /// A command line with the meaning of its flags.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ struct Line {
 pub(in crate::player) struct LiveLaunch {
     line: Line,
     version: Option<String>,
+    /// Where it starts, if that is known.
+    folder: Option<PathBuf>,
     /// The sessions of earlier launches of the run: the recorded ids, and the live ones.
     sessions: Renumbered,
 }
@@ -71,6 +74,23 @@ impl Line {
         self.read.as_ref().is_none_or(|read| read.subcommand().is_empty())
     }
 
+    /// The value of a flag. Without one, output is text; with `--verbose`, `json` is another form.
+    fn flag(&self, name: &str) -> Option<Cow<'_, Value>> {
+        let given = self.flags.get(name);
+        match name {
+            OUTPUT if !self.is_session() => given.map(Cow::Borrowed),
+            OUTPUT if given.is_some_and(|form| form == "json") && self.has("--verbose") => {
+                Some(Cow::Owned("json --verbose".into()))
+            }
+            OUTPUT => Some(given.map_or_else(|| Cow::Owned("text".into()), Cow::Borrowed)),
+            _ => given.map(Cow::Borrowed),
+        }
+    }
+
+    fn has(&self, flag: &str) -> bool {
+        self.flags.contains_key(flag)
+    }
+
     fn unknown(&self) -> Value {
         let flags = self.read.iter().flat_map(CommandLine::unknown_with_values);
         flags.map(String::as_str).collect()
@@ -84,7 +104,13 @@ impl LiveLaunch {
         version: Option<&str>,
     ) -> Self {
         let line = Line::read(args.into_iter().map(Into::into).collect(), version);
-        Self { line, version: version.map(str::to_owned), sessions: Renumbered::default() }
+        let version = version.map(str::to_owned);
+        Self { line, version, folder: None, sessions: Renumbered::default() }
+    }
+
+    /// In this folder.
+    pub(in crate::player) fn started_in(self, folder: Option<&String>) -> Self {
+        Self { folder: folder.map(PathBuf::from), ..self }
     }
 
     /// After these sessions.
@@ -100,6 +126,11 @@ impl LiveLaunch {
     /// The prompt among the arguments.
     pub(in crate::player) fn prompt(&self) -> Option<&str> {
         self.line.prompt()
+    }
+
+    /// Whether its stdin is text.
+    pub(in crate::player) fn reads_text(&self) -> bool {
+        reads_text(&self.line.args)
     }
 
     /// Whether a host with this `initialize` has an MCP server of this name, as far as is known:
@@ -196,11 +227,11 @@ impl RecordedLaunch {
         }
         let names: BTreeSet<_> = recorded.flags.keys().chain(live.flags.keys()).collect();
         for name in names {
-            let (expected, actual) = (recorded.flags.get(name), live.flags.get(name));
+            let (expected, actual) = (recorded.flag(name), live.flag(name));
             let resumed = self.resumed(name, sessions);
-            let expected = resumed.as_ref().or(expected);
-            if !self.is_declared(name) && self.left_out(name, expected, actual).is_none() {
-                found.extend(differences(name, expected, actual, rules));
+            let expected = resumed.as_ref().or(expected.as_deref());
+            if !self.is_declared(name) && self.left_out(name).is_none() {
+                found.extend(differences(name, expected, actual.as_deref(), rules));
             }
         }
         found
@@ -218,18 +249,8 @@ impl RecordedLaunch {
     }
 
     /// Why a flag is not compared; `None`: it is.
-    fn left_out(
-        &self,
-        name: &str,
-        expected: Option<&Value>,
-        actual: Option<&Value>,
-    ) -> Option<&'static str> {
-        if !self.line.is_session() {
-            return None;
-        }
-        let is_of_one = expected.is_none() || actual.is_none();
-        let of_one = || (is_shown_by_both(name) && is_of_one).then_some(ONLY_ONE);
-        left_out(name).map(Why::text).or_else(of_one)
+    fn left_out(&self, name: &str) -> Option<&'static str> {
+        left_out(name).filter(|_| self.line.is_session()).map(Why::text)
     }
 
     /// What the comparison does with each part of the launch. `settled`: it is known what the live
@@ -268,12 +289,15 @@ impl RecordedLaunch {
         }
         let names: BTreeSet<_> = recorded.flags.keys().chain(other.flags.keys()).collect();
         for name in names.into_iter().filter(|name| !self.is_declared(name)) {
-            let (expected, actual) = (recorded.flags.get(name), other.flags.get(name));
+            let (expected, actual) = (recorded.flag(name), other.flag(name));
             let resumed = self.resumed(name, &live.sessions);
-            let expected = resumed.as_ref().or(expected);
-            found.push(match self.left_out(name, expected, actual) {
+            let expected = resumed.as_ref().or(expected.as_deref());
+            found.push(match self.left_out(name) {
                 Some(why) => FieldCheck::ignored(name, why),
-                None => check(name, expected, actual, rules),
+                None => {
+                    let differences = differences(name, expected, actual.as_deref(), rules);
+                    check(name, expected, &differences, rules)
+                }
             });
         }
         let prompts = self.prompt_differences(live, rules);
@@ -294,10 +318,16 @@ impl RecordedLaunch {
                         declared.at,
                         "until `initialize` or a prompt is there, since it can be declared there",
                     ),
-                    true if is_of_a_file(declared, expected.as_ref(), actual.as_ref()) => {
-                        FieldCheck::ignored(declared.at, "the servers of a file are not known")
+                    true => {
+                        let differences = declared_differences(
+                            declared,
+                            expected.as_ref(),
+                            actual.as_ref(),
+                            live.folder.as_deref(),
+                            rules,
+                        );
+                        check(declared.at, expected.as_ref(), &differences, rules)
                     }
-                    true => check(declared.at, expected.as_ref(), actual.as_ref(), rules),
                 });
             }
         }
@@ -376,14 +406,12 @@ impl RecordedLaunch {
         if !self.line.is_session() {
             return Vec::new();
         }
+        let folder = live.folder.as_deref();
         let live = live.with_recorded(&self.ids(live, None, rules));
         let differ = |declared: &Declared| {
             let expected = declared.value(&self.line.flags, self.initialize.as_ref());
             let actual = declared.value(&live.flags, initialize);
-            if is_of_a_file(declared, expected.as_ref(), actual.as_ref()) {
-                return Vec::new();
-            }
-            differences(declared.at, expected.as_ref(), actual.as_ref(), rules)
+            declared_differences(declared, expected.as_ref(), actual.as_ref(), folder, rules)
         };
         DECLARED.iter().flat_map(differ).collect()
     }
@@ -398,23 +426,33 @@ fn initialize_of(line: &[u8]) -> Option<Value> {
     (request.get("subtype")? == "initialize").then_some(request)
 }
 
-/// Whether one of the two names a file of MCP servers, which are not known then.
-fn is_of_a_file(declared: &Declared, expected: Option<&Value>, actual: Option<&Value>) -> bool {
-    declared.at == "--mcp-config" && names_a_file(expected) != names_a_file(actual)
-}
-
-fn names_a_file(servers: Option<&Value>) -> bool {
-    servers.and_then(Value::as_array).into_iter().flatten().any(|name| name.is_object())
+/// Where an option of two launches differs. Files of MCP servers are equal by their paths, or by the
+/// names of their servers; one that cannot be read here differs from servers with names.
+fn declared_differences(
+    declared: &Declared,
+    expected: Option<&Value>,
+    actual: Option<&Value>,
+    folder: Option<&Path>,
+    rules: &Rules,
+) -> Vec<Difference> {
+    let found = differences(declared.at, expected, actual, rules);
+    match (expected, actual) {
+        (Some(expected), Some(actual)) if declared.has_files() && !found.is_empty() => {
+            let [expected, actual] =
+                [expected, actual].map(|servers| with_servers_of_files(servers, folder));
+            differences(declared.at, Some(&expected), Some(&actual), rules)
+        }
+        _ => found,
+    }
 }
 
 fn check(
     name: &str,
     expected: Option<&Value>,
-    actual: Option<&Value>,
+    differences: &[Difference],
     rules: &Rules,
 ) -> FieldCheck {
-    let differences = differences(name, expected, actual, rules);
-    FieldCheck::of(name, rules.matcher(&Place::named(name)), expected, &differences)
+    FieldCheck::of(name, rules.matcher(&Place::named(name)), expected, differences)
 }
 
 fn differences(

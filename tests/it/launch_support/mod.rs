@@ -24,9 +24,22 @@ impl Played {
     }
 }
 
-/// A conversation that was launched with these arguments.
+/// A CLI that reads and writes lines of the protocol.
+pub(crate) const STREAMS: [&str; 3] =
+    ["--input-format=stream-json", "--output-format=stream-json", "--verbose"];
+
+/// A conversation that was launched with these arguments, and with the streams of the protocol if it
+/// has lines of it.
 pub(crate) fn launched(argv: &[&str], events: &str) -> Recording {
+    let argv = with_streams(argv, events.contains("\"in\":{\"type\":"));
     launched_by(json!({"cli": "2.1.332", "argv": argv}), events)
+}
+
+fn with_streams<'a>(argv: &'a [impl AsRef<str>], needed: bool) -> Vec<&'a str> {
+    let argv: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
+    let says = |arg: &&str| arg.starts_with("--input-format");
+    let missing = needed && !argv.iter().any(says);
+    if missing { [&STREAMS[..], &argv].concat() } else { argv }
 }
 
 /// A conversation with these fields in its header.
@@ -43,10 +56,16 @@ pub(crate) fn launched_by(fields: Value, events: &str) -> Recording {
 }
 
 /// A host that writes one line after the other, each when the CLI has written what it can, and then
-/// closes its input.
+/// closes its input. It asks for the streams of the protocol if it writes lines of it.
 pub(crate) async fn played(replay: &Replay, argv: &[impl AsRef<str>], lines: &[String]) -> Played {
-    let args = argv.iter().map(|arg| arg.as_ref().into()).collect();
-    let mut cli = replay.open(Launch { args, ..Launch::default() }).await.unwrap();
+    let argv = with_streams(argv, lines.iter().any(|line| line.starts_with("{\"type\":")));
+    let args = argv.into_iter().map(Into::into).collect();
+    played_as(replay, Launch { args, ..Launch::default() }, lines).await
+}
+
+/// The same with this launch.
+pub(crate) async fn played_as(replay: &Replay, launch: Launch, lines: &[String]) -> Played {
+    let mut cli = replay.open(launch).await.unwrap();
     let (mut out, mut report) = (String::new(), String::new());
     let write = async {
         for line in lines {
