@@ -67,7 +67,7 @@ impl Binding {
         Self { sessions: pool.sessions.clone(), noted: self.machine.renumbered.len(), ..self }
     }
 
-    /// A launch that is one of these recordings. Fails if one of them cannot be read.
+    /// A launch that is one of these recordings. Fails if the one that it may be cannot be read.
     pub(super) fn among(pool: &Pool, launch: Launched) -> Result<Self, String> {
         if let ([only], false) = (&*pool.recordings, pool.claims.is_shared()) {
             let script = only.script(&launch)?;
@@ -86,17 +86,23 @@ impl Binding {
             text: String::new(),
             written: Written::default(),
         };
-        let mut nearest = None;
+        let mut diverged = Vec::new();
         let binding = Self { of_several: true, ..Self::to(Arc::new(Script::empty())) };
         let mut binding = binding.sharing(pool);
+        let has_argument = choice.launch.read(None).prompt().is_some();
         for index in choice.left.clone() {
-            if !choice.is_possible(index)? {
+            if !choice.is_possible(index).unwrap_or(false) {
                 continue;
             }
-            let machine = choice.machine(index, Vec::new())?;
+            let machine = match choice.machine(index, Vec::new()) {
+                Ok(machine) => machine,
+                Err(why) if has_argument && choice.is_asked(index)? => return Err(why),
+                // Its first prompt tells whether it is meant.
+                Err(_) => continue,
+            };
             if machine.is_diverged() {
                 // It has another prompt among its arguments.
-                nearest = nearest.or(Some(index));
+                diverged.push(index);
                 continue;
             }
             if machine.has_prompt() {
@@ -112,13 +118,17 @@ impl Binding {
             binding.machine = machine;
             return Ok(binding.sharing(pool));
         }
+        if let Some(why) = choice.broken(|index| choice.is_asked(index)) {
+            return Err(why);
+        }
+        let nearest = choice.most_like(diverged, &FirstPrompt::None);
         if let Some(nearest) = nearest.or_else(|| choice.nearest_launch()) {
-            binding.machine = choice.machine(nearest, choice.others(Some(nearest))?)?;
+            binding.machine = choice.machine(nearest, choice.others(Some(nearest)))?;
             binding.machine.explain(|| choice.candidates());
             return Ok(binding);
         }
         binding.machine = choice.nothing();
-        let divergence = choice.unrecorded("the launch").among(choice.others(None)?);
+        let divergence = choice.unrecorded("the launch").among(choice.others(None));
         binding.machine.diverge(0, divergence);
         binding.machine.explain(|| choice.candidates());
         Ok(binding)
@@ -166,7 +176,7 @@ impl Binding {
         };
         choice.inputs.push((now, input.clone()));
         match &input {
-            Input::Line(line) => match HostLine::parse(line) {
+            Input::Line(line) => match HostLine::read(line, choice.reads_text()) {
                 HostLine::Prompt { line, .. } => {
                     return self.settle(now, &FirstPrompt::Line(compare::prompt(&line)));
                 }
@@ -246,10 +256,9 @@ impl Binding {
         choice.launch.sessions = choice.pool.sessions.known();
         let mut nearest = None;
         for index in choice.left.clone() {
-            match choice.may_be(index, prompt) {
-                Ok(false) => continue,
-                Ok(true) => {}
-                Err(why) => return self.fail(now, why),
+            // One that cannot be read counts if no other one fits.
+            if !choice.may_be(index, prompt).unwrap_or(false) {
+                continue;
             }
             let trial = match choice.trial(index, now, Vec::new()) {
                 Ok(trial) => trial,
@@ -270,6 +279,9 @@ impl Binding {
                 Err(why) => return self.fail(now, why),
             }
         }
+        if let Some(why) = choice.broken(|index| choice.may_be(index, prompt)) {
+            return self.fail(now, why);
+        }
         let nearest = nearest.or_else(|| choice.nearest(prompt));
         self.give_up(now, nearest);
     }
@@ -289,8 +301,12 @@ impl Binding {
                     return self.adopt(trial);
                 }
                 Ok(_) => choice.left.retain(|left| *left != index),
-                Err(why) => return self.fail(now, why),
+                // Its first prompt tells whether it is meant.
+                Err(_) => {}
             }
+        }
+        if let Some(why) = choice.broken(|index| choice.is_possible(index)) {
+            return self.fail(now, why);
         }
         self.give_up(now, Some(front));
     }
@@ -305,13 +321,19 @@ impl Binding {
             if left.any(|index| choice.may_be(*index, &none).unwrap_or_default()) {
                 return self.settle(now, &none);
             }
-            let others = choice.others(None).unwrap_or_default();
+            let others = choice.others(None);
             let unrecorded = choice.unrecorded("a launch that ended without a prompt");
             let unrecorded = unrecorded.among(others).in_run(choice.run());
             let explained = choice.run().map(|_| choice.candidates()).unwrap_or_default();
             self.unrecorded = Some(unrecorded.explained(explained));
             self.choice = None;
             return;
+        }
+        let front = choice.front;
+        let none = FirstPrompt::None;
+        let is_before = |index| Ok(index < front && choice.may_be(index, &none).unwrap_or(false));
+        if let Some(why) = choice.broken(is_before) {
+            return self.fail(now, why);
         }
         match choice.pool.claim(choice.front) {
             Ok(true) => {
@@ -344,10 +366,7 @@ impl Binding {
     /// No recording is it. The nearest shows where they differ.
     fn give_up(&mut self, now: u64, nearest: Option<usize>) {
         let Some(choice) = self.choice.as_mut() else { return };
-        let others = match choice.others(nearest) {
-            Ok(others) => others,
-            Err(why) => return self.fail(now, why),
-        };
+        let others = choice.others(nearest);
         let unrecorded = choice.unrecorded("this launch");
         let trial = nearest.map(|index| choice.trial(index, now, others.clone())).transpose();
         match trial {

@@ -1,6 +1,6 @@
 //! The recordings that a launch may be, while its first prompt is awaited.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use super::candidate::Candidate;
 use super::compiled::{Beginning, CompiledRecording, Launched};
 use super::explain::Wrote;
 use super::host_line::one_line;
+use super::launch::reads_text;
 use super::machine::{Input, Machine};
 use super::opening::FirstPrompt;
 use super::report::Divergence;
@@ -72,7 +73,8 @@ impl Choice {
         Ok(self.beginning(index)?.is_possible(&self.launch, rules))
     }
 
-    /// Whether it is not used and may be that of a launch with this first prompt.
+    /// Whether it is not used and may be that of a launch with this first prompt. Fails for one of
+    /// which that is not known.
     pub(super) fn may_be(&self, index: usize, prompt: &FirstPrompt) -> Result<bool, String> {
         if self.pool.is_used(index) || !self.is_possible(index)? {
             return Ok(false);
@@ -80,17 +82,44 @@ impl Choice {
         let rules = &self.pool.recordings[index].rules;
         let beginning = self.beginning(index)?;
         let ids = beginning.ids(&self.launch, rules);
-        Ok(beginning.prompt.fits(&prompt.recorded(&ids), rules))
+        let fits = beginning.prompt.fits(&prompt.recorded(&ids), rules);
+        if !fits && beginning.is_cut {
+            self.machine(index, Vec::new())?;
+        }
+        Ok(fits)
     }
 
-    /// The unused recording whose command line is the nearest, the first of several.
+    /// Whether the arguments may be those of this recording, and the prompt among them is.
+    pub(super) fn is_asked(&self, index: usize) -> Result<bool, String> {
+        let rules = &self.pool.recordings[index].rules;
+        let beginning = self.beginning(index)?;
+        Ok(beginning.is_possible(&self.launch, rules)
+            && beginning.has_argument_of(&self.launch, rules))
+    }
+
+    /// Why a recording cannot be played that this launch may be.
+    pub(super) fn broken(&self, may_be: impl Fn(usize) -> Result<bool, String>) -> Option<String> {
+        let unused = self.left.iter().copied().filter(|index| !self.pool.is_used(*index));
+        unused.into_iter().find_map(|index| match may_be(index) {
+            Ok(false) => None,
+            Ok(true) => self.machine(index, Vec::new()).err(),
+            Err(why) => Some(why),
+        })
+    }
+
+    /// The unused recording whose command line is the nearest; of several, the one with the nearest
+    /// prompt, and of those the first.
     pub(super) fn nearest_launch(&self) -> Option<usize> {
         let count = |index: usize| {
             let rules = &self.pool.recordings[index].rules;
             self.beginning(index)
                 .map_or(usize::MAX, |begins| begins.contradicts(&self.launch, rules))
         };
-        self.left.iter().copied().min_by_key(|index| count(*index))
+        let mut by_count: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for index in &self.left {
+            by_count.entry(count(*index)).or_default().push(*index);
+        }
+        by_count.into_values().find_map(|alike| self.most_like(alike, &FirstPrompt::None))
     }
 
     /// A machine that has nothing to play.
@@ -107,7 +136,7 @@ impl Choice {
 
     /// Every recording, with what this launch did compared with it.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
-        let wrote = Wrote::of(self.inputs.iter().map(|(_, input)| input));
+        let wrote = Wrote::of(self.inputs.iter().map(|(_, input)| input), self.reads_text());
         let recordings = self.pool.recordings.iter().enumerate();
         let candidates = recordings.map(|(index, recording)| {
             let candidate = recording.candidate(&self.launch, &wrote);
@@ -133,6 +162,13 @@ impl Choice {
 
     pub(super) fn name(&self, index: usize) -> String {
         self.pool.name(index)
+    }
+
+    /// Whether stdin is text. One that is not compared with a recorded launch has the protocol.
+    pub(super) fn reads_text(&self) -> bool {
+        let is_compared =
+            |index: &usize| self.beginning(*index).is_ok_and(|begins| begins.launch.is_some());
+        reads_text(&self.launch.args) && self.left.iter().any(is_compared)
     }
 
     /// The text on stdin so far, if there is some.
@@ -164,19 +200,28 @@ impl Choice {
 
     /// The recording whose prompt is most like this one, the first of several.
     pub(super) fn nearest(&self, prompt: &FirstPrompt) -> Option<usize> {
-        let mut best: Option<(f64, usize)> = None;
-        for index in &self.left {
-            if self.pool.is_used(*index) || !self.is_possible(*index).unwrap_or(false) {
-                continue;
-            }
-            let Ok(beginning) = self.beginning(*index) else { continue };
-            let ids = beginning.ids(&self.launch, &self.pool.recordings[*index].rules);
-            let likeness = beginning.prompt.likeness(&prompt.recorded(&ids));
-            if best.is_none_or(|(best, _)| likeness > best) {
-                best = Some((likeness, *index));
-            }
-        }
-        best.map(|(_, index)| index)
+        let left = self.left.iter().copied().filter(|index| {
+            !self.pool.is_used(*index) && self.is_possible(*index).unwrap_or(false)
+        });
+        self.most_like(left, prompt)
+    }
+
+    /// The one of these recordings whose prompts, as an argument and on stdin, are most like those of
+    /// this launch; the first of several. One that cannot be played is none.
+    pub(super) fn most_like(
+        &self,
+        among: impl IntoIterator<Item = usize>,
+        prompt: &FirstPrompt,
+    ) -> Option<usize> {
+        let likeness = |index: usize| {
+            let rules = &self.pool.recordings[index].rules;
+            let begins = self.beginning(index).ok()?;
+            Some((begins.likeness(&self.launch, prompt, rules), index))
+        };
+        let mut found: Vec<_> = among.into_iter().filter_map(likeness).collect();
+        found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let mut found = found.into_iter().map(|(_, index)| index);
+        found.find(|index| self.machine(*index, Vec::new()).is_ok())
     }
 
     pub(super) fn unrecorded(&self, what: &str) -> Divergence {
@@ -187,13 +232,11 @@ impl Choice {
     }
 
     /// The other recordings, for a report.
-    pub(super) fn others(&self, nearest: Option<usize>) -> Result<Vec<String>, String> {
+    pub(super) fn others(&self, nearest: Option<usize>) -> Vec<String> {
         let all = (0..self.pool.recordings.len()).filter(|index| Some(*index) != nearest);
         all.map(|index| {
-            let name = self.name(index);
-            let prompt = &self.beginning(index)?.prompt;
             let used = if self.pool.is_used(index) { ", used by another launch" } else { "" };
-            Ok(format!("{name}: {prompt}{used}"))
+            format!("{}{used}", self.pool.recordings[index].unused(&self.launch))
         })
         .collect()
     }

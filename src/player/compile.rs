@@ -15,7 +15,7 @@ use super::compare;
 use super::exits::exit_of;
 use super::host_line::{HostLine, asks, id_text};
 use super::ids::{self, IdKind};
-use super::launch::{RecordedLaunch, last_value};
+use super::launch::{RecordedLaunch, reads_text};
 use super::output_format::OutputFormat;
 use super::script::{
     Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, SIGNAL_LATE,
@@ -59,11 +59,6 @@ impl Script {
     pub(super) fn empty() -> Self {
         Self::new(&Recording::new(Header::new()))
     }
-}
-
-/// Whether a CLI with these arguments reads text from stdin, and not lines of the protocol.
-fn reads_text(args: &[String]) -> bool {
-    last_value(args, "--input-format") != Some("stream-json")
 }
 
 /// The id of the session, if this is its `init`.
@@ -215,10 +210,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn host(&mut self, index: usize, at: u64, bytes: &Bytes) {
-        match HostLine::parse(bytes) {
-            HostLine::Nothing if self.text && bytes.iter().all(u8::is_ascii_whitespace) => {
-                self.blanks.push((index, at));
-            }
+        match HostLine::read(bytes, self.text) {
+            HostLine::Nothing if self.text => self.blanks.push((index, at)),
             HostLine::Nothing => {}
             HostLine::Prompt { line, uuid } => {
                 let prompt = self.expect(index, at, Expected::Prompt(compare::prompt(&line)));
@@ -329,7 +322,10 @@ impl<'a> Compiler<'a> {
         self.ended = true;
         // The CLI's open requests are answered by it.
         let waits = |request: &CliRequest| request.answer.is_none() && !request.cancelled;
-        if self.cli_requests.values().any(waits) {
+        // A text is one prompt, which only the end of input makes whole.
+        let is_text = |open: &Expectation| matches!(open.what, Expected::Other { .. });
+        let asks = self.text && self.expectations.iter().any(is_text);
+        if asks || self.cli_requests.values().any(waits) {
             self.gates.push(eof);
         }
     }
@@ -434,7 +430,8 @@ impl<'a> Compiler<'a> {
         let later = self.events.get(event + 1..).unwrap_or_default();
         let is_prompt = |event: &&Event| match &event.kind {
             EventKind::In(line) => {
-                matches!(HostLine::parse(line.bytes()), HostLine::Prompt { uuid: None, .. })
+                let line = HostLine::read(line.bytes(), self.text);
+                matches!(line, HostLine::Prompt { uuid: None, .. })
             }
             _ => false,
         };

@@ -1,20 +1,24 @@
 //! A recording, and its compiled scripts.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::common::lock;
-use crate::recording::{self, Error, EventKind, Recording};
+use crate::recording::{self, Error, Event, EventKind, Recording};
 use crate::transport::Launch;
 
 use super::candidate::{Candidate, FieldCheck};
 use super::explain::{self, Wrote};
+use super::host_line::one_line;
 use super::kept::KeptFile;
 use super::launch::{LiveLaunch, RecordedLaunch};
 use super::machine::Input;
-use super::opening::FirstPrompt;
+use super::opening::{FirstPrompt, likeness};
 use super::put_back;
 use super::renumber::Renumbered;
 use super::rules::Rules;
@@ -70,6 +74,8 @@ pub(super) struct Beginning {
     pub(super) launch: Option<RecordedLaunch>,
     pub(super) cli: Option<String>,
     pub(super) prompt: FirstPrompt,
+    /// Whether it is truncated before its first prompt, which is not known then.
+    pub(super) is_cut: bool,
 }
 
 /// A script, and the folders it was compiled for; `None` if the recording has no variables.
@@ -139,7 +145,7 @@ impl CompiledRecording {
     /// What a report says about it if no launch used it.
     pub(super) fn unused(&self, launch: &Launched) -> String {
         let what = self.beginning(launch);
-        let what = what.map_or_else(|why| why, |beginning| beginning.prompt.to_string());
+        let what = what.map_or_else(|why| why, |beginning| beginning.to_string());
         format!("{}: {what}", self.short_name())
     }
 
@@ -151,24 +157,27 @@ impl CompiledRecording {
         {
             return Ok(Arc::clone(beginning));
         }
-        let first = self.first()?;
+        let (first, is_known) = self.first()?;
         let folders = (!first.header.vars.is_empty()).then(|| launch.folders.clone());
         let recorded = RecordedLaunch::of_header(&first.header, &launch.folders);
         let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
         let prompt = FirstPrompt::of(&first);
-        let beginning = Beginning { folders, launch: recorded, cli: first.header.cli, prompt };
+        let (cli, is_cut) = (first.header.cli, !is_known);
+        let beginning = Beginning { folders, launch: recorded, cli, prompt, is_cut };
         Ok(Arc::clone(known.insert(Arc::new(beginning))))
     }
 
-    /// Its header, and what its host did up to the first prompt.
-    fn first(&self) -> Result<Recording, String> {
+    /// Its header, and what its host did up to the first prompt; whether that is known.
+    fn first(&self) -> Result<(Recording, bool), String> {
         match &self.source {
             Source::Memory(recording) => {
-                let end = recording.events.iter().position(FirstPrompt::is_last);
+                let is_last = |event: &Event| FirstPrompt::is_last(&recording.header, event);
+                let end = recording.events.iter().position(is_last);
+                let is_known = end.is_some() || recording.require_whole().is_ok();
                 let end = end.map_or(recording.events.len(), |at| at + 1);
                 let mut first = Recording::new(recording.header.clone());
                 first.events = recording.events[..end].to_vec();
-                Ok(first)
+                Ok((first, is_known))
             }
             Source::File(path) => recording::open_beginning(path, FirstPrompt::is_last)
                 .map_err(|error| error.to_string()),
@@ -186,7 +195,7 @@ impl CompiledRecording {
     }
 
     fn checks(&self, launch: &Launched, wrote: &Wrote) -> Result<Vec<FieldCheck>, String> {
-        let first = self.first()?;
+        let (first, _) = self.first()?;
         let recorded = RecordedLaunch::of_header(&first.header, &launch.folders);
         let first = first.expand(&launch.folders).map_err(|error| self.named(error))?;
         let recorded = recorded.map(|recorded| recorded.with_events(&first.events));
@@ -206,7 +215,8 @@ impl CompiledRecording {
             EventKind::In(line) => Some(Input::Line(line.bytes().clone())),
             _ => None,
         });
-        let expected = Wrote::of(&lines.collect::<Vec<_>>());
+        let is_text = FirstPrompt::is_text_of(&first.header);
+        let expected = Wrote::of(&lines.collect::<Vec<_>>(), is_text);
         if let (Some(expected), Some(actual)) = (&expected.initialize, &wrote.initialize) {
             let settles = recorded.is_some();
             fields.extend(explain::requests("initialize", expected, actual, settles, &self.rules));
@@ -306,9 +316,40 @@ impl Beginning {
         })
     }
 
+    /// Whether its prompt among the arguments, or that it has none, is that of a launch.
+    pub(super) fn has_argument_of(&self, launch: &Launched, rules: &Rules) -> bool {
+        self.launch.as_ref().is_none_or(|recorded| {
+            recorded.prompt_differences(&launch.read(self.cli.as_deref()), rules).is_empty()
+        })
+    }
+
+    /// How much of what it asks is what a launch asks that has this prompt on stdin, from 0 to 1.
+    pub(super) fn likeness(&self, launch: &Launched, prompt: &FirstPrompt, rules: &Rules) -> f64 {
+        let live = launch.read(self.cli.as_deref());
+        let prompt = prompt.recorded(&ids(self.launch.as_ref(), &live, rules)).into_owned();
+        likeness(&self.prompt.asked(self.argument()), &prompt.asked(live.prompt()))
+    }
+
+    /// The prompt among its arguments.
+    fn argument(&self) -> Option<&str> {
+        self.launch.as_ref()?.prompt()
+    }
+
     /// The ids that are known when this launch starts.
     pub(super) fn ids(&self, launch: &Launched, rules: &Rules) -> Renumbered {
         ids(self.launch.as_ref(), &launch.read(self.cli.as_deref()), rules)
+    }
+}
+
+/// Its prompts, for a report.
+impl fmt::Display for Beginning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(argument) = self.argument() else { return write!(f, "{}", self.prompt) };
+        write!(f, "prompt {}", one_line(&Value::from(argument).to_string(), 120))?;
+        match self.prompt {
+            FirstPrompt::None => Ok(()),
+            _ => write!(f, ", {}", self.prompt),
+        }
     }
 }
 

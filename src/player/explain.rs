@@ -25,8 +25,8 @@ pub(super) struct Wrote {
 }
 
 impl Wrote {
-    /// Of what the host did, in order.
-    pub(super) fn of<'a>(inputs: impl IntoIterator<Item = &'a Input>) -> Self {
+    /// Of what the host did, in order. `text`: its stdin is text.
+    pub(super) fn of<'a>(inputs: impl IntoIterator<Item = &'a Input>, text: bool) -> Self {
         let mut wrote = Self::default();
         for input in inputs {
             let line = match input {
@@ -37,7 +37,7 @@ impl Wrote {
                 }
                 _ => continue,
             };
-            match HostLine::parse(line) {
+            match HostLine::read(line, text) {
                 HostLine::Prompt { line, .. } => wrote.prompt = Some(line),
                 HostLine::Request { subtype, request, .. } if subtype == "initialize" => {
                     wrote.initialize = wrote.initialize.or(Some(request));

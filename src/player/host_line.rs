@@ -24,6 +24,16 @@ pub(super) enum HostLine {
 }
 
 impl HostLine {
+    /// `text`: stdin is text, where only blank lines are special, and JSON is text as well.
+    pub(super) fn read(bytes: &Bytes, text: bool) -> Self {
+        match text {
+            true if bytes.iter().all(u8::is_ascii_whitespace) => Self::Nothing,
+            true => Self::Other { bytes: bytes.clone(), json: None },
+            false => Self::parse(bytes),
+        }
+    }
+
+    /// A line of the protocol.
     pub(super) fn parse(bytes: &Bytes) -> Self {
         let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         if text.iter().all(u8::is_ascii_whitespace) {

@@ -9,7 +9,7 @@ use crate::recording::{EventKind, Payload, Recording, Stream};
 use crate::wire::{Frame, FrameKind, RawJson};
 
 use super::host_line::{HostLine, id_text, one_line};
-use super::launch::last_value;
+use super::launch::{last_value, reads_text};
 
 /// What the host of a recorded session did, step by step: enough to repeat it with another CLI.
 ///
@@ -121,7 +121,8 @@ impl HostScript {
     /// The host's side of a recording, in the recorded order. Lines that the CLI ignores (blank
     /// ones, `keep_alive`) are left out.
     pub fn from_recording(recording: &Recording) -> Self {
-        let mut reader = Reader::default();
+        let text = recording.header.argv.as_ref().is_some_and(|args| reads_text(args));
+        let mut reader = Reader { text, ..Reader::default() };
         let mut steps = Vec::new();
         for (event, kind) in recording.events.iter().map(|event| &event.kind).enumerate() {
             let action = match kind {
@@ -218,6 +219,8 @@ impl HostScript {
 
 #[derive(Default)]
 struct Reader {
+    /// Whether stdin is text.
+    text: bool,
     position: Position,
     /// The CLI's requests by id.
     requests: HashMap<String, AnswerTo>,
@@ -227,7 +230,7 @@ struct Reader {
 impl Reader {
     fn host(&self, line: &Payload) -> Option<HostAction> {
         let field = |pointer: &str| RawJson::parse(line.bytes().clone()).ok()?.pointer(pointer);
-        Some(match HostLine::parse(line.bytes()) {
+        Some(match HostLine::read(line.bytes(), self.text) {
             HostLine::Nothing => return None,
             HostLine::Prompt { uuid, .. } => HostAction::Prompt {
                 content: field("/message/content").unwrap_or_default(),

@@ -88,6 +88,8 @@ pub(super) struct Machine {
     pub(super) renumbered: Renumbered,
     pub(super) handshakes: Handshakes,
     /// Blank lines of a text since its last line.
+    /// Whether the live stdin is text.
+    pub(super) reads_text: bool,
     pub(super) blanks: usize,
     /// Text on stdin that a rule is about.
     pub(super) text: Option<String>,
@@ -143,6 +145,7 @@ impl Machine {
             renumbered: Renumbered::default(),
             handshakes: Handshakes::default(),
             blanks: 0,
+            reads_text: script.reads_text,
             text: None,
             put_back: Vec::new(),
             script,
@@ -166,6 +169,9 @@ impl Machine {
     pub(super) fn launched(mut self, live: LiveLaunch) -> Self {
         self.renumbered = live.sessions().clone();
         self.live = Some(live);
+        if self.script.launch.is_some() {
+            self.reads_text = live.reads_text();
+        }
         if let Err(differs) = self.begin_launch() {
             self.refuse(differs);
         }

@@ -26,10 +26,9 @@ use super::tools;
 
 impl Machine {
     pub(super) fn line(&mut self, now: u64, bytes: &Bytes) {
-        let verdict = match HostLine::parse(bytes) {
+        let verdict = match HostLine::read(bytes, self.reads_text) {
             HostLine::Nothing => {
-                let is_blank = bytes.iter().all(u8::is_ascii_whitespace);
-                self.blanks += usize::from(self.script.reads_text && is_blank);
+                self.blanks += usize::from(self.reads_text);
                 return;
             }
             HostLine::Prompt { mut line, uuid } => {

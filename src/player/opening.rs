@@ -4,10 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::recording::{Event, EventKind, Recording, Stream};
+use crate::recording::{Event, EventKind, Header, Recording, Stream};
 
 use super::compare;
 use super::host_line::HostLine;
+use super::launch::reads_text;
 use super::renumber::Renumbered;
 use super::rules::{Place, Rules};
 use super::script::prompt_text;
@@ -27,9 +28,10 @@ impl FirstPrompt {
     /// Of the recorded host, whose `in` and `eof` events these are.
     pub(super) fn of(recording: &Recording) -> Self {
         let mut text = String::new();
+        let is_text = Self::is_text_of(&recording.header);
         for event in &recording.events {
             match &event.kind {
-                EventKind::In(line) => match HostLine::parse(line.bytes()) {
+                EventKind::In(line) => match HostLine::read(line.bytes(), is_text) {
                     HostLine::Prompt { line, .. } => return Self::Line(compare::prompt(&line)),
                     HostLine::Nothing if line.bytes().iter().all(u8::is_ascii_whitespace) => {
                         text.push('\n');
@@ -58,11 +60,17 @@ impl FirstPrompt {
         !json.is_some_and(Value::is_object)
     }
 
+    /// Whether the recorded stdin is text.
+    pub(super) fn is_text_of(header: &Header) -> bool {
+        header.argv.as_ref().is_some_and(|args| reads_text(args))
+    }
+
     /// Whether an event is the last that [`of`](Self::of) looks at.
-    pub(super) fn is_last(event: &Event) -> bool {
+    pub(super) fn is_last(header: &Header, event: &Event) -> bool {
         match &event.kind {
             EventKind::In(line) => {
-                matches!(HostLine::parse(line.bytes()), HostLine::Prompt { .. })
+                let line = HostLine::read(line.bytes(), Self::is_text_of(header));
+                matches!(line, HostLine::Prompt { .. })
             }
             EventKind::Eof(Stream::In) => true,
             _ => false,
@@ -105,23 +113,35 @@ impl FirstPrompt {
         }
     }
 
-    /// How much of it is in another prompt, from 0 to 1: the words at the start and at the end that
-    /// both have.
-    pub(super) fn likeness(&self, other: &Self) -> f64 {
-        let text = |prompt: &Self| match prompt {
-            Self::Line(line) => line.pointer("/message/content").unwrap_or(line).to_string(),
+    /// All that is asked, next to a prompt among the arguments: the CLI makes one prompt of both.
+    pub(super) fn asked(&self, argument: Option<&str>) -> String {
+        let text = match self {
+            Self::Line(line) => {
+                let content = line.pointer("/message/content").unwrap_or(line);
+                let only = content.as_array().filter(|blocks| blocks.len() == 1);
+                let content = only.and_then(|_| content.pointer("/0/text")).unwrap_or(content);
+                content.as_str().map_or_else(|| content.to_string(), str::to_owned)
+            }
             Self::Text(text) => text.clone(),
             Self::None => String::new(),
         };
-        let (one, other) = (text(self), text(other));
-        let (one, other): (Vec<_>, Vec<_>) =
-            (one.split_whitespace().collect(), other.split_whitespace().collect());
-        let longest = one.len().max(other.len()).max(1);
-        let start = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
-        let end = one[start..].iter().rev().zip(other[start..].iter().rev());
-        let end = end.take_while(|(one, other)| one == other).count();
-        (start + end) as f64 / longest as f64
+        match argument {
+            Some(argument) => format!("{argument}\n{text}"),
+            None => text,
+        }
     }
+}
+
+/// How much of a text is in another one, from 0 to 1: the words at the start and at the end that both
+/// have.
+pub(super) fn likeness(one: &str, other: &str) -> f64 {
+    let (one, other): (Vec<_>, Vec<_>) =
+        (one.split_whitespace().collect(), other.split_whitespace().collect());
+    let longest = one.len().max(other.len()).max(1);
+    let start = one.iter().zip(&other).take_while(|(one, other)| one == other).count();
+    let end = one[start..].iter().rev().zip(other[start..].iter().rev());
+    let end = end.take_while(|(one, other)| one == other).count();
+    (start + end) as f64 / longest as f64
 }
 
 /// The text, for a report.

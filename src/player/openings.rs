@@ -58,9 +58,11 @@ impl Opening {
     fn of(pool: &Pool, index: usize) -> Option<Self> {
         let recording = pool.recordings[index].recording().ok()?;
         let recording = recording.expand(&BTreeMap::new()).ok()?;
+        let is_text = FirstPrompt::is_text_of(&recording.header);
+        let inputs = recording.events.iter().map_while(|event| input(event, is_text));
         let mut opening = Self {
             args: recording.header.argv.clone(),
-            inputs: recording.events.iter().map_while(input).flatten().collect(),
+            inputs: inputs.flatten().collect(),
             requests: Vec::new(),
             all: Recording::new(Header::new()),
             written: Vec::new(),
@@ -129,9 +131,9 @@ impl Opening {
 }
 
 /// What the host did before its first prompt and its end of input.
-fn input(event: &Event) -> Option<Option<Input>> {
+fn input(event: &Event, is_text: bool) -> Option<Option<Input>> {
     match &event.kind {
-        EventKind::In(line) => match HostLine::parse(line.bytes()) {
+        EventKind::In(line) => match HostLine::read(line.bytes(), is_text) {
             HostLine::Prompt { .. } => None,
             HostLine::Other { json, .. } if FirstPrompt::is_text(json.as_ref()) => None,
             _ => Some(Some(Input::Line(line.bytes().clone()))),

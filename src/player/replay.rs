@@ -336,10 +336,11 @@ impl Replay {
         Ok((exit, machine.report()))
     }
 
-    /// The version of the CLI that the first recording is of, if it says so.
+    /// The version of the CLI that the first recording that can be read is of, if it says so.
     pub fn cli_version(&self) -> Option<String> {
-        let first = self.pool.recordings.first()?;
-        first.beginning(&Launched::default()).ok()?.cli.clone()
+        let launch = Launched::default();
+        let first = self.pool.recordings.iter().find_map(|take| take.beginning(&launch).ok())?;
+        first.cli.clone()
     }
 
     /// Warnings to show to the user: that a recording was edited since it was sealed, or is
@@ -362,9 +363,9 @@ impl Replay {
     /// those before it that differ, so that a folder of 1,000 recordings of which none is like
     /// another can take some seconds.
     pub fn opening_warnings(&self) -> Vec<String> {
-        if self.in_order { Vec::new() } else { openings::warnings(&self.pool) }
         // It has its purpose without a launch.
         self.verification.note_report();
+        if self.in_order { Vec::new() } else { openings::warnings(&self.pool) }
     }
 
     /// Does not verify when it is dropped: for a program that plays a part of a recording.
@@ -499,8 +500,8 @@ impl Replay {
 impl Transport for Replay {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         Box::pin(async move {
-            let machine = self.begin(&launch)?;
             self.verification.note_use();
+            let machine = self.begin(&launch)?;
             connect(machine).await
         })
     }

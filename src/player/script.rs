@@ -72,7 +72,7 @@ pub struct Script {
     pub(super) files: Vec<String>,
     /// Files that are put back: the output that they come before, in order.
     pub(super) kept: Vec<(usize, Arc<KeptFile>)>,
-    /// Whether stdin is text, where blank lines count.
+    /// Whether the recorded stdin is text, where blank lines count.
     pub(super) reads_text: bool,
     /// The id of the session, as its first `init` says it.
     pub(super) session: Option<String>,

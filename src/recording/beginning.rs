@@ -14,7 +14,8 @@ use super::header::Header;
 use super::migrate::{STEPS, migrate};
 
 /// Reads the header, and what the host did up to the first event for which `last` is true: `in`
-/// and the other events that are not lines of the CLI.
+/// and the other events that are not lines of the CLI. Also says whether that is known: a truncated
+/// recording may end before it.
 ///
 /// Lines of the CLI are most of a recording and are passed over without being parsed, so that a
 /// folder of many recordings can be searched.
@@ -23,13 +24,16 @@ use super::migrate::{STEPS, migrate};
 /// As for [`Recording::open`], for the lines that are read.
 pub(crate) fn open_beginning(
     path: &Path,
-    last: impl FnMut(&Event) -> bool,
-) -> Result<Recording, Error> {
+    last: impl FnMut(&Header, &Event) -> bool,
+) -> Result<(Recording, bool), Error> {
     let file = File::open(path).map_err(|error| Error::io(error).in_file(path))?;
     read(BufReader::with_capacity(32 * 1024, file), last).map_err(|error| error.in_file(path))
 }
 
-fn read(mut file: impl BufRead, mut last: impl FnMut(&Event) -> bool) -> Result<Recording, Error> {
+fn read(
+    mut file: impl BufRead,
+    mut last: impl FnMut(&Header, &Event) -> bool,
+) -> Result<(Recording, bool), Error> {
     let mut line = Vec::new();
     next_line(&mut file, &mut line, 1)?;
     let version = Header::version(&line)?;
@@ -38,21 +42,24 @@ fn read(mut file: impl BufRead, mut last: impl FnMut(&Event) -> bool) -> Result<
     let at = |number: usize| move |why: String| Error::format(why).at_line(number);
     let mut recording = Recording::new(Header::parse(&header).map_err(at(1))?);
     for number in 2.. {
-        if !next_line(&mut file, &mut line, number)? || line.starts_with(b"{\"end\"") {
+        if !next_line(&mut file, &mut line, number)? {
             break;
+        }
+        if line.starts_with(b"{\"end\"") {
+            return Ok((recording, true));
         }
         if is_from_the_cli(&line) {
             continue;
         }
         // A line that was cut short ends a truncated recording, which is refused when it is played.
         let Ok(event) = Event::parse(&Bytes::copy_from_slice(&line)) else { break };
-        let is_last = last(&event);
+        let is_last = last(&recording.header, &event);
         recording.events.push(event);
         if is_last {
-            break;
+            return Ok((recording, true));
         }
     }
-    Ok(recording)
+    Ok((recording, false))
 }
 
 /// Reads a line without its ending; false at the end of the file.
@@ -82,8 +89,9 @@ mod tests {
 
     const HEAD: &str = "{\"claude-wire\":\"recording\",\"version\":1,\"cli\":\"1.0\"}\n";
 
-    fn events(text: &str, last: impl FnMut(&Event) -> bool) -> Vec<EventKind> {
-        let recording = read(format!("{HEAD}{text}").as_bytes(), last).unwrap();
+    fn events(text: &str, mut last: impl FnMut(&Event) -> bool) -> Vec<EventKind> {
+        let (recording, _) =
+            read(format!("{HEAD}{text}").as_bytes(), |_, event| last(event)).unwrap();
         assert_eq!(recording.header.cli.as_deref(), Some("1.0"));
         recording.events.into_iter().map(|event| event.kind).collect()
     }
@@ -110,10 +118,32 @@ mod tests {
         for (text, line) in
             [("", 1), ("{\"type\":\"user\"}\n", 1), ("{\"claude-wire\":\"recording\"}\n", 1)]
         {
-            assert_eq!(read(text.as_bytes(), |_| false).unwrap_err().line(), Some(line), "{text}");
+            assert_eq!(
+                read(text.as_bytes(), |_, _| false).unwrap_err().line(),
+                Some(line),
+                "{text}"
+            );
         }
         let newer = "{\"claude-wire\":\"recording\",\"version\":99}\n";
-        assert!(read(newer.as_bytes(), |_| false).unwrap_err().is_version());
+        assert!(read(newer.as_bytes(), |_, _| false).unwrap_err().is_version());
+    }
+
+    #[test]
+    fn a_truncated_recording_says_what_it_begins_with_only_up_to_its_end() {
+        let input = "{\"us\":0,\"in\":{\"a\":1}}\n";
+        let end = "{\"end\":{\"events\":1,\"sha256\":\"\"}}\n";
+        for (text, finds, is_known) in [
+            (input.to_owned(), true, true),
+            (format!("{input}{{\"us\""), true, true),
+            (input.to_owned(), false, false),
+            (format!("{input}{{\"us\""), false, false),
+            (String::new(), true, false),
+            (format!("{input}{end}"), false, true),
+            (end.to_owned(), false, true),
+        ] {
+            let read = read(format!("{HEAD}{text}").as_bytes(), |_, _| finds).unwrap();
+            assert_eq!(read.1, is_known, "{text}");
+        }
     }
 
     #[test]

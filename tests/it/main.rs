@@ -66,6 +66,7 @@ mod launch_ids;
 mod launch_rules;
 mod launch_session_prompts;
 mod launch_sessions;
+mod launch_text;
 mod launcher_shell;
 mod lines_terminal_sequences;
 mod mcp_calls;

@@ -1,6 +1,7 @@
 //! What comes before the first prompt of a launch, on a folder of recordings.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use crate::launch_support::STREAMS;
 use crate::launches_support::{
     Cli, INITIALIZE, folder, folder_of, launch, one_prompt, result, with_a_request,
 };
@@ -146,7 +147,8 @@ fn recordings_that_differ_before_the_first_prompt_are_warned_of() {
 fn recordings_that_another_launch_separates_are_not_warned_of() {
     let with = |argv: &[&str], events: &str| {
         let mut recording = recording(events);
-        recording.header.argv = Some(argv.iter().map(|arg| (*arg).to_owned()).collect());
+        let argv = STREAMS.iter().chain(argv);
+        recording.header.argv = Some(argv.map(|arg| (*arg).to_owned()).collect());
         recording
     };
     let one = replying(1, "one", r#""models":["x"]"#);

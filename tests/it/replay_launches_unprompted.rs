@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::launch_support::STREAMS;
 use crate::launches_support::{Cli, INITIALIZE, folder, launch, one_prompt, result, two};
 use crate::replay_support::{control, recording, user};
 use claude_wire::player::Replay;
@@ -110,14 +111,18 @@ async fn a_launch_that_does_nothing_has_a_report_where_each_recording_has_a_prom
 /// A signal ends the CLI. It is a recording only if one is left that its launch may be.
 #[tokio::test(start_paused = true)]
 async fn a_signal_before_the_prompt_needs_a_recording_that_is_left() {
+    fn args(model: &str) -> [&str; 5] {
+        let [input, output, verbose] = STREAMS;
+        [input, output, verbose, "--model", model]
+    }
     let quiet = |model: &str| {
         let mut recording = recording(&quiet());
-        recording.header.argv = Some(vec!["--model".into(), model.into()]);
+        recording.header.argv = Some(args(model).map(str::to_owned).to_vec());
         recording
     };
     let prompted = |model: &str| {
         let mut recording = recording(&one_prompt(2, "one", "first"));
-        recording.header.argv = Some(vec!["--model".into(), model.into()]);
+        recording.header.argv = Some(args(model).map(str::to_owned).to_vec());
         recording
     };
     for (used, recorded) in [(true, "opus"), (false, "haiku")] {
@@ -125,11 +130,11 @@ async fn a_signal_before_the_prompt_needs_a_recording_that_is_left() {
         quiet(recorded).save(folder.path().join("001.jsonl")).unwrap();
         prompted("opus").save(folder.path().join("002.jsonl")).unwrap();
         let replay = Replay::open(folder.path()).unwrap().unverified();
-        let mut cli = Cli::start_with(&replay, &["--model", "opus"]).await;
+        let mut cli = Cli::start_with(&replay, &args("opus")).await;
         cli.write(&control("i", INITIALIZE)).await;
         cli.line().await;
         if used {
-            let mut other = Cli::start_with(&replay, &["--model", "opus"]).await;
+            let mut other = Cli::start_with(&replay, &args("opus")).await;
             other.write(&control("j", INITIALIZE)).await;
             assert_eq!(other.end().await.2, Exit::from_code(3));
         }
