@@ -16,6 +16,7 @@ use super::exits::exit_of;
 use super::host_line::{HostLine, asks, id_text};
 use super::ids::{self, IdKind};
 use super::launch::{RecordedLaunch, reads_text};
+use super::mentions;
 use super::output_format::OutputFormat;
 use super::script::{
     Action, CliRequest, Expectation, Expected, IDLE_TIMEOUT, Output, Pace, Patch, SIGNAL_LATE,
@@ -343,7 +344,9 @@ impl<'a> Compiler<'a> {
         let patches = self.patches(line.bytes());
         let frame = Frame::parse(line.bytes().clone()).ok();
         let kind = frame.as_ref().map(Frame::kind);
-        let mut waits: Vec<usize> = patches.iter().map(|patch| patch.of).collect();
+        // A line that only mentions a prompt may come before it.
+        let names = patches.iter().filter(|patch| patch.kind != IdKind::Mention);
+        let mut waits: Vec<usize> = names.map(|patch| patch.of).collect();
         self.queued.retain(|prompt| !waits.contains(prompt));
         self.early.iter_mut().for_each(|early| early.retain(|prompt| !waits.contains(prompt)));
         let action = Action::Out(line.clone());
@@ -543,7 +546,7 @@ impl<'a> Compiler<'a> {
 
     fn patches(&self, line: &Bytes) -> Vec<Patch> {
         let found = ids::find(line).into_iter();
-        found
+        let mut patches: Vec<_> = found
             .filter_map(|id| {
                 let (of, callback) = match id.kind {
                     IdKind::Prompt | IdKind::Lifecycle | IdKind::Repeated => {
@@ -551,10 +554,28 @@ impl<'a> Compiler<'a> {
                     }
                     IdKind::Request => (self.requests.get(&id.id)?.expectation, 0),
                     IdKind::Callback => *self.callbacks.get(&id.id)?,
+                    IdKind::Mention => return None,
                 };
                 Some(Patch { span: id.span, kind: id.kind, of, callback })
             })
-            .collect()
+            .collect();
+        if !self.prompt_ids.is_empty() {
+            self.mentions(line, &mut patches);
+        }
+        patches
+    }
+
+    /// Adds the uuids of prompts in the rest of a line.
+    fn mentions(&self, line: &Bytes, patches: &mut Vec<Patch>) {
+        let named: Vec<_> = patches.iter().map(|patch| patch.span.clone()).collect();
+        for (span, uuid) in mentions::uuids(line) {
+            if let Some(of) = self.prompt_ids.get(uuid)
+                && !named.iter().any(|named| named.contains(&span.start))
+            {
+                patches.push(Patch { span, kind: IdKind::Mention, of: *of, callback: 0 });
+            }
+        }
+        patches.sort_by_key(|patch| patch.span.start);
     }
 }
 

@@ -13,7 +13,8 @@
 //!
 //! A prompt of a live host may have no `uuid`. The CLI names no such prompt, so the fields that
 //! would name it are left out, and with them the `command_lifecycle` lines about it. A line with
-//! `isReplay` keeps its recorded `uuid`: there the CLI makes one up.
+//! `isReplay` has another `uuid` then: there the CLI makes one up. What else has the recorded uuid of
+//! a prompt is in `mentions.rs`.
 
 use std::ops::Range;
 
@@ -34,6 +35,8 @@ pub(super) enum IdKind {
     Repeated,
     /// A hook callback.
     Callback,
+    /// A prompt whose recorded uuid is part of a text.
+    Mention,
 }
 
 /// An id in a recorded line.

@@ -13,10 +13,11 @@ use super::handshake::Handshakes;
 use super::ids::{self, IdKind};
 use super::kept::KeptFile;
 use super::launch::{LiveLaunch, named_session};
+use super::mentions;
 use super::output_format::OutputFormat;
 use super::renumber::Renumbered;
 use super::report::Divergence;
-use super::script::{Action, Expected, Output, Pace, Script, Unsent};
+use super::script::{Action, Expected, Output, Pace, Patch, Script, Unsent};
 use super::signal::Signal;
 
 /// An action of the host.
@@ -87,9 +88,9 @@ pub(super) struct Machine {
     pub(super) is_settled: bool,
     pub(super) renumbered: Renumbered,
     pub(super) handshakes: Handshakes,
-    /// Blank lines of a text since its last line.
     /// Whether the live stdin is text.
     pub(super) reads_text: bool,
+    /// Blank lines of a text since its last line.
     pub(super) blanks: usize,
     /// Text on stdin that a rule is about.
     pub(super) text: Option<String>,
@@ -144,8 +145,8 @@ impl Machine {
             is_settled: false,
             renumbered: Renumbered::default(),
             handshakes: Handshakes::default(),
-            blanks: 0,
             reads_text: script.reads_text,
+            blanks: 0,
             text: None,
             put_back: Vec::new(),
             script,
@@ -168,10 +169,10 @@ impl Machine {
     /// Compares the launch with the recorded one, if that is known.
     pub(super) fn launched(mut self, live: LiveLaunch) -> Self {
         self.renumbered = live.sessions().clone();
-        self.live = Some(live);
         if self.script.launch.is_some() {
             self.reads_text = live.reads_text();
         }
+        self.live = Some(live);
         if let Err(differs) = self.begin_launch() {
             self.refuse(differs);
         }
@@ -390,7 +391,8 @@ impl Machine {
                 if self.is_about_an_unnamed_prompt(output) {
                     return None;
                 }
-                let line = ids::replace(&line.wire(), &self.live_ids(output));
+                let line = line.wire();
+                let line = ids::replace(&line, &self.live_ids(output, &line));
                 let line =
                     if self.renumbered.is_empty() { line } else { self.renumbered.live(line) };
                 let step = Step::Out(line);
@@ -416,15 +418,31 @@ impl Machine {
     }
 
     /// The places of the host's ids in a line, with the live ones.
-    fn live_ids(&self, output: &Output) -> Vec<(std::ops::Range<usize>, Option<Bytes>)> {
+    fn live_ids(
+        &self,
+        output: &Output,
+        line: &Bytes,
+    ) -> Vec<(std::ops::Range<usize>, Option<Bytes>)> {
+        let recorded = |patch: &Patch| std::str::from_utf8(line.get(patch.span.clone())?).ok();
         let live = output.patches.iter().filter_map(|patch| {
-            let met = self.met[patch.of].as_ref()?;
+            let met = self.met[patch.of].as_ref();
+            if patch.kind == IdKind::Mention {
+                let id = met
+                    .and_then(Met::id_spelled)
+                    .or_else(|| Some(mentions::made_up(recorded(patch)?)?.into()));
+                return Some((patch.span.clone(), Some(id?)));
+            }
+            let met = met?;
             let id = match patch.kind {
                 IdKind::Callback => {
                     Some(serde_json::to_vec(met.callbacks.get(patch.callback)?).ok()?.into())
                 }
+                IdKind::Repeated if met.id.is_none() => {
+                    let uuid = mentions::made_up(recorded(patch)?.trim_matches('"'))?;
+                    Some(format!("\"{uuid}\"").into())
+                }
                 IdKind::Request | IdKind::Repeated => Some(met.id.clone()?),
-                IdKind::Prompt | IdKind::Lifecycle => met.id.clone(),
+                IdKind::Prompt | IdKind::Lifecycle | IdKind::Mention => met.id.clone(),
             };
             Some((patch.span.clone(), id))
         });

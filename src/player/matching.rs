@@ -17,6 +17,7 @@ use super::host_line::{HostLine, asks, one_line};
 use super::instead::What;
 use super::launching::NO_INITIALIZE;
 use super::machine::{Machine, Met, Step};
+use super::mentions::made_up;
 use super::opening::FirstPrompt;
 use super::renumber::Renumbered;
 use super::report::Divergence;
@@ -458,15 +459,28 @@ impl Machine {
 
     fn prompt_place(&self, id: &str) -> Option<usize> {
         let recorded = self.script.prompt_ids.get(id).copied();
-        recorded.or_else(|| {
+        let live = || {
             self.met.iter().position(|met| {
                 met.as_ref().is_some_and(|met| met.id_text().as_deref() == Some(id))
             })
-        })
+        };
+        // One that had none got it from here.
+        let made_up = || {
+            let mut prompts = self.script.prompt_ids.iter();
+            prompts.find(|(uuid, _)| made_up(uuid).as_deref() == Some(id)).map(|(_, of)| *of)
+        };
+        recorded.or_else(live).or_else(made_up)
     }
 }
 
 impl Met {
+    /// The id as it is spelled within a text of JSON.
+    pub(super) fn id_spelled(&self) -> Option<Bytes> {
+        let id = self.id.as_ref()?;
+        let inner = id.strip_prefix(b"\"")?.strip_suffix(b"\"")?;
+        Some(id.slice_ref(inner))
+    }
+
     pub(super) fn id_text(&self) -> Option<String> {
         let id = RawJson::parse(self.id.clone()?).ok()?;
         Some(id.as_str().map_or_else(|| id.text().into_owned(), |text| text.into_owned()))

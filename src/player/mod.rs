@@ -57,6 +57,7 @@ mod launching;
 mod left;
 mod machine;
 mod matching;
+mod mentions;
 pub(crate) mod model;
 mod observer;
 mod opening;

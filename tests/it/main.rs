@@ -149,6 +149,7 @@ mod replay_reports;
 mod replay_session;
 mod replay_stalled;
 mod replay_transport;
+mod replay_uuids;
 mod replay_variables;
 mod replay_verification;
 mod scenario_file;
