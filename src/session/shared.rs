@@ -146,11 +146,14 @@ impl Shared {
         if let Err(why) = OrphanGuard::check() {
             launch.orphan_guard = OrphanGuard::Off;
             if !self.warned_of_guard.swap(true, Ordering::Relaxed) {
-                let text = format!("the CLI starts without an orphan guard: {why}");
-                tracing::warn!("{text}");
-                self.publish(SessionEvent::Warning(text));
+                self.warn(format!("the CLI starts without an orphan guard: {why}"));
             }
         }
+    }
+
+    pub(super) fn warn(&self, text: String) {
+        tracing::warn!("{text}");
+        self.publish(SessionEvent::Warning(text));
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {

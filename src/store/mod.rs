@@ -52,7 +52,7 @@
 //!
 //! A transport that does not run the CLI on this machine
 //! ([`runs_here`](crate::transport::Transport::runs_here)) has no such folder: there the CLI only
-//! looks in its own. On macOS the CLI keeps its credentials in the Keychain under the name of its
+//! looks in its own, and a conversation that is to be resumed is worth a warning. On macOS the CLI keeps its credentials in the Keychain under the name of its
 //! folder, so that a resumed CLI needs a key in its environment.
 
 pub mod conformance;
@@ -75,7 +75,7 @@ mod summary;
 
 pub use self::error::{Error, Result};
 pub use self::folder::FolderSessionStore;
-pub(crate) use self::home::{CONFIG_DIR, Home, Restored};
+pub(crate) use self::home::{CONFIG_DIR, Home, Restored, config_folder};
 pub use self::import::{ImportSessionToStoreOptions, ImportedSession, import_session_to_store};
 pub use self::key::SessionKey;
 pub use self::memory::InMemorySessionStore;

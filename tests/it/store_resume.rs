@@ -163,6 +163,38 @@ async fn the_cli_gets_the_conversation_and_the_settings_of_its_configuration_fol
 }
 
 #[tokio::test]
+async fn a_store_that_the_cli_cannot_be_given_is_not_skipped_silently() {
+    let place = Place::new();
+    let key = place.key();
+    let store = stored(&key).await;
+    // How many warnings a CLI elsewhere is worth: only what is to be loaded.
+    type Begin = fn(SessionBuilder) -> SessionBuilder;
+    let begins: [(Begin, usize); 3] = [
+        (|builder| builder.resume(SESSION), 1),
+        (|builder| builder.continue_conversation(true), 1),
+        (|builder| builder, 0),
+    ];
+    for (begin, expected) in begins {
+        let launches = Launches::default();
+        // As a launcher without `shared_files`.
+        let builder = Session::builder().transport(serving(&launches));
+        let builder = builder.cwd(place.root.path().join("work")).session_store(store.clone());
+        let session = begin(builder).start().unwrap();
+        let events = session.events();
+        for _ in 0..2 {
+            session.query("go").text().await.unwrap();
+        }
+        ended_well(&session).await;
+        let warnings = warnings(events).await;
+        assert_eq!(warnings.len(), expected, "{warnings:?}");
+        for warning in warnings {
+            assert!(warning.contains("not loaded from the session store"), "{warning}");
+            assert!(warning.contains("shared_files"), "{warning}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn continue_resumes_the_newest_conversation_that_is_not_of_a_sub_agent() {
     let place = Place::new();
     let store = Arc::new(InMemorySessionStore::new());

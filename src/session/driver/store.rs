@@ -8,8 +8,6 @@ use tokio::sync::oneshot;
 
 use super::{Driver, Error};
 use crate::history::project_key;
-use crate::session::events::SessionEvent;
-use crate::session::shared::Shared;
 use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
 use crate::transport::{BoxFuture, Launch};
 use crate::wire::control::ControlFrame;
@@ -27,7 +25,7 @@ impl Driver {
                 let shared = &self.shared;
                 let mirror = self.mirror.get_or_insert_with(|| {
                     let shared = Arc::clone(shared);
-                    let warn = Box::new(move |text| warn(&shared, text));
+                    let warn = Box::new(move |text| shared.warn(text));
                     Box::new(Mirror::start(store.as_ref().clone(), warn))
                 });
                 mirror.add(entries);
@@ -57,7 +55,14 @@ impl Driver {
         // What this session, or that from which it was forked, has begun is where it was begun.
         let is_elsewhere =
             matches!(known, Home::Unknown) || conversation != self.shared.options().conversation();
-        let store = setup.store.clone().filter(|_| setup.transport.runs_here() && is_elsewhere);
+        let store = setup.store.clone().filter(|_| is_elsewhere);
+        if store.is_some() && conversation.is_some() && !setup.transport.runs_here() {
+            let text = "the conversation is not loaded from the session store, because the transport \
+                        does not say that its CLI sees the files of this machine (`shared_files` of \
+                        a launcher): the CLI resumes what its own configuration folder has";
+            self.shared.warn(text.to_owned());
+        }
+        let store = store.filter(|_| setup.transport.runs_here());
         let (Some(options), Some(conversation)) = (store, conversation) else {
             if let Some(folder) = known.folder() {
                 launch.env = launch.env.set(CONFIG_DIR, folder);
@@ -92,7 +97,7 @@ impl Driver {
         if let Home::Restored(restored) = &home
             && !self.restored.iter().any(|known| Arc::ptr_eq(known, restored))
         {
-            restored.warnings.iter().for_each(|warning| warn(&self.shared, warning.clone()));
+            restored.warnings.iter().for_each(|warning| self.shared.warn(warning.clone()));
             self.restored.push(restored.clone());
         }
         *self.shared.home() = match home {
@@ -107,14 +112,11 @@ impl Driver {
         if !mirror.close().await {
             for restored in &self.restored {
                 let kept = restored.keep_transcripts();
-                warn(
-                    &self.shared,
-                    format!(
-                        "the session store does not have all of the conversation: its transcripts \
+                self.shared.warn(format!(
+                    "the session store does not have all of the conversation: its transcripts \
                          are kept in {}",
-                        kept.display()
-                    ),
-                );
+                    kept.display()
+                ));
             }
         }
         self.leave_home();
@@ -124,9 +126,4 @@ impl Driver {
         self.restored.clear();
         *self.shared.home() = Home::Unknown;
     }
-}
-
-fn warn(shared: &Shared, text: String) {
-    tracing::warn!("{text}");
-    shared.publish(SessionEvent::Warning(text));
 }
