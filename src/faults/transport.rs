@@ -200,6 +200,10 @@ impl Control for Noted {
         self.held.clone()
     }
 
+    fn has_left(&self) -> bool {
+        self.inner.has_left()
+    }
+
     fn terminate(&mut self) {
         self.inner.terminate();
     }

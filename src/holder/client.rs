@@ -65,7 +65,9 @@ impl HeldTransport {
 
     /// Disconnects for good, and leaves the CLI running: its turn goes on, and its lines wait for the
     /// next program. The session sees the end of the output and an exit with neither a code nor a
-    /// signal. Later connections of this transport and its clones are refused.
+    /// signal ([`EndCause::Left`](crate::session::EndCause::Left)); a supervisor does not start it
+    /// again. Later connections of this transport and its clones are refused
+    /// ([`Error::is_left`]).
     pub fn leave(&self) {
         self.leaving.send_replace(true);
     }
@@ -88,7 +90,7 @@ impl HeldTransport {
     async fn connect(&self, launch: Launch) -> Result<Connection, Error> {
         let runtime = Handle::try_current().map_err(Error::other)?;
         if *self.leaving.borrow() {
-            return Err(Error::other("this program has left the holder"));
+            return Err(Error::left());
         }
         let open = Ask::Open(Open::new(&self.key, &launch)?);
         let (hello, reader, writer) = greet(&self.socket, &open).await?;
@@ -105,7 +107,8 @@ impl HeldTransport {
         let asked = Lines::new(asked);
         runtime.spawn(send(asked, writer, exits.clone(), leaving.clone(), is_broken));
         runtime.spawn(receive(reader, output, errors, exits, leaving, broken));
-        let control = Box::new(HeldControl { inner: control, pid, turn });
+        let left = self.leaving.subscribe();
+        let control = Box::new(HeldControl { inner: control, pid, turn, left });
         Ok(Connection { stdin, stdout, stderr, control })
     }
 }
@@ -241,6 +244,7 @@ struct HeldControl {
     inner: Box<dyn Control>,
     pid: Option<u32>,
     turn: Option<HeldTurn>,
+    left: watch::Receiver<bool>,
 }
 
 impl Control for HeldControl {
@@ -262,6 +266,10 @@ impl Control for HeldControl {
 
     fn held_turn(&self) -> Option<HeldTurn> {
         self.turn.clone()
+    }
+
+    fn has_left(&self) -> bool {
+        *self.left.borrow()
     }
 }
 

@@ -51,6 +51,8 @@ pub enum EndCause {
     /// The CLI refused the handshake, reported instead of a reply why it will not start, or does
     /// not support what the session requires.
     Refused,
+    /// This program has left the holder of the CLI, which runs on.
+    Left,
     /// The transport could not be opened: there was no process.
     NotStarted,
     /// The CLI closed its standard input or output but kept running, and was ended for that.
@@ -68,7 +70,7 @@ pub enum EndCause {
 
 impl EndCause {
     /// True if and only if the host caused the end: the session was stopped, dropped, restarted or
-    /// cleared, or the CLI is relaunched with other options.
+    /// cleared, the CLI is relaunched with other options, or was left to its holder.
     pub fn is_wanted(self) -> bool {
         matches!(
             self,
@@ -78,6 +80,7 @@ impl EndCause {
                 | Self::Restarted
                 | Self::Cleared
                 | Self::SettingStuck
+                | Self::Left
         )
     }
 
@@ -101,6 +104,7 @@ impl fmt::Display for EndCause {
             Self::Restarted => "the session was restarted",
             Self::Cleared => "the conversation was cleared",
             Self::SettingStuck => "a setting of one query could not be restored",
+            Self::Left => "this program has left the holder of the CLI",
             Self::HandshakeTimeout => "the CLI did not answer the handshake in time",
             Self::DrainTimeout => "the CLI did not end an interrupted turn in time",
             Self::Refused => "the CLI refused to start",

@@ -160,6 +160,10 @@ impl Control for TeeControl {
         self.inner.as_ref()?.held_turn()
     }
 
+    fn has_left(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.has_left())
+    }
+
     fn terminate(&mut self) {
         let mut log = self.log.lock();
         if let Some(inner) = &mut self.inner {

@@ -55,9 +55,12 @@ pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
         return Some((Class::Clean, EndCause::Stopped.to_string()));
     }
     let end = state.last_end.filter(|end| {
-        state.phase == Phase::Down && end.launch == state.launches && !end.cause.is_wanted()
+        let is_wanted = end.cause.is_wanted() && end.cause != EndCause::Left;
+        state.phase == Phase::Down && end.launch == state.launches && !is_wanted
     })?;
     let class = match end.cause {
+        // Another start would end in the same way.
+        EndCause::Left => Class::Configuration,
         _ if state.auth_failed => Class::Denied,
         EndCause::Exited => Class::Clean,
         _ => Class::Crash,

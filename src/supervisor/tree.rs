@@ -42,7 +42,7 @@ pub(super) enum Class {
     Crash,
     /// An exit that was not asked for, without an error.
     Clean,
-    /// It cannot start with its configuration: it is not tried again.
+    /// It cannot start with its configuration, or is another program's: it is not tried again.
     Configuration,
     /// The API refuses its key or its login: it is started when it is wanted.
     Denied,

@@ -200,7 +200,8 @@ fn class_of_start(error: &session::Error) -> Class {
         let is_wrong = transport.is_cli_not_found()
             || transport.is_cwd_missing()
             || transport.is_permission_denied()
-            || transport.is_bad_executable();
+            || transport.is_bad_executable()
+            || transport.is_left();
         return if is_wrong { Class::Configuration } else { Class::Crash };
     }
     // The CLI says on standard error what it does not accept, and exits before it writes anything.

@@ -213,6 +213,12 @@ pub trait Control: Send {
         None
     }
 
+    /// Whether the end is that of the connection alone, as the host wanted, and the CLI runs on: see
+    /// [`holder`](crate::holder). Asked after the end. Default: no. A wrapper passes it on.
+    fn has_left(&self) -> bool {
+        false
+    }
+
     /// Ends the other side: SIGKILL to the process group and the descendants, or its equivalent.
     /// Does nothing after the end.
     fn kill(&mut self);

@@ -50,6 +50,8 @@ enum Kind {
         key: String,
         pid: Option<u32>,
     },
+    #[cfg_attr(not(unix), allow(dead_code, reason = "a holder has a Unix socket"))]
+    Left,
     Other,
 }
 
@@ -116,6 +118,17 @@ impl Error {
     /// True if and only if another program has this key at the [holder](crate::holder).
     pub fn is_owned(&self) -> bool {
         matches!(self.kind, Kind::Owned { .. })
+    }
+
+    /// True if and only if this program has [left](crate::holder) the holder: the CLI is for the next
+    /// one.
+    pub fn is_left(&self) -> bool {
+        matches!(self.kind, Kind::Left)
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn left() -> Self {
+        Self { kind: Kind::Left, source: None }
     }
 
     #[cfg(unix)]
@@ -221,6 +234,7 @@ impl fmt::Display for Kind {
                 pid.map_or(Ok(()), |pid| write!(f, " (process {pid})"))?;
                 f.write_str("; it must end or leave first")
             }
+            Self::Left => f.write_str("this program has left the holder"),
             Self::NoIo => f.write_str(
                 "this tokio runtime has no I/O: build it with `enable_io()` or `enable_all()`",
             ),

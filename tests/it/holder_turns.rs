@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use claude_wire::holder::{HeldTransport, Holder};
-use claude_wire::session::SessionEvent;
+use claude_wire::session::{EndCause, SessionEvent};
+use claude_wire::supervisor::{ChildSpec, ChildState, Supervisor};
 use claude_wire::transport::{CliPath, Exit, Memory, Process, Shutdown, Transport};
 use claude_wire::{Decision, Message, PermissionRequest, Session, SessionBuilder};
 use serde_json::{Value, json};
@@ -304,6 +305,58 @@ async fn a_program_with_other_fields_shakes_hands_again_and_gets_its_own_replies
     }
     let expected = ["initialize", "go", "initialize", "set_model", "initialize", "set_model"];
     assert_eq!(log.all(), expected);
+}
+
+#[tokio::test]
+async fn a_supervisor_that_leaves_the_holder_starts_nothing_again() {
+    let held = Held::new(asking(&Log::default()));
+    let keys: Vec<_> = (0..8).map(|number| format!("chat-{number}")).collect();
+    let transports: Vec<_> =
+        keys.iter().map(|key| HeldTransport::new(held.socket(), key)).collect();
+    let specs = keys.iter().zip(&transports).map(|(key, transport)| {
+        let transport = transport.clone();
+        let make = move || Session::builder().transport(transport.clone());
+        ChildSpec::new(key.clone(), make)
+    });
+    // More children than restarts are allowed.
+    let builder = Supervisor::builder().intensity(3, Duration::from_secs(60));
+    let supervisor = builder.children(specs).start().await.unwrap();
+    for transport in &transports {
+        transport.leave();
+    }
+    for key in &keys {
+        let child = supervisor.session(key).unwrap();
+        child.wait_for(ChildState::Failed).await.unwrap();
+    }
+    for child in supervisor.list() {
+        assert_eq!((child.state, child.restarts), (ChildState::Failed, 0), "{child:?}");
+    }
+    // By hand neither, and the error says why.
+    let error = supervisor.restart_session(&keys[0]).await.unwrap_err();
+    let error = error.session_error().unwrap();
+    assert!(error.transport_error().is_some_and(|error| error.is_left()), "{error}");
+    supervisor.stop().await;
+    assert_eq!(held.keys().await, keys, "the CLIs are for the next program");
+}
+
+#[tokio::test]
+async fn a_session_that_leaves_says_so() {
+    let held = Held::new(asking(&Log::default()));
+    let transport = held.transport();
+    let session = Session::builder().transport(transport.clone()).start().unwrap();
+    session.connect().await.unwrap();
+    let mut events = session.events();
+    transport.leave();
+    let end = loop {
+        if let SessionEvent::Disconnected(end) = events.next().await.unwrap() {
+            break end;
+        }
+    };
+    assert_eq!(end.cause, EndCause::Left);
+    assert!(end.cause.is_wanted());
+    let error = session.query("go").text().await.unwrap_err();
+    assert!(error.transport_error().is_some_and(|error| error.is_left()), "{error}");
+    assert_eq!(held.keys().await, ["chat"]);
 }
 
 #[tokio::test]

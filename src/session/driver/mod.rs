@@ -477,6 +477,7 @@ impl Driver {
             return;
         }
         let (exit, was_ended) = (link.exit, link.ending.has_signalled());
+        let has_left = link.control.has_left();
         let rest = link.pipes.finish(&mut self.shared.stderr());
         for outcome in rest {
             self.received(now, outcome);
@@ -485,6 +486,7 @@ impl Driver {
         self.carry_out();
         self.note_undone();
         self.close(match exit {
+            _ if has_left => EndCause::Left,
             _ if was_ended => EndCause::HungUp,
             Some(exit) if exit.success() => EndCause::Exited,
             _ => EndCause::Crashed,
