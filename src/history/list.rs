@@ -147,19 +147,9 @@ impl History {
         count: usize,
         skipped: &mut Vec<Error>,
     ) -> Vec<SessionInfo> {
-        let mut by_age = Vec::with_capacity(candidates.len());
-        for candidate in candidates {
-            match fs::metadata(&candidate.path) {
-                Ok(metadata) => by_age.push((ends::millis(&metadata), candidate)),
-                Err(error) => skipped.push(Error::io(error, &candidate.path)),
-            }
-        }
-        by_age.sort_by(|(time, one), (other_time, other)| {
-            (other_time, &other.id).cmp(&(time, &one.id))
-        });
         let (mut sessions, mut seen) = (Vec::new(), BTreeSet::new());
         let mut buffer = Vec::new();
-        for (_, candidate) in by_age {
+        for candidate in newest_first(candidates, skipped) {
             if sessions.len() == count {
                 break;
             }
@@ -177,6 +167,37 @@ impl History {
         }
         sessions
     }
+}
+
+/// The session of this folder with which `--continue` goes on, as CLI 2.1.332 picks it: the last
+/// changed one that is neither archived nor that of a sub-agent. The CLI also leaves out those that
+/// are at work in its own background.
+#[cfg(feature = "session")]
+pub(crate) fn newest_in(folder: &Path) -> Option<String> {
+    let folder = Folder { path: folder.to_owned(), project: None };
+    let candidates = candidates_in(&folder).ok()?;
+    let mut buffer = Vec::new();
+    newest_first(candidates, &mut Vec::new())
+        .filter_map(|candidate| read(&candidate, true, &mut buffer).ok()?)
+        .find(|info| !info.archived)
+        .map(|info| info.session_id)
+}
+
+/// The last changed first; of those changed in the same millisecond, the highest id.
+fn newest_first<'a>(
+    candidates: Vec<Candidate<'a>>,
+    skipped: &mut Vec<Error>,
+) -> impl Iterator<Item = Candidate<'a>> + use<'a> {
+    let mut by_age = Vec::with_capacity(candidates.len());
+    for candidate in candidates {
+        match fs::metadata(&candidate.path) {
+            Ok(metadata) => by_age.push((ends::millis(&metadata), candidate)),
+            Err(error) => skipped.push(Error::io(error, &candidate.path)),
+        }
+    }
+    by_age
+        .sort_by(|(time, one), (other_time, other)| (other_time, &other.id).cmp(&(time, &one.id)));
+    by_age.into_iter().map(|(_, candidate)| candidate)
 }
 
 fn candidates_in(folder: &Folder) -> Result<Vec<Candidate<'_>>> {
@@ -217,4 +238,52 @@ fn custom_title(folder: &Path) -> Option<String> {
     let title = crate::wire::RawJson::parse(text).ok()?.pointer("/customTitle")?;
     let title = title.as_str()?.trim().to_owned();
     (!title.is_empty()).then_some(title)
+}
+
+#[cfg(all(test, feature = "session"))]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    fn id(n: u64) -> String {
+        format!("0a1b2c3d-0000-4000-8000-{n:012}")
+    }
+
+    /// Writes session `n`, last changed `n` seconds after a fixed time.
+    fn write(folder: &Path, n: u64, side: bool) {
+        let prompt = format!(
+            r#"{{"isSidechain":{side},"type":"user","message":{{"role":"user","content":"Hi"}}}}"#
+        );
+        let path = folder.join(format!("{}.jsonl", id(n)));
+        fs::write(&path, prompt).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000 + n);
+        fs::File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
+    }
+
+    fn archive(folder: &Path, n: u64) {
+        fs::create_dir(folder.join(id(n))).unwrap();
+        let mark = r#"{"archived":true,"at":"2026-11-21T01:20:00.000Z","by":"sdk"}"#;
+        fs::write(folder.join(id(n)).join("archived.json"), mark).unwrap();
+    }
+
+    #[test]
+    fn the_newest_is_the_last_changed_that_the_cli_would_continue() {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        assert_eq!(newest_in(folder), None);
+        assert_eq!(newest_in(&folder.join("none")), None);
+        write(folder, 5, false);
+        write(folder, 3, false);
+        assert_eq!(newest_in(folder), Some(id(5)));
+        write(folder, 6, true);
+        write(folder, 7, false);
+        archive(folder, 7);
+        fs::write(folder.join(format!("{}.jsonl", id(8))), "").unwrap();
+        fs::write(folder.join("notes.jsonl"), "{}").unwrap();
+        assert_eq!(newest_in(folder), Some(id(5)));
+        write(folder, 9, false);
+        assert_eq!(newest_in(folder), Some(id(9)));
+    }
 }

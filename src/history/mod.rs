@@ -63,6 +63,8 @@ pub use self::lines::{SkipReason, SkippedLine};
 #[cfg(feature = "session")]
 pub(crate) use self::lines::{TranscriptLine, for_each_line, skip_reason};
 pub use self::list::SessionList;
+#[cfg(feature = "session")]
+pub(crate) use self::list::newest_in;
 pub use self::message::{Role, SessionMessage, SessionMessages};
 pub use self::page::Page;
 pub use self::search::{SearchHit, SearchResults};

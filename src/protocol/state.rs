@@ -51,6 +51,8 @@ pub enum EndCause {
     /// The CLI refused the handshake, reported instead of a reply why it will not start, or does
     /// not support what the session requires.
     Refused,
+    /// The CLI went on with a conversation that another session has, and this one is exclusive.
+    Owned,
     /// This program has left the holder of the CLI, which runs on.
     Left,
     /// The transport could not be opened: there was no process.
@@ -104,6 +106,7 @@ impl fmt::Display for EndCause {
             Self::Restarted => "the session was restarted",
             Self::Cleared => "the conversation was cleared",
             Self::SettingStuck => "a setting of one query could not be restored",
+            Self::Owned => "another session has the conversation",
             Self::Left => "this program has left the holder of the CLI",
             Self::HandshakeTimeout => "the CLI did not answer the handshake in time",
             Self::DrainTimeout => "the CLI did not end an interrupted turn in time",

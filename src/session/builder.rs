@@ -271,16 +271,32 @@ impl SessionBuilder {
     /// lost (seen with CLI 2.1.332). Default: [`Exclusive::Off`]; under a
     /// [supervisor](crate::supervisor), [`Exclusive::Refuse`].
     ///
-    /// A conversation is held by a file next to its transcript, from the launch that resumes it, or
-    /// from the moment when the CLI confirms its id, until the session ends. An owner on the same
-    /// machine is asked for by its process; any other one counts as gone after 60 s without a sign of
-    /// life. In doubt the conversation is in use. Only sessions of this crate take part: a `claude`
-    /// that you start by hand does not. Machines share it if they share the CLI's configuration
-    /// folder; machines that share only a [store](crate::store) do not, since a store cannot hold
-    /// anything: send each conversation to one machine at a time. Nothing is held without session
-    /// persistence, or where the transport does not run the CLI on this machine.
-    pub fn exclusive(mut self, exclusive: Exclusive) -> Self {
-        self.exclusive = Some(exclusive);
+    /// Takes an [`Exclusive`], or a `bool`: `true` is [`Exclusive::Refuse`].
+    ///
+    /// A conversation is held by a file next to its transcript until the session ends. One that is
+    /// resumed or continued is held before the CLI is started; a new one from the moment when the CLI
+    /// confirms its id, in its first turn. If the CLI continues another conversation than was
+    /// expected, and another session has that one, the CLI is ended and the turn fails, with
+    /// [`Exclusive::Fork`] as well
+    /// ([`EndCause::Owned`](super::EndCause::Owned)); the CLI may have written the prompt to its
+    /// transcript by then.
+    ///
+    /// An owner on the same machine is asked for by its process; any other one counts as gone after
+    /// 60 s without a sign of life, on the clock of the file system. In doubt the conversation is in
+    /// use. An owner that was stopped for longer does not get it back: its session gets a
+    /// [`Warning`](super::SessionEvent::Warning). So does a session whose conversation cannot be
+    /// held, for example because the configuration folder cannot be written; one that does not exist
+    /// yet is made, with mode 0700.
+    ///
+    /// Only sessions of this crate take part: a `claude` that you start by hand does not. Machines
+    /// share it if they share the CLI's configuration folder; machines that share only a
+    /// [store](crate::store) do not, since a store cannot hold anything: send each conversation to one
+    /// machine at a time. Nothing is held, and nothing said, without session persistence, or where
+    /// the transport does not run the CLI on this machine
+    /// ([`runs_here`](crate::transport::Transport::runs_here)): that is so for a
+    /// [`HeldTransport`](crate::holder::HeldTransport), whose holder has one owner for each key.
+    pub fn exclusive(mut self, exclusive: impl Into<Exclusive>) -> Self {
+        self.exclusive = Some(exclusive.into());
         self
     }
 

@@ -4,15 +4,15 @@
 //! sees one of the two branches, and what the other said is gone (seen with CLI 2.1.332). So an owner
 //! holds a file next to the transcript while it has the conversation.
 
-use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use serde::{Deserialize, Serialize};
 use tokio::task::AbortHandle;
+
+use super::lease_owner::Owner;
 
 /// How often an owner shows that it is alive.
 const BEAT: Duration = Duration::from_secs(10);
@@ -31,21 +31,10 @@ pub enum Exclusive {
     Fork,
 }
 
-/// Who holds a conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Owner {
-    pid: u32,
-    host: String,
-    /// What makes the pid mean something: this boot of this machine, and this namespace of pids.
-    boot: String,
-    namespace: String,
-    /// When the process began, in the kernel's ticks: a pid can be used again.
-    began: String,
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} on {}", self.pid, self.host)
+impl From<bool> for Exclusive {
+    /// `true` is [`Refuse`](Self::Refuse), `false` is [`Off`](Self::Off).
+    fn from(exclusive: bool) -> Self {
+        if exclusive { Self::Refuse } else { Self::Off }
     }
 }
 
@@ -67,26 +56,35 @@ pub(super) struct Lease {
 }
 
 impl Lease {
-    /// Takes the conversation of this id, whose transcript is in this folder.
-    pub(super) fn acquire(folder: &Path, session: &str) -> Result<Self, Refused> {
+    /// Takes the conversation of this id, whose transcript is in this folder. `lost` is called once
+    /// if another owner is found to have taken it over meanwhile.
+    pub(super) fn acquire(
+        folder: &Path,
+        session: &str,
+        lost: impl FnOnce(String) + Send + 'static,
+    ) -> Result<Self, Refused> {
         let path = folder.join(format!(".claude-wire-{session}.lease"));
-        let content = serde_json::to_string(&Owner::this()).unwrap_or_default();
+        let owner = Owner::this();
+        let content = serde_json::to_string(&owner).unwrap_or_default();
         // A file that is taken over is looked at again.
         for _ in 0..3 {
-            match create(&path, &content) {
+            // This file was written just now, so its time is that of the file system.
+            let new = New::write(&path, &content).map_err(Refused::Io)?;
+            match fs::hard_link(&new.path, &path) {
                 Ok(()) => {
-                    let beat = tokio::runtime::Handle::try_current().ok();
-                    let beat =
-                        beat.map(|runtime| runtime.spawn(beats(path.clone())).abort_handle());
+                    let lost = Box::new(lost);
+                    let beats = beats(path.clone(), content.clone(), session.to_owned(), lost);
+                    let runtime = tokio::runtime::Handle::try_current().ok();
+                    let beat = runtime.map(|runtime| runtime.spawn(beats).abort_handle());
                     return Ok(Self { path, content, session: session.to_owned(), beat });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Refused::Io(error)),
             }
             let Ok(found) = fs::read_to_string(&path) else { continue };
-            let owner = serde_json::from_str::<Owner>(&found).ok();
-            if !is_gone(owner.as_ref(), &path) {
-                return Err(Refused::Owned(owner));
+            let other = serde_json::from_str::<Owner>(&found).ok();
+            if !is_gone(other.as_ref(), &owner, || age(&path, new.written)) {
+                return Err(Refused::Owned(other));
             }
             remove_if(&path, &found);
         }
@@ -96,6 +94,11 @@ impl Lease {
     /// The id of the conversation.
     pub(super) fn session(&self) -> &str {
         &self.session
+    }
+
+    /// Whether it is still this owner's, as far as it was looked at.
+    pub(super) fn is_held(&self) -> bool {
+        self.beat.as_ref().is_none_or(|beat| !beat.is_finished())
     }
 }
 
@@ -108,13 +111,27 @@ impl Drop for Lease {
     }
 }
 
-/// Creates the file with its content, or fails if there is one.
-fn create(path: &Path, content: &str) -> io::Result<()> {
-    let own = unique(path);
-    fs::write(&own, content)?;
-    let linked = fs::hard_link(&own, path);
-    fs::remove_file(&own)?;
-    linked
+/// A file with the content of a lease, next to the one that counts.
+struct New {
+    path: PathBuf,
+    written: SystemTime,
+}
+
+impl New {
+    fn write(path: &Path, content: &str) -> io::Result<Self> {
+        let path = unique(path);
+        fs::write(&path, content)?;
+        // From here on it is removed.
+        let mut new = Self { path, written: SystemTime::UNIX_EPOCH };
+        new.written = fs::metadata(&new.path)?.modified()?;
+        Ok(new)
+    }
+}
+
+impl Drop for New {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
 }
 
 /// Removes the file if it has this content. Another one that came meanwhile is put back.
@@ -139,57 +156,63 @@ fn unique(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-async fn beats(path: PathBuf) {
+/// Shows that the owner is alive, until another one has the file.
+async fn beats(
+    path: PathBuf,
+    content: String,
+    session: String,
+    lost: Box<dyn FnOnce(String) + Send>,
+) {
     loop {
         tokio::time::sleep(BEAT).await;
-        let touched = fs::File::options().write(true).open(&path);
-        let touched = touched.and_then(|file| file.set_modified(SystemTime::now()));
-        if let Err(error) = touched {
-            tracing::warn!(%error, "the lease of a conversation could not be kept");
+        match touch(&path, &content) {
+            Ok(true) => {}
+            Ok(false) => {
+                // This program was stopped for longer than an owner may be silent.
+                return lost(format!(
+                    "the conversation {session} is not held any more: its lease is gone, or another \
+                     one's, so that another session may write to it"
+                ));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the lease of a conversation could not be kept");
+            }
         }
     }
 }
 
-/// Whether an owner is gone for certain.
-fn is_gone(owner: Option<&Owner>, path: &Path) -> bool {
-    let here = Owner::this();
-    match owner {
-        Some(owner) if owner.can_be_judged_by(&here) => began(owner.pid) != owner.began,
-        _ => {
-            let beat = fs::metadata(path).and_then(|file| file.modified());
-            // A beat in the future is a clock that differs: in doubt, it is alive.
-            beat.is_ok_and(|beat| beat.elapsed().is_ok_and(|age| age > GONE_AFTER))
-        }
+/// Gives the file a new time, if it has this content. Returns whether it has.
+///
+/// What is read and written is one file, whatever takes its name meanwhile. It is written instead of
+/// given our time, because the clock of the file system counts: all machines that share it see
+/// the same one.
+fn touch(path: &Path, content: &str) -> io::Result<bool> {
+    let mut file = match fs::File::options().read(true).write(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        file => file?,
+    };
+    let mut found = Vec::new();
+    file.read_to_end(&mut found)?;
+    if found != content.as_bytes() {
+        return Ok(false);
     }
+    file.rewind()?;
+    file.write_all(content.as_bytes())?;
+    Ok(true)
 }
 
-impl Owner {
-    fn this() -> Self {
-        let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
-        let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
-        Self {
-            pid: std::process::id(),
-            host: read("/proc/sys/kernel/hostname"),
-            boot: read("/proc/sys/kernel/random/boot_id"),
-            namespace: namespace.to_string_lossy().into_owned(),
-            began: began(std::process::id()),
-        }
-    }
-
-    fn can_be_judged_by(&self, other: &Self) -> bool {
-        !self.boot.is_empty()
-            && !self.namespace.is_empty()
-            && !self.began.is_empty()
-            && (&self.boot, &self.namespace) == (&other.boot, &other.namespace)
-    }
+/// How long ago the file was written; `None` if that is not known.
+fn age(path: &Path, now: SystemTime) -> Option<Duration> {
+    let beat = fs::metadata(path).and_then(|file| file.modified()).ok()?;
+    now.duration_since(beat).ok()
 }
 
-/// When a process began; empty if there is none.
-fn began(pid: u32) -> String {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The name in parentheses may have anything in it.
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    fields.split_whitespace().nth(19).unwrap_or_default().to_owned()
+/// Whether an owner is gone for certain. `age` is the time since its last beat.
+fn is_gone(owner: Option<&Owner>, here: &Owner, age: impl FnOnce() -> Option<Duration>) -> bool {
+    match owner.and_then(|owner| owner.is_alive(here)) {
+        Some(is_alive) => !is_alive,
+        None => age().is_some_and(|age| age > GONE_AFTER),
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -207,18 +230,22 @@ mod tests {
         opened.set_modified(SystemTime::now() - age).unwrap();
     }
 
+    fn acquire(folder: &Path, session: &str) -> Result<Lease, Refused> {
+        Lease::acquire(folder, session, |text| panic!("{text}"))
+    }
+
     #[test]
     fn a_conversation_has_one_owner_and_is_free_after_it() {
         let folder = tempfile::tempdir().unwrap();
-        let lease = Lease::acquire(folder.path(), "s-1").unwrap();
-        let refused = Lease::acquire(folder.path(), "s-1").unwrap_err();
+        let lease = acquire(folder.path(), "s-1").unwrap();
+        let refused = acquire(folder.path(), "s-1").unwrap_err();
         assert!(
             matches!(&refused, Refused::Owned(Some(owner)) if owner.pid == std::process::id()),
             "{refused:?}"
         );
-        drop(Lease::acquire(folder.path(), "s-2").unwrap());
+        drop(acquire(folder.path(), "s-2").unwrap());
         drop(lease);
-        drop(Lease::acquire(folder.path(), "s-1").unwrap());
+        drop(acquire(folder.path(), "s-1").unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
     }
 
@@ -234,7 +261,7 @@ mod tests {
         ] {
             let folder = tempfile::tempdir().unwrap();
             set(folder.path(), &owner, 10 * GONE_AFTER);
-            let lease = Lease::acquire(folder.path(), "s-1");
+            let lease = acquire(folder.path(), "s-1");
             assert_eq!(lease.is_ok(), is_taken_over, "{owner:?}");
         }
     }
@@ -251,13 +278,13 @@ mod tests {
             for (age, is_taken_over) in [(GONE_AFTER / 2, false), (2 * GONE_AFTER, true)] {
                 let folder = tempfile::tempdir().unwrap();
                 set(folder.path(), &owner, age);
-                let lease = Lease::acquire(folder.path(), "s-1");
+                let lease = acquire(folder.path(), "s-1");
                 assert_eq!(lease.is_ok(), is_taken_over, "{owner:?} {age:?}");
             }
         }
         let folder = tempfile::tempdir().unwrap();
         fs::write(file(folder.path()), "{").unwrap();
-        assert!(matches!(Lease::acquire(folder.path(), "s-1"), Err(Refused::Owned(None))));
+        assert!(matches!(acquire(folder.path(), "s-1"), Err(Refused::Owned(None))));
     }
 
     #[test]
@@ -266,16 +293,18 @@ mod tests {
         set(folder.path(), &Owner { began: "1".into(), ..Owner::this() }, Duration::ZERO);
         let leases: Vec<_> = std::thread::scope(|scope| {
             let all: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| Lease::acquire(folder.path(), "s-1"))).collect();
+                (0..8).map(|_| scope.spawn(|| acquire(folder.path(), "s-1"))).collect();
             all.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(leases.iter().filter(|lease| lease.is_ok()).count(), 1);
     }
 
     #[tokio::test]
-    async fn an_owner_shows_that_it_is_alive() {
+    async fn an_owner_shows_that_it_is_alive_by_the_time_of_the_file_system() {
         let folder = tempfile::tempdir().unwrap();
-        let lease = Lease::acquire(folder.path(), "s-1").unwrap();
+        let lease = acquire(folder.path(), "s-1").unwrap();
+        let content = fs::read_to_string(file(folder.path())).unwrap();
+        // As if the clock of the file system were far behind, or far ahead, of ours.
         let old = SystemTime::now() - 2 * GONE_AFTER;
         let opened = fs::File::options().write(true).open(file(folder.path())).unwrap();
         opened.set_modified(old).unwrap();
@@ -284,6 +313,56 @@ mod tests {
         while modified() <= old {
             tokio::time::sleep(BEAT).await;
         }
+        assert_eq!(fs::read_to_string(file(folder.path())).unwrap(), content);
+        assert!(lease.is_held());
         drop(lease);
+    }
+
+    #[test]
+    fn the_age_of_a_beat_is_counted_on_one_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path());
+        set(folder.path(), &Owner::this(), Duration::from_secs(3600));
+        let beat = fs::metadata(&path).unwrap().modified().unwrap();
+        for (now, expected) in [
+            (beat + Duration::from_secs(5), Some(Duration::from_secs(5))),
+            (beat, Some(Duration::ZERO)),
+            // Two servers of one file system may differ: in doubt, it is alive.
+            (beat - Duration::from_secs(5), None),
+        ] {
+            assert_eq!(age(&path, now), expected);
+        }
+        let new = New::write(&path, "{}").unwrap();
+        assert_eq!(new.written, fs::metadata(&new.path).unwrap().modified().unwrap());
+        let left = new.path.clone();
+        drop(new);
+        assert!(!left.exists());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_owner_that_was_away_leaves_the_file_to_the_next_one_and_says_so() {
+        let next = serde_json::to_string(&Owner::this()).unwrap();
+        // Another owner has it, it was removed, or it is not a lease any more.
+        for found in [Some(next.as_str()), None, Some("")] {
+            let folder = tempfile::tempdir().unwrap();
+            let (send, mut lost) = tokio::sync::mpsc::unbounded_channel();
+            let lease =
+                Lease::acquire(folder.path(), "s-1", move |text| send.send(text).unwrap()).unwrap();
+            let path = file(folder.path());
+            fs::remove_file(&path).unwrap();
+            let old = SystemTime::now() - 2 * GONE_AFTER;
+            if let Some(found) = found {
+                fs::write(&path, found).unwrap();
+                fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+            }
+            let text = lost.recv().await.unwrap();
+            assert!(text.contains("s-1 is not held any more"), "{text}");
+            assert_eq!(lost.recv().await, None, "once, and it beats no more");
+            assert!(!lease.is_held());
+            let modified = fs::metadata(&path).and_then(|file| file.modified()).ok();
+            assert_eq!(modified, found.map(|_| old), "not kept fresh");
+            drop(lease);
+            assert_eq!(fs::read_to_string(&path).ok().as_deref(), found, "not removed");
+        }
     }
 }

@@ -37,6 +37,7 @@ pub mod handlers;
 mod held;
 mod kept_reply;
 mod lease;
+mod lease_owner;
 mod mailbox;
 #[cfg(feature = "mcp")]
 pub mod mcp;

@@ -259,6 +259,7 @@ pub(super) fn word_of_end(cause: EndCause) -> &'static str {
         EndCause::HandshakeTimeout => "handshake_timeout",
         EndCause::DrainTimeout => "drain_timeout",
         EndCause::Refused => "refused",
+        EndCause::Owned => "owned",
         EndCause::Left => "left",
         EndCause::NotStarted => "not_started",
         EndCause::HungUp => "hung_up",

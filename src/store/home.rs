@@ -190,6 +190,11 @@ impl Drop for Restored {
     }
 }
 
+/// The configuration folder of a CLI with this environment.
+pub(crate) fn config_folder(env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
+    Source::of(env).folder
+}
+
 /// Where the CLI would look for its configuration.
 struct Source {
     folder: Option<PathBuf>,

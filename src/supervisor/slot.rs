@@ -60,7 +60,7 @@ pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
     })?;
     let class = match end.cause {
         // Another start would end in the same way.
-        EndCause::Left => Class::Configuration,
+        EndCause::Owned | EndCause::Left => Class::Configuration,
         _ if state.auth_failed => Class::Denied,
         EndCause::Exited => Class::Clean,
         _ => Class::Crash,

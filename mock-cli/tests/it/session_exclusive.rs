@@ -1,7 +1,8 @@
 //! A conversation has one owner.
 
+use claude_wire::history::project_key;
 use claude_wire::player::reply;
-use claude_wire::session::{Exclusive, SessionEvent};
+use claude_wire::session::{EndCause, Exclusive, SessionEvent};
 use claude_wire::supervisor::{ChildSpec, ChildState, Supervisor};
 use claude_wire::testing::mock_claude;
 use claude_wire::{Scenario, Session, SessionBuilder};
@@ -13,11 +14,20 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
+        Self::with(Scenario::new())
+    }
+
+    /// The CLI knows this session alone, and so continues it.
+    fn knowing(id: &str) -> Self {
+        Self::with(Scenario::new().sessions([id]))
+    }
+
+    fn with(scenario: Scenario) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["config", "work"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let scenario = Scenario::new().on_any_prompt(reply().text("Hi!")).always();
+        let scenario = scenario.on_any_prompt(reply().text("Hi!")).always();
         std::fs::write(folder.path().join("scenario.json"), scenario.unverified().to_json())
             .unwrap();
         Self(folder)
@@ -36,12 +46,23 @@ impl Place {
             .env("CLAUDE_WIRE_PAUSE", "0")
     }
 
+    /// Writes a transcript, as the CLI keeps it.
+    fn keep(&self, id: &str) {
+        let folder = self.path("config").join("projects").join(project_key(self.path("work")));
+        std::fs::create_dir_all(&folder).unwrap();
+        let prompt = r#"{"type":"user","message":{"role":"user","content":"Hello"}}"#;
+        std::fs::write(folder.join(format!("{id}.jsonl")), format!("{prompt}\n")).unwrap();
+    }
+
     fn leases(&self) -> Vec<String> {
         let mut found = Vec::new();
         for folder in std::fs::read_dir(self.path("config").join("projects")).into_iter().flatten()
         {
             for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
-                found.push(file.unwrap().file_name().into_string().unwrap());
+                let name = file.unwrap().file_name().into_string().unwrap();
+                if !name.ends_with(".jsonl") {
+                    found.push(name);
+                }
             }
         }
         found
@@ -106,18 +127,149 @@ async fn sessions_under_a_supervisor_hold_their_conversations() {
 }
 
 #[tokio::test]
-async fn without_a_folder_of_transcripts_nothing_is_held() {
+async fn the_newest_conversation_is_held_before_the_cli_starts() {
+    let place = Place::knowing(ID);
+    place.keep(ID);
+    let builder = || place.builder().continue_conversation(true);
+    let first = builder().exclusive(true).start().unwrap();
+    assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+    assert_eq!(first.session_id().as_deref(), Some(ID));
+    assert_eq!(place.leases(), [lease(ID)]);
+
+    let second = builder().exclusive(true).start().unwrap();
+    let refused = second.query("Hello").text().await.unwrap_err();
+    assert!(refused.is_owned() && refused.to_string().contains(ID), "{refused}");
+    assert_eq!(second.state().last_end.unwrap().cause, EndCause::NotStarted);
+
+    let fork = builder().exclusive(Exclusive::Fork).start().unwrap();
+    assert_eq!(fork.query("Hello").text().await.unwrap(), "Hi!");
+    let forked = fork.session_id().unwrap();
+    assert_ne!(forked, ID);
+    assert!(place.leases().contains(&lease(&forked)));
+
+    // One that is not exclusive, by either word.
+    let free = builder().exclusive(false).start().unwrap();
+    assert_eq!(free.query("Hello").text().await.unwrap(), "Hi!");
+
+    first.stop().await.unwrap();
+    drop(first);
+    assert_eq!(second.query("Hello").text().await.unwrap(), "Hi!");
+    assert_eq!(second.session_id().as_deref(), Some(ID));
+}
+
+/// What cannot be known before is found when the CLI confirms the id.
+#[tokio::test]
+async fn a_conversation_that_the_cli_finds_alone_is_left_to_its_owner() {
+    let place = Place::new();
+    for exclusive in [Exclusive::Refuse, Exclusive::Fork] {
+        let builder = || place.builder().continue_conversation(true).exclusive(exclusive);
+        let first = builder().start().unwrap();
+        assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+        let second = builder().start().unwrap();
+        let mut events = second.events();
+        let mut turn = second.query("Hello");
+        let mut error = None;
+        while let Some(message) = turn.next().await {
+            match message {
+                Ok(message) => {
+                    let kind = message.frame().kind_name().into_owned();
+                    assert!(!["assistant", "result"].contains(&&*kind), "{message:?}");
+                }
+                Err(failure) => error = Some(failure),
+            }
+        }
+        let error = error.unwrap();
+        let owner = format!("process {}", std::process::id());
+        assert!(error.is_owned() && error.to_string().contains(&owner), "{error}");
+        let end = loop {
+            if let SessionEvent::Disconnected(end) = events.next().await.unwrap() {
+                break end;
+            }
+        };
+        assert_eq!(end.cause, EndCause::Owned);
+        assert_eq!(second.session_id(), None, "it has no conversation");
+        assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+        first.stop().await.unwrap();
+        drop(first);
+        assert_eq!(second.query("Hello").text().await.unwrap(), "Hi!");
+        second.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_child_whose_conversation_is_owned_is_not_started_again() {
+    let place = Place::new();
+    let builder = place.builder();
+    let spec = |key: &str| {
+        let builder = builder.clone();
+        ChildSpec::new(key, move || builder.clone().continue_conversation(true))
+    };
+    let supervisor = Supervisor::builder().child(spec("a")).child(spec("b")).start().await.unwrap();
+    let [a, b] = ["a", "b"].map(|key| supervisor.session(&key.to_owned()).unwrap());
+    assert_eq!(a.query("Hello").await.unwrap().text().await.unwrap(), "Hi!");
+    let refused = b.query("Hello").await.unwrap().text().await.unwrap_err();
+    assert!(refused.is_owned(), "{refused}");
+    b.wait_for(ChildState::Failed).await.unwrap();
+    assert_eq!(supervisor.list()[1].restarts, 0);
+    assert_eq!(a.query("Hello").await.unwrap().text().await.unwrap(), "Hi!");
+    supervisor.stop().await;
+}
+
+/// The first run in a container has no configuration folder yet.
+#[cfg(unix)]
+#[tokio::test]
+async fn in_a_new_configuration_folder_conversations_are_held() {
+    use std::os::unix::fs::PermissionsExt;
+
+    for resumes in [false, true] {
+        let place = Place::new();
+        let config = place.path("home/new");
+        let builder = || {
+            let builder = place.builder().env("CLAUDE_CONFIG_DIR", config.to_str().unwrap());
+            builder.exclusive(true)
+        };
+        let builder = if resumes { builder().resume(ID) } else { builder() };
+        let first = builder.clone().start().unwrap();
+        let mut events = first.events();
+        assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+        let id = first.session_id().unwrap();
+        let second = builder.resume(id.as_str()).start().unwrap();
+        let refused = second.query("Hello").text().await.unwrap_err();
+        assert!(refused.is_owned(), "{refused}");
+        for path in [place.path("home"), config.clone(), config.join("projects")] {
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o700, "{}", path.display());
+        }
+        first.stop().await.unwrap();
+        drop(first);
+        while let Some(event) = events.next().await {
+            assert!(!matches!(event, SessionEvent::Warning(_)), "{event:?}");
+        }
+    }
+}
+
+/// It was silent before: then no one knows that the promise is not kept.
+#[tokio::test]
+async fn without_a_folder_of_transcripts_nothing_is_held_and_a_warning_says_so() {
     let place = Place::new();
     std::fs::write(place.path("config").join("projects"), "").unwrap();
     for exclusive in [Exclusive::Refuse, Exclusive::Fork] {
         let session = place.builder().resume(ID).exclusive(exclusive).start().unwrap();
         let mut events = session.events();
         assert_eq!(session.query("Hello").text().await.unwrap(), "Hi!");
+        assert_eq!(session.query("Hello").text().await.unwrap(), "Hi!");
         assert_eq!(session.session_id().as_deref(), Some(ID));
         session.stop().await.unwrap();
         drop(session);
+        let mut warnings = Vec::new();
         while let Some(event) = events.next().await {
-            assert!(!matches!(event, SessionEvent::Warning(_)), "{event:?}");
+            if let SessionEvent::Warning(text) = event {
+                warnings.push(text);
+            }
         }
+        let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+        let why = place.path("config").join("projects");
+        let names_both = warning.contains(ID) && warning.contains(why.to_str().unwrap());
+        assert!(names_both && warning.contains("is not held"), "{warning}");
     }
 }

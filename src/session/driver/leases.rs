@@ -1,72 +1,72 @@
 //! Holding the conversation of a session that is exclusive.
 
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-
 use super::Driver;
-use crate::history::project_key;
+use super::holding::{Holding, Taken, acquire, goes_on, owned, transcripts};
 use crate::session::error::Error;
-use crate::session::events::SessionEvent;
-use crate::session::lease::{Exclusive, Lease, Refused};
+use crate::session::lease::{Exclusive, Refused};
+use crate::store::Conversation;
 use crate::transport::Launch;
 
 impl Driver {
-    /// Takes the conversation that a launch resumes; a launch that may fork does so if it is taken.
-    pub(super) fn hold_resumed(&mut self, id: &str, launch: &mut Launch) -> Result<(), Error> {
-        if self.lease.as_ref().is_some_and(|lease| lease.session() == id) {
-            return Ok(());
+    /// Finds out where a launch holds its conversation.
+    pub(super) fn holding(&mut self, wanted: Option<Conversation>, launch: &Launch) -> Holding {
+        let setup = &self.shared.setup;
+        if setup.exclusive != Exclusive::Off {
+            self.folder = transcripts(launch);
         }
-        let Some(folder) = &self.folder else { return Ok(()) };
-        match Lease::acquire(folder, id) {
-            Ok(lease) => self.lease = Some(lease),
-            Err(Refused::Owned(_)) if self.shared.setup.exclusive == Exclusive::Fork => {
-                launch.args.push("--fork-session".into());
-            }
-            Err(Refused::Owned(owner)) => {
-                let owner =
-                    owner.map_or_else(|| "another program".to_owned(), |owner| owner.to_string());
-                return Err(Error::owned(id, owner));
-            }
-            Err(Refused::Io(error)) => self.not_held(id, &error.to_string()),
+        // A lease that was lost is not the session's any more: it must ask for it again.
+        let own = self.lease.as_ref().filter(|lease| lease.is_held());
+        let own = own.map(|lease| lease.session().to_owned());
+        // What the session has already the CLI need not confirm.
+        let is_own =
+            matches!((&wanted, &own), (Some(Conversation::Id(id)), Some(own)) if id == own);
+        self.goes_on = goes_on(&launch.args) && !is_own;
+        Holding {
+            shared: self.shared.clone(),
+            folder: self.folder.as_ref().ok().cloned(),
+            own,
+            awaits_store: setup.store.is_some() && matches!(wanted, Some(Conversation::Newest)),
+            wanted,
         }
-        Ok(())
+    }
+
+    /// Keeps what the launch that is open now has taken.
+    pub(super) fn hold(&mut self, taken: Taken) {
+        self.goes_on &= !taken.forks;
+        if taken.lease.is_some() {
+            self.lease = taken.lease;
+        }
     }
 
     /// Takes the conversation whose id the CLI has confirmed, and gives up the one before.
-    pub(super) fn hold_confirmed(&mut self, id: &str) {
+    ///
+    /// # Errors
+    /// If this launch goes on with the conversation of another session. A conversation that the
+    /// launch has begun is used by no one else, whatever its id, so there is only a warning.
+    pub(super) fn hold_confirmed(&mut self, id: &str) -> Result<(), Error> {
+        let goes_on = std::mem::take(&mut self.goes_on);
         if self.shared.setup.exclusive == Exclusive::Off
             || self.lease.as_ref().is_some_and(|lease| lease.session() == id)
         {
-            return;
+            return Ok(());
         }
         self.lease = None;
-        let Some(folder) = self.folder.clone() else { return };
-        match Lease::acquire(&folder, id) {
-            Ok(lease) => self.lease = Some(lease),
-            Err(Refused::Owned(_)) => self.not_held(id, "another session has it"),
-            Err(Refused::Io(error)) => self.not_held(id, &error.to_string()),
+        match &self.folder {
+            Err(why) => self.not_held(id, why),
+            Ok(folder) => match acquire(&self.shared, folder, id) {
+                Ok(lease) => self.lease = Some(lease),
+                Err(Refused::Owned(owner)) if goes_on => return Err(owned(id, owner)),
+                Err(Refused::Owned(_)) => self.not_held(id, "another session has it"),
+                Err(Refused::Io(error)) => self.not_held(id, &error.to_string()),
+            },
         }
+        Ok(())
     }
 
     fn not_held(&self, id: &str, why: &str) {
         let text = format!(
             "the conversation {id} is not held, so that another session can resume it: {why}"
         );
-        tracing::warn!("{text}");
-        self.shared.publish(SessionEvent::Warning(text));
+        self.shared.warn(text);
     }
-}
-
-/// The folder of the transcripts of a launch, if the CLI has its folder.
-pub(super) fn transcripts(launch: &Launch) -> Option<PathBuf> {
-    let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-    let variable = |name: &str| env.get(OsStr::new(name)).filter(|value| !value.is_empty());
-    let config = match variable("CLAUDE_CONFIG_DIR") {
-        Some(config) => PathBuf::from(config),
-        None => Path::new(variable("HOME")?).join(".claude"),
-    };
-    let cwd = launch.cwd.clone().or_else(|| std::env::current_dir().ok())?;
-    let folder = config.join("projects").join(project_key(cwd));
-    // What the CLI makes with its first line is made here before it.
-    (config.is_dir() && std::fs::create_dir_all(&folder).is_ok()).then_some(folder)
 }

@@ -4,6 +4,7 @@
 mod callbacks;
 mod ending;
 mod held;
+mod holding;
 mod last_call;
 mod leases;
 mod link;
@@ -26,6 +27,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
+use self::holding::Taken;
 use self::last_call::LastCall;
 use self::link::{Link, LinkEvent, Rest};
 use self::messages::Messages;
@@ -49,9 +51,16 @@ use crate::transport::{BoxFuture, Connection, Exit};
 use crate::wire::Outcome;
 use crate::wire::control::{Request, RequestName};
 
-/// A connection, the `initialize` request with which it begins, and where the CLI has its
-/// transcripts.
-type Opened = (Connection, Request, Home);
+/// An open connection.
+struct Opened {
+    connection: Connection,
+    /// The request with which it begins.
+    initialize: Request,
+    /// Where the CLI has its transcripts.
+    home: Home,
+    /// What the launch has of its conversation.
+    taken: Taken,
+}
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
@@ -91,7 +100,7 @@ pub(super) struct Driver {
     held: Option<Held>,
     /// The output of a CLI that is not ready yet.
     preamble: Option<Preamble>,
-    /// Why the last attempt to open the transport failed.
+    /// Why the last attempt to open the transport failed, or the CLI that was opened is not used.
     refused: Option<Error>,
     /// How the last process ended.
     exit: Option<Exit>,
@@ -99,8 +108,10 @@ pub(super) struct Driver {
     forgotten: bool,
     /// The conversation that this session holds.
     lease: Option<Lease>,
-    /// The folder of the transcripts of the last launch.
-    folder: Option<PathBuf>,
+    /// The folder of the transcripts of the last launch, or why there is none.
+    folder: Result<PathBuf, String>,
+    /// Whether the last launch goes on with a conversation that the CLI has not confirmed yet.
+    goes_on: bool,
 }
 
 /// What the driver waits for.
@@ -151,7 +162,8 @@ impl Driver {
             exit: None,
             forgotten: false,
             lease: None,
-            folder: None,
+            folder: Err(String::new()),
+            goes_on: false,
         };
         (driver, line)
     }
@@ -513,6 +525,7 @@ impl Driver {
     fn close(&mut self, by_itself: EndCause) {
         let cause = match self.machine.end_cause() {
             Some(EndCause::Stopped) if self.stopping.is_empty() => EndCause::Dropped,
+            Some(EndCause::Cleared) if self.refused.is_some() => EndCause::Owned,
             cause => cause.unwrap_or(by_itself),
         };
         let was_ready = self.machine.was_ready();

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::last_call::within;
-use super::leases;
 use super::link::Link;
 use super::preamble::Preamble;
 use super::{Batch, Driver, Error, Mailbox, Opened, SessionEvent};
@@ -15,6 +14,7 @@ use crate::protocol::{
 use crate::recording::secret_values;
 use crate::session::lease::Exclusive;
 use crate::session::steered::SteerOutcome;
+use crate::store::Conversation;
 use crate::transport::{Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
@@ -89,6 +89,8 @@ impl Driver {
 
     fn perform(&mut self, output: Output) {
         match output {
+            // The CLI goes on with the conversation of another session: no one gets its answers.
+            Output::Message(..) | Output::Callback(..) if self.refused.is_some() => {}
             Output::Message(turn, frame) => {
                 // Nearly all messages are for the turn of the one before.
                 let same = self.written.as_ref().filter(|(written, _)| *written == turn);
@@ -121,9 +123,10 @@ impl Driver {
                         TurnEnd::Failed(failure) => Some(failure),
                         TurnEnd::Result | TurnEnd::Interrupted => None,
                     });
-                    mailbox.end(match end {
-                        TurnEnd::Result | TurnEnd::Interrupted => Ok(()),
-                        TurnEnd::Failed(failure) => Err(self.error(failure)),
+                    mailbox.end(match (end, &self.refused) {
+                        (TurnEnd::Result | TurnEnd::Interrupted, None) => Ok(()),
+                        (TurnEnd::Result | TurnEnd::Interrupted, Some(error)) => Err(error.clone()),
+                        (TurnEnd::Failed(failure), _) => Err(self.error(failure)),
                     });
                 }
             }
@@ -158,10 +161,13 @@ impl Driver {
             }
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => {
+                if let Err(error) = self.hold_confirmed(&id) {
+                    self.refused = Some(error);
+                    return self.handle(Input::Command(Command::Forget));
+                }
                 self.shared.span.conversation(&id);
                 // Handlers of this round must see it.
                 self.shared.status().session_id = Some(id.clone());
-                self.hold_confirmed(&id);
                 self.shared.publish(SessionEvent::SessionId(id));
             }
             Output::Open { resume, profile } => self.open(resume, profile),
@@ -190,8 +196,9 @@ impl Driver {
         let initialize = self.shared.setup.initialize(options);
         let of_options = resume.is_none() && !self.forgotten;
         let conversation = options.conversation().filter(|_| of_options);
-        let held = options.resumed().filter(|_| of_options).map(str::to_owned);
-        let held = resume.clone().or(held);
+        let held = options.continued().filter(|_| of_options);
+        let held = resume.clone().map(Conversation::Id).or(held);
+        let held = held.filter(|_| self.shared.setup.exclusive != Exclusive::Off);
         let mut launch = match self.shared.setup.launch(options, resume, self.forgotten) {
             Ok(launch) => launch,
             Err(error) => return self.opened(Err(error.into())),
@@ -201,7 +208,7 @@ impl Driver {
             launch.args.push("--await-claim".into());
         }
         #[cfg(feature = "otel")]
-        let mut launch =
+        let launch =
             crate::transport::Launch { env: self.shared.trace.apply(launch.env), ..launch };
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
@@ -209,15 +216,12 @@ impl Driver {
         let transport = self.shared.setup.transport.clone();
         let limit = self.shared.options().timeouts().initialize;
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
-        if self.shared.setup.exclusive != Exclusive::Off {
-            self.folder = leases::transcripts(&launch);
-            if let Some(Err(error)) = held.map(|id| self.hold_resumed(&id, &mut launch)) {
-                return self.opened(Err(error));
-            }
-        }
+        let holding = self.holding(held, &launch);
         let home = self.find_home(conversation, launch, env);
         self.opening = Some(Box::pin(async move {
-            let (launch, home) = home.await?;
+            let taken = holding.before_store().await?;
+            let (mut launch, home) = home.await?;
+            let taken = holding.after_store(taken, &mut launch).await?;
             let opened = async {
                 let opened = transport.open(launch);
                 let opened = match limit {
@@ -233,15 +237,17 @@ impl Driver {
             for (name, value) in prepared {
                 body.entry(name).or_insert(value);
             }
-            Ok((connection?, Request::new(RequestName::Initialize).with_all(body), home))
+            let initialize = Request::new(RequestName::Initialize).with_all(body);
+            Ok(Opened { connection: connection?, initialize, home, taken })
         }));
     }
 
     pub(super) fn opened(&mut self, result: Result<Opened, Error>) {
         self.opening = None;
         match result {
-            Ok((connection, initialize, home)) => {
+            Ok(Opened { connection, initialize, home, taken }) => {
                 self.moved(home);
+                self.hold(taken);
                 self.machine.set_initialize(initialize);
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);

@@ -24,11 +24,9 @@ impl Options {
         }
     }
 
-    /// The id of the conversation that the CLI resumes and writes to: not for a copy, and not by a
-    /// title.
-    pub(in crate::session) fn resumed(&self) -> Option<&str> {
-        let id = self.resume.as_deref().filter(|_| self.fork_session != Some(true))?;
-        uuid::Uuid::try_parse(id).is_ok().then_some(id)
+    /// The conversation that the CLI goes on with and writes to: not for a copy.
+    pub(in crate::session) fn continued(&self) -> Option<Conversation> {
+        self.conversation().filter(|_| self.fork_session != Some(true))
     }
 
     /// These options for a session that goes on from a conversation under another id.
@@ -97,16 +95,19 @@ mod tests {
     #[test]
     fn a_session_writes_to_the_conversation_it_resumes_unless_it_is_a_copy() {
         const ID: &str = "6f1a3e52-0000-4000-8000-000000000002";
-        assert_eq!(Options::default().resume(ID).resumed(), Some(ID));
-        assert_eq!(Options::default().resume(ID).fork_session(false).resumed(), Some(ID));
-        for options in [
-            Options::default(),
-            Options::default().resume("a title"),
-            Options::default().continue_conversation(true),
-            Options::default().resume(ID).fork_session(true),
-            Options::default().resume(ID).without_conversation(),
+        let options = Options::default;
+        let id = || Some(Conversation::Id(ID.to_owned()));
+        for (options, expected) in [
+            (options(), None),
+            (options().resume(ID), id()),
+            (options().resume(ID).fork_session(false), id()),
+            (options().resume(ID).fork_session(true), None),
+            (options().resume(ID).without_conversation(), None),
+            (options().continue_conversation(true), Some(Conversation::Newest)),
+            (options().continue_conversation(false), None),
+            (options().continue_conversation(true).fork_session(true), None),
         ] {
-            assert_eq!(options.resumed(), None, "{options:?}");
+            assert_eq!(options.continued(), expected, "{options:?}");
         }
     }
 }

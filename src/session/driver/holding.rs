@@ -1,0 +1,144 @@
+//! How a launch takes its conversation, before its CLI is started.
+
+use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::history::{newest_in, project_key};
+use crate::session::error::Error;
+use crate::session::lease::{Exclusive, Lease, Refused};
+use crate::session::shared::Shared;
+use crate::store::{Conversation, config_folder};
+use crate::transport::Launch;
+
+/// How a launch takes its conversation.
+pub(super) struct Holding {
+    pub(super) shared: Arc<Shared>,
+    pub(super) folder: Option<PathBuf>,
+    /// The conversation that the session holds already.
+    pub(super) own: Option<String>,
+    /// The conversation with which the launch goes on.
+    pub(super) wanted: Option<Conversation>,
+    /// Whether the newest conversation is that of a store, which is known once it was loaded.
+    pub(super) awaits_store: bool,
+}
+
+/// What a launch has of its conversation.
+#[derive(Default)]
+pub(super) struct Taken {
+    pub(super) lease: Option<Lease>,
+    /// Another session has it, and this launch makes a copy.
+    pub(super) forks: bool,
+}
+
+impl Holding {
+    /// Takes the conversation before it is loaded from a store, if it is known then.
+    pub(super) async fn before_store(&self) -> Result<Taken, Error> {
+        if self.awaits_store { Ok(Taken::default()) } else { self.take(self.wanted.clone()).await }
+    }
+
+    /// Takes the conversation that a store had, or else the newest one on disk. A launch that
+    /// makes a copy gets the argument for it.
+    pub(super) async fn after_store(
+        &self,
+        mut taken: Taken,
+        launch: &mut Launch,
+    ) -> Result<Taken, Error> {
+        if self.awaits_store {
+            let mut args = launch.args.iter().filter_map(|arg| arg.to_str());
+            let loaded = args.find_map(|arg| arg.strip_prefix("--resume="));
+            let loaded = loaded.map_or(Conversation::Newest, |id| Conversation::Id(id.to_owned()));
+            taken = self.take(Some(loaded)).await?;
+        }
+        if taken.forks {
+            launch.args.push("--fork-session".into());
+        }
+        Ok(taken)
+    }
+
+    /// What cannot be held is reported when the CLI confirms its id.
+    async fn take(&self, wanted: Option<Conversation>) -> Result<Taken, Error> {
+        let (Some(folder), Some(wanted)) = (self.folder.clone(), wanted) else {
+            return Ok(Taken::default());
+        };
+        let (shared, own) = (self.shared.clone(), self.own.clone());
+        // It reads the ends of transcripts.
+        let taking = tokio::task::spawn_blocking(move || {
+            let id = match wanted {
+                Conversation::Id(id) => Some(id),
+                Conversation::Newest => newest_in(&folder),
+            };
+            let Some(id) = id.filter(|id| own.as_ref() != Some(id)) else {
+                return Ok(Taken::default());
+            };
+            match acquire(&shared, &folder, &id) {
+                Ok(lease) => Ok(Taken { lease: Some(lease), forks: false }),
+                Err(Refused::Owned(_)) if shared.setup.exclusive == Exclusive::Fork => {
+                    Ok(Taken { lease: None, forks: true })
+                }
+                Err(Refused::Owned(owner)) => Err(owned(&id, owner)),
+                Err(Refused::Io(_)) => Ok(Taken::default()),
+            }
+        });
+        taking.await.unwrap_or_else(|_| Ok(Taken::default()))
+    }
+}
+
+/// Whether a launch goes on with a conversation, and not with a copy of it: also if an extra argument
+/// says so.
+pub(super) fn goes_on(args: &[OsString]) -> bool {
+    let names = |arg: &OsString| {
+        arg.to_str().is_some_and(|arg| arg == "--continue" || arg.starts_with("--resume"))
+    };
+    args.iter().any(names) && !args.iter().any(|arg| arg == "--fork-session")
+}
+
+pub(super) fn acquire(shared: &Arc<Shared>, folder: &Path, id: &str) -> Result<Lease, Refused> {
+    let shared = shared.clone();
+    Lease::acquire(folder, id, move |text| shared.warn(text))
+}
+
+pub(super) fn owned(id: &str, owner: Option<impl ToString>) -> Error {
+    let owner = owner.map_or_else(|| "another program".to_owned(), |owner| owner.to_string());
+    Error::owned(id, owner)
+}
+
+/// The folder of the transcripts of a launch, or why there is none.
+///
+/// What the CLI makes with its first line is made here before it, as it makes it: in the first run
+/// of a container there is nothing yet.
+pub(super) fn transcripts(launch: &Launch) -> Result<PathBuf, String> {
+    let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
+    let config = config_folder(&env).ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
+    let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
+    let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
+    let folder = config.join("projects").join(project_key(cwd));
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.recursive(true).create(&folder);
+    made.map_err(|error| format!("{}: {error}", folder.display()))?;
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_say_whether_a_conversation_is_new() {
+        for (args, expected) in [
+            (&["--print"][..], false),
+            (&["--continue"], true),
+            (&["--resume=a title"], true),
+            (&["--resume", "a title"], true),
+            (&["--continue", "--fork-session"], false),
+            (&["--resume=x", "--fork-session"], false),
+            (&["--session-id=x"], false),
+        ] {
+            let args: Vec<_> = args.iter().map(OsString::from).collect();
+            assert_eq!(goes_on(&args), expected, "{args:?}");
+        }
+    }
+}
