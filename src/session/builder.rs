@@ -10,6 +10,7 @@ use super::error::Result;
 use super::handle::Session;
 use super::handlers::Handlers;
 use super::lease::Exclusive;
+use super::observer::Observer;
 use super::options::OptionError;
 use super::options::{option_setters, option_table};
 use super::setup::{Renew, Setup};
@@ -77,6 +78,7 @@ pub struct SessionBuilder {
     reconnect: Reconnect,
     renew: Option<Renew>,
     owner: Option<Arc<(String, String)>>,
+    observer: Option<Arc<dyn Observer>>,
     orphan_guard: Option<OrphanGuard>,
     store: Option<Arc<dyn SessionStore>>,
     store_flush: SessionStoreFlush,
@@ -108,6 +110,7 @@ impl SessionBuilder {
             reconnect: Reconnect::default(),
             renew: None,
             owner: None,
+            observer: None,
             orphan_guard: None,
             store: None,
             store_flush: SessionStoreFlush::default(),
@@ -321,8 +324,34 @@ impl SessionBuilder {
         self
     }
 
+    /// Sets who learns at once what the session spends and warns of.
+    pub(crate) fn observer(mut self, observer: Arc<dyn Observer>) -> Self {
+        self.observer = Some(observer);
+        self
+    }
+
+    /// Goes on with this conversation, or with a new one, whatever the options say.
+    pub(crate) fn with_conversation(mut self, resume: Option<String>) -> Self {
+        self.config = self.config.without_conversation();
+        self.options = self.options.without_conversation();
+        self.options.resume = resume;
+        self
+    }
+
+    /// Returns the options for a launch: those of all layers, and on top of them what
+    /// [`options_at_launch`](Self::options_at_launch) makes; with the conversation that they name,
+    /// or without it.
+    pub(crate) fn renewed(&self, with_conversation: bool) -> Options {
+        let options = self.resolved();
+        let options = match &self.renew {
+            Some(renew) => renew().over(&options),
+            None => options,
+        };
+        if with_conversation { options } else { options.without_conversation() }
+    }
+
     /// Returns the options of all layers, merged.
-    pub(crate) fn resolved(&self) -> Options {
+    pub(super) fn resolved(&self) -> Options {
         Options::resolve(&[&self.options, &self.config])
     }
 
@@ -369,6 +398,7 @@ impl SessionBuilder {
             reconnect: self.reconnect,
             renew: self.renew,
             owner: self.owner,
+            observer: self.observer,
             orphan_guard,
             store,
             exclusive,

@@ -190,7 +190,14 @@ impl Session {
         })?;
         let options = self.inner.shared.options().clone().forking(id);
         let home = self.inner.shared.home().clone();
-        Ok(Session::new(Setup { options, home, owner: None, spare: false, ..setup.clone() }))
+        Ok(Session::new(Setup {
+            options,
+            home,
+            owner: None,
+            observer: None,
+            spare: false,
+            ..setup.clone()
+        }))
     }
 
     /// Ends the session: the running turn is interrupted, queued prompts fail, and the CLI gets the

@@ -41,6 +41,7 @@ mod lease_owner;
 mod mailbox;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+mod observer;
 mod oneshot;
 pub mod options;
 mod prompt;
@@ -59,6 +60,7 @@ mod steered;
 mod streams;
 mod structured;
 mod summary;
+mod supervised;
 mod telemetry;
 mod tokens;
 mod tool_blocks;
@@ -76,6 +78,7 @@ pub use self::handlers::{
     PermissionHandler, PermissionRequest,
 };
 pub use self::lease::Exclusive;
+pub(crate) use self::observer::Observer;
 pub use self::oneshot::{Query, query, with_session};
 #[doc(inline)]
 pub use self::options::{AppConfig, Options, PermissionMode};

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::Options;
 use super::handlers::Handlers;
 use super::lease::Exclusive;
+use super::observer::Observer;
 use super::options::OptionError;
 use super::stderr::OnStderr;
 use crate::protocol::{Config, Reconnect};
@@ -47,6 +48,8 @@ pub(super) struct Setup {
     pub(super) on_stderr: Option<OnStderr>,
     /// The name of its supervisor, and its key there.
     pub(super) owner: Option<Arc<(String, String)>>,
+    /// Who learns at once what it spends and warns of.
+    pub(super) observer: Option<Arc<dyn Observer>>,
     /// Whether its process is started in advance, and claimed later.
     pub(super) spare: bool,
 }

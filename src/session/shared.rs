@@ -1,6 +1,6 @@
 //! What the handles of a session and its driver share: its configuration, and its state.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 use tokio::sync::watch;
@@ -39,6 +39,8 @@ pub(super) struct Shared {
     pub(super) unread_events: AtomicU64,
     pub(super) unread_messages: Arc<AtomicU64>,
     turns: AtomicU64,
+    /// Turns that were made, and are still to be asked.
+    pub(super) unsent: Arc<AtomicUsize>,
     /// Whether this session has ended, as an owner of the transport.
     released: AtomicBool,
     /// Whether it was reported that the orphan guard is missing.
@@ -65,6 +67,7 @@ impl Shared {
             unread_events: AtomicU64::default(),
             unread_messages: Arc::default(),
             turns: AtomicU64::default(),
+            unsent: Arc::default(),
             released: AtomicBool::default(),
             warned_of_guard: AtomicBool::default(),
             #[cfg(feature = "otel")]
@@ -157,6 +160,9 @@ impl Shared {
     }
 
     pub(super) fn publish(&self, event: SessionEvent) {
+        if let (SessionEvent::Warning(text), Some(observer)) = (&event, &self.setup.observer) {
+            observer.warned(text);
+        }
         if !self.events.send(event) {
             self.unread_events.fetch_add(1, Ordering::Relaxed);
         }

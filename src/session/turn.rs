@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -108,17 +108,33 @@ impl Session {
 }
 
 enum State {
-    Unsent(Prompt),
+    Unsent(Prompt, Unsent),
     Running { mailbox: Arc<Mailbox>, taken: VecDeque<Frame> },
     Done,
+}
+
+/// A turn that is still to be asked: a supervisor lets its session not rest meanwhile.
+struct Unsent(Arc<AtomicUsize>);
+
+impl Unsent {
+    fn new(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Turn {
     fn new(session: Arc<Inner>, prompt: Prompt) -> Self {
         Self {
             id: TurnId(session.shared.next_turn()),
+            state: State::Unsent(prompt, Unsent::new(&session.shared.unsent)),
             session,
-            state: State::Unsent(prompt),
             uuid: None,
             options: Box::default(),
             spent: None,
@@ -214,7 +230,7 @@ impl Turn {
         loop {
             match &mut self.state {
                 State::Done => return Poll::Ready(None),
-                State::Unsent(_) => {
+                State::Unsent(..) => {
                     if let Err(error) = self.send() {
                         return self.fail(error);
                     }
@@ -260,7 +276,7 @@ impl Turn {
     }
 
     fn send(&mut self) -> Result<(), Error> {
-        let State::Unsent(prompt) = std::mem::replace(&mut self.state, State::Done) else {
+        let State::Unsent(prompt, unsent) = std::mem::replace(&mut self.state, State::Done) else {
             return Ok(());
         };
         let shared = &self.session.shared;
@@ -289,6 +305,7 @@ impl Turn {
         let origin = Origin::of(&shared.session);
         let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone(), origin);
         line.send(order).map_err(|_| shared.gone())?;
+        drop(unsent);
         self.uuid = Some(uuid);
         self.state = State::Running { mailbox, taken: VecDeque::new() };
         Ok(())
@@ -316,7 +333,7 @@ impl Drop for Turn {
 impl fmt::Debug for Turn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
-            State::Unsent(_) => "unsent",
+            State::Unsent(..) => "unsent",
             State::Running { .. } => "running",
             State::Done => "done",
         };

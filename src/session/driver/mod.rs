@@ -22,6 +22,7 @@ mod store;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
@@ -355,7 +356,15 @@ impl Driver {
                 self.stopping.push(reply);
                 self.handle(Input::Command(Command::Stop));
             }
+            Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
+            Order::StopIfIdle(_) => {}
         }
+    }
+
+    /// Whether nothing runs or waits, and nothing is about to.
+    fn is_unused(&self) -> bool {
+        let is_busy = self.machine.is_ready() && !self.machine.is_between_turns();
+        self.machine.is_idle() && !is_busy && self.shared.unsent.load(Ordering::Acquire) == 0
     }
 
     fn register(&mut self, reply: oneshot::Sender<Reply>) -> RequestId {

@@ -34,6 +34,9 @@ impl Observations {
                     shared.set_auth_failed(outcome.is_auth());
                 }
                 let spent = shared.status().meter.add(result);
+                if let Some(observer) = &shared.setup.observer {
+                    observer.spent(&spent);
+                }
                 for (model, spent) in &spent.models {
                     let tokens = spent.tokens;
                     telemetry::tokens(model, "input", tokens.input);

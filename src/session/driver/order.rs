@@ -49,6 +49,8 @@ pub(in crate::session) enum Order {
     /// Send the store what was read so far.
     FlushStore(oneshot::Sender<()>),
     Stop(oneshot::Sender<Option<Exit>>),
+    /// The same if nothing runs or waits; otherwise there is no reply.
+    StopIfIdle(oneshot::Sender<Option<Exit>>),
 }
 
 /// The turn of a CLI that ran before, while it waits for its reader.
