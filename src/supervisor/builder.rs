@@ -5,9 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::broadcast;
+
+use super::budget::Budget;
 use super::error::SupervisorError;
 use super::handle::Supervisor;
-use super::info::ExitReason;
+use super::info::{ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::policy::{Backoff, Intensity, OnLimit, Strategy};
 use super::reference::SessionRegistry;
@@ -18,6 +21,9 @@ use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make, Nested};
 use super::tree::Rules;
 use crate::transport::BoxFuture;
+
+/// How many events a slow reader of them may be behind.
+const EVENTS: usize = 1024;
 
 /// Builds a supervisor: [`Supervisor::builder`].
 #[derive(Clone)]
@@ -48,6 +54,10 @@ impl<K: Key> SupervisorBuilder<K> {
             restart_wait: Duration::from_secs(60),
             max_usd: None,
             max_turns: None,
+            max_usd_each: None,
+            max_turns_each: None,
+            budgets: Vec::new(),
+            events: broadcast::Sender::new(EVENTS),
             resumed: HashMap::new(),
             seed: None,
         })
@@ -147,18 +157,49 @@ impl<K: Key> SupervisorBuilder<K> {
         self
     }
 
-    /// The limit of costs of each session that has none itself. Default: none.
+    /// What all its sessions may cost together, those of nested supervisors and those that are gone
+    /// included, over all their restarts. Then the queries of each are refused
+    /// ([`is_budget`](SupervisorError::is_budget)). Each start of a supervisor begins at zero, also
+    /// that of a nested one: a [`budget`](Self::budget) goes on. Default: no limit.
     #[must_use]
     pub fn max_usd(mut self, usd: f64) -> Self {
         self.0.max_usd = Some(usd);
         self
     }
 
-    /// The limit of turns of each session that has none itself. Default: none.
+    /// The same for the number of their turns. Default: no limit.
     #[must_use]
     pub fn max_turns(mut self, turns: u64) -> Self {
         self.0.max_turns = Some(turns);
         self
+    }
+
+    /// The limit of costs of each session that has none itself. Default: none.
+    #[must_use]
+    pub fn max_usd_each(mut self, usd: f64) -> Self {
+        self.0.max_usd_each = Some(usd);
+        self
+    }
+
+    /// The limit of turns of each session that has none itself. Default: none.
+    #[must_use]
+    pub fn max_turns_each(mut self, turns: u64) -> Self {
+        self.0.max_turns_each = Some(turns);
+        self
+    }
+
+    /// What all its sessions use, those of nested supervisors included, counts in this budget, too.
+    /// A supervisor may have several, and share them with others.
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.0.budgets.push(budget);
+        self
+    }
+
+    /// What happens from now on, the start of the first children included. After the start,
+    /// [`Supervisor::events`] gives the same. A clone of this builder has the same events.
+    pub fn events(&self) -> broadcast::Receiver<SupervisorEvent<K>> {
+        self.0.events.subscribe()
     }
 
     /// The conversations of an earlier run of the program: the first start of each child whose key is
@@ -214,8 +255,9 @@ impl<K: Key> ChildSpec<K> {
         key: impl Into<K>,
         make: impl Fn() -> SupervisorBuilder<K> + Send + Sync + 'static,
     ) -> Self {
-        let start = move || {
-            let builder = make();
+        let start = move |budgets: Arc<[Budget]>| {
+            let mut builder = make();
+            builder.0.budgets.extend(budgets.iter().cloned());
             let started: BoxFuture<'static, _> = Box::pin(async move {
                 let supervisor: Arc<dyn Nested<K>> = Arc::new(builder.start().await?);
                 Ok(supervisor)

@@ -25,6 +25,8 @@ pub(super) enum Kind {
     MemoryUnknown(String),
     Start,
     NotReady(Duration),
+    NotUp,
+    NoAnswer(Duration),
     Failed,
     Quarantined,
     Stopped,
@@ -74,9 +76,10 @@ impl SupervisorError {
     }
 
     /// True if and only if the child was not ready within the time that a caller waits
-    /// ([`restart_wait`](super::SupervisorBuilder::restart_wait)).
+    /// ([`restart_wait`](super::SupervisorBuilder::restart_wait)); or, when its health is checked, if
+    /// it is being started, or does not answer.
     pub fn is_not_ready(&self) -> bool {
-        matches!(self.kind, Kind::NotReady(_))
+        matches!(self.kind, Kind::NotReady(_) | Kind::NotUp | Kind::NoAnswer(_))
     }
 
     /// True if and only if the child has failed for good: it cannot start with its configuration.
@@ -87,6 +90,11 @@ impl SupervisorError {
     /// True if and only if the child has crashed too often, and is out of service for a while.
     pub fn is_quarantined(&self) -> bool {
         self.kind == Kind::Quarantined
+    }
+
+    /// Whether the child does not come back within the time that a caller waits.
+    pub(super) fn is_out_of_service(&self) -> bool {
+        self.is_quarantined() || self.is_failed() || self.is_stopped()
     }
 
     /// True if and only if the supervisor, or the child, has ended.
@@ -144,6 +152,8 @@ impl fmt::Display for SupervisorError {
             Kind::NotReady(time) => {
                 write!(f, "the child {key} was not ready within {time:?} (restart_wait)")
             }
+            Kind::NotUp => write!(f, "the child {key} is being started"),
+            Kind::NoAnswer(time) => write!(f, "the child {key} did not answer within {time:?}"),
             Kind::Failed => write!(
                 f,
                 "the child {key} has failed and is not started again: correct its options, then call restart_session"

@@ -89,6 +89,11 @@ impl<K: Key> Supervisor<K> {
         self.ask(key, |reply| Command::Restart(key.clone(), reply)).await
     }
 
+    /// Restarts a child by hand if it is up. One that has ended by itself is left to the supervisor.
+    pub(super) async fn renew(&self, key: &K) -> Result<(), SupervisorError> {
+        self.ask(key, |reply| Command::Renew(key.clone(), reply)).await
+    }
+
     /// All children, in the order in which they were added.
     pub fn list(&self) -> Vec<ChildInfo<K>> {
         self.shared.list()
@@ -197,8 +202,12 @@ impl<K: Key> Supervisor<K> {
         answer.await.unwrap_or_else(|_| Err(stopped()))
     }
 
-    fn not_found(&self, key: &K) -> SupervisorError {
+    pub(super) fn not_found(&self, key: &K) -> SupervisorError {
         self.shared.not_found(key)
+    }
+
+    pub(super) fn state_of(&self, key: &K) -> Option<(ChildKind, ChildState)> {
+        self.shared.state_of(key)
     }
 }
 

@@ -111,8 +111,12 @@ pub enum SupervisorEvent<K> {
     Failed(K),
     /// The conversation of a child could not be found, and it started a new one.
     HistoryLost(K),
-    /// A child is stopped because it was idle.
+    /// A child was stopped because it was idle.
     Resting(K),
+    /// The session of a child has a warning
+    /// ([`SessionEvent::Warning`](crate::session::SessionEvent::Warning)), such as a missing orphan
+    /// guard.
+    Warning(K, String),
     /// A child is gone: stopped and forgotten.
     Gone(K),
 }
@@ -129,6 +133,7 @@ impl<K> SupervisorEvent<K> {
             Self::Failed(key) => (key, "failed", true),
             Self::HistoryLost(key) => (key, "history_lost", true),
             Self::Resting(key) => (key, "resting", false),
+            Self::Warning(key, _) => (key, "warning", true),
             Self::Gone(key) => (key, "gone", false),
         }
     }

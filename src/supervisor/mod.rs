@@ -25,6 +25,14 @@
 //! | has a key or a login that the API refuses | [`ChildState::Degraded`]: it is not restarted for that; the next query starts it if it has ended |
 //! | cannot find the conversation to resume | it starts a new one, and says so: [`SupervisorEvent::HistoryLost`] |
 //!
+//! Prompts that wait in the session of a child are asked after its restart. If it is not known whether
+//! there will be one (the child or its supervisor is given up, it has failed, its key is refused and
+//! its CLI has ended), they fail ([`is_stopped`](crate::session::Error::is_stopped)).
+//!
+//! What may be spent is limited for each session ([`ChildSpec::max_usd`],
+//! [`SupervisorBuilder::max_usd_each`]), for a group ([`Budget`]), and for a supervisor with all below
+//! it ([`SupervisorBuilder::max_usd`]).
+//!
 //! ```
 //! use claude_wire::supervisor::{ChildSpec, Supervisor};
 //! use claude_wire::{Scenario, Session, reply};
@@ -49,19 +57,23 @@
 //!
 //! A supervisor costs one task, and one for each child; a [`Session`](crate::Session) has one itself.
 
+mod budget;
 mod builder;
 mod error;
 mod handle;
+mod health;
 mod info;
 mod key;
 mod list;
 mod memory;
 mod policy;
 mod pool;
+mod pool_members;
 #[cfg(feature = "tower")]
 mod pool_service;
 mod reference;
 mod registry;
+mod report;
 mod service;
 mod settings;
 mod shared;
@@ -69,18 +81,22 @@ mod slot;
 mod snapshot;
 mod spec;
 mod tree;
+mod watcher;
 mod worker;
 
+pub use self::budget::Budget;
 pub use self::builder::SupervisorBuilder;
 pub use self::error::SupervisorError;
 pub use self::handle::Supervisor;
+pub use self::health::Health;
 pub use self::info::{
     ChildKind, ChildState, Counts, Degradation, ExitReason, SupervisorEvent, SupervisorHealth,
 };
 pub use self::key::Key;
 pub use self::list::ChildInfo;
 pub use self::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
-pub use self::pool::{Pick, Pool, PoolBuilder, Pooled, Reset};
+pub use self::pool::{Pool, PoolBuilder, Pooled, Reset};
+pub use self::pool_members::Pick;
 #[cfg(feature = "tower")]
 pub use self::pool_service::{PoolRequest, PoolService};
 pub use self::reference::{SessionRef, SessionRegistry};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::builder::SupervisorBuilder;
@@ -16,6 +16,7 @@ use super::error::{Kind, SupervisorError};
 use super::handle::Supervisor;
 use super::info::ChildState;
 use super::policy::OnLimit;
+use super::pool_members::{Members, Pick, Picked, is_in_service};
 use super::spec::ChildSpec;
 use crate::common::lock;
 use crate::session::{Session, SessionBuilder};
@@ -23,18 +24,6 @@ use crate::telemetry;
 
 /// The name of a pool in its errors.
 pub(super) const POOL: &str = "pool";
-
-/// Which of the free sessions a request gets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Pick {
-    /// The one that has served the fewest requests.
-    #[default]
-    LeastBusy,
-    /// Any.
-    Random,
-    /// One after the other.
-    RoundRobin,
-}
 
 /// What happens to a session when it is given back, before the next request gets it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -80,22 +69,9 @@ struct Inner {
     reset: Reset,
     wait: Duration,
     members: Mutex<Members>,
+    /// Notified when a member is given back.
+    given_back: Notify,
     hasher: RandomState,
-}
-
-/// The sessions by number.
-struct Members {
-    members: Vec<Member>,
-    next: usize,
-    picks: u64,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Member {
-    taken: bool,
-    served: u64,
-    /// Of the last key that it served.
-    key: Option<u64>,
 }
 
 /// Builds a pool: [`Pool::builder`].
@@ -144,7 +120,7 @@ impl PoolBuilder {
     pub async fn start(self) -> Result<Pool, SupervisorError> {
         let Self { supervisor, size, pick, reset, wait } = self;
         let supervisor = supervisor.start().await?;
-        let members = Members { members: vec![Member::default(); size], next: 0, picks: 0 };
+        let hasher = RandomState::new();
         let inner = Inner {
             supervisor,
             permits: Arc::new(Semaphore::new(size)),
@@ -152,8 +128,9 @@ impl PoolBuilder {
             pick,
             reset,
             wait,
-            members: Mutex::new(members),
-            hasher: RandomState::new(),
+            members: Mutex::new(Members::new(size, hasher.clone())),
+            given_back: Notify::new(),
+            hasher,
         };
         Ok(Pool { inner: Arc::new(inner) })
     }
@@ -236,13 +213,36 @@ impl Pool {
 
     async fn admitted(
         &self,
-        permit: OwnedSemaphorePermit,
+        mut permit: OwnedSemaphorePermit,
         key: Option<u64>,
     ) -> Result<Pooled, SupervisorError> {
-        let mut taken = Taken::new(&self.inner, permit, key);
-        let session = self.inner.supervisor.session(&taken.number)?.session().await?;
-        taken.used = true;
-        Ok(Pooled { session, _taken: taken })
+        let inner = &self.inner;
+        let mut events = inner.supervisor.events();
+        loop {
+            let given_back = inner.given_back.notified();
+            tokio::pin!(given_back);
+            // From here on nothing is missed.
+            given_back.as_mut().enable();
+            if let Picked::Member(number) = inner.take(key) {
+                let mut taken = Taken::new(inner, permit, number);
+                match inner.supervisor.session(&number)?.session().await {
+                    Ok(session) => {
+                        taken.used = true;
+                        return Ok(Pooled { session, _taken: taken });
+                    }
+                    // It went out of service meanwhile. Another one may serve.
+                    Err(error) if error.is_out_of_service() && inner.is_in_service() => {
+                        permit = taken.release()?;
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
+            tokio::select! {
+                () = given_back => {}
+                // A member may have come back, or all may be gone. What was missed is seen, too.
+                _ = events.recv() => {}
+            }
+        }
     }
 
     /// How many sessions are free now.
@@ -277,46 +277,26 @@ impl fmt::Debug for Pool {
 }
 
 impl Inner {
-    /// Takes one that is free; those that are up first.
-    fn pick(&self, key: Option<u64>) -> usize {
-        let is_up = |number: &usize| {
-            let session = self.supervisor.session(number);
-            session.is_ok_and(|session| session.state() == ChildState::Up)
-        };
-        let mut state = lock(&self.members);
-        state.picks += 1;
-        let free: Vec<usize> =
-            (0..self.size).filter(|number| !state.members[*number].taken).collect();
-        let up: Vec<usize> = free.iter().copied().filter(is_up).collect();
-        // A permit was taken, so at least one is free.
-        let candidates = if up.is_empty() { &free } else { &up };
-        let known = key.and_then(|key| {
-            candidates.iter().copied().find(|number| state.members[*number].key == Some(key))
-        });
-        let picked = known.unwrap_or_else(|| match self.pick {
-            Pick::LeastBusy => {
-                let served = |number: &&usize| state.members[**number].served;
-                candidates.iter().min_by_key(served).copied().unwrap_or(0)
-            }
-            Pick::Random => {
-                let random = self.hasher.hash_one(state.picks);
-                let at = random % candidates.len().max(1) as u64;
-                candidates[usize::try_from(at).unwrap_or(0)]
-            }
-            Pick::RoundRobin => {
-                let next = state.next;
-                let later = candidates.iter().copied().find(|number| *number >= next);
-                later.unwrap_or(candidates[0])
-            }
-        });
-        state.next = (picked + 1) % self.size.max(1);
-        let member = &mut state.members[picked];
-        member.taken = true;
-        member.served += 1;
-        if key.is_some() {
-            member.key = key;
-        }
-        picked
+    fn states(&self) -> Vec<ChildState> {
+        let state = |number| self.supervisor.session(&number).map(|session| session.state());
+        (0..self.size).map(|number| state(number).unwrap_or(ChildState::Stopped)).collect()
+    }
+
+    fn take(&self, key: Option<u64>) -> Picked {
+        let states = self.states();
+        lock(&self.members).take(self.pick, key, &states)
+    }
+
+    /// Whether some member serves, in use or not.
+    fn is_in_service(&self) -> bool {
+        self.states().into_iter().any(is_in_service)
+    }
+
+    fn give_back(&self, number: usize, permit: Option<OwnedSemaphorePermit>) {
+        lock(&self.members).give_back(number);
+        telemetry::pool_in_use(self.supervisor.name(), -1);
+        drop(permit);
+        self.given_back.notify_waiters();
     }
 }
 
@@ -372,48 +352,43 @@ struct Taken {
 }
 
 impl Taken {
-    fn new(inner: &Arc<Inner>, permit: OwnedSemaphorePermit, key: Option<u64>) -> Self {
-        let number = inner.pick(key);
+    fn new(inner: &Arc<Inner>, permit: OwnedSemaphorePermit, number: usize) -> Self {
         telemetry::pool_in_use(inner.supervisor.name(), 1);
         Self { inner: inner.clone(), number, permit: Some(permit), used: false }
+    }
+
+    /// Gives the member back, and keeps the place of the request.
+    fn release(mut self) -> Result<OwnedSemaphorePermit, SupervisorError> {
+        self.permit.take().ok_or_else(|| SupervisorError::new(Kind::Stopped, POOL))
     }
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
         let (inner, number, permit) = (self.inner.clone(), self.number, self.permit.take());
-        let give_back = move || {
-            lock(&inner.members).members[number].taken = false;
-            telemetry::pool_in_use(inner.supervisor.name(), -1);
-            drop(permit);
-        };
-        let inner = self.inner.clone();
         match Handle::try_current() {
             Ok(runtime) if self.used && inner.reset != Reset::None => {
                 runtime.spawn(async move {
                     inner.reset(number).await;
-                    give_back();
+                    inner.give_back(number, permit);
                 });
             }
             // Without a runtime the sessions are ending, too.
-            _ => give_back(),
+            _ => inner.give_back(number, permit),
         }
     }
 }
 
 impl Inner {
-    /// Makes the conversation a new one. What cannot be cleared gets another process; if that fails,
-    /// too, the supervisor has the child down, and the next request waits for it.
+    /// Makes the conversation a new one. What cannot be cleared gets another process. A member that
+    /// has crashed begins a new one anyway when it comes back, and the supervisor says when.
     async fn reset(&self, number: usize) {
-        let session = self.supervisor.session(&number).ok();
-        let is_cleared = match session {
-            Some(session) if self.reset == Reset::Clear => match session.session().await {
-                Ok(session) => session.clear().await.is_ok(),
-                Err(_) => false,
-            },
-            _ => false,
-        };
-        if !is_cleared && let Err(error) = self.supervisor.restart_session(&number).await {
+        let Ok(session) = self.supervisor.session(&number) else { return };
+        let Ok(session) = session.session().await else { return };
+        if self.reset == Reset::Clear && session.clear().await.is_ok() {
+            return;
+        }
+        if let Err(error) = self.supervisor.renew(&number).await {
             tracing::debug!(%error, number, "a session of a pool could not be reset");
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
+use super::budget::{Budget, exhausted};
 use super::error::{Kind, SupervisorError};
 use super::info::ChildState;
 use super::key::Key;
@@ -130,7 +131,14 @@ impl<K: Key> SessionRef<K> {
     /// # Errors
     /// As for [`session`](Self::session).
     pub async fn query(&self, prompt: impl Into<Prompt>) -> Result<Turn, SupervisorError> {
-        Ok(self.session().await?.query(prompt))
+        let prompt = prompt.into();
+        loop {
+            let turn = self.session().await?.query(prompt.clone());
+            // A child that is up when its turn is made does not rest before that was asked.
+            if self.state() != ChildState::Resting {
+                return Ok(turn);
+            }
+        }
     }
 
     fn resolve(&self) -> Result<Self, SupervisorError> {
@@ -150,15 +158,11 @@ impl<K: Key> SessionRef<K> {
     }
 
     fn check_budget(&self, spent: &Spending, limits: &Limits) -> Result<(), SupervisorError> {
-        let over = |what: String| Err(SupervisorError::new(Kind::Budget(what), &self.key));
-        match (limits.max_usd, limits.max_turns) {
-            (Some(max), _) if spent.cost_usd >= max => {
-                over(format!("{:.4} of {max} USD", spent.cost_usd))
-            }
-            (_, Some(max)) if spent.results >= max => {
-                over(format!("{} of {max} turns", spent.results))
-            }
-            _ => Ok(()),
+        let Limits { max_usd, max_turns, .. } = *limits;
+        let own = exhausted(spent.cost_usd, spent.results, max_usd, max_turns);
+        match own.or_else(|| limits.budgets.iter().find_map(Budget::used_up)) {
+            Some(what) => Err(SupervisorError::new(Kind::Budget(what), &self.key)),
+            None => Ok(()),
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The task of a supervisor: carries out what its tree decides.
 
+mod children;
+mod reports;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -8,17 +11,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::budget::Budget;
 use super::error::{Kind, SupervisorError};
-use super::info::{ChildState, Degradation, ExitReason, SupervisorEvent};
+use super::info::{ChildState, ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::reference::SessionRef;
+use super::report::Report;
 use super::settings::Settings;
 use super::shared::{Answer, Child, Command, Shared};
-use super::slot::{Limits, Slot};
+use super::slot::{Limits, Slot, ended};
 use super::spec::ChildSpec;
-use super::tree::{ChildId, Class, End, Event, Input, Output, State, Then, Tree, Why};
-use super::worker::{self, News, Report, Running, Start};
-use crate::session::{self, Session};
+use super::tree::{ChildId, End, Event, Input, Output, State, Tree};
+use crate::session;
 use crate::telemetry;
 
 struct Service<K: Key> {
@@ -28,6 +32,10 @@ struct Service<K: Key> {
     reports: mpsc::UnboundedSender<Report<K>>,
     wake: mpsc::UnboundedSender<K>,
     tasks: JoinSet<()>,
+    /// Stops of sessions that were given up.
+    leaving: JoinSet<()>,
+    /// What its sessions may use together, and those of the supervisors above.
+    budgets: Arc<[Budget]>,
     next: u64,
     /// Callers that wait until a child is up.
     starting: HashMap<ChildId, Answer<SessionRef<K>>>,
@@ -54,16 +62,17 @@ pub(super) async fn start<K: Key>(
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::from(now.subsec_nanos()) << 32 | u64::from(std::process::id())
     });
-    let registry = settings.registry.clone();
-    let shared =
-        Arc::new(Shared::new(settings.name.clone(), registry, commands, settings.max_memory));
+    let shared = Arc::new(Shared::new(&settings, commands));
     shared.children().restored = std::mem::take(&mut settings.resumed);
+    let own = Budget::new(&settings.name).of(settings.max_usd, settings.max_turns);
     let mut service = Service {
         tree: Tree::new(settings.rules, seed),
         shared: shared.clone(),
         reports,
         wake,
         tasks: JoinSet::new(),
+        leaving: JoinSet::new(),
+        budgets: Budget::all(settings.budgets.iter().chain([&own])),
         next: 1,
         starting: HashMap::new(),
         restarting: HashMap::new(),
@@ -125,11 +134,12 @@ impl<K: Key> Service<K> {
                 () = at(due) => self.decide(Input::Tick),
             }
         }
+        while self.leaving.join_next().await.is_some() {}
         let reason = self.reason();
         self.unregister_all();
         if let Some(started) = self.started.take() {
             let error = match &reason {
-                ExitReason::StartFailed { child, .. } => {
+                ExitReason::StartFailed { child, .. } | ExitReason::MaxIntensity { child, .. } => {
                     SupervisorError::new(Kind::Start, child).because(self.start_error.take())
                 }
                 _ => SupervisorError::new(Kind::Stopped, &self.shared.name),
@@ -155,10 +165,12 @@ impl<K: Key> Service<K> {
             }
         }
         let slot = watch::Sender::new(Slot::default());
+        let budgets = Budget::all(spec.budgets.iter().chain(&*self.budgets));
         let limits = Limits {
             wait: self.settings.restart_wait,
-            max_usd: spec.max_usd.or(self.settings.max_usd),
-            max_turns: spec.max_turns.or(self.settings.max_turns),
+            max_usd: spec.max_usd.or(self.settings.max_usd_each),
+            max_turns: spec.max_turns.or(self.settings.max_turns_each),
+            budgets: budgets.clone(),
             memory: self.shared.memory_limit(),
         };
         let wake = self.wake.clone();
@@ -174,6 +186,7 @@ impl<K: Key> Service<K> {
         let child = Child {
             session_id: spec.resume.clone(),
             spec,
+            budgets,
             slot,
             running: None,
             task: None,
@@ -228,6 +241,13 @@ impl<K: Key> Service<K> {
                 }
                 None => drop(reply.send(Err(self.shared.not_found(&key)))),
             },
+            Command::Renew(key, reply) => match self.id(&key) {
+                Some(id) if self.is_up(id) => {
+                    self.restarting.entry(id).or_default().push(reply);
+                    self.decide(Input::Restart(id));
+                }
+                _ => drop(reply.send(Ok(()))),
+            },
             Command::Stop => self.decide(Input::Shutdown),
         }
     }
@@ -236,92 +256,12 @@ impl<K: Key> Service<K> {
         self.shared.children().by_key.get(key).copied()
     }
 
-    fn report(&mut self, report: Report<K>) {
-        let Report { child: id, start, news } = report;
-        {
-            let mut children = self.shared.children();
-            let Some(child) = children.by_id.get_mut(&id).filter(|child| child.starts == start)
-            else {
-                return;
-            };
-            match &news {
-                News::Made(running) => child.running = Some(running.clone()),
-                News::Down(_, why, _) => child.last_error = Some(why.clone()),
-                News::Stopped => {
-                    child.session_id = child.session_id();
-                    child.running = None;
-                }
-                News::Degraded(degraded) => child.degraded = *degraded,
-                News::Up { .. } | News::Idle => {}
-            }
-        }
-        match news {
-            News::Made(_) => self.show(id, None),
-            News::Up { history_lost } => {
-                self.decide(Input::Up(id));
-                let Some(key) = self.key(id) else { return };
-                self.shared.children().restored.remove(&key);
-                if history_lost {
-                    self.shared.publish(SupervisorEvent::HistoryLost(key.clone()));
-                }
-                self.shared.publish(SupervisorEvent::Up(key.clone()));
-                if let Some(reply) = self.starting.remove(&id) {
-                    let reference = self.shared.registry.lookup(&key);
-                    let _ = reply.send(reference.ok_or_else(|| self.shared.not_found(&key)));
-                }
-                for reply in self.restarting.remove(&id).unwrap_or_default() {
-                    let _ = reply.send(Ok(()));
-                }
-            }
-            News::Down(class, why, error) => self.down(id, class, why, error),
-            News::Degraded(degraded) => {
-                let Some(key) = self.key(id) else { return };
-                self.show(id, None);
-                self.shared.publish(match degraded {
-                    true => SupervisorEvent::Degraded(key, Degradation::Authentication),
-                    false => SupervisorEvent::Up(key),
-                });
-            }
-            News::Idle => self.decide(Input::Rest(id)),
-            News::Stopped => self.decide(Input::Stopped(id)),
-        }
-    }
-
-    fn down(&mut self, id: ChildId, class: Class, why: String, error: Option<session::Error>) {
-        let Some(key) = self.key(id) else { return };
-        self.shared.publish(SupervisorEvent::Down(key.clone(), why.clone()));
-        let failed =
-            |error: Option<session::Error>| SupervisorError::new(Kind::Start, &key).because(error);
-        for reply in self.restarting.remove(&id).unwrap_or_default() {
-            let _ = reply.send(Err(failed(error.clone())));
-        }
-        if let Some(reply) = self.starting.remove(&id) {
-            let _ = reply.send(Err(failed(error)));
-            // A child that could not be started is not kept.
-            return self.decide(Input::Remove(id));
-        }
-        if !self.tree.has_started() {
-            self.start_error.clone_from(&error);
-        }
-        self.show(id, error);
-        self.last_down = Some((key, why));
-        self.decide(Input::Down(id, class));
-    }
-
-    /// A task has ended; one that panicked is a crash of its child.
-    fn joined(&mut self, ended: Result<(tokio::task::Id, ()), tokio::task::JoinError>) {
-        let Err(error) = ended else { return };
-        if !error.is_panic() {
-            return;
-        }
+    /// Whether the child is up, as its session says: an end may be on its way here.
+    fn is_up(&self, id: ChildId) -> bool {
         let children = self.shared.children();
-        let found = children
-            .by_id
-            .iter()
-            .find(|(_, child)| child.task.as_ref().is_some_and(|task| task.id() == error.id()));
-        let Some(id) = found.map(|(id, _)| *id) else { return };
-        drop(children);
-        self.down(id, Class::Crash, format!("its task panicked: {error}"), None);
+        let session = children.by_id.get(&id).and_then(|child| child.session());
+        self.tree.state(id) == Some(State::Up)
+            && session.is_some_and(|session| ended(&session.state()).is_none())
     }
 
     fn decide(&mut self, input: Input) {
@@ -331,6 +271,7 @@ impl<K: Key> Service<K> {
         if let Input::Up(id)
         | Input::Down(id, _)
         | Input::Stopped(id)
+        | Input::Busy(id)
         | Input::Restart(id)
         | Input::Remove(id)
         | Input::Wake(id) = input
@@ -354,6 +295,8 @@ impl<K: Key> Service<K> {
             match output {
                 Output::Start(id, why) => self.start(id, why),
                 Output::Stop(id) => self.stop(id),
+                Output::Rest(id) => self.rest(id),
+                Output::Release(id) => self.release(id),
                 Output::Forget(id) => self.forget(id),
                 Output::Event(id, event) => {
                     let Some(key) = self.key(id) else { return };
@@ -370,121 +313,9 @@ impl<K: Key> Service<K> {
         }
     }
 
-    fn start(&mut self, id: ChildId, why: Why) {
-        {
-            let mut children = self.shared.children();
-            let Some(child) = children.by_id.get_mut(&id) else { return };
-            child.starts += 1;
-            child.degraded = false;
-            let keeps = match why {
-                Why::First | Why::Woken => true,
-                Why::Again => child.spec.conversation == session::Restart::Resume,
-                Why::ByHand => false,
-            };
-            let start = Start {
-                child: id,
-                supervisor: self.shared.name.clone(),
-                number: child.starts,
-                spec: child.spec.clone(),
-                why,
-                // A session that was stopped, or whose builder failed, is made again.
-                running: child.running.clone().filter(|running| match running {
-                    Running::Session(session) => session.state().phase != session::Phase::Stopped,
-                    Running::Supervisor(_) => false,
-                }),
-                resume: child.session_id().filter(|_| keeps),
-                reports: self.reports.clone(),
-            };
-            if let Some(task) = child.task.take() {
-                task.abort();
-            }
-            child.task = Some(self.tasks.spawn(start.run()));
-        }
-        self.show(id, None);
-    }
-
-    fn stop(&mut self, id: ChildId) {
-        {
-            let mut children = self.shared.children();
-            let Some(child) = children.by_id.get_mut(&id) else { return };
-            child.starts += 1;
-            if let Some(task) = child.task.take() {
-                task.abort();
-            }
-            let stop = worker::stop(id, child.starts, child.running.clone(), self.reports.clone());
-            child.task = Some(self.tasks.spawn(stop));
-        }
-        self.show(id, None);
-    }
-
-    fn forget(&mut self, id: ChildId) {
-        let child = {
-            let mut children = self.shared.children();
-            let child = children.by_id.remove(&id);
-            if let Some(child) = &child {
-                children.by_key.remove(&child.spec.key);
-            }
-            child
-        };
-        let Some(child) = child else { return };
-        let key = child.spec.key.clone();
-        self.shared.registry.unregister(&key);
-        self.shared.gone(&child);
-        let stopped = || SupervisorError::new(Kind::Stopped, &key);
-        if let Some(reply) = self.starting.remove(&id) {
-            let _ = reply.send(Err(stopped()));
-        }
-        for reply in self.restarting.remove(&id).unwrap_or_default() {
-            let _ = reply.send(Err(stopped()));
-        }
-        for reply in self.removing.remove(&id).unwrap_or_default() {
-            let _ = reply.send(Ok(()));
-        }
-        self.shared.publish(SupervisorEvent::Gone(key));
-    }
-
     fn key(&self, id: ChildId) -> Option<K> {
         let children = self.shared.children();
         children.by_id.get(&id).map(|child| child.spec.key.clone())
-    }
-
-    /// Shows the state of a child to its references.
-    fn show(&mut self, id: ChildId, error: Option<session::Error>) {
-        let Some(state) = self.tree.state(id) else { return };
-        let restarts = self.tree.restarts(id);
-        let mut children = self.shared.children();
-        let Some(child) = children.by_id.get_mut(&id) else { return };
-        child.restarts = restarts;
-        let session = child.session().cloned();
-        let was_up = child.starts > 1;
-        let degraded = child.degraded;
-        let state = match state {
-            State::Pending(Why::First) => ChildState::Starting,
-            State::Starting if !was_up => ChildState::Starting,
-            State::Pending(_) | State::Starting | State::Waiting(_) => ChildState::Restarting,
-            State::Up | State::Resting if degraded => ChildState::Degraded,
-            State::Up => ChildState::Up,
-            State::Stopping(Then::Start) => ChildState::Restarting,
-            State::Stopping(Then::Rest) | State::Resting => ChildState::Resting,
-            State::Stopping(Then::Forget) => ChildState::Stopped,
-            State::Quarantined(_) => ChildState::Quarantined,
-            State::Failed => ChildState::Failed,
-        };
-        child.slot.send_modify(|slot| {
-            let is_same = |old: &Session| session.as_ref().is_some_and(|new| new.is_same(old));
-            if let Some(old) = slot.session.take_if(|old| !is_same(old)) {
-                slot.spent.add(&old.spending());
-            }
-            slot.session = session;
-            if slot.state != state {
-                telemetry::children(&self.shared.name, slot.state.as_str(), -1);
-                telemetry::children(&self.shared.name, state.as_str(), 1);
-            }
-            slot.state = state;
-            if error.is_some() || state == ChildState::Up {
-                slot.error = error;
-            }
-        });
     }
 
     fn reason(&mut self) -> ExitReason<K> {
@@ -514,6 +345,9 @@ impl<K: Key> Drop for Service<K> {
         };
         for child in children.values() {
             self.shared.gone(child);
+            if let Some(session) = child.session() {
+                session.begin_stop();
+            }
         }
         self.shared.finished.send_replace(Some(match std::thread::panicking() {
             true => ExitReason::Panicked,

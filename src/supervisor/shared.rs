@@ -6,23 +6,23 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
+use super::budget::Budget;
 use super::error::{Kind, SupervisorError};
 use super::info::{ChildKind, ChildState, ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::list::ChildInfo;
 use super::memory::{Members, MemoryLimit};
 use super::reference::{SessionRef, SessionRegistry};
+use super::report::{Report, Running};
+use super::settings::Settings;
 use super::slot::Slot;
 use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make};
-use super::tree::ChildId;
-use super::worker::Running;
+use super::tree::{ChildId, Why};
+use super::worker::Start;
 use crate::common::lock;
-use crate::session::Session;
+use crate::session::{Phase, Session};
 use crate::telemetry;
-
-/// How many events a slow reader of them may be behind.
-const EVENTS: usize = 1024;
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T, SupervisorError>>;
 
@@ -31,6 +31,8 @@ pub(super) enum Command<K: Key> {
     Add(Box<ChildSpec<K>>, Answer<SessionRef<K>>),
     Remove(K, Answer<()>),
     Restart(K, Answer<()>),
+    /// A restart of one that is up.
+    Renew(K, Answer<()>),
     Stop,
 }
 
@@ -55,6 +57,8 @@ pub(super) struct Children<K: Key> {
 /// A child, and what is known of it.
 pub(super) struct Child<K: Key> {
     pub(super) spec: ChildSpec<K>,
+    /// What it may use together with others.
+    pub(super) budgets: Arc<[Budget]>,
     pub(super) slot: watch::Sender<Slot>,
     pub(super) running: Option<Running<K>>,
     /// The task that starts and watches it.
@@ -87,6 +91,44 @@ impl<K: Key> Child<K> {
         self.session().and_then(Session::session_id).or_else(|| self.session_id.clone())
     }
 
+    /// Its next start begins another conversation.
+    pub(super) fn forget_conversation(&mut self) {
+        self.session_id = None;
+        self.spec.resume = None;
+    }
+
+    /// Ends its task, and returns what the next one needs.
+    pub(super) fn begin(
+        &mut self,
+        id: ChildId,
+        why: Why,
+        resume: Option<String>,
+        supervisor: &str,
+        reports: &mpsc::UnboundedSender<Report<K>>,
+    ) -> Start<K> {
+        if let Some(task) = self.task.take() {
+            task.abort();
+        }
+        self.starts += 1;
+        // A session that was stopped, or whose builder failed, is made again.
+        let running = self.running.clone().filter(|running| match running {
+            Running::Session(session) => session.state().phase != Phase::Stopped,
+            Running::Supervisor(_) => true,
+        });
+        Start {
+            child: id,
+            supervisor: supervisor.to_owned(),
+            number: self.starts,
+            spec: self.spec.clone(),
+            why,
+            running,
+            resume,
+            degraded: self.degraded,
+            budgets: self.budgets.clone(),
+            reports: reports.clone(),
+        }
+    }
+
     /// Without its session, which the registry has.
     fn info(&self) -> ChildInfo<K> {
         let slot = self.slot.borrow();
@@ -114,18 +156,13 @@ impl<K: Key> Members for Shared<K> {
 }
 
 impl<K: Key> Shared<K> {
-    pub(super) fn new(
-        name: String,
-        registry: Arc<dyn SessionRegistry<K>>,
-        commands: mpsc::UnboundedSender<Command<K>>,
-        max_memory: Option<u64>,
-    ) -> Self {
+    pub(super) fn new(settings: &Settings<K>, commands: mpsc::UnboundedSender<Command<K>>) -> Self {
         Self {
-            name,
-            registry,
-            max_memory,
+            name: settings.name.clone(),
+            registry: settings.registry.clone(),
+            max_memory: settings.max_memory,
             commands,
-            events: broadcast::Sender::new(EVENTS),
+            events: settings.events.clone(),
             finished: watch::Sender::new(None),
             children: Mutex::new(Children {
                 by_id: BTreeMap::new(),
@@ -173,6 +210,12 @@ impl<K: Key> Shared<K> {
         let children = self.children();
         let all = children.by_id.values().map(|child| (child.kind(), child.slot.borrow().state));
         all.fold(first, |sum, (kind, state)| add(sum, kind, state))
+    }
+
+    pub(super) fn state_of(&self, key: &K) -> Option<(ChildKind, ChildState)> {
+        let children = self.children();
+        let child = children.by_id.get(children.by_key.get(key)?)?;
+        Some((child.kind(), child.slot.borrow().state))
     }
 
     /// The session of a child that is there; `None` for an unknown key.

@@ -1,7 +1,9 @@
 //! What the references of a child see of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::budget::Budget;
 use super::info::ChildState;
 use super::memory::MemoryLimit;
 use super::tree::Class;
@@ -46,6 +48,8 @@ pub(super) struct Limits {
     pub(super) wait: Duration,
     pub(super) max_usd: Option<f64>,
     pub(super) max_turns: Option<u64>,
+    /// What it may use together with others.
+    pub(super) budgets: Arc<[Budget]>,
     pub(super) memory: Option<MemoryLimit>,
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::budget::Budget;
 use super::error::SupervisorError;
 use super::info::ExitReason;
 use super::key::Key;
@@ -14,8 +15,12 @@ use crate::transport::BoxFuture;
 /// Makes the builder of a session, at each start.
 type MakeSession = Arc<dyn Fn() -> SessionBuilder + Send + Sync>;
 /// Starts a supervisor that is a child.
-type StartSupervisor<K> =
-    Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn Nested<K>>, SupervisorError>> + Send + Sync>;
+/// What its sessions use counts in these budgets, too.
+type StartSupervisor<K> = Arc<
+    dyn Fn(Arc<[Budget]>) -> BoxFuture<'static, Result<Arc<dyn Nested<K>>, SupervisorError>>
+        + Send
+        + Sync,
+>;
 
 /// A supervisor that is a child.
 pub(super) trait Nested<K>: Send + Sync {
@@ -55,13 +60,17 @@ pub struct ChildSpec<K: Key = String> {
     pub(super) probe: Option<(Duration, Duration)>,
     pub(super) max_usd: Option<f64>,
     pub(super) max_turns: Option<u64>,
+    pub(super) budgets: Vec<Budget>,
     pub(super) resume: Option<String>,
 }
 
 impl<K: Key> ChildSpec<K> {
     /// A session. `make` is called at each start of a process, so that options such as a key that is
     /// rotated are read again; its transport and handlers are those of the first call until the child
-    /// rests, is stopped with its group, or has failed.
+    /// rests, is stopped with its group, or has failed. A conversation that it names (`resume`,
+    /// `session_id`) counts for the first start; then the
+    /// supervisor decides which one is resumed. What its own `options_at_launch` makes counts at each
+    /// launch.
     pub fn new(
         key: impl Into<K>,
         make: impl Fn() -> SessionBuilder + Send + Sync + 'static,
@@ -80,6 +89,7 @@ impl<K: Key> ChildSpec<K> {
             probe: None,
             max_usd: None,
             max_turns: None,
+            budgets: Vec::new(),
             resume: None,
         }
     }
@@ -102,7 +112,8 @@ impl<K: Key> ChildSpec<K> {
         Self { conversation, ..self }
     }
 
-    /// The conversation that its first start resumes.
+    /// The conversation that its first start resumes. If the CLI does not find it, a new one begins
+    /// ([`HistoryLost`](super::SupervisorEvent::HistoryLost)).
     #[must_use]
     pub fn resume(self, session_id: impl Into<String>) -> Self {
         Self { resume: Some(session_id.into()), ..self }
@@ -115,7 +126,8 @@ impl<K: Key> ChildSpec<K> {
     }
 
     /// After this time without a turn its process is stopped. It stays in the list, and the next
-    /// query starts it again, with its conversation. Default: never.
+    /// query starts it again, with its conversation. A turn that runs, waits, or was made and is
+    /// still to be asked, keeps it up. Default: never.
     #[must_use]
     pub fn idle_after(self, time: Duration) -> Self {
         Self { idle_after: Some(time), ..self }
@@ -139,6 +151,15 @@ impl<K: Key> ChildSpec<K> {
     #[must_use]
     pub fn max_turns(self, turns: u64) -> Self {
         Self { max_turns: Some(turns), ..self }
+    }
+
+    /// What it uses counts in this budget, which it shares with other children: a group. Once that is
+    /// used up, queries are refused. A child may have several. For a supervisor: what all its
+    /// sessions use.
+    #[must_use]
+    pub fn budget(mut self, budget: Budget) -> Self {
+        self.budgets.push(budget);
+        self
     }
 }
 

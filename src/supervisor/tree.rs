@@ -2,119 +2,24 @@
 //! when.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
 use crate::common::later;
 
-/// A child, in the order in which they were added.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct ChildId(pub(super) u64);
+mod index;
+mod io;
 
-/// What a supervisor learns of its children.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Input {
-    /// A new child. It is started after those before it, if it is one of the first.
-    Add(ChildId, RestartType),
-    /// A start has succeeded.
-    Up(ChildId),
-    /// A start has failed, or a child that was up has ended by itself.
-    Down(ChildId, Class),
-    /// A stop is done.
-    Stopped(ChildId),
-    /// The user wants it to be restarted: does not count.
-    Restart(ChildId),
-    /// The user wants it to be forgotten.
-    Remove(ChildId),
-    /// It has been idle for long: its process is stopped.
-    Rest(ChildId),
-    /// One that rests is wanted.
-    Wake(ChildId),
-    /// The supervisor is to end.
-    Shutdown,
-    Tick,
-}
-
-/// Why a child is down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// A crash, a signal or a time limit.
-    Crash,
-    /// An exit that was not asked for, without an error.
-    Clean,
-    /// It cannot start with its configuration, or is another program's: it is not tried again.
-    Configuration,
-    /// The API refuses its key or its login: it is started when it is wanted.
-    Denied,
-}
-
-/// What the supervisor must do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Output {
-    Start(ChildId, Why),
-    Stop(ChildId),
-    /// It is gone: stopped, and not wanted any more.
-    Forget(ChildId),
-    Event(ChildId, Event),
-    /// All children are stopped.
-    Finished(End),
-}
-
-/// Why a child is started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Why {
-    First,
-    /// After an end, with the conversation that its policy wants.
-    Again,
-    /// By the user: always fresh.
-    ByHand,
-    /// After a rest: always with its conversation.
-    Woken,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Event {
-    Restarting(Duration),
-    Quarantined(Duration),
-    Failed,
-    Resting,
-}
-
-/// Why the supervisor ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
-    Shutdown,
-    MaxIntensity(ChildId),
-    /// One of the first children could not be started.
-    StartFailed(ChildId),
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
-    /// It waits for its start: for those before it, or because too many start.
-    Pending(Why),
-    Starting,
-    Up,
-    /// Until it is started again.
-    Waiting(Instant),
-    Stopping(Then),
-    Resting,
-    Quarantined(Instant),
-    Failed,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Then {
-    /// It is started again as one of a group.
-    Start,
-    Rest,
-    Forget,
-}
+use self::index::Index;
+pub(super) use self::index::{State, Then};
+pub(super) use self::io::{ChildId, Class, End, Event, Input, Output, Why};
 
 #[derive(Debug)]
 struct Child {
     restart: RestartType,
     state: State,
+    /// Whether a start has ever succeeded.
+    was_up: bool,
     /// Starts in a row that failed, and ends since the last one that did not.
     failures: u32,
     restarts: u64,
@@ -131,57 +36,6 @@ pub(super) struct Rules {
     pub(super) backoff: Backoff,
     /// How many children may start at a time.
     pub(super) max_starting: usize,
-}
-
-/// The children by state, so that no decision looks at all of them.
-#[derive(Debug, Default)]
-struct Index {
-    pending: BTreeSet<ChildId>,
-    starting: BTreeSet<ChildId>,
-    waiting: BTreeSet<ChildId>,
-    /// When those that wait are due.
-    due: BTreeSet<(Instant, ChildId)>,
-    quarantined: BTreeSet<(Instant, ChildId)>,
-    /// Those that are stopped to be started again.
-    group: BTreeSet<ChildId>,
-}
-
-impl Index {
-    fn enter(&mut self, id: ChildId, state: State) {
-        match state {
-            State::Pending(_) => drop(self.pending.insert(id)),
-            State::Starting => drop(self.starting.insert(id)),
-            State::Waiting(until) => {
-                self.waiting.insert(id);
-                self.due.insert((until, id));
-            }
-            State::Quarantined(until) => drop(self.quarantined.insert((until, id))),
-            State::Stopping(Then::Start) => drop(self.group.insert(id)),
-            State::Up | State::Stopping(_) | State::Resting | State::Failed => {}
-        }
-    }
-
-    fn leave(&mut self, id: ChildId, state: State) {
-        match state {
-            State::Pending(_) => drop(self.pending.remove(&id)),
-            State::Starting => drop(self.starting.remove(&id)),
-            State::Waiting(until) => {
-                self.waiting.remove(&id);
-                self.due.remove(&(until, id));
-            }
-            State::Quarantined(until) => drop(self.quarantined.remove(&(until, id))),
-            State::Stopping(Then::Start) => drop(self.group.remove(&id)),
-            State::Up | State::Stopping(_) | State::Resting | State::Failed => {}
-        }
-    }
-
-    /// Whether nothing is being started or will be.
-    fn is_settled(&self) -> bool {
-        self.pending.is_empty()
-            && self.starting.is_empty()
-            && self.waiting.is_empty()
-            && self.group.is_empty()
-    }
 }
 
 #[derive(Debug)]
@@ -220,19 +74,20 @@ impl Tree {
         match input {
             Input::Add(id, restart) if self.ending.is_none() => {
                 let state = State::Pending(Why::First);
-                let (failures, restarts, recent) = (0, 0, VecDeque::new());
+                let (was_up, failures, restarts, recent) = (false, 0, 0, VecDeque::new());
+                let child = Child { restart, state, was_up, failures, restarts, recent };
                 self.index.enter(id, state);
-                self.children.insert(id, Child { restart, state, failures, restarts, recent });
+                self.children.insert(id, child);
             }
             Input::Add(id, _) => out.push(Output::Forget(id)),
             Input::Up(id) => self.up(id),
             Input::Down(id, class) => self.down(now, id, class, out),
             Input::Stopped(id) => self.stopped(now, id, out),
-            Input::Restart(id) => self.restart(id, out),
+            Input::Busy(id) => self.busy(now, id, out),
+            Input::Restart(id) => self.restart(now, id, out),
             Input::Remove(id) => self.stop(id, Then::Forget, out),
             Input::Rest(id) if self.state(id) == Some(State::Up) => {
                 self.stop(id, Then::Rest, out);
-                out.push(Output::Event(id, Event::Resting));
             }
             Input::Rest(_) => {}
             Input::Wake(id) => {
@@ -244,6 +99,10 @@ impl Tree {
             Input::Tick => self.pass_time(now),
         }
         self.start_next(out);
+        if self.ending.is_none() && self.index.is_settled() {
+            self.is_first_start = false;
+            self.in_order = false;
+        }
         self.finish(out);
     }
 
@@ -297,25 +156,25 @@ impl Tree {
 
     fn up(&mut self, id: ChildId) {
         // A start that succeeds while the child is being stopped changes nothing.
-        if self.state(id) == Some(State::Starting) {
+        if let Some(State::Starting(_)) = self.state(id) {
             self.set(id, State::Up);
             if let Some(child) = self.children.get_mut(&id) {
                 child.failures = 0;
+                child.was_up = true;
             }
-        }
-        if self.index.is_settled() {
-            self.is_first_start = false;
-            self.in_order = false;
         }
     }
 
     fn down(&mut self, now: Instant, id: ChildId, class: Class, out: &mut Vec<Output>) {
         let Some(child) = self.children.get_mut(&id) else { return };
-        if !matches!(child.state, State::Starting | State::Up) {
+        let why = match child.state {
+            // What the failed start was for still holds for the next one.
+            State::Starting(why) => why,
+            State::Up => Why::Again,
             // It is being stopped.
-            return;
-        }
-        if self.is_first_start && self.ending.is_none() {
+            _ => return,
+        };
+        if self.is_first_start && !child.was_up && self.ending.is_none() {
             self.set(id, State::Failed);
             return self.end(End::StartFailed(id), out);
         }
@@ -328,13 +187,14 @@ impl Tree {
             return self.forget(id, out);
         }
         if class == Class::Denied {
-            return self.set(id, State::Resting);
+            self.set(id, State::Resting);
+            return out.push(Output::Release(id));
         }
         child.failures += 1;
         let failures = child.failures;
         if class == Class::Configuration {
             self.set(id, State::Failed);
-            return out.push(Output::Event(id, Event::Failed));
+            return out.extend([Output::Release(id), Output::Event(id, Event::Failed)]);
         }
         child.restarts += 1;
         if self.is_too_often(now, id) {
@@ -351,7 +211,7 @@ impl Tree {
         }
         let random = self.random();
         let delay = self.rules.backoff.delay(failures, random);
-        self.set(id, State::Waiting(later(now, delay)));
+        self.set(id, State::Waiting(later(now, delay), why));
         out.push(Output::Event(id, Event::Restarting(delay)));
         self.stop_group(id, out);
         self.pass_time(now);
@@ -389,8 +249,8 @@ impl Tree {
             .filter(|other| *other != id)
             .collect();
         for other in others.into_iter().rev() {
-            if let Some(State::Up | State::Starting) = self.state(other) {
-                self.stop(other, Then::Start, out);
+            if let Some(State::Up | State::Starting(_)) = self.state(other) {
+                self.stop(other, Then::Start(Why::Again), out);
             }
         }
     }
@@ -398,9 +258,9 @@ impl Tree {
     fn stop(&mut self, id: ChildId, then: Then, out: &mut Vec<Output>) {
         let Some(child) = self.children.get(&id) else { return };
         match child.state {
-            State::Up | State::Starting => {
+            State::Up | State::Starting(_) => {
                 self.set(id, State::Stopping(then));
-                out.push(Output::Stop(id));
+                out.push(if then == Then::Rest { Output::Rest(id) } else { Output::Stop(id) });
             }
             // The last word counts, except that what is forgotten stays so.
             State::Stopping(Then::Forget) => {}
@@ -413,22 +273,45 @@ impl Tree {
     fn stopped(&mut self, now: Instant, id: ChildId, out: &mut Vec<Output>) {
         let Some(State::Stopping(then)) = self.state(id) else { return };
         match then {
-            Then::Start => self.set(id, State::Waiting(now)),
-            Then::Rest => self.set(id, State::Resting),
+            Then::Start(why) => self.set(id, State::Waiting(now, why)),
+            Then::Rest => {
+                self.set(id, State::Resting);
+                out.push(Output::Event(id, Event::Resting));
+            }
             Then::Forget => self.forget(id, out),
         }
         self.pass_time(now);
     }
 
-    fn restart(&mut self, id: ChildId, out: &mut Vec<Output>) {
+    /// It does not rest, because it has work.
+    fn busy(&mut self, now: Instant, id: ChildId, out: &mut Vec<Output>) {
         match self.state(id) {
-            // Its session restarts itself, and keeps the prompts that wait.
-            Some(State::Up) => {
-                self.set(id, State::Starting);
+            Some(State::Stopping(Then::Rest)) => self.set(id, State::Up),
+            // The user has wanted something else meanwhile. A restart keeps its work.
+            Some(State::Stopping(Then::Start(why))) => {
+                self.set(id, State::Starting(why));
+                out.push(Output::Start(id, why));
+                self.pass_time(now);
+            }
+            Some(State::Stopping(Then::Forget)) => out.push(Output::Stop(id)),
+            _ => {}
+        }
+    }
+
+    fn restart(&mut self, now: Instant, id: ChildId, out: &mut Vec<Output>) {
+        match self.state(id) {
+            // Its session restarts itself, and keeps the prompts that wait. A start that is under
+            // way is replaced.
+            Some(State::Up | State::Starting(_)) => {
+                self.set(id, State::Starting(Why::ByHand));
                 out.push(Output::Start(id, Why::ByHand));
             }
-            Some(State::Starting | State::Stopping(Then::Forget)) | None => {}
-            Some(State::Stopping(_)) => self.set(id, State::Stopping(Then::Start)),
+            Some(State::Stopping(Then::Forget)) | None => {}
+            Some(State::Stopping(_)) => self.set(id, State::Stopping(Then::Start(Why::ByHand))),
+            Some(State::Waiting(..)) => {
+                self.set(id, State::Waiting(now, Why::ByHand));
+                self.pass_time(now);
+            }
             Some(_) => self.set(id, State::Pending(Why::ByHand)),
         }
     }
@@ -445,14 +328,15 @@ impl Tree {
         }
         while !self.is_blocked()
             && let Some((_, id)) = self.index.due.first().filter(|(at, _)| *at <= now).copied()
+            && let Some(State::Waiting(_, why)) = self.state(id)
         {
-            self.set(id, State::Pending(Why::Again));
+            self.set(id, State::Pending(why));
         }
     }
 
     /// Starts as many as may start now, in order.
     fn start_next(&mut self, out: &mut Vec<Output>) {
-        if self.ending.is_some() {
+        if self.ending.is_some() || self.is_blocked() {
             return;
         }
         let one_by_one = self.is_first_start || self.in_order;
@@ -465,7 +349,7 @@ impl Tree {
                 return;
             }
             let Some(State::Pending(why)) = self.state(id) else { return };
-            self.set(id, State::Starting);
+            self.set(id, State::Starting(why));
             out.push(Output::Start(id, why));
         }
     }

@@ -6,40 +6,18 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::budget::Budget;
 use super::info::ExitReason;
 use super::key::Key;
+use super::report::{News, Report, Running};
 use super::slot::ended;
-use super::spec::{ChildSpec, Make, Nested};
+use super::spec::{ChildSpec, Make};
 use super::tree::{ChildId, Class, Why};
+use super::watcher::Watcher;
 use crate::common::later;
-use crate::session::{self, Exclusive, OrphanGuard, Phase, Reconnect, Restart, Session};
-
-/// What a child runs.
-#[derive(Clone)]
-pub(super) enum Running<K: Key> {
-    Session(Session),
-    Supervisor(Arc<dyn Nested<K>>),
-}
-
-/// What a task of a child reports, with the number of its start.
-pub(super) struct Report<K: Key> {
-    pub(super) child: ChildId,
-    pub(super) start: u64,
-    pub(super) news: News<K>,
-}
-
-pub(super) enum News<K: Key> {
-    /// It is made, and being started.
-    Made(Running<K>),
-    Up {
-        history_lost: bool,
-    },
-    Down(Class, String, Option<session::Error>),
-    /// Whether the API refuses its key or its login, when that changes.
-    Degraded(bool),
-    Idle,
-    Stopped,
-}
+use crate::session::{
+    self, Exclusive, OrphanGuard, Phase, Reconnect, Restart, Session, SessionBuilder,
+};
 
 /// One start of a child.
 pub(super) struct Start<K: Key> {
@@ -53,12 +31,16 @@ pub(super) struct Start<K: Key> {
     pub(super) running: Option<Running<K>>,
     /// The conversation that a new session resumes.
     pub(super) resume: Option<String>,
+    /// Whether that the API refuses its key was reported.
+    pub(super) degraded: bool,
+    /// What it may use together with others.
+    pub(super) budgets: Arc<[Budget]>,
     pub(super) reports: mpsc::UnboundedSender<Report<K>>,
 }
 
 impl<K: Key> Start<K> {
     fn report(&self, news: News<K>) {
-        let _ = self.reports.send(Report { child: self.child, start: self.number, news });
+        let _ = self.reports.send(Report { child: self.child, start: Some(self.number), news });
     }
 
     pub(super) async fn run(self) {
@@ -80,7 +62,11 @@ impl<K: Key> Start<K> {
                 )),
             },
             Make::Supervisor(make) => {
-                let started = tokio::time::timeout(limit, make()).await;
+                // The names of its children must be free before.
+                if let Some(Running::Supervisor(before)) = &self.running {
+                    before.stop().await;
+                }
+                let started = tokio::time::timeout(limit, make(self.budgets.clone())).await;
                 match started {
                     Ok(Ok(supervisor)) => {
                         self.report(News::Made(Running::Supervisor(supervisor.clone())));
@@ -107,44 +93,84 @@ impl<K: Key> Start<K> {
 
     /// Starts or restarts the session. Also whether the conversation it was to resume is lost.
     async fn session(&self) -> Result<(Session, bool), session::Error> {
-        if let Some(Running::Session(session)) = &self.running {
-            let conversation = match self.why {
-                Why::ByHand => Restart::Fresh,
-                Why::Woken => Restart::Resume,
-                Why::First | Why::Again => self.spec.conversation,
-            };
-            let wanted = session.session_id().filter(|_| conversation == Restart::Resume);
-            let launches = session.state().launches;
-            session.restart(conversation).await?;
-            let lost = wanted.is_some() && session.state().launches > launches + 1;
-            return Ok((session.clone(), lost));
+        let (session, wanted, started) = match &self.running {
+            Some(Running::Session(session)) => {
+                let conversation = self.conversation();
+                let wanted = session.session_id().filter(|_| conversation == Restart::Resume);
+                (session.clone(), wanted, session.restart(conversation).await)
+            }
+            _ => {
+                let session = self.builder()?.start()?;
+                self.report(News::Made(Running::Session(session.clone())));
+                let started = session.connect().await;
+                (session, None, started)
+            }
+        };
+        match started {
+            // The session may have gone back to an earlier conversation.
+            Ok(_) => {
+                let lost = wanted.is_some() && session.session_id() != wanted;
+                Ok((session, lost))
+            }
+            Err(error) if is_not_found(&session, &error).await => {
+                session.restart(Restart::Fresh).await?;
+                Ok((session, true))
+            }
+            Err(error) => Err(error),
         }
+    }
+
+    /// What becomes of the conversation.
+    fn conversation(&self) -> Restart {
+        match self.why {
+            Why::ByHand => Restart::Fresh,
+            Why::First | Why::Woken => Restart::Resume,
+            Why::Again => self.spec.conversation,
+        }
+    }
+
+    /// The builder of a new session. Where the child goes on with a conversation, or begins one
+    /// again, that counts, and not what `make` says about its first.
+    fn builder(&self) -> Result<SessionBuilder, session::Error> {
         let Make::Session(make) = &self.spec.make else { return Err(session::Error::stopped()) };
+        let of_make = self.conversation() == Restart::Resume && self.resume.is_none();
         let again = make.clone();
-        let mut builder =
-            make().reconnect(Reconnect::ByHand).options_at_launch(move || again().resolved());
-        builder = builder
+        let mut builder = make().options_at_launch(move || again().renewed(of_make));
+        if !of_make {
+            builder = builder.with_conversation(self.resume.clone());
+        }
+        let (child, reports) = (self.child, self.reports.clone());
+        let watcher = Watcher { child, budgets: self.budgets.clone(), reports };
+        Ok(builder
+            .reconnect(Reconnect::ByHand)
             .orphan_guard_by_default(OrphanGuard::IfPossible)
             .exclusive_by_default(Exclusive::Refuse)
-            .owner(&self.supervisor, format!("{:?}", self.spec.key));
-        if let Some(id) = &self.resume {
-            builder = builder.resume(id.clone());
+            .observer(Arc::new(watcher))
+            .owner(&self.supervisor, format!("{:?}", self.spec.key)))
+    }
+
+    /// Stops the session, unless it has work: then goes on watching it.
+    pub(super) async fn rest(self) {
+        if let Some(Running::Session(session)) = &self.running {
+            let limit = session.stop_takes().saturating_add(STOP_LIMIT);
+            match tokio::time::timeout(limit, session.stop_if_idle()).await {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.report(News::Busy);
+                    return self.watch(session).await;
+                }
+                Err(_) => tracing::warn!("a child that rests was not stopped within {limit:?}"),
+            }
         }
-        let session = builder.start()?;
-        self.report(News::Made(Running::Session(session.clone())));
-        session.connect().await?;
-        // A conversation that cannot be found is begun again by the session, in another launch.
-        let lost = self.resume.is_some() && session.state().launches > 1;
-        Ok((session, lost))
+        self.report(News::Stopped);
     }
 
     /// Watches a session that is up until it ends, or is idle for long.
     async fn watch(&self, session: &Session) {
         let mut state = session.watch();
-        let mut idle = self.spec.idle_after.map(|time| (time, later(Instant::now(), time)));
         let mut probe = self.spec.probe.map(|(interval, _)| later(Instant::now(), interval));
         let mut missed = 0;
-        let mut degraded = false;
+        let mut degraded = self.degraded;
         loop {
             let now = state.borrow_and_update().clone();
             if std::mem::replace(&mut degraded, now.auth_failed) != now.auth_failed {
@@ -156,32 +182,50 @@ impl<K: Key> Start<K> {
                 let why = if stderr.is_empty() { why } else { format!("{why}; stderr: {stderr}") };
                 return self.report(News::Down(class, why, None));
             }
-            if now.phase != Phase::Ready
-                && let Some((time, until)) = &mut idle
-            {
-                *until = later(Instant::now(), *time);
-            }
-            tokio::select! {
-                changed = state.changed() => if changed.is_err() {
-                    return self.report(News::Down(Class::Clean, "it was dropped".to_owned(), None));
-                },
-                () = at(idle.map(|(_, until)| until)) => {
-                    idle = idle.map(|(time, _)| (time, later(Instant::now(), time)));
-                    self.report(News::Idle);
-                }
-                () = at(probe) => {
-                    let (interval, limit) = self.spec.probe.unwrap_or_default();
-                    let failed = session.probe(limit).await.is_err();
-                    missed = if failed { missed + 1 } else { 0 };
-                    if missed >= 2 && session.state().is_up() {
-                        let why = format!("the CLI did not answer two probes within {limit:?}");
-                        return self.report(News::Down(Class::Crash, why, None));
+            // Each change is a sign of use. A turn is use for as long as it takes.
+            let is_idle = now.phase == Phase::Ready && now.queued == 0;
+            let idle = self.spec.idle_after.filter(|_| is_idle);
+            let idle = idle.map(|time| later(Instant::now(), time));
+            let changed = loop {
+                tokio::select! {
+                    changed = state.changed() => break changed,
+                    // Its answer ends this task.
+                    () = at(idle) => {
+                        self.report(News::Idle);
+                        break state.changed().await;
                     }
-                    probe = Some(later(Instant::now(), interval));
+                    () = at(probe) => {
+                        let (interval, limit) = self.spec.probe.unwrap_or_default();
+                        let failed = session.probe(limit).await.is_err();
+                        missed = if failed { missed + 1 } else { 0 };
+                        if missed >= 2 && session.state().is_up() {
+                            let why = format!("the CLI did not answer two probes within {limit:?}");
+                            return self.report(News::Down(Class::Crash, why, None));
+                        }
+                        probe = Some(later(Instant::now(), interval));
+                    }
                 }
+            };
+            if changed.is_err() {
+                let why = "it was dropped".to_owned();
+                return self.report(News::Down(Class::Clean, why, None));
             }
         }
     }
+}
+
+/// Whether a start has failed because the CLI does not find the conversation. It may say so in its
+/// last words, when the caller has its error already.
+async fn is_not_found(session: &Session, error: &session::Error) -> bool {
+    if error.is_conversation_not_found() {
+        return true;
+    }
+    if !error.is_closed() {
+        return false;
+    }
+    let mut state = session.watch();
+    let ended = state.wait_for(|state| matches!(state.phase, Phase::Down | Phase::Stopped)).await;
+    ended.is_ok_and(|state| state.phase == Phase::Down) && session.has_said_not_found()
 }
 
 async fn at(time: Option<Instant>) {
@@ -212,7 +256,7 @@ fn class_of_start(error: &session::Error) -> Class {
 }
 
 /// How long a child of a supervisor may take to stop, beyond what its session's shutdown takes.
-pub(super) const STOP_LIMIT: Duration = Duration::from_secs(60);
+const STOP_LIMIT: Duration = Duration::from_secs(60);
 
 /// Stops a child, and reports it in any case.
 pub(super) async fn stop<K: Key>(
@@ -221,15 +265,21 @@ pub(super) async fn stop<K: Key>(
     running: Option<Running<K>>,
     reports: mpsc::UnboundedSender<Report<K>>,
 ) {
-    let stops = async {
-        match running {
-            Some(Running::Session(session)) => drop(session.stop().await),
-            Some(Running::Supervisor(supervisor)) => drop(supervisor.stop().await),
-            None => {}
+    end(running).await;
+    let _ = reports.send(Report { child, start: Some(start), news: News::Stopped });
+}
+
+/// Stops what a child runs. A session is given up after its time; a supervisor does the same with
+/// each of its own.
+pub(super) async fn end<K: Key>(running: Option<Running<K>>) {
+    match running {
+        Some(Running::Session(session)) => {
+            let limit = session.stop_takes().saturating_add(STOP_LIMIT);
+            if tokio::time::timeout(limit, session.stop()).await.is_err() {
+                tracing::warn!("a child was not stopped within {limit:?}");
+            }
         }
-    };
-    if tokio::time::timeout(STOP_LIMIT, stops).await.is_err() {
-        tracing::warn!("a child was not stopped within {STOP_LIMIT:?}");
+        Some(Running::Supervisor(supervisor)) => drop(supervisor.stop().await),
+        None => {}
     }
-    let _ = reports.send(Report { child, start, news: News::Stopped });
 }

@@ -3,11 +3,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use claude_wire::Session;
 use claude_wire::supervisor::{
     Backoff, ChildKind, ChildSpec, ChildState, ExitReason, LocalRegistry, SessionRef,
     SessionRegistry, Supervisor, SupervisorEvent,
 };
+use claude_wire::{Session, SessionBuilder};
 use serde_json::json;
 
 use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
@@ -35,6 +35,68 @@ async fn children_are_added_and_removed_while_it_runs() {
     assert!(supervisor.terminate_session(&("user", 43)).await.unwrap_err().is_not_found());
     assert_eq!(supervisor.count().specs, 1);
     supervisor.start_session(spec(43)).await.unwrap();
+    supervisor.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn sessions_of_the_start_and_those_added_later_coexist() {
+    let launches = [Launches::default(), Launches::default()];
+    let supervisor = Supervisor::builder()
+        .backoff(Backoff::none())
+        .child(spec("first", &launches[0]))
+        .start()
+        .await
+        .unwrap();
+    let first = supervisor.session(&"first".to_owned()).unwrap();
+    assert_eq!(text(&first, "one").await, "one");
+    let added = supervisor.start_session(spec("added", &launches[1])).await.unwrap();
+    let keys: Vec<_> = supervisor.list().into_iter().map(|child| child.key).collect();
+    assert_eq!(
+        (keys, supervisor.count().active),
+        (vec!["first".to_owned(), "added".to_owned()], 2)
+    );
+    for _ in 0..2 {
+        let answers = tokio::join!(text(&first, "two"), text(&added, "three"));
+        assert_eq!((answers.0.as_str(), answers.1.as_str()), ("two", "three"));
+    }
+    // Neither disturbs the other.
+    kill(&added).await;
+    assert_eq!(text(&added, "four").await, "four");
+    kill(&first).await;
+    assert_eq!(text(&first, "five").await, "five");
+    assert_eq!(launches.each_ref().map(Launches::len), [2, 2]);
+    supervisor.terminate_session(&"added".to_owned()).await.unwrap();
+    assert_eq!(text(&first, "six").await, "six");
+    supervisor.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_session_has_its_own_prompt_and_settings() {
+    type Change = fn(SessionBuilder) -> SessionBuilder;
+    let settings: [(&str, Change, &str, &str); 3] = [
+        ("a", |builder| builder.system_prompt("Be brief."), "--system-prompt", "Be brief."),
+        ("b", |builder| builder.system_prompt("Be kind."), "--system-prompt", "Be kind."),
+        ("c", |builder| builder.model("opus"), "--model", "opus"),
+    ];
+    let launches = settings.map(|_| Launches::default());
+    let children = settings.iter().zip(&launches).map(|((key, change, ..), launches)| {
+        let (change, make) = (*change, with(mortal(launches)));
+        ChildSpec::<String>::new(*key, move || change(make()))
+    });
+    let supervisor =
+        Supervisor::builder().backoff(Backoff::none()).children(children).start().await.unwrap();
+    for ((key, _, flag, value), launches) in settings.iter().zip(&launches) {
+        // A restart keeps them.
+        let session = supervisor.session(&(*key).to_owned()).unwrap();
+        kill(&session).await;
+        text(&session, "hello").await;
+        for launch in 0..2 {
+            assert_eq!(launches.flag(launch, flag).as_deref(), Some(*value), "{key}");
+            for (_, _, other, _) in settings.iter().filter(|(_, _, other, _)| other != flag) {
+                assert_eq!(launches.flag(launch, other), None, "{key}");
+            }
+        }
+    }
     supervisor.stop().await;
 }
 

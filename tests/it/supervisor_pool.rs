@@ -131,7 +131,18 @@ async fn the_next_session_is_picked_as_asked() {
         match pick {
             Pick::RoundRobin => assert_eq!((each(0), each(1), each(2)), (3, 3, 3)),
             Pick::LeastBusy => assert_eq!((each(0), each(3)), (3, 3)),
-            Pick::Random => {}
+            Pick::Random => {
+                let mut many = Vec::new();
+                for _ in 0..60 {
+                    let session = pool.get().await.unwrap();
+                    many.push(format!("{session:?}"));
+                }
+                let in_turn = many.windows(4).all(|four| four[0] == four[3]);
+                let again = many.windows(2).any(|two| two[0] == two[1]);
+                many.sort();
+                many.dedup();
+                assert_eq!((many.len(), in_turn, again), (3, false, true));
+            }
         }
         pool.stop().await;
     }

@@ -2,35 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use claude_wire::supervisor::{ChildKind, ChildSpec, Supervisor};
-use claude_wire::transport::{Exit, Memory};
-use serde_json::json;
+use claude_wire::transport::Exit;
 
-use crate::supervisor_support::{text, with};
-use crate::support::cli::{Launches, cli};
-
-/// A CLI whose turns cost what the prompt says; in each process it has another conversation, and its
-/// totals begin at zero.
-fn paid() -> Memory {
-    let launches = Launches::default();
-    cli(move |launch, mut cli| {
-        let session = format!("6f1a3e52-0000-4000-8000-{:012}", launches.note(launch));
-        async move {
-            cli.handshake().await;
-            let (mut total, mut tokens) = (0.0, 0);
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                let Ok(cost) = text.parse::<f64>() else { return Exit::from_code(7) };
-                total += cost;
-                tokens += 10;
-                cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": text,
-                "session_id": session, "total_cost_usd": total, "uuid": "r", "user_message_uuids": [uuid],
-                "modelUsage": {"m": {"inputTokens": tokens, "outputTokens": 0, "cacheReadInputTokens": 0,
-                    "cacheCreationInputTokens": 0, "webSearchRequests": 0, "costUSD": total, "contextWindow": 0}}}))
-                .await;
-            }
-            Exit::from_code(0)
-        }
-    })
-}
+use crate::supervisor_support::{paid, text, with};
+use crate::support::cli::cli;
 
 #[tokio::test(start_paused = true)]
 async fn costs_and_tokens_are_known_by_key_over_restarts() {

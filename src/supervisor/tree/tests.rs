@@ -1,6 +1,10 @@
 //! What a tree decides, with a clock that the test moves.
 
+mod model;
+
 use super::*;
+
+use std::time::Duration;
 
 use proptest::prelude::{Strategy as Strategy_, any, prop_assert, proptest};
 
@@ -51,6 +55,14 @@ impl Rig {
 
     fn crash(&mut self, id: u64) -> Vec<Output> {
         self.handle(Input::Down(ChildId(id), Class::Crash))
+    }
+
+    /// It is idle for long, and rests.
+    fn rest(&mut self, id: u64) {
+        assert_eq!(self.handle(Input::Rest(ChildId(id))), [Output::Rest(ChildId(id))]);
+        let event = Output::Event(ChildId(id), Event::Resting);
+        assert_eq!(self.handle(Input::Stopped(ChildId(id))), [event]);
+        assert_eq!(self.state(id), Some(State::Resting));
     }
 
     fn state(&self, id: u64) -> Option<State> {
@@ -204,11 +216,142 @@ fn a_child_that_dies_while_it_is_stopped_is_not_restarted() {
 #[test]
 fn a_child_that_rests_is_started_when_it_is_wanted() {
     let mut rig = Rig::up(rules(), 1);
-    assert_eq!(rig.handle(Input::Rest(ChildId(1)))[0], stop(1));
-    rig.handle(Input::Stopped(ChildId(1)));
-    assert_eq!(rig.state(1), Some(State::Resting));
+    rig.rest(1);
     assert_eq!(rig.pass(100 * SECOND), []);
     assert_eq!(rig.handle(Input::Wake(ChildId(1))), [start(1, Why::Woken)]);
+}
+
+#[test]
+fn a_child_that_has_work_does_not_rest() {
+    let one = ChildId(1);
+    let mut rig = Rig::up(rules(), 1);
+    rig.handle(Input::Rest(one));
+    assert_eq!(rig.handle(Input::Busy(one)), []);
+    assert_eq!(rig.state(1), Some(State::Up));
+    // What the user has wanted meanwhile is done then.
+    rig.handle(Input::Rest(one));
+    assert_eq!(rig.handle(Input::Restart(one)), []);
+    assert_eq!(rig.handle(Input::Busy(one)), [start(1, Why::ByHand)]);
+    rig.handle(Input::Up(one));
+    rig.handle(Input::Rest(one));
+    assert_eq!(rig.handle(Input::Remove(one)), []);
+    assert_eq!(rig.handle(Input::Busy(one)), [stop(1)]);
+    assert_eq!(rig.handle(Input::Stopped(one)), [Output::Forget(one)]);
+}
+
+/// What a start is for is still known after it has failed.
+#[test]
+fn a_start_that_failed_is_tried_again_for_the_same_reason() {
+    for (input, why) in
+        [(Input::Wake(ChildId(1)), Why::Woken), (Input::Restart(ChildId(1)), Why::ByHand)]
+    {
+        let mut rig = Rig::up(rules(), 1);
+        rig.rest(1);
+        assert_eq!(rig.handle(input), [start(1, why)]);
+        for wait in [1, 2] {
+            rig.crash(1);
+            assert_eq!(rig.pass(wait * SECOND), [start(1, why)]);
+        }
+        rig.handle(Input::Up(ChildId(1)));
+        rig.crash(1);
+        assert_eq!(rig.pass(SECOND), [start(1, Why::Again)]);
+    }
+}
+
+/// In every state: the start that follows is by hand, so that the conversation is forgotten.
+#[test]
+fn a_restart_by_hand_is_remembered_in_every_state() {
+    let one = ChildId(1);
+    let quarantine = Rules {
+        on_limit: OnLimit::Quarantine(60 * SECOND),
+        intensity: Intensity::new(0, SECOND),
+        ..rules()
+    };
+    let by_hand = [start(1, Why::ByHand)];
+    type Before = fn(&mut Rig);
+    let at_once: [(&str, Rules, Before); 7] = [
+        ("up", rules(), |_| {}),
+        ("waiting", rules(), |rig| drop(rig.crash(1))),
+        ("starting", rules(), |rig| {
+            rig.crash(1);
+            rig.pass(SECOND);
+        }),
+        ("woken", rules(), |rig| {
+            rig.rest(1);
+            rig.handle(Input::Wake(ChildId(1)));
+        }),
+        ("resting", rules(), |rig| rig.rest(1)),
+        ("quarantined", quarantine, |rig| drop(rig.crash(1))),
+        ("failed", rules(), |rig| {
+            rig.handle(Input::Down(ChildId(1), Class::Configuration));
+        }),
+    ];
+    for (name, rules, before) in at_once {
+        let mut rig = Rig::up(rules, 1);
+        before(&mut rig);
+        assert_eq!(rig.handle(Input::Restart(one)), by_hand, "{name}");
+        assert_eq!(rig.state(1), Some(State::Starting(Why::ByHand)), "{name}");
+    }
+    let mut rig = Rig::up(rules(), 1);
+    rig.handle(Input::Rest(one));
+    assert_eq!(rig.handle(Input::Restart(one)), []);
+    assert_eq!(rig.handle(Input::Stopped(one)), by_hand, "while it is stopped to rest");
+    // Of a group.
+    let mut rig = Rig::up(Rules { strategy: Strategy::OneForAll, ..rules() }, 2);
+    rig.crash(2);
+    assert_eq!(rig.handle(Input::Restart(one)), []);
+    assert_eq!(rig.handle(Input::Stopped(one)), by_hand, "while it is stopped with its group");
+}
+
+#[test]
+fn a_child_that_is_down_for_an_unknown_time_is_released() {
+    for (class, event) in [(Class::Denied, None), (Class::Configuration, Some(Event::Failed))] {
+        let mut rig = Rig::up(rules(), 1);
+        let expected = [
+            Some(Output::Release(ChildId(1))),
+            event.map(|event| Output::Event(ChildId(1), event)),
+        ];
+        let expected: Vec<_> = expected.into_iter().flatten().collect();
+        assert_eq!(rig.handle(Input::Down(ChildId(1), class)), expected);
+        assert_eq!(rig.pass(600 * SECOND), []);
+    }
+}
+
+#[test]
+fn one_that_was_up_is_restarted_during_the_start_and_the_others_wait_for_it() {
+    let mut rig = Rig { tree: Tree::new(rules(), 7), now: Instant::now(), out: Vec::new() };
+    for id in 1..=3 {
+        rig.handle(Input::Add(ChildId(id), RestartType::Permanent));
+    }
+    rig.handle(Input::Up(ChildId(1)));
+    assert_eq!(rig.crash(1), [Output::Event(ChildId(1), Event::Restarting(SECOND))]);
+    assert_eq!(rig.handle(Input::Up(ChildId(2))), []);
+    assert_eq!(rig.pass(SECOND), [start(1, Why::Again)]);
+    // A restart that fails is no start that fails.
+    assert_eq!(rig.crash(1), [Output::Event(ChildId(1), Event::Restarting(2 * SECOND))]);
+    rig.pass(2 * SECOND);
+    assert_eq!(rig.handle(Input::Up(ChildId(1))), [start(3, Why::First)]);
+    assert!(!rig.tree.has_started());
+    // The last one fails for good: the start has failed.
+    let out = rig.handle(Input::Down(ChildId(3), Class::Configuration));
+    assert_eq!(out, [Output::Forget(ChildId(3)), stop(2), stop(1)]);
+}
+
+#[test]
+fn the_start_is_over_when_nothing_more_is_to_start() {
+    for (class, restart) in
+        [(Class::Configuration, RestartType::Permanent), (Class::Crash, RestartType::Temporary)]
+    {
+        let mut rig = Rig { tree: Tree::new(rules(), 7), now: Instant::now(), out: Vec::new() };
+        for id in 1..=2 {
+            rig.handle(Input::Add(ChildId(id), restart));
+        }
+        rig.handle(Input::Up(ChildId(1)));
+        rig.handle(Input::Down(ChildId(1), class));
+        assert!(!rig.tree.has_started());
+        rig.handle(Input::Up(ChildId(2)));
+        assert!(rig.tree.has_started(), "{class:?}");
+    }
 }
 
 #[test]
@@ -231,6 +374,7 @@ enum Step {
     Up(u8),
     Down(u8, u8),
     Stopped(u8),
+    Busy(u8),
     Restart(u8),
     Remove(u8),
     Rest(u8),
@@ -239,15 +383,16 @@ enum Step {
 }
 
 fn steps() -> impl Strategy_<Value = Vec<Step>> {
-    let step = (0_u8..9, 1_u8..6, any::<u8>()).prop_map(|(kind, id, more)| match kind {
+    let step = (0_u8..10, 1_u8..6, any::<u8>()).prop_map(|(kind, id, more)| match kind {
         0 => Step::Add(more % 3),
         1 => Step::Up(id),
-        2 => Step::Down(id, more % 3),
+        2 => Step::Down(id, more % 4),
         3 => Step::Stopped(id),
         4 => Step::Restart(id),
         5 => Step::Remove(id),
         6 => Step::Rest(id),
         7 => Step::Wake(id),
+        8 => Step::Busy(id),
         _ => Step::Pass(more),
     });
     proptest::collection::vec(step, 0..80)
@@ -266,6 +411,8 @@ proptest! {
         let mut rig = Rig::up(Rules { strategy, on_limit, intensity, ..rules() }, 2);
         // Children with a process, and those that are being stopped.
         let (mut live, mut stopping) = (BTreeSet::from([1_u64, 2]), BTreeSet::new());
+        // Those that stop unless they have work.
+        let mut resting = BTreeSet::new();
         let mut next = 3;
         let mut finished = false;
         let mut inputs: Vec<Step> = steps;
@@ -280,11 +427,16 @@ proptest! {
                 Step::Up(id) if live.contains(&u64::from(id)) => Input::Up(ChildId(id.into())),
                 Step::Down(id, class) if live.contains(&u64::from(id)) && !stopping.contains(&u64::from(id)) => {
                     live.remove(&u64::from(id));
-                    Input::Down(ChildId(id.into()), [Class::Crash, Class::Clean, Class::Configuration][usize::from(class)])
+                    Input::Down(ChildId(id.into()), [Class::Crash, Class::Clean, Class::Configuration, Class::Denied][usize::from(class)])
                 }
                 Step::Stopped(id) if stopping.remove(&u64::from(id)) => {
                     live.remove(&u64::from(id));
+                    resting.remove(&u64::from(id));
                     Input::Stopped(ChildId(id.into()))
+                }
+                Step::Busy(id) if resting.remove(&u64::from(id)) => {
+                    stopping.remove(&u64::from(id));
+                    Input::Busy(ChildId(id.into()))
                 }
                 Step::Restart(id) => Input::Restart(ChildId(id.into())),
                 Step::Remove(id) => Input::Remove(ChildId(id.into())),
@@ -294,7 +446,7 @@ proptest! {
                     rig.now += Duration::from_millis(u64::from(tenths) * 100);
                     Input::Tick
                 }
-                Step::Up(_) | Step::Down(..) | Step::Stopped(_) => continue,
+                Step::Up(_) | Step::Down(..) | Step::Stopped(_) | Step::Busy(_) => continue,
             };
             for output in rig.handle(input) {
                 match output {
@@ -305,6 +457,13 @@ proptest! {
                     }
                     Output::Stop(ChildId(id)) => {
                         prop_assert!(live.contains(&id) && stopping.insert(id), "nothing to stop: {}", id);
+                    }
+                    Output::Rest(ChildId(id)) => {
+                        prop_assert!(live.contains(&id) && stopping.insert(id), "nothing to rest: {}", id);
+                        resting.insert(id);
+                    }
+                    Output::Release(ChildId(id)) => {
+                        prop_assert!(!live.contains(&id), "released while it runs: {}", id);
                     }
                     Output::Forget(ChildId(id)) => {
                         prop_assert!(!live.contains(&id), "forgotten while it runs: {}", id);

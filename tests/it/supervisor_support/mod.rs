@@ -7,6 +7,7 @@ use std::time::Duration;
 use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Strategy, Supervisor};
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
+use serde_json::json;
 
 use crate::support::cli::{Launches, cli};
 
@@ -25,6 +26,30 @@ pub(crate) fn mortal(launches: &Launches) -> Memory {
                     "leave" => break,
                     text => cli.turn(&uuid, text).await,
                 }
+            }
+            Exit::from_code(0)
+        }
+    })
+}
+
+/// A CLI whose turns cost what the prompt says; in each process it has another conversation, and its
+/// totals begin at zero.
+pub(crate) fn paid() -> Memory {
+    let launches = Launches::default();
+    cli(move |launch, mut cli| {
+        let session = format!("6f1a3e52-0000-4000-8000-{:012}", launches.note(launch));
+        async move {
+            cli.handshake().await;
+            let (mut total, mut tokens) = (0.0, 0);
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                let Ok(cost) = text.parse::<f64>() else { return Exit::from_code(7) };
+                total += cost;
+                tokens += 10;
+                cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": text,
+                "session_id": session, "total_cost_usd": total, "uuid": "r", "user_message_uuids": [uuid],
+                "modelUsage": {"m": {"inputTokens": tokens, "outputTokens": 0, "cacheReadInputTokens": 0,
+                    "cacheCreationInputTokens": 0, "webSearchRequests": 0, "costUSD": total, "contextWindow": 0}}}))
+                .await;
             }
             Exit::from_code(0)
         }
@@ -59,6 +84,11 @@ pub(crate) async fn text(session: &SessionRef, prompt: &str) -> String {
 }
 
 pub(crate) async fn kill(session: &SessionRef) {
-    let error = session.query("die").await.unwrap().text().await.unwrap_err();
+    kill_by(session, "die").await;
+}
+
+/// The same with another prompt.
+pub(crate) async fn kill_by(session: &SessionRef, prompt: &str) {
+    let error = session.query(prompt).await.unwrap().text().await.unwrap_err();
     assert!(error.is_process() && error.exit().unwrap().code == Some(7), "{error}");
 }

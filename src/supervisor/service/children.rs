@@ -1,0 +1,150 @@
+//! What is done with a child: started, stopped, given up, and shown.
+
+use super::Service;
+use crate::session::{self, Session};
+use crate::supervisor::error::{Kind, SupervisorError};
+use crate::supervisor::info::{ChildState, SupervisorEvent};
+use crate::supervisor::key::Key;
+use crate::supervisor::report::Running;
+use crate::supervisor::tree::{ChildId, State, Then, Why};
+use crate::supervisor::worker;
+use crate::telemetry;
+
+impl<K: Key> Service<K> {
+    pub(super) fn start(&mut self, id: ChildId, why: Why) {
+        {
+            let mut children = self.shared.children();
+            let Some(child) = children.by_id.get_mut(&id) else { return };
+            child.degraded = false;
+            let keeps = match why {
+                Why::First | Why::Woken => true,
+                Why::Again => child.spec.conversation == session::Restart::Resume,
+                Why::ByHand => false,
+            };
+            if !keeps {
+                child.forget_conversation();
+                let key = child.spec.key.clone();
+                children.restored.remove(&key);
+            }
+            let Some(child) = children.by_id.get_mut(&id) else { return };
+            let resume = child.session_id().filter(|_| keeps);
+            let start = child.begin(id, why, resume, &self.shared.name, &self.reports);
+            child.task = Some(self.tasks.spawn(start.run()));
+        }
+        self.show(id, None);
+    }
+
+    pub(super) fn stop(&mut self, id: ChildId) {
+        {
+            let mut children = self.shared.children();
+            let Some(child) = children.by_id.get_mut(&id) else { return };
+            child.starts += 1;
+            if let Some(task) = child.task.take() {
+                task.abort();
+            }
+            let stop = worker::stop(id, child.starts, child.running.clone(), self.reports.clone());
+            child.task = Some(self.tasks.spawn(stop));
+        }
+        self.show(id, None);
+    }
+
+    /// Stops a child unless it has work.
+    pub(super) fn rest(&mut self, id: ChildId) {
+        // First, so that a query which still finds it up has its turn in the session by then.
+        self.show(id, None);
+        let mut children = self.shared.children();
+        let Some(child) = children.by_id.get_mut(&id) else { return };
+        let start = child.begin(id, Why::Again, None, &self.shared.name, &self.reports);
+        child.task = Some(self.tasks.spawn(start.rest()));
+    }
+
+    /// Nobody knows when the child is started again, so that nothing may wait in its session.
+    pub(super) fn release(&mut self, id: ChildId) {
+        let running = {
+            let mut children = self.shared.children();
+            let Some(child) = children.by_id.get_mut(&id) else { return };
+            child.session_id = child.session_id();
+            child.running.take()
+        };
+        self.leave(running);
+        self.show(id, None);
+    }
+
+    /// Ends what a child has run, and lets fail what waits in it.
+    fn leave(&mut self, running: Option<Running<K>>) {
+        let Some(running) = running else { return };
+        if let Running::Session(session) = &running {
+            session.begin_stop();
+            if matches!(session.state().phase, session::Phase::Down | session::Phase::Stopped) {
+                return;
+            }
+        }
+        self.leaving.spawn(worker::end(Some(running)));
+    }
+
+    pub(super) fn forget(&mut self, id: ChildId) {
+        let child = {
+            let mut children = self.shared.children();
+            let child = children.by_id.remove(&id);
+            if let Some(child) = &child {
+                children.by_key.remove(&child.spec.key);
+            }
+            child
+        };
+        let Some(mut child) = child else { return };
+        let key = child.spec.key.clone();
+        self.shared.registry.unregister(&key);
+        self.shared.gone(&child);
+        self.leave(child.running.take());
+        let stopped = || SupervisorError::new(Kind::Stopped, &key);
+        if let Some(reply) = self.starting.remove(&id) {
+            let _ = reply.send(Err(stopped()));
+        }
+        for reply in self.restarting.remove(&id).unwrap_or_default() {
+            let _ = reply.send(Err(stopped()));
+        }
+        for reply in self.removing.remove(&id).unwrap_or_default() {
+            let _ = reply.send(Ok(()));
+        }
+        self.shared.publish(SupervisorEvent::Gone(key));
+    }
+
+    /// Shows the state of a child to its references.
+    pub(super) fn show(&mut self, id: ChildId, error: Option<session::Error>) {
+        let Some(state) = self.tree.state(id) else { return };
+        let restarts = self.tree.restarts(id);
+        let mut children = self.shared.children();
+        let Some(child) = children.by_id.get_mut(&id) else { return };
+        child.restarts = restarts;
+        let session = child.session().cloned();
+        let was_up = child.starts > 1;
+        let degraded = child.degraded;
+        let state = match state {
+            State::Pending(Why::First) => ChildState::Starting,
+            State::Starting(_) if !was_up => ChildState::Starting,
+            State::Pending(_) | State::Starting(_) | State::Waiting(..) => ChildState::Restarting,
+            State::Up | State::Resting if degraded => ChildState::Degraded,
+            State::Up => ChildState::Up,
+            State::Stopping(Then::Start(_)) => ChildState::Restarting,
+            State::Stopping(Then::Rest) | State::Resting => ChildState::Resting,
+            State::Stopping(Then::Forget) => ChildState::Stopped,
+            State::Quarantined(_) => ChildState::Quarantined,
+            State::Failed => ChildState::Failed,
+        };
+        child.slot.send_modify(|slot| {
+            let is_same = |old: &Session| session.as_ref().is_some_and(|new| new.is_same(old));
+            if let Some(old) = slot.session.take_if(|old| !is_same(old)) {
+                slot.spent.add(&old.spending());
+            }
+            slot.session = session;
+            if slot.state != state {
+                telemetry::children(&self.shared.name, slot.state.as_str(), -1);
+                telemetry::children(&self.shared.name, state.as_str(), 1);
+            }
+            slot.state = state;
+            if error.is_some() || state == ChildState::Up {
+                slot.error = error;
+            }
+        });
+    }
+}

@@ -1,0 +1,223 @@
+//! What happens to children while others start, and to those that are restarted by hand meanwhile.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::Arc;
+
+use claude_wire::Session;
+use claude_wire::session::Restart;
+use claude_wire::supervisor::{
+    Backoff, ChildSpec, ChildState, RestartType, Strategy, Supervisor, SupervisorBuilder,
+};
+use claude_wire::transport::{Exit, Memory};
+use tokio::sync::Semaphore;
+
+use crate::supervisor_support::{SECOND, kill, spec, text, three, with};
+use crate::support::cli::{Launches, SESSION, cli};
+
+/// A CLI that answers the handshake after this many seconds, and then serves.
+fn late(seconds: u32, launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        launches.note(launch);
+        async move {
+            tokio::time::sleep(SECOND * seconds).await;
+            cli.serve().await
+        }
+    })
+}
+
+/// A CLI that crashes this many seconds after its handshake, the first `times` times.
+fn crashing(seconds: u32, times: usize, launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        let number = launches.note(launch);
+        async move {
+            if number >= times {
+                return cli.serve().await;
+            }
+            cli.handshake().await;
+            tokio::time::sleep(SECOND * seconds).await;
+            Exit::from_code(7)
+        }
+    })
+}
+
+fn builder() -> SupervisorBuilder {
+    Supervisor::builder().backoff(Backoff::new(SECOND, SECOND))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_child_that_crashes_while_later_ones_start_is_restarted() {
+    for (crashes, after) in [(1, 5), (2, 5), (1, 0)] {
+        let launches = [Launches::default(), Launches::default(), Launches::default()];
+        let supervisor = builder()
+            .child(ChildSpec::new("a", with(crashing(after, crashes, &launches[0]))))
+            .child(ChildSpec::new("b", with(late(20, &launches[1]))))
+            .child(ChildSpec::new("c", with(late(20, &launches[2]))))
+            .start()
+            .await
+            .unwrap();
+        let counts = launches.each_ref().map(Launches::len);
+        assert_eq!(counts, [crashes + 1, 1, 1], "{crashes} {after}");
+        assert_eq!(supervisor.list()[0].restarts, crashes as u64);
+        assert_eq!(text(&supervisor.session(&"a".to_owned()).unwrap(), "x").await, "x");
+        supervisor.stop().await;
+    }
+}
+
+/// One that is not restarted is gone, and the start goes on.
+#[tokio::test(start_paused = true)]
+async fn a_temporary_first_child_that_crashes_meanwhile_does_not_fail_the_start() {
+    let launches = [Launches::default(), Launches::default()];
+    let temporary = ChildSpec::new("a", with(crashing(5, 9, &launches[0])));
+    let supervisor = builder()
+        .child(temporary.restart(RestartType::Temporary))
+        .child(ChildSpec::new("b", with(late(20, &launches[1]))))
+        .start()
+        .await
+        .unwrap();
+    assert_eq!((supervisor.count().specs, launches[0].len()), (1, 1));
+    supervisor.stop().await;
+}
+
+/// Too many crashes of one that was up end the supervisor, which the starter learns.
+#[tokio::test(start_paused = true)]
+async fn too_many_crashes_during_the_start_fail_it() {
+    let launches = [Launches::default(), Launches::default(), Launches::default()];
+    let error = Supervisor::<String>::builder()
+        .backoff(Backoff::none())
+        .intensity(1, 60 * SECOND)
+        .child(ChildSpec::new("a", with(crashing(5, 9, &launches[0]))))
+        .child(ChildSpec::new("b", with(late(20, &launches[1]))))
+        .child(ChildSpec::new("c", with(late(20, &launches[2]))))
+        .start()
+        .await
+        .unwrap_err();
+    assert!(error.is_start() && error.to_string().contains("\"a\""), "{error}");
+}
+
+/// A CLI whose handshakes wait for a permit, from the second launch on.
+fn gated(gate: &Arc<Semaphore>, launches: &Launches) -> Memory {
+    let (gate, launches) = (gate.clone(), launches.clone());
+    cli(move |launch, mut cli| {
+        let number = launches.note(launch);
+        let gate = gate.clone();
+        async move {
+            if number > 0 {
+                gate.acquire().await.unwrap().forget();
+            }
+            cli.handshake().await;
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                match text.as_str() {
+                    "die" => return Exit::from_code(7),
+                    text => cli.turn(&uuid, text).await,
+                }
+            }
+            Exit::from_code(0)
+        }
+    })
+}
+
+/// A restart by hand that comes while the child is being started, after a crash or after a rest.
+#[tokio::test(start_paused = true)]
+async fn a_restart_by_hand_during_a_start_forgets_the_conversation() {
+    for after in ["a crash", "a rest"] {
+        let (gate, launches) = (Arc::new(Semaphore::new(0)), Launches::default());
+        let transport = Arc::new(gated(&gate, &launches));
+        let make = move || Session::builder().transport(transport.clone());
+        let supervisor = builder()
+            .child(ChildSpec::new("a", make).conversation(Restart::Resume).idle_after(60 * SECOND))
+            .start()
+            .await
+            .unwrap();
+        let a = supervisor.session(&"a".to_owned()).unwrap();
+        text(&a, "one").await;
+        let waits = if after == "a crash" {
+            kill(&a).await;
+            None
+        } else {
+            a.wait_for(ChildState::Resting).await.unwrap();
+            let a = a.clone();
+            Some(tokio::spawn(async move { text(&a, "two").await }))
+        };
+        while launches.len() < 2 {
+            tokio::time::sleep(SECOND / 10).await;
+        }
+        assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION), "{after}");
+        let by_hand = tokio::spawn({
+            let supervisor = supervisor.clone();
+            async move { supervisor.restart_session(&"a".to_owned()).await }
+        });
+        while launches.len() < 3 {
+            tokio::time::sleep(SECOND / 10).await;
+        }
+        assert!(!by_hand.is_finished());
+        gate.add_permits(9);
+        by_hand.await.unwrap().unwrap();
+        assert_eq!((launches.len(), launches.flag(2, "--resume")), (3, None), "{after}");
+        if let Some(waits) = waits {
+            assert_eq!(waits.await.unwrap(), "two");
+        }
+        assert_eq!(supervisor.list()[0].restarts, u64::from(after == "a crash"));
+        supervisor.stop().await;
+    }
+}
+
+/// A CLI that answers, and takes 5 s to end.
+fn lingering(launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        launches.note(launch);
+        async move {
+            let exit = cli.serve().await;
+            tokio::time::sleep(3 * SECOND).await;
+            exit
+        }
+    })
+}
+
+/// A restart by hand that comes while the child is being stopped: to rest, or with its group.
+#[tokio::test(start_paused = true)]
+async fn a_restart_by_hand_during_a_stop_forgets_the_conversation() {
+    for group in [false, true] {
+        let launches = [Launches::default(), Launches::default()];
+        let a = ChildSpec::new("a", with(lingering(&launches[0])));
+        let supervisor = builder()
+            .strategy(Strategy::OneForAll)
+            .child(if group { a } else { a.idle_after(60 * SECOND) }.conversation(Restart::Resume))
+            .child(spec("b", &launches[1]))
+            .start()
+            .await
+            .unwrap();
+        let [a, b] = ["a", "b"].map(|key| supervisor.session(&key.to_owned()).unwrap());
+        text(&a, "one").await;
+        if group {
+            kill(&b).await;
+            a.wait_for(ChildState::Restarting).await.unwrap();
+        } else {
+            a.wait_for(ChildState::Resting).await.unwrap();
+        }
+        assert_eq!(launches[0].len(), 1);
+        supervisor.restart_session(&"a".to_owned()).await.unwrap();
+        assert_eq!((launches[0].len(), a.state()), (2, ChildState::Up), "{group}");
+        assert_eq!(launches[0].flag(1, "--resume"), None, "{group}");
+        assert_eq!(text(&a, "two").await, "two");
+        assert_eq!(text(&b, "three").await, "three");
+        supervisor.stop().await;
+    }
+}
+
+/// A child that waits for the others of its group, or for its delay, does not overtake them.
+#[tokio::test(start_paused = true)]
+async fn a_restart_by_hand_of_one_of_a_group_keeps_the_order() {
+    let (supervisor, launches) = three(Strategy::OneForAll).await;
+    let [a, b, c] = ["a", "b", "c"].map(|key| supervisor.session(&key.to_owned()).unwrap());
+    kill(&c).await;
+    supervisor.restart_session(&"b".to_owned()).await.unwrap();
+    for session in [&a, &b, &c] {
+        assert_eq!(text(session, "x").await, "x");
+    }
+    let counts = launches.each_ref().map(Launches::len);
+    assert!(counts == [2, 2, 2] || counts == [2, 3, 2], "{counts:?}");
+    supervisor.stop().await;
+}

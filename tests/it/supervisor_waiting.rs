@@ -1,0 +1,167 @@
+//! Prompts that wait for a child, when the supervisor gives it up: they fail, and wait for nothing.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use claude_wire::session::Error;
+use claude_wire::supervisor::{
+    Backoff, ChildSpec, ChildState, OnLimit, RestartType, SessionRef, Supervisor,
+};
+use claude_wire::transport::{Exit, Memory};
+use serde_json::json;
+
+use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
+use crate::support::cli::{Launches, SESSION, cli};
+
+/// Asks `last`, with these prompts behind it, and returns how all of them ended.
+async fn asked(a: &SessionRef, last: &str, behind: usize) -> Vec<Result<String, Error>> {
+    let session = a.session().await.unwrap();
+    let prompts = std::iter::once(last.to_owned()).chain((0..behind).map(|n| format!("wait {n}")));
+    let turns = prompts.map(|prompt| {
+        let turn = session.query(prompt);
+        tokio::spawn(turn.text())
+    });
+    let turns: Vec<_> = turns.collect();
+    let mut ends = Vec::new();
+    for turn in turns {
+        let end = tokio::time::timeout(600 * SECOND, turn).await;
+        ends.push(end.expect("a prompt waits for ever").unwrap());
+    }
+    ends
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_behind_a_crash_fail_if_the_child_is_given_up() {
+    for (restart, prompt, behind) in [
+        (RestartType::Temporary, "die", 1),
+        (RestartType::Temporary, "leave", 3),
+        (RestartType::Transient, "leave", 1),
+        (RestartType::Transient, "leave", 5),
+    ] {
+        let launches = Launches::default();
+        let child = spec("a", &launches).restart(restart);
+        let supervisor = Supervisor::builder().child(child).start().await.unwrap();
+        let a = supervisor.session(&"a".to_owned()).unwrap();
+        let ends = asked(&a, prompt, behind).await;
+        assert!(ends[0].as_ref().unwrap_err().is_closed(), "{restart:?} {:?}", ends[0]);
+        for end in &ends[1..] {
+            assert!(end.as_ref().unwrap_err().is_stopped(), "{restart:?} {end:?}");
+        }
+        assert_eq!((launches.len(), supervisor.count().specs), (1, 0), "{restart:?}");
+        supervisor.stop().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_behind_a_crash_fail_if_the_supervisor_gives_up() {
+    for restarts in [0, 1] {
+        let launches = Launches::default();
+        let supervisor = Supervisor::builder()
+            .intensity(restarts, 60 * SECOND)
+            .backoff(Backoff::none())
+            .children([spec("a", &launches), spec("b", &launches)])
+            .start()
+            .await
+            .unwrap();
+        let a = supervisor.session(&"a".to_owned()).unwrap();
+        for _ in 0..restarts {
+            kill(&a).await;
+        }
+        let ends = asked(&a, "die", 2).await;
+        for end in &ends[1..] {
+            assert!(end.as_ref().unwrap_err().is_stopped(), "{restarts} {end:?}");
+        }
+        supervisor.finished().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_fail_with_a_child_that_has_failed_for_good() {
+    let launches = Launches::default();
+    let noted = launches.clone();
+    // The second launch refuses its options.
+    let transport = cli(move |launch, mut cli| {
+        let number = noted.note(launch);
+        async move {
+            if number == 1 {
+                cli.complain("error: unknown option '--x'\n").await;
+                return Exit::from_code(1);
+            }
+            cli.handshake().await;
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                if text == "die" {
+                    return Exit::from_code(7);
+                }
+                cli.turn(&uuid, &text).await;
+            }
+            Exit::from_code(0)
+        }
+    });
+    let supervisor =
+        Supervisor::builder().child(ChildSpec::new("a", with(transport))).start().await.unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    let session = a.session().await.unwrap();
+    let ends = asked(&a, "die", 4).await;
+    assert!(ends.iter().all(Result::is_err), "{ends:?}");
+    assert_eq!(a.state(), ChildState::Failed);
+    // So does one that comes later, by a handle from before.
+    let late = tokio::time::timeout(60 * SECOND, session.query("late").text()).await;
+    assert!(late.unwrap().is_err());
+    supervisor.restart_session(&"a".to_owned()).await.unwrap();
+    assert_eq!(text(&a, "again").await, "again");
+    supervisor.stop().await;
+}
+
+/// A CLI that has no login, and exits with the first turn that says so.
+fn denied(launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        let number = launches.note(launch);
+        async move {
+            cli.handshake().await;
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                if number > 0 {
+                    cli.turn(&uuid, &text).await;
+                    continue;
+                }
+                cli.write(json!({"type": "assistant", "message": {"id": "m", "role": "assistant",
+                    "model": "<synthetic>", "content": [{"type": "text", "text": "no login"}]},
+                    "error": "authentication_failed", "parent_tool_use_id": null, "session_id": SESSION, "uuid": "a"}))
+                    .await;
+                cli.write(json!({"type": "result", "subtype": "success", "is_error": true, "result": "no login",
+                    "session_id": SESSION, "terminal_reason": "api_error", "uuid": "r", "user_message_uuids": [uuid]}))
+                    .await;
+                return Exit::from_code(1);
+            }
+            Exit::from_code(0)
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn prompts_fail_with_a_child_that_has_no_login() {
+    let launches = Launches::default();
+    let child = ChildSpec::new("a", with(denied(&launches)));
+    let supervisor = Supervisor::builder().child(child).start().await.unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    let ends = asked(&a, "first", 2).await;
+    assert!(ends.iter().all(Result::is_err), "{ends:?}");
+    assert_eq!((a.state(), launches.len()), (ChildState::Degraded, 1));
+    assert_eq!(text(&a, "next").await, "next");
+    supervisor.stop().await;
+}
+
+/// In quarantine they wait: the child comes back.
+#[tokio::test(start_paused = true)]
+async fn prompts_wait_for_the_end_of_a_quarantine() {
+    let launches = Launches::default();
+    let supervisor = Supervisor::builder()
+        .intensity(0, SECOND)
+        .on_limit(OnLimit::Quarantine(60 * SECOND))
+        .child(ChildSpec::new("a", with(mortal(&launches))))
+        .start()
+        .await
+        .unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    let ends = asked(&a, "die", 1).await;
+    assert_eq!(ends[1].as_ref().unwrap(), "wait 0");
+    supervisor.stop().await;
+}
