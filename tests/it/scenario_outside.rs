@@ -48,7 +48,7 @@ async fn a_host_that_asks_for_hook_events_sees_those_of_the_settings() {
     let scenario = shell()
         .settings_hook(ShellHook::new("Stop").stdout("ok\n"))
         .settings_hook(ShellHook::new("Stop").stderr("oh").exit_code(7))
-        .settings_hook(ShellHook::new("SessionStart"));
+        .settings_hook(ShellHook::new("FileChanged"));
     let mut host = Reader::of(&scenario, &["--include-hook-events"]);
     host.host.write(user("Go")).await;
     host.result().await;
@@ -68,7 +68,7 @@ async fn a_host_that_asks_for_hook_events_sees_those_of_the_settings() {
     let started = lines.iter().filter(|line| line["subtype"] == "hook_started").count();
     assert_eq!(started, 2);
     assert!(lines.iter().any(|line| line["key"] == "stop-hook-error"));
-    assert!(report.contains("not simulated: hook SessionStart of the settings"), "{report}");
+    assert!(report.contains("not simulated: hook FileChanged of the settings"), "{report}");
 }
 
 fn bench() -> ScriptedServer {

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::replay_support::{Host, control, user};
 use claude_wire::player::{ModelReply, PromptMatch, Scenario, reply};
+use claude_wire::transport::{Environment, Inherit, Launch, Transport as _};
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 
 /// A host that reads line by line.
 pub(crate) struct Reader {
@@ -341,20 +343,34 @@ async fn rewind_files_counts_what_tools_changed_since_a_prompt() {
             .tool_error("no such file")
             .text("Done."),
     );
-    let mut host = Reader::of(&scenario, &[]);
+    let env = Environment::new()
+        .inherit(Inherit::None)
+        .set("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING", "true");
+    let args = ["-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose"];
+    let args = args.map(Into::into).to_vec();
+    let mut cli = scenario.open(Launch { args, env, ..Launch::default() }).await.unwrap();
+    let mut out = BufReader::new(cli.stdout).lines();
+    let mut until = async |line: String, fits: &dyn Fn(&Value) -> bool| {
+        cli.stdin.write_all(format!("{line}\n").as_bytes()).await.unwrap();
+        loop {
+            let line = out.next_line().await.unwrap().expect("the CLI has ended");
+            let line: Value = serde_json::from_str(&line).unwrap();
+            if fits(&line) {
+                return line;
+            }
+        }
+    };
     let mut prompt: Value = serde_json::from_str(&user("Write")).unwrap();
     prompt["uuid"] = "aaaaaaaa-0000-4000-8000-000000000001".into();
-    host.host.write(prompt.to_string()).await;
-    host.result().await;
+    until(prompt.to_string(), &|line| line["type"] == "result").await;
     let rewind =
         json!({"subtype": "rewind_files", "user_message_id": prompt["uuid"], "dry_run": true});
-    host.host.write(control("c1", &rewind.to_string())).await;
-    let reply = host.until(|line| line["type"] == "control_response").await;
+    let is_reply = |line: &Value| line["type"] == "control_response";
+    let reply = until(control("c1", &rewind.to_string()), &is_reply).await;
     let body = &reply["response"]["response"];
     assert_eq!((&body["insertions"], &body["deletions"]), (&json!(0), &json!(2)));
     assert_eq!(body["filesChanged"].as_array().unwrap().len(), 1);
     let unknown = json!({"subtype": "rewind_files", "user_message_id": "b"});
-    host.host.write(control("c2", &unknown.to_string())).await;
-    let reply = host.until(|line| line["type"] == "control_response").await;
+    let reply = until(control("c2", &unknown.to_string()), &is_reply).await;
     assert_eq!(reply["response"]["error"], "No file checkpoint found for this message.");
 }

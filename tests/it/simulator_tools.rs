@@ -208,7 +208,7 @@ async fn a_rule_counts_for_each_command_of_a_line() {
             "touch a && ls",
             Some("subcommandResults"),
         ),
-        (["--allowed-tools", "Bash(touch:*)"], "touch a", Some("rule")),
+        (["--allowed-tools", "Bash(touch:*)"], "touch a", Some("subcommandResults")),
         (["--allowed-tools", "Bash"], "touch a && rm b", Some("rule")),
         (["--allowed-tools", "Bash(touch:*)"], "touch a && rm b", None),
         (["--disallowed-tools", "Bash(rm:*)"], "ls && rm b", Some("subcommandResults")),

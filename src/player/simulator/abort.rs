@@ -56,11 +56,13 @@ impl State {
         self.out(&json!({"type": "control_cancel_request", "request_id": id}));
     }
 
-    /// Withdraws what the turn asked of the host. A handshake with an MCP server goes on.
+    /// Withdraws what the turn asked of the host. A handshake with an MCP server goes on, and so do
+    /// tasks in the background.
     pub(super) fn withdraw_all(&mut self, interrupt: &Interrupt) {
         self.cancel_calls(interrupt);
         for (id, request) in std::mem::take(&mut self.open) {
             match request["subtype"].as_str() {
+                _ if self.is_of_task(&id) => self.open.push((id, request)),
                 Some("can_use_tool" | "hook_callback" | "elicitation") => self.withdraw(&id),
                 _ => self.open.push((id, request)),
             }
@@ -73,6 +75,7 @@ impl State {
         for (id, request) in std::mem::take(&mut self.open) {
             let message = &request["message"];
             match request["subtype"].as_str() {
+                _ if self.is_of_task(&id) => self.open.push((id, request)),
                 Some("mcp_message") if message["method"] == "tools/call" => {
                     self.cancel_call(&request["server_name"], &message["id"], interrupt);
                 }

@@ -10,11 +10,10 @@ use super::task::Task;
 #[derive(Debug)]
 pub(super) struct Agent {
     pub(super) task: Task,
-    /// The tool use that started it.
-    pub(super) parent: String,
     pub(super) kind: String,
-    pub(super) description: String,
     pub(super) is_background: bool,
+    /// The task in the background that it is, or is a part of.
+    pub(super) background: Option<String>,
     /// The `prompt_id` of the turn that started it.
     pub(super) turn: String,
 }
@@ -29,7 +28,8 @@ pub(super) struct AgentStats {
     pub(super) depth: u64,
     pub(super) by_subagents: u64,
     pub(super) completed: u64,
-    pub(super) killed: u64,
+    pub(super) killed_by_user: u64,
+    pub(super) killed_by_system: u64,
     pub(super) by_type: BTreeMap<String, u64>,
 }
 
@@ -41,10 +41,7 @@ pub(in crate::player) fn is_agent(tool: &str) -> bool {
 impl Agent {
     /// Marks a line as one of this sub-agent's.
     pub(super) fn mark(&self, line: &mut Value) {
-        line["parent_tool_use_id"] = self.parent.as_str().into();
-        line["agent_id"] = self.task.id.as_str().into();
-        line["subagent_type"] = self.kind.as_str().into();
-        line["task_description"] = self.description.as_str().into();
+        self.task.mark(line);
     }
 
     /// The fields that its hooks read.
@@ -62,7 +59,7 @@ impl AgentStats {
             "requested": {"background": self.background, "foreground": self.foreground, "unset": self.unset},
             "started_in_background": self.started_in_background, "max_depth": self.depth,
             "spawned_by_subagents": self.by_subagents, "completed": self.completed, "failed": 0,
-            "killed": {"parent": 0, "user": self.killed, "system": 0},
+            "killed": {"parent": 0, "user": self.killed_by_user, "system": self.killed_by_system},
             "refused": {"depth_limit": 0, "concurrency_limit": 0, "budget": 0}, "by_type": self.by_type,
         })
     }

@@ -107,6 +107,7 @@ impl Cli {
             hooks.await;
         }
         let text = self.with(|state| state.summarized(&asks));
+        self.session_goes_on("compact").await;
         let fields = json!({"trigger": trigger, "compact_summary": text});
         self.hooks("PostCompact", trigger, None, to_fields(fields)).await;
         self.with(|state| {
@@ -131,7 +132,12 @@ impl State {
     }
 
     /// What the CLI says of the hooks that it called, each in a line.
-    fn compaction_hooks(&self, trigger: &str) -> String {
+    fn compaction_hooks(&mut self, trigger: &str) -> String {
+        let mut of_settings = self.outside.settings_hooks.iter();
+        if of_settings.any(|hook| ["PreCompact", "PostCompact"].contains(&&*hook.event)) {
+            let what = "what `/compact` says of the hooks of the settings";
+            self.note_not_simulated(what.to_owned());
+        }
         let called = ["PreCompact", "PostCompact"].into_iter().flat_map(|event| {
             let hooks = self.hooks.callbacks(event, trigger).into_iter();
             hooks.map(move |_| format!("{event} [callback] completed successfully"))
@@ -155,7 +161,7 @@ impl State {
         let model = self.lines.model.clone();
         self.ledger.add(&model, tokens);
         self.reported.add(&model, tokens);
-        Some(super::tools::text_of(&whole["content"]))
+        Some(super::tool_results::text_of(&whole["content"]))
     }
 
     /// A request of this agent was sent. Requests that the API refuses count once until one is

@@ -1,6 +1,11 @@
 //! What the host writes: prompts, requests, answers.
 
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -15,10 +20,15 @@ use super::hooks::{HOOKS, Hooks};
 use super::launch::resolved;
 use super::prompt::Prompt;
 use super::state::{Interrupt, State};
+use super::stopped::StoppedBy;
 use super::usage::is_known;
 use super::version::facts;
 
 const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default", "dontAsk", "plan"];
+
+/// How long the reply to `initialize` waits for in-process servers. The CLI does not wait: most hosts
+/// are as fast as it is.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Handles a line of the host.
 pub(super) fn line(cli: &Cli, bytes: &Bytes) {
@@ -46,8 +56,16 @@ pub(super) fn line(cli: &Cli, bytes: &Bytes) {
 }
 
 fn handle_request(cli: &Cli, subtype: &str, request: &Value, id: Option<&RawJson>) {
-    if subtype != "initialize" {
-        return cli.with(|state| state.reply_to(subtype, request, id));
+    match subtype {
+        "initialize" => {}
+        "mcp_set_servers" => return cli.set_servers(request, id),
+        _ => {
+            cli.with(|state| state.reply_to(subtype, request, id));
+            if subtype == "mcp_message" {
+                cli.server_says(request);
+            }
+            return;
+        }
     }
     let connecting = cli.with(|state| {
         state.initialize(request);
@@ -59,16 +77,40 @@ fn handle_request(cli: &Cli, subtype: &str, request: &Value, id: Option<&RawJson
     let (task, id) = (cli.clone(), id.cloned());
     cli.spawn(async move {
         let mut up = Vec::new();
-        for server in &connecting {
-            if task.connect(server).await {
-                up.push(server.clone());
+        let connects = async {
+            for server in &connecting {
+                if task.connect(server).await {
+                    up.push(server.clone());
+                }
             }
+        };
+        let is_late = AtomicBool::new(false);
+        let reply = || task.with(|state| state.reply_to_initialize(id.as_ref()));
+        let late_reply = async {
+            task.sleep(PATIENCE).await;
+            is_late.store(true, Ordering::Relaxed);
+            reply();
+            std::future::pending::<()>().await;
+        };
+        first(connects, late_reply).await;
+        if !is_late.load(Ordering::Relaxed) {
+            reply();
         }
-        task.with(|state| state.reply_to_initialize(id.as_ref()));
         for server in &up {
+            task.initialized(server).await;
             task.list_tools(server).await;
         }
     });
+}
+
+/// Waits for the first of two futures, and polls both.
+async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|cx| match one.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => other.as_mut().poll(cx),
+    })
+    .await;
 }
 
 impl State {
@@ -147,8 +189,12 @@ impl State {
         let agents = self.options.agents.clone();
         self.declare_agents(&agents);
         self.declare_agents(&request["agents"]);
-        // The real CLI never calls these back either.
-        let silent = ["SessionStart", "SessionEnd", "Setup"];
+        for field in Hooks::unknown_fields(&request["hooks"]) {
+            self.note_not_simulated(format!("{field} of a hook"));
+        }
+        self.declared.stops_each_task = request["perTaskStopAffordance"] == true;
+        // It is over before the host's hooks are known: the real CLI never calls it back either.
+        let silent = ["Setup"];
         let events: Vec<_> = self.hooks.events().map(str::to_owned).collect();
         for event in events {
             if !HOOKS.contains(&&*event) && !silent.contains(&&*event) {
@@ -203,6 +249,7 @@ impl State {
         self.invalidate_surface();
         if let Some(mode) = request["permission_mode"].as_str() {
             self.lines.mode = mode.to_owned();
+            self.note_mode();
             let status = self.lines.mode_status();
             self.out(&status);
         }
@@ -242,7 +289,7 @@ impl State {
         }
     }
 
-    fn reply(&mut self, reply: &Value, id: Option<&RawJson>) {
+    pub(super) fn reply(&mut self, reply: &Value, id: Option<&RawJson>) {
         let id = id.map(|id| id.text()).unwrap_or_default();
         let line = format!("{}\n", reply.to_string().replacen(r#""\u0000""#, &id, 1));
         self.out_bytes(line.into());
@@ -287,6 +334,7 @@ impl State {
                     return self.reply(&failure(id, error, "bypass_not_launched"), id);
                 }
                 self.lines.mode.clone_from(&mode);
+                self.note_mode();
                 self.reply(&success(id, Some(json!({"mode": mode}))), id);
                 let status = self.lines.mode_status();
                 self.out(&status);
@@ -314,6 +362,15 @@ impl State {
                 self.reply(&success(id, Some(body)), id);
             }
             "rewind_files" => {
+                if !self.options.keeps_files {
+                    let error = "File rewinding is not enabled.";
+                    let reply = if request["dry_run"] == true {
+                        success(id, Some(json!({"canRewind": false, "error": error})))
+                    } else {
+                        plain_failure(id, error)
+                    };
+                    return self.reply(&reply, id);
+                }
                 let rewound = self.checkpoints.to(&text("user_message_id"));
                 let Some(mut body) = rewound else {
                     let reply = plain_failure(id, "No file checkpoint found for this message.");
@@ -325,8 +382,9 @@ impl State {
                 self.reply(&success(id, Some(body)), id);
             }
             "stop_task" => {
-                self.stop_task(&text("task_id"));
+                let stopped = self.stop_task(&text("task_id"), StoppedBy::Request);
                 self.reply(&success(id, Some(json!({}))), id);
+                stopped.iter().for_each(|task| self.last_lines_of(task));
             }
             _ if self.plain_reply_to(subtype, request, id) => {}
             _ => {
@@ -378,6 +436,7 @@ impl State {
         if self.turn.is_some() {
             self.cancel_calls(&Interrupt::Request);
         }
+        let stopped = self.stop_agents();
         if request["cancel_queued"] == true {
             self.reply(&success(id, Some(json!({"still_queued": [], "cancelled": queued}))), id);
             for prompt in std::mem::take(&mut self.queue) {
@@ -392,6 +451,7 @@ impl State {
         } else {
             self.reply(&success(id, Some(json!({"still_queued": queued}))), id);
         }
+        stopped.iter().for_each(|task| self.last_lines_of(task));
         if self.turn.is_some() {
             self.interrupt = Some(Interrupt::Request);
         }
@@ -401,7 +461,7 @@ impl State {
 /// A placeholder for the id until the reply is written: the host's id is echoed unchanged.
 const ID: &str = "\u{0}";
 
-fn success(id: Option<&RawJson>, body: Option<Value>) -> Value {
+pub(super) fn success(id: Option<&RawJson>, body: Option<Value>) -> Value {
     let mut response = json!({"subtype": "success"});
     if id.is_some() {
         response["request_id"] = ID.into();

@@ -126,6 +126,9 @@ impl Cli {
             let line = json!({"type": "control_request", "request_id": id, "request": request});
             state.out(&line);
             state.open.push((id.clone(), request));
+            if let Some(task) = self.agent().and_then(|agent| agent.background.clone()) {
+                state.owners.insert(id.clone(), task);
+            }
             id
         })
     }

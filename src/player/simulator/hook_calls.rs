@@ -10,6 +10,7 @@ use crate::player::scenario::ShellHook;
 use super::agent::Agent;
 use super::handle::{Cli, all};
 use super::hooks::{Decision, fits};
+use super::host_answer::Answer;
 use super::state::State;
 
 impl Cli {
@@ -26,6 +27,7 @@ impl Cli {
         let mut decision = Decision::default();
         self.with(|state| state.run_shell_hooks(event, subject, &mut decision));
         if calls.is_empty() {
+            self.note_messages(event, &mut decision);
             return decision;
         }
         if self.with(|state| state.eof) {
@@ -34,26 +36,33 @@ impl Cli {
         }
         let input = self.with(|state| state.hook_input(event, fields, self.agent()));
         let mut waits = Vec::new();
-        for (callback, limit) in calls {
+        for callback in calls {
             let tool = tool.map_or_else(|| self.with(|state| state.lines.uuid()), str::to_owned);
             let id = self.request(json!({
-                "subtype": "hook_callback", "callback_id": callback, "input": input, "tool_use_id": tool,
+                "subtype": "hook_callback", "callback_id": callback.id, "input": input, "tool_use_id": tool,
             }));
             let cli = self.clone();
             waits.push(Box::pin(async move {
-                let answer = cli.answer_within(&id, limit).await;
+                let answer = cli.answer_within(&id, callback.limit).await;
                 if answer.is_none() {
                     cli.with(|state| {
                         state.open.retain(|(open, _)| *open != id);
                         state.out(&json!({"type": "control_cancel_request", "request_id": id}));
                     });
                 }
-                answer
+                (callback, answer)
             }));
         }
-        for answer in all(waits).await {
-            decision.add(answer);
+        for (callback, answer) in all(waits).await {
+            match answer {
+                Some(Answer::Error(error)) => {
+                    self.hook_failed(event, &callback, &error, &mut decision);
+                }
+                Some(answer) => decision.add(answer),
+                None => self.hook_is_late(event, &mut decision),
+            }
         }
+        self.note_messages(event, &mut decision);
         decision
     }
 
@@ -119,8 +128,20 @@ impl State {
             "session_id": session, "transcript_path": self.options.transcript(&session), "cwd": self.shell_cwd,
             "prompt_id": turn,
         });
+        // The session that `/clear` begins has no prompt yet.
+        let is_fresh = event == "SessionStart" && fields.get("source") == Some(&"clear".into());
+        if let Some(input) = input.as_object_mut().filter(|_| is_fresh) {
+            input.remove("prompt_id");
+        }
         // What no turn does has neither a mode nor an effort.
-        let bare = ["SubagentStart", "Notification", "PreCompact", "PostCompact"];
+        let bare = [
+            "SubagentStart",
+            "Notification",
+            "PreCompact",
+            "PostCompact",
+            "SessionStart",
+            "SessionEnd",
+        ];
         let is_bare = bare.contains(&event);
         if !is_bare {
             input["permission_mode"] = self.lines.mode.as_str().into();
@@ -129,7 +150,7 @@ impl State {
             agent.name_in(&mut input);
         }
         if event != "UserPromptSubmit" && !is_bare {
-            input["effort"] = json!({"level": "medium"});
+            input["effort"] = json!({"level": self.options.effort});
         }
         input["hook_event_name"] = event.into();
         if let Value::Object(input) = &mut input {

@@ -11,7 +11,7 @@ use super::host_answer::Answer;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The events whose hooks are called.
-pub(super) const HOOKS: [&str; 12] = [
+pub(super) const HOOKS: [&str; 14] = [
     "UserPromptSubmit",
     "PreToolUse",
     "PermissionRequest",
@@ -24,6 +24,8 @@ pub(super) const HOOKS: [&str; 12] = [
     "PreCompact",
     "PostCompact",
     "PreSkillShellCommand",
+    "SessionStart",
+    "SessionEnd",
 ];
 
 /// The registered hooks.
@@ -36,8 +38,19 @@ struct Hook {
     matcher: Option<String>,
     callbacks: Vec<String>,
     limit: Duration,
+    /// `onFailure: block`
+    blocks: bool,
     /// The `subtype` of the lines that come in its place.
     replaced_by: Option<String>,
+}
+
+/// A hook of the host, as it is called.
+#[derive(Clone, Debug)]
+pub(super) struct Callback {
+    pub(super) id: String,
+    pub(super) limit: Duration,
+    /// Whether what it guards does not happen if it fails.
+    pub(super) blocks: bool,
 }
 
 /// What the hooks of an event decided together.
@@ -56,8 +69,16 @@ pub(super) struct Decision {
     pub(super) updated_output: Option<Value>,
     /// The decision of a `PermissionRequest` hook.
     pub(super) answer: Option<Value>,
-    /// Whether a hook failed or was too late.
-    pub(super) failed: Vec<String>,
+    /// Messages to the user.
+    pub(super) messages: Vec<String>,
+    /// What is written about failed hooks after the turn's first line.
+    pub(super) after_init: Vec<Value>,
+    /// Why a prompt is blocked about which a hook that must not fail said nothing.
+    pub(super) no_verdict: Option<String>,
+    /// Whether a hook did not answer in time.
+    pub(super) is_late: bool,
+    /// Whether the tool is not to run in this session: `permissionDecision: defer`.
+    pub(super) defers: bool,
     /// Whether the input ended before a hook answered.
     pub(super) is_closed: bool,
 }
@@ -81,6 +102,7 @@ impl Hooks {
                     matcher: matcher["matcher"].as_str().map(str::to_owned),
                     callbacks: callbacks.filter_map(|id| id.as_str().map(str::to_owned)).collect(),
                     limit: matcher["timeout"].as_f64().map_or(LIMIT, Duration::from_secs_f64),
+                    blocks: matcher["onFailure"] == "block",
                     replaced_by: matcher["replacedByFrame"].as_str().map(str::to_owned),
                 });
             }
@@ -89,16 +111,33 @@ impl Hooks {
     }
 
     /// The callbacks of an event, for a matcher's subject such as a tool's name.
-    pub(super) fn callbacks(&self, event: &str, subject: &str) -> Vec<(String, Duration)> {
+    pub(super) fn callbacks(&self, event: &str, subject: &str) -> Vec<Callback> {
         let hooks = self.0.iter().filter(|hook| hook.is_about(event, subject));
         let hooks = hooks.filter(|hook| hook.replaced_by.is_none());
-        hooks.flat_map(|hook| hook.callbacks.iter().map(|id| (id.clone(), hook.limit))).collect()
+        let callbacks = hooks.flat_map(|hook| {
+            let callback =
+                |id: &String| Callback { id: id.clone(), limit: hook.limit, blocks: hook.blocks };
+            hook.callbacks.iter().map(callback)
+        });
+        callbacks.collect()
     }
 
     /// Whether the host wants lines of this `subtype` in the place of such a hook.
     pub(super) fn are_replaced_by(&self, frame: &str, event: &str, subject: &str) -> bool {
         let mut hooks = self.0.iter().filter(|hook| hook.is_about(event, subject));
         hooks.any(|hook| hook.replaced_by.as_deref() == Some(frame))
+    }
+
+    /// Fields of hooks that change when they are asked, or what their answers may be.
+    pub(super) fn unknown_fields(declared: &Value) -> Vec<&'static str> {
+        let matchers = declared
+            .as_object()
+            .into_iter()
+            .flatten()
+            .flat_map(|(_, matchers)| matchers.as_array().into_iter().flatten());
+        let matchers: Vec<_> = matchers.collect();
+        let has = |field: &&str| matchers.iter().any(|matcher| matcher.get(*field).is_some());
+        ["whenUnanswered", "contextOnly"].into_iter().filter(has).collect()
     }
 
     pub(super) fn events(&self) -> impl Iterator<Item = &str> {
@@ -132,15 +171,15 @@ impl Decision {
         self.stop.clone().or_else(|| denied.then(reason))
     }
 
-    pub(super) fn add(&mut self, answer: Option<Answer>) {
+    /// Takes an answer. One that is an error decides nothing.
+    pub(super) fn add(&mut self, answer: Answer) {
         let output = match answer {
-            Some(Answer::Success(output)) => output,
-            Some(Answer::Error(error)) => return self.failed.push(error),
-            Some(Answer::Closed) => {
+            Answer::Success(output) => output,
+            Answer::Error(_) => return,
+            Answer::Closed => {
                 self.is_closed = true;
                 return;
             }
-            None => return self.failed.push("timed out".to_owned()),
         };
         // The hook goes on by itself: it decides nothing.
         if output["async"] == true {
@@ -151,6 +190,7 @@ impl Decision {
         if output["continue"] == false {
             self.stop = Some(text("/stopReason").unwrap_or_default());
         }
+        self.messages.extend(text("/systemMessage"));
         let reason = || text("/reason").unwrap_or_default();
         let mut permission = match output["decision"].as_str() {
             Some("block" | "deny") => {
@@ -167,6 +207,7 @@ impl Decision {
             Some("deny") => Some(Permission::Deny),
             _ => None,
         };
+        self.defers |= specific["permissionDecision"] == "defer";
         let why = specific["permissionDecisionReason"].as_str().map(str::to_owned);
         permission = named.map(|named| (named, why)).or(permission);
         if let Some((permission, reason)) = permission
@@ -203,9 +244,9 @@ mod tests {
     #[test]
     fn the_strictest_decision_counts() {
         let answer = |decision: &str| {
-            Some(Answer::Success(
+            Answer::Success(
                 json!({"hookSpecificOutput": {"permissionDecision": decision, "permissionDecisionReason": decision}}),
-            ))
+            )
         };
         for order in [["allow", "deny", "ask"], ["deny", "ask", "allow"]] {
             let mut decision = Decision::default();

@@ -11,6 +11,7 @@ use crate::player::turns::fresh;
 use crate::transport::Launch;
 
 use super::commands::{self, Place, Printed};
+use super::flag_settings::FlagSettings;
 use super::launch_files;
 
 /// The options of a launch whose effect is simulated.
@@ -37,6 +38,8 @@ pub(in crate::player) struct LaunchOptions {
     /// `--json-schema`
     pub(super) schema: Option<Value>,
     pub(super) allowed: Vec<String>,
+    /// `permissions.allow` of `--settings`
+    pub(super) allowed_by_settings: Vec<String>,
     pub(super) disallowed: Vec<String>,
     /// The host answers permission requests.
     pub(super) asks: bool,
@@ -72,6 +75,16 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) persists: bool,
     /// Flags whose effect is not simulated.
     pub(super) not_simulated: Vec<String>,
+    /// What else is not simulated of the launch.
+    pub(super) reports: Vec<String>,
+    /// `--effort`, or the CLI's own.
+    pub(super) effort: String,
+    /// `--effort` with a value that the CLI does not know.
+    pub(super) unknown_effort: Option<String>,
+    /// How hooks read that the session begins: `startup`, `resume` or `fork`.
+    pub(super) begins: &'static str,
+    /// Whether the CLI keeps what tools change, with `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING`.
+    pub(super) keeps_files: bool,
     /// `--resume` of a session that does not exist; empty if it names none.
     pub(super) unknown_resume: Option<String>,
     /// What it prints in the place of a session.
@@ -139,6 +152,9 @@ const SIMULATED: [&str; 41] = [
 const DEFAULT_MODEL: &str = "claude-opus-5-5";
 /// The same with an OAuth token in the place of an API key.
 const SUBSCRIBERS_MODEL: &str = "claude-sonnet-5-5";
+/// The efforts that the CLI knows, and the one without the flag.
+const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
+const DEFAULT_EFFORT: &str = "medium";
 /// The CLI's own number of retries.
 const MAX_RETRIES: u32 = 10;
 
@@ -194,12 +210,29 @@ impl LaunchOptions {
         let knows_all = found.knows_all_sessions || !sessions.is_empty();
         let is_unknown = |id: &String| id.is_empty() || knows_all && !sessions.contains(id);
         let unknown_resume = value("--resume").filter(is_unknown);
-        let resumed = named.or_else(latest).filter(|_| !has("--fork-session"));
+        let earlier = named.or_else(latest);
+        let begins = match &earlier {
+            None => "startup",
+            Some(_) if has("--fork-session") => "fork",
+            Some(_) => "resume",
+        };
+        let resumed = earlier.filter(|_| !has("--fork-session"));
         let in_use = value("--session-id").filter(|id| sessions.contains(id));
         let in_use = in_use.map(|id| format!("Error: Session ID {id} is already in use."));
         let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
         let skips = has("--dangerously-skip-permissions");
-        let mode = value("--permission-mode").unwrap_or_else(|| "default".to_owned());
+        let settings = FlagSettings::read(value("--settings").as_deref(), found.files);
+        let mode = value("--permission-mode").or(settings.mode);
+        let mode = mode.unwrap_or_else(|| "default".to_owned());
+        let mut reports = settings.not_simulated;
+        let prompt_tool = value("--permission-prompt-tool");
+        if let Some(tool) = prompt_tool.as_ref().filter(|tool| *tool != "stdio") {
+            reports.push(format!("flag --permission-prompt-tool {tool}: the tool is not called"));
+        }
+        let (effort, unknown_effort): (Vec<_>, Vec<_>) =
+            value("--effort").into_iter().partition(|effort| EFFORTS.contains(&&**effort));
+        let mut disallowed = all(["--disallowed-tools", "--disallowedTools"]);
+        disallowed.extend(settings.deny);
         let may_bypass =
             skips || has("--allow-dangerously-skip-permissions") || mode == "bypassPermissions";
         let configs = line.iter().flat_map(|line| line.given());
@@ -244,10 +277,10 @@ impl LaunchOptions {
             max_budget: value("--max-budget-usd").and_then(|budget| budget.parse().ok()),
             schema: value("--json-schema").and_then(|text| serde_json::from_str(&text).ok()),
             allowed: all(["--allowed-tools", "--allowedTools"]),
-            disallowed: all(["--disallowed-tools", "--disallowedTools"]),
+            allowed_by_settings: settings.allow,
+            disallowed,
             // A real host gives arguments. One without any can answer anything.
-            asks: args.iter().all(String::is_empty)
-                || value("--permission-prompt-tool").as_deref() == Some("stdio"),
+            asks: args.iter().all(String::is_empty) || prompt_tool.as_deref() == Some("stdio"),
             servers,
             other_servers,
             output: match OutputFormat::of(&args) {
@@ -273,6 +306,11 @@ impl LaunchOptions {
                 .unwrap_or_default(),
             persists: !has("--no-session-persistence"),
             not_simulated,
+            reports,
+            effort: effort.into_iter().next().unwrap_or_else(|| DEFAULT_EFFORT.to_owned()),
+            unknown_effort: unknown_effort.into_iter().next(),
+            begins,
+            keeps_files: is_on("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"),
             unknown_resume,
             legacy: false,
             subscribed,
@@ -282,6 +320,20 @@ impl LaunchOptions {
             end: ModelReply::default(),
             refused: refused.or(no_file.filter(|_| !is_printed)).or(in_use),
         }
+    }
+
+    /// The rules that allow tools.
+    pub(super) fn allows(&self) -> impl Iterator<Item = &String> {
+        self.allowed.iter().chain(&self.allowed_by_settings)
+    }
+
+    /// The warning about an effort that the CLI does not know.
+    pub(super) fn warning(&self) -> Option<String> {
+        let effort = self.unknown_effort.as_ref()?;
+        Some(format!(
+            "Warning: Unknown --effort value '{effort}' — ignoring it and using the default effort. Valid values: {}.",
+            EFFORTS.join(", ")
+        ))
     }
 
     pub(in crate::player) fn session(&self) -> &str {

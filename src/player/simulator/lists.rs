@@ -2,31 +2,45 @@
 
 use serde_json::{Map, Value, json};
 
+use super::agent::is_agent;
 use super::state::State;
 use super::tool_use::STRUCTURED_OUTPUT;
 use super::version::facts;
 
 /// Tools that ask the user: only a host that answers has them.
 const ASKING: [&str; 3] = ["AskUserQuestion", "EnterPlanMode", "ExitPlanMode"];
+/// Tools that a launch has only if it names them, or if it has no shell.
+pub(super) const HIDDEN: [&str; 2] = ["Glob", "Grep"];
+/// A tool that is known, and that no launch has.
+const RETIRED: &str = "TodoWrite";
 /// The tools with `--bare`.
 const BARE: [&str; 3] = ["Bash", "Edit", "Read"];
 
 impl State {
     /// `tools` of an `init`.
-    fn tool_list(&self) -> Vec<String> {
+    pub(super) fn tool_list(&self) -> Vec<String> {
         let options = &self.options;
         let mut tools = names(&facts().init, "tools");
         if options.asks {
             tools.extend(ASKING.map(str::to_owned));
-            if let Some(rest) = tools.get_mut(1..) {
-                rest.sort();
-            }
         }
-        let has = |tool: &String| match &options.tools {
-            Some(list) => list.contains(tool),
-            None => !options.bare || BARE.contains(&&**tool),
+        tools.extend(HIDDEN.map(str::to_owned));
+        if let Some(rest) = tools.get_mut(1..) {
+            rest.sort();
+        }
+        let is_in = |list: &[String], tool: &str| {
+            let same = |name: &String| name == tool || is_agent(name) && is_agent(tool);
+            list.iter().any(same)
         };
-        tools.retain(|tool| has(tool) && !options.disallowed.contains(tool));
+        let is_denied = |tool: &str| is_in(&options.disallowed, tool);
+        let has_shell = !is_denied("Bash");
+        let has = |tool: &String| match &options.tools {
+            Some(list) => is_in(list, tool),
+            None if options.bare => BARE.contains(&&**tool),
+            None if HIDDEN.contains(&&**tool) => !has_shell || options.allowed.contains(tool),
+            None => has_shell || tool != "Monitor",
+        };
+        tools.retain(|tool| has(tool) && !is_denied(tool));
         if self.schema().is_some() {
             let at = tools.iter().position(|tool| tool == "TaskStop").unwrap_or(tools.len());
             tools.insert(at, STRUCTURED_OUTPUT.to_owned());
@@ -93,6 +107,16 @@ impl State {
         let agents = agents.as_object().into_iter().flatten();
         self.declared.agents.extend(agents.map(|(name, agent)| (name.clone(), agent.clone())));
     }
+}
+
+/// Whether a tool is one of the CLI's.
+pub(super) fn is_builtin(tool: &str) -> bool {
+    let own = names(&facts().init, "tools");
+    own.iter().any(|name| name == tool)
+        || ASKING.contains(&tool)
+        || HIDDEN.contains(&tool)
+        || is_agent(tool)
+        || tool == RETIRED
 }
 
 fn names(object: &Map<String, Value>, list: &str) -> Vec<String> {

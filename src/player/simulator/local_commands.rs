@@ -9,26 +9,24 @@ use crate::player::turns::fresh;
 use super::errors::no_usage;
 use super::slash_command::Command;
 use super::state::{State, Turn};
+use super::version::facts;
+
+/// A command that the CLI does not list, and answers itself.
+const UNLISTED: &str = "help";
 
 impl State {
     /// Carries out a command as a turn.
     pub(super) fn run_command(&mut self, command: Command) {
         let prompts = self.turn().prompts.clone();
         let result = match command {
-            Command::Clear => {
-                self.clear(prompts.last().map(String::as_str));
-                String::new()
-            }
             Command::Cost => self.cost_text(),
-            // It asks the model.
-            Command::Compact => return,
+            // They ask the model, or the host.
+            Command::Clear | Command::Compact => return,
         };
         let init = self.init_line(&prompts);
         self.out(&init);
-        if command == Command::Cost {
-            let line = self.command_output(&result);
-            self.out(&line);
-        }
+        let line = self.command_output(&result);
+        self.out(&line);
         self.end_command(command.name(), &result);
     }
 
@@ -52,7 +50,7 @@ impl State {
     }
 
     /// The conversation begins again, under another id.
-    fn clear(&mut self, prompt: Option<&str>) {
+    pub(super) fn clear(&mut self, prompt: Option<&str>) {
         let reset = self.lines.reset(prompt);
         self.out(&reset);
         let line = self.lines.system("background_tasks_changed", json!({"tasks": []}));
@@ -104,5 +102,21 @@ impl State {
             format!("<local-command-stdout>{text}</local-command-stdout>").into();
         line["local_command_run"] = json!({"command": "usage", "args": ""});
         line
+    }
+
+    /// Notes a prompt that is a command which is not simulated: the model gets it as it is. The model
+    /// of the real CLI gets only names that are no command.
+    pub(super) fn note_command(&mut self, prompt: &str) {
+        let Some(rest) = prompt.trim().strip_prefix('/') else { return };
+        let name = rest.split_whitespace().next().unwrap_or_default();
+        let commands = facts().initialize.get("commands").and_then(Value::as_array);
+        let is_one = |command: &Value| {
+            let mut aliases = command["aliases"].as_array().into_iter().flatten();
+            command["name"] == name || aliases.any(|alias| alias == name)
+        };
+        let is_known = name == UNLISTED || commands.into_iter().flatten().any(is_one);
+        if is_known && self.options.commands {
+            self.note_not_simulated(format!("command /{name}: the model gets it as a prompt"));
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Handshakes with in-process MCP servers, and calls of their tools.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::handle::Cli;
@@ -7,6 +9,11 @@ use super::host_answer::Answer;
 
 /// The version of the protocol that the CLI asks for.
 const PROTOCOL: &str = "2025-11-25";
+
+/// How long the CLI waits for the answer to `initialize`. It asks twice.
+const HANDSHAKE: Duration = Duration::from_secs(30);
+/// The id of the second request.
+const RETRY: u32 = 1 << 20;
 
 /// What a tool of a server returned.
 pub(super) enum Called {
@@ -45,10 +52,14 @@ impl Cli {
                 "websiteUrl": "https://claude.com/claude-code", "version": crate::CLI_VERSION,
             },
         });
-        let message = self.with(|state| state.servers.message("initialize", Some(params)));
-        let answer = self.mcp(name, message).await;
+        let mut message = self.with(|state| state.servers.message("initialize", Some(params)));
+        let mut answer = self.mcp_within(name, message.clone()).await;
+        if answer.is_none() {
+            message["id"] = RETRY.into();
+            answer = self.mcp_within(name, message).await;
+        }
         let info = match &answer {
-            Answer::Success(body) => body.pointer("/mcp_response/result/serverInfo").cloned(),
+            Some(Answer::Success(body)) => body.pointer("/mcp_response/result/serverInfo").cloned(),
             _ => None,
         };
         let is_up = info.is_some();
@@ -56,10 +67,28 @@ impl Cli {
         is_up
     }
 
-    /// The rest of the handshake: what tools it has.
-    pub(super) async fn list_tools(&self, name: &str) {
+    /// The same as [`mcp`](Self::mcp), for as long as the CLI waits for a handshake.
+    async fn mcp_within(&self, server: &str, message: Value) -> Option<Answer> {
+        if self.with(|state| state.eof) {
+            return Some(Answer::Closed);
+        }
+        let request = json!({"subtype": "mcp_message", "server_name": server, "message": message});
+        let id = self.request(request);
+        let answer = self.answer_within(&id, HANDSHAKE).await;
+        if answer.is_none() {
+            self.with(|state| state.open.retain(|(open, _)| *open != id));
+        }
+        answer
+    }
+
+    /// Tells a server that the handshake is over.
+    pub(super) async fn initialized(&self, name: &str) {
         let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
         let _ = self.mcp(name, initialized).await;
+    }
+
+    /// What tools a server has.
+    pub(super) async fn list_tools(&self, name: &str) {
         let message = self.with(|state| state.servers.message("tools/list", None));
         let answer = self.mcp(name, message).await;
         let tools = match answer {

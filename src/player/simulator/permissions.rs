@@ -28,6 +28,10 @@ const CLOSED_BEFORE: &str = "Tool permission request failed: AbortError: Stream 
 const HOOK_CLOSED: &str = "The user doesn't want to take this action right now. STOP what you are doing and wait for the user to \
     tell you how to proceed.";
 
+/// What is said where a `PreToolUse` hook did not answer in time.
+const HOOK_LATE: &str = "PreToolUse hook did not respond before its timeout (host client may be unreachable). The tool call was not \
+    executed; other configured hooks may not have completed.";
+
 /// How long a question may be open before the hooks for notifications are called.
 const NOTIFIES_AFTER: Duration = Duration::from_secs(6);
 
@@ -56,6 +60,10 @@ pub(super) enum Verdict {
     },
     /// No one decided: the input ended first.
     Cancelled(&'static str),
+    /// A hook did not answer in time.
+    Late(&'static str),
+    /// A hook wants it to be decided when the session is resumed.
+    Deferred,
 }
 
 /// Who answered a question.
@@ -87,6 +95,8 @@ const FREE: [&str; 16] = [
     "EnterPlanMode",
     "StructuredOutput",
 ];
+/// Those of them that only read.
+const READING: [&str; 3] = ["Read", "Glob", "Grep"];
 const EDITS: [&str; 3] = ["Edit", "Write", "NotebookEdit"];
 
 /// What the CLI's own rules say.
@@ -100,6 +110,10 @@ impl State {
     fn rule(&self, tool: &str, input: &Value, gate: Gate) -> Rule {
         let any = |list: &[String]| list.iter().any(|rule| rules::matches(rule, tool, input));
         let is_interactive = INTERACTIVE.contains(&tool);
+        // Rules for parts of a command line are compared with each of them.
+        let is_whole = |rule: &String| {
+            (tool != "Bash" || !rule.contains('(')) && rules::matches(rule, tool, input)
+        };
         match self.lines.mode.as_str() {
             _ if tool == "Bash" && (any(&self.options.disallowed) || self.denies_part(input)) => {
                 let command = input["command"].as_str().unwrap_or_default();
@@ -114,11 +128,14 @@ impl State {
             "bypassPermissions" if !is_interactive => Rule::Allow(Some("mode")),
             _ if gate == Gate::Open => Rule::Allow(Some("rule")),
             _ if gate == Gate::Asks || is_interactive => Rule::Ask,
-            _ if any(&self.options.allowed) || any(&self.session_rules) => {
-                Rule::Allow(Some("rule"))
-            }
+            _ if self.options.allows().any(&is_whole) => Rule::Allow(Some("rule")),
             _ if tool == "Bash" && self.allows_parts(input) => {
                 Rule::Allow(Some("subcommandResults"))
+            }
+            _ if self.options.allows().any(|rule| rules::matches(rule, tool, input))
+                || any(&self.session_rules) =>
+            {
+                Rule::Allow(Some("rule"))
             }
             _ if is_agent(tool) => Rule::Allow(None),
             _ if FREE.contains(&tool) => Rule::Allow(Some("mode")),
@@ -142,10 +159,18 @@ impl State {
         parts.is_some_and(|parts| parts.iter().all(|part| self.allows_part(part)))
     }
 
+    /// Whether a tool only reads.
+    pub(super) fn only_reads(&self, tool: &str, input: &Value) -> bool {
+        match tool {
+            "Bash" => bash::only_reads(input["command"].as_str().unwrap_or_default()),
+            tool => READING.contains(&tool),
+        }
+    }
+
     /// Whether one of the commands of a line runs without a question.
     pub(super) fn allows_part(&self, part: &str) -> bool {
         let input = json!({"command": part});
-        let mut rules = self.options.allowed.iter().chain(&self.session_rules);
+        let mut rules = self.options.allows().chain(&self.session_rules);
         bash::only_reads(part) || rules.any(|rule| rules::matches(rule, "Bash", &input))
     }
 
@@ -167,6 +192,7 @@ impl State {
                         self.lines.mode = mode.to_owned();
                         let status = self.lines.mode_status();
                         self.out(&status);
+                        self.note_mode();
                     }
                 }
                 Some("addRules") if update["behavior"] == "allow" => {
@@ -180,8 +206,20 @@ impl State {
                         self.session_rules.push(rule);
                     }
                 }
-                _ => {}
+                kind => {
+                    let behavior = update["behavior"].as_str().unwrap_or_default();
+                    let what =
+                        format!("updatedPermissions: {} {behavior}", kind.unwrap_or_default());
+                    self.note_not_simulated(what.trim_end().to_owned());
+                }
             }
+        }
+    }
+
+    /// Notes a permission mode whose own checks are not simulated.
+    pub(super) fn note_mode(&mut self) {
+        if self.lines.mode == "auto" {
+            self.note_not_simulated("the safety check of the permission mode auto".to_owned());
         }
     }
 }
@@ -208,6 +246,16 @@ impl Cli {
         if decision.is_closed {
             return Verdict::Cancelled(HOOK_CLOSED);
         }
+        if decision.is_late {
+            return Verdict::Late(HOOK_LATE);
+        }
+        self.with(|state| {
+            let name = format!("PreToolUse:{tool}");
+            let turn = state.turn_of(self.agent());
+            turn.hook_stopped |= decision.stop.is_some();
+            let messages = decision.messages.iter().cloned();
+            turn.said_by_hooks.extend(messages.map(|message| (name.clone(), message)));
+        });
         let mut input = input.clone();
         if let Some(updated) = &decision.updated_input {
             input.clone_from(updated);
@@ -225,7 +273,19 @@ impl Cli {
                     interrupts: false,
                 };
             }
+            _ if decision.defers => return Verdict::Deferred,
             Some(Permission::Allow) => {
+                // Rules that deny count for more, and the host is not told of them.
+                if let Rule::Deny(why, reason) = self.with(|state| state.rule(tool, &input, gate)) {
+                    let decision = decided("reject", "config", Some(reason));
+                    return Verdict::Denied {
+                        message: why.message,
+                        decision,
+                        kind: RULE,
+                        why: None,
+                        interrupts: false,
+                    };
+                }
                 return Verdict::Runs { input, decision: decided("accept", "hook", Some("hook")) };
             }
             _ => {}

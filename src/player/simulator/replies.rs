@@ -12,9 +12,8 @@ use super::version::facts;
 pub(super) type Reply = Result<Option<Value>, String>;
 
 /// Requests that change nothing a scenario could see, and have no body.
-const QUIET: [&str; 10] = [
+const QUIET: [&str; 9] = [
     "set_max_thinking_tokens",
-    "apply_flag_settings",
     "mcp_message",
     "set_has_subscribers",
     "set_prompt_suggestions_paused",
@@ -44,6 +43,10 @@ impl State {
         let request_id =
             id.and_then(|id| serde_json::from_str(&id.text()).ok()).unwrap_or_default();
         Some(match subtype {
+            "apply_flag_settings" => {
+                self.note_settings(subtype, request);
+                Ok(None)
+            }
             _ if QUIET.contains(&subtype) => Ok(None),
             "read_file" => self.read_file(request),
             "background_tasks" => Ok(Some(json!({}))),
@@ -61,6 +64,7 @@ impl State {
                 let is_empty =
                     request["settings"].as_object().is_none_or(serde_json::Map::is_empty);
                 let refused = || "update_settings requires at least one key".to_owned();
+                self.note_settings(subtype, request);
                 if is_empty { Err(refused()) } else { Ok(Some(json!({}))) }
             }
             "mcp_reconnect" | "mcp_toggle" | "mcp_authenticate" | "mcp_clear_auth" if !is_known => {
@@ -108,6 +112,13 @@ impl State {
             }
             _ => Ok(Some(self.recorded_reply(subtype, text("detail"))?)),
         })
+    }
+
+    /// Notes the settings of a request: they have no effect.
+    fn note_settings(&mut self, subtype: &str, request: &Value) {
+        for name in request["settings"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+            self.note_not_simulated(format!("{subtype}: setting {name}"));
+        }
     }
 
     /// What only the version decides, with what this session is.

@@ -17,6 +17,7 @@ use super::hook_calls;
 use super::limits;
 use super::state::State;
 use super::stream::{Broken, Streamed};
+use super::structured::ENFORCES;
 use super::tools::Ran;
 
 /// How a turn ends that is not interrupted.
@@ -30,8 +31,14 @@ pub(super) enum End {
     Nothing,
     /// The prompt wants no answer.
     Noted,
-    /// A hook refused the prompt, or ended the turn; what it said.
+    /// A hook refused the prompt; what it said.
     Prevented(String),
+    /// A hook that must not fail did, and the prompt is blocked; why.
+    Unguarded(String),
+    /// A hook ended the turn after its tools, or deferred one.
+    HookStopped,
+    /// The structured answer had another form too often; what the CLI says about it.
+    Unstructured(String),
     /// The prompt is not the scenario's.
     Diverged,
 }
@@ -141,15 +148,36 @@ pub(super) async fn rounds(cli: &Cli, mut answers: VecDeque<Answer>) -> End {
                 "stop_hook_active": stop_hook_active, "last_assistant_message": last, "background_tasks": [], "session_crons": [],
             });
             let decision = cli.hooks("Stop", "", None, hook_calls::fields(fields)).await;
-            let Some(reason) = decision.block else { return End::Success };
             stop_hook_active = true;
+            let Some(reason) = decision.block else {
+                if !cli.with(State::enforces_structure) {
+                    return End::Success;
+                }
+                cli.with(|state| state.nudge(ENFORCES));
+                take_more(cli, &mut answers, ENFORCES);
+                if answers.is_empty() {
+                    // The model says what it said.
+                    answers.push_back(Answer::Message(scripted));
+                }
+                continue;
+            };
             let text = cli.with(|state| state.stop_feedback(&reason));
             take_more(cli, &mut answers, &text);
             continue;
         }
         match ran {
             None | Some(Ran::GoesOn) => {}
-            Some(Ran::Answered | Ran::Stopped) => return End::Success,
+            Some(Ran::Answered) => return End::Success,
+            Some(Ran::Stopped) => return End::HookStopped,
+            Some(Ran::Misshapen) => {
+                if let Some(error) = cli.with(State::structure_exhausted) {
+                    return End::Unstructured(error);
+                }
+                if answers.is_empty() {
+                    // The model gives the same answer.
+                    answers.push_back(Answer::Message(scripted));
+                }
+            }
         }
         cli.with(State::take_steered);
         if let Some(limit) = cli.with(|state| state.options.max_turns)

@@ -96,6 +96,11 @@ impl Servers {
         self.servers.iter().any(|server| server.name == name)
     }
 
+    /// The host took it away.
+    pub(super) fn remove(&mut self, name: &str) {
+        self.servers.retain(|server| server.name != name);
+    }
+
     /// The server answered `initialize`, or did not.
     pub(super) fn note_info(&mut self, name: &str, info: Option<Value>) {
         if let Some(server) = self.get_mut(name) {
@@ -209,13 +214,6 @@ impl Servers {
         let server = self.servers.iter().find(|server| server.name == name)?;
         let source = server.external.as_ref().map_or("sdk", |external| external.source);
         Some(json!({"name": name, "source": source}))
-    }
-
-    /// Whether the handshake with the server of a tool failed.
-    pub(super) fn lacks(&self, full: &str) -> bool {
-        let Some((name, _)) = self.find(full) else { return false };
-        let mut servers = self.servers.iter();
-        servers.any(|server| server.name == name && server.stage == Stage::Failed)
     }
 
     /// `tool_use_meta` of an assistant line.

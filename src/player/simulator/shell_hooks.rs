@@ -29,10 +29,16 @@ impl State {
 
     /// `hook_started` and `hook_response`, where the host asked for them.
     fn shell_hook_lines(&mut self, hook: &ShellHook, subject: &str) {
-        if !self.options.hook_events {
+        let event = &hook.event;
+        let is_shown = match event.as_str() {
+            // Whether the host asked for them or not.
+            "SessionStart" => true,
+            "SessionEnd" | "PreCompact" | "PostCompact" => false,
+            _ => self.options.hook_events,
+        };
+        if !is_shown {
             return;
         }
-        let event = &hook.event;
         let name = if subject.is_empty() { event.clone() } else { format!("{event}:{subject}") };
         let id = self.lines.uuid();
         let about = json!({"hook_id": id, "hook_name": name, "hook_event": event});
@@ -63,12 +69,12 @@ impl Decision {
     fn add_shell_hook(&mut self, hook: &ShellHook) {
         if hook.exit_code == BLOCKS {
             let reason = hook.stderr.trim_end();
-            return self.add(Some(Answer::Success(json!({"decision": "block", "reason": reason}))));
+            return self.add(Answer::Success(json!({"decision": "block", "reason": reason})));
         }
         let output = serde_json::from_str::<Value>(&hook.stdout).ok();
         if let Some(output) = output.filter(|output| hook.is_success() && output.is_object()) {
             let asked = self.permission;
-            self.add(Some(Answer::Success(output)));
+            self.add(Answer::Success(output));
             if self.permission != asked {
                 self.source = Some("settings");
             }

@@ -41,6 +41,9 @@ impl Cli {
         if self.with(State::lacks_session) {
             return false;
         }
+        if !options.legacy {
+            self.session_begins();
+        }
         if !self.with(|state| state.options.text_input) {
             return true;
         }
@@ -93,6 +96,9 @@ impl State {
         if let Some(error) = &options.refused {
             self.refuse(error);
             return true;
+        }
+        if let Some(warning) = options.warning() {
+            self.err(&warning);
         }
         false
     }

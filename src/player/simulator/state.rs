@@ -1,6 +1,6 @@
 //! The state of a simulated CLI, which its tasks share.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -24,6 +24,7 @@ use super::lines::Lines;
 use super::mirrored::Mirror;
 use super::prompt::Prompt;
 use super::servers::Servers;
+use super::structure::Structured;
 use super::task::Task;
 use super::tool_use::ToolUse;
 use super::turns::TurnList;
@@ -98,6 +99,12 @@ pub(super) struct State {
     pub(super) tasks: Vec<Task>,
     /// How many tasks were started: they number the ids.
     pub(super) started_tasks: u64,
+    /// The ids of the tasks that the host stopped.
+    pub(super) stopped: HashSet<String>,
+    /// The tasks in the background that asked the host something, by the ids of the requests.
+    pub(super) owners: HashMap<String, String>,
+    /// MCP servers that the host added while the session runs.
+    pub(super) dynamic_servers: Vec<String>,
     /// How the host ended the turn.
     pub(super) interrupt: Option<Interrupt>,
     /// `end_session` came.
@@ -128,6 +135,8 @@ pub(super) struct Declared {
     pub(super) once: bool,
     /// Whether it has `mcpServers`.
     pub(super) servers: bool,
+    /// `perTaskStopAffordance`: an interrupt stops no task.
+    pub(super) stops_each_task: bool,
 }
 
 /// The turn that runs.
@@ -148,7 +157,16 @@ pub(super) struct Turn {
     pub(super) denials: Vec<Value>,
     /// Whether the last tool use was denied.
     pub(super) denied: bool,
-    pub(super) structured: Option<Value>,
+    pub(super) structured: Structured,
+    /// What hooks say to the user when the result of the tool is written: the hook's name, and the
+    /// message.
+    pub(super) said_by_hooks: Vec<(String, String)>,
+    /// Whether a hook wants the turn to end after its tools.
+    pub(super) hook_stopped: bool,
+    /// The tool use that a hook deferred.
+    pub(super) deferred: Option<Value>,
+    /// How many of the message's tools only read.
+    pub(super) reading: usize,
     /// The first request's input and cached tokens.
     pub(super) first_request: Option<(u64, u64)>,
     /// Whether an assistant line was written, which names the prompts.
@@ -232,6 +250,14 @@ impl State {
                 state.note_not_simulated(format!("hook {} of the settings", hook.event));
             }
         }
+        let has_hooks = !state.outside.settings_hooks.is_empty();
+        for what in state.options.clone().reports.iter() {
+            // The scenario says what the hooks of the settings do.
+            if what != "setting hooks" || !has_hooks {
+                state.note_not_simulated(what.clone());
+            }
+        }
+        state.note_mode();
         for (name, config) in &state.options.clone().other_servers {
             state.add_scripted_server(name, config, "command-line");
         }
@@ -286,6 +312,9 @@ impl State {
             last_prompt: String::new(),
             tasks: Vec::new(),
             started_tasks: 0,
+            stopped: HashSet::new(),
+            owners: HashMap::new(),
+            dynamic_servers: Vec::new(),
             interrupt: None,
             ends: false,
             released: Vec::new(),
@@ -347,9 +376,9 @@ impl State {
         self.show_state();
     }
 
-    /// No question is open any more.
+    /// The turn asks nothing any more. Questions of tasks in the background stay.
     pub(super) fn note_none_asking(&mut self) {
-        self.asking = 0;
+        self.asking = self.questions_of_tasks();
         self.show_state();
     }
 

@@ -13,7 +13,6 @@ pub(super) struct Task {
     pub(super) kind: &'static str,
     /// The kind of a sub-agent.
     pub(super) agent: Option<String>,
-    pub(super) is_stopped: bool,
 }
 
 /// How a task ended.
@@ -30,5 +29,13 @@ pub(super) struct Ended {
 impl Task {
     pub(super) fn description(&self) -> &str {
         &self.description
+    }
+
+    /// Marks a line as one of this sub-agent's.
+    pub(super) fn mark(&self, line: &mut Value) {
+        line["parent_tool_use_id"] = self.tool_use.as_str().into();
+        line["agent_id"] = self.id.as_str().into();
+        line["subagent_type"] = self.agent.as_deref().into();
+        line["task_description"] = self.description.as_str().into();
     }
 }

@@ -20,10 +20,8 @@ impl Cli {
         work: impl Future<Output = T>,
     ) -> Option<T> {
         let mut work = pin!(work);
-        let stopped =
-            |state: &State| state.tasks.iter().any(|task| task.id == id && task.is_stopped);
         poll_fn(|cx| {
-            if self.with(|state| stopped(state)) {
+            if self.with(|state| state.stopped.contains(id)) {
                 return Poll::Ready(None);
             }
             work.as_mut().poll(cx).map(Some)
@@ -54,7 +52,6 @@ impl State {
             description: description.to_owned(),
             kind,
             agent,
-            is_stopped: false,
         }
     }
 
@@ -131,23 +128,6 @@ impl State {
             task.tool_use,
             self.output_file(task)
         )
-    }
-
-    /// `stop_task`.
-    pub(super) fn stop_task(&mut self, id: &str) {
-        let Some(task) = self.tasks.iter_mut().find(|task| task.id == id) else { return };
-        task.is_stopped = true;
-        let task = task.clone();
-        if task.agent.is_some() {
-            self.agent_stats.killed += 1;
-        }
-        let ended = Ended {
-            status: "stopped",
-            summary: task.description.clone(),
-            fields: json!({}),
-            notice: None,
-        };
-        self.task_ended(&task, ended);
     }
 
     /// `background_tasks_changed`.

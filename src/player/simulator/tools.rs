@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::player::scenario::{Elicitation, ToolOutput};
 
 use super::agent::{Agent, is_agent};
-use super::answers::Outcome;
+use super::answers::{Gate, Outcome};
 use super::handle::Cli;
 use super::hook_calls::fields as to_fields;
 use super::hooks::Decision;
@@ -17,53 +17,21 @@ use super::permissions::Verdict;
 use super::question::Question;
 use super::state::{Running, State};
 use super::task::Ended;
+use super::tool_results::{INVALID, Returned, of_call, of_output, text_of};
 use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
 
-/// What the tool for structured answers says.
-const PROVIDED: &str = "Structured output provided successfully";
-/// The result of a tool use that the user ended.
-pub(super) const REJECTED: &str = "The user doesn't want to proceed with this tool use. The tool use was rejected (eg. if it was a \
-    file edit, the new_string was NOT written to the file). STOP what you are doing and wait for the user to tell you how to proceed.";
-
-/// What follows where the tool had been running.
-const INTERRUPTED: &str = " It was running when it was stopped, so some of it may have been done.";
-/// The result of a call of an MCP server that did not come.
-const NO_RESULT: &str = "The tool call was interrupted before a result was received. It may or may not have completed on the \
-    server — verify before assuming it succeeded, and retry if needed.";
-/// The exit code of a command that the CLI kills when it ends.
-const KILLED: u8 = 137;
-/// What the CLI adds to the error of a tool whose schema it had not given to the model.
-const UNSEEN_SCHEMA: &str =
-    "The model had not seen the schema of this tool's input when it called it.";
-/// What encloses the error of a use whose input is not valid.
-const INVALID: (&str, &str) = ("<tool_use_error>", "</tool_use_error>");
-
+/// How long a command in the foreground runs until it is a task, in microseconds.
+const LONG: u64 = 3_000_000;
 /// How the tools of a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ran {
     GoesOn,
     /// The structured answer is there.
     Answered,
+    /// The structured answer has not the form of the schema.
+    Misshapen,
     /// A hook wants the turn to end.
     Stopped,
-}
-
-/// The result of a tool use, before it is written.
-#[derive(Default)]
-pub(super) struct Returned {
-    content: Value,
-    output: Value,
-    is_error: bool,
-    /// Whether `is_error` is written where it is false.
-    says_so: bool,
-    /// Whether the result did not come.
-    is_interrupted: bool,
-}
-
-impl Returned {
-    pub(super) fn ok(content: Value, output: Value) -> Self {
-        Self { content, output, ..Self::default() }
-    }
 }
 
 impl Cli {
@@ -71,10 +39,12 @@ impl Cli {
     /// result comes before the message is.
     pub(super) async fn run_tools(&self, mut results: VecDeque<Outcome>) -> Ran {
         let mut ran = Ran::GoesOn;
+        self.with(|state| state.turn_of(self.agent()).reading = 0);
         while let Some(tool) = self.until(|state| state.next_tool(self.agent())).await {
             match self.run_tool(&tool, &mut results).await {
                 Ran::GoesOn => {}
-                other => ran = other,
+                other if ran != Ran::Answered => ran = other,
+                _ => {}
             }
             if self.agent().is_none() && self.with(State::runs_no_more_tools) {
                 // The turn is over; what ends it writes the rest.
@@ -97,13 +67,19 @@ impl Cli {
             self.with(|state| state.invalid(id, &text.unwrap_or_default(), self.agent()));
             return Ran::GoesOn;
         }
-        if let Some(why) = self.with(|state| state.unavailable(name)) {
+        let unavailable = self.with(|state| state.unavailable(name));
+        if unavailable.is_some() && *gate == Gate::Open && server.is_none() {
+            // The scenario says that it runs.
+            let what = format!("that the CLI has no tool {name}, which the scenario runs");
+            self.with(|state| state.note_not_simulated(what));
+        } else if let Some(why) = unavailable {
             self.until_message_is_whole().await;
             next_output(results);
             let text = format!("{}Error: {why}{}", INVALID.0, INVALID.1);
             self.with(|state| state.invalid(id, &text, self.agent()));
             return Ran::GoesOn;
         }
+        self.with(|state| state.note_reading(name, input, self.agent()));
         let is_mcp = server.is_some();
         let verdict = self.may_run(id, name, input, *gate).await;
         self.until_message_is_whole().await;
@@ -116,6 +92,16 @@ impl Cli {
                 next_output(results);
                 self.with(|state| state.cancelled(id, text, self.agent()));
                 return Ran::GoesOn;
+            }
+            Verdict::Late(text) => {
+                next_output(results);
+                self.with(|state| state.invalid(id, text, self.agent()));
+                return Ran::GoesOn;
+            }
+            Verdict::Deferred => {
+                next_output(results);
+                self.with(|state| state.defer(id, name, input, self.agent()));
+                return self.after_tool(false);
             }
             Verdict::Denied { message, decision, kind, why, interrupts } => {
                 self.with(|state| {
@@ -134,7 +120,7 @@ impl Cli {
                     let meta = json!({"non_execution_kind": kind, "permission_decision": decision});
                     self.with(|state| state.denied(id, &message, meta, self.agent()));
                 }
-                return Ran::GoesOn;
+                return self.after_tool(false);
             }
         };
         self.with(|state| {
@@ -157,9 +143,14 @@ impl Cli {
             None if name == "Bash" && input["run_in_background"] == true => {
                 self.run_in_background(id, &input, of_one_tool(results))
             }
-            None => self.scripted(name, results).await,
+            None => {
+                let began = self.with(|state| state.now);
+                let returned = self.scripted(name, results).await;
+                self.with(|state| state.note_long_command(name, began));
+                returned
+            }
         };
-        let mut stopped = false;
+        let (mut stopped, mut messages) = (false, Vec::new());
         let result = if result.is_error {
             let text = text_of(&result.content);
             let fields = json!({"tool_name": name, "tool_input": input, "tool_use_id": id, "error": text, "is_interrupt": false});
@@ -173,6 +164,7 @@ impl Cli {
             let fields = self.with(|state| state.tool_fields(name, fields));
             let decision = self.hooks("PostToolUse", name, Some(id), to_fields(fields)).await;
             stopped = decision.stop.is_some();
+            messages = decision.messages;
             match decision.updated_output {
                 Some(output) if is_mcp || output.is_string() => {
                     Returned { content: output.clone(), output, ..result }
@@ -188,8 +180,15 @@ impl Cli {
                 state.note_shell(&input, &text_of(&result.content), result.is_error);
             }
             state.tool_result(id, &result, decision, self.agent());
+            state.hooks_say(&format!("PostToolUse:{name}"), &messages);
         });
-        if stopped { Ran::Stopped } else { Ran::GoesOn }
+        self.after_tool(stopped)
+    }
+
+    /// How it goes on after a tool: a hook may have said before or after it that the turn ends.
+    fn after_tool(&self, stops: bool) -> Ran {
+        let stops = stops || self.with(|state| state.turn_of(self.agent()).hook_stopped);
+        if stops { Ran::Stopped } else { Ran::GoesOn }
     }
 
     /// What the scenario says that a tool of an MCP server returns.
@@ -297,16 +296,6 @@ impl Cli {
         });
         Returned { says_so: true, ..Returned::ok(content.into(), output) }
     }
-
-    fn structured(&self, id: &str, input: &Value) -> Ran {
-        self.with(|state| {
-            state.turn().structured = Some(input.clone());
-            let result = Returned::ok(PROVIDED.into(), PROVIDED.into());
-            let decision = json!({"decision": "accept", "source": "config"});
-            state.tool_result(id, &result, decision, self.agent());
-        });
-        Ran::Answered
-    }
 }
 
 /// Takes what belongs to the next tool: up to its output.
@@ -338,43 +327,6 @@ fn next_output(results: &mut VecDeque<Outcome>) -> Option<ToolOutput> {
     None
 }
 
-fn of_output(name: &str, output: ToolOutput) -> Returned {
-    let ToolOutput { content, output, is_error } = output;
-    let is_shell = name == "Bash";
-    let text = text_of(&content);
-    let made = || match &content {
-        _ if is_error => format!("Error: {text}").into(),
-        Value::String(text) if is_shell => {
-            let is_silent = text.starts_with("(Bash completed with no output");
-            let stdout = if is_silent { "" } else { text.as_str() };
-            json!({"stdout": stdout, "stderr": "", "interrupted": false, "isImage": false, "noOutputExpected": is_silent})
-        }
-        other => other.clone(),
-    };
-    let shown = output.unwrap_or_else(made);
-    Returned { content, output: shown, is_error, says_so: is_shell, is_interrupted: false }
-}
-
-fn of_call(called: Called) -> Returned {
-    match called {
-        Called::Result { content, structured, is_error: false } => {
-            let output = match &structured {
-                Some(value) => json!({"content": value.to_string(), "structuredContent": value}),
-                None => content.clone(),
-            };
-            let content = structured.map_or(content, |value| value.to_string().into());
-            Returned::ok(content, output)
-        }
-        Called::Result { content, .. } => {
-            let text = text_of(&content);
-            let content = format!("{text}\n\n{UNSEEN_SCHEMA}").into();
-            Returned { content, ..failed(text) }
-        }
-        Called::Failed(text) => failed(text),
-        Called::Interrupted => Returned { is_interrupted: true, ..failed(NO_RESULT.to_owned()) },
-    }
-}
-
 /// Whether the next output is the CLI's own error: it ran no tool, since the input is not valid.
 fn is_invalid(results: &VecDeque<Outcome>) -> bool {
     let output = results.iter().find_map(|outcome| match outcome {
@@ -382,28 +334,6 @@ fn is_invalid(results: &VecDeque<Outcome>) -> bool {
         _ => None,
     });
     output.is_some_and(|output| output.is_error && text_of(&output.content).starts_with(INVALID.0))
-}
-
-fn failed(text: String) -> Returned {
-    Returned {
-        output: format!("Error: {text}").into(),
-        content: text.into(),
-        is_error: true,
-        says_so: true,
-        is_interrupted: false,
-    }
-}
-
-/// The text of a result's content.
-pub(super) fn text_of(content: &Value) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Array(blocks) => {
-            let texts = blocks.iter().filter_map(|block| block["text"].as_str());
-            texts.collect::<Vec<_>>().join("\n")
-        }
-        other => other.to_string(),
-    }
 }
 
 impl State {
@@ -426,108 +356,37 @@ impl State {
         }
     }
 
-    fn tool_result(&mut self, id: &str, result: &Returned, decision: Value, agent: Option<&Agent>) {
-        let mut block = if result.is_error {
-            json!({"type": "tool_result", "content": result.content, "is_error": true, "tool_use_id": id})
-        } else {
-            json!({"tool_use_id": id, "type": "tool_result", "content": result.content})
-        };
-        if !result.is_error && result.says_so {
-            block["is_error"] = false.into();
-        }
-        let mut meta = json!({"id": id, "permission_decision": decision});
-        if result.is_interrupted {
-            meta["non_execution_kind"] = "interrupted".into();
-        }
-        self.write_result(id, block, result.output.clone(), Some(json!([meta])), agent);
-    }
-
-    fn denied(&mut self, id: &str, message: &str, mut meta: Value, agent: Option<&Agent>) {
-        let block =
-            json!({"type": "tool_result", "content": message, "is_error": true, "tool_use_id": id});
-        meta["id"] = id.into();
-        let output = format!("Error: {message}").into();
-        self.write_result(id, block, output, Some(json!([meta])), agent);
-    }
-
-    /// The result of a tool use that no one decided about.
-    fn cancelled(&mut self, id: &str, text: &str, agent: Option<&Agent>) {
-        let block =
-            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
-        let meta = json!([{"id": id, "non_execution_kind": "cancelled"}]);
-        self.write_result(id, block, text.into(), Some(meta), agent);
-    }
-
-    /// The result of a call of an MCP server that did not come before the turn ended.
-    pub(super) fn interrupted(&mut self, running: &Running) {
-        let result = of_call(Called::Interrupted);
-        self.tool_result(&running.id, &result, running.decision.clone(), None);
-    }
-
-    /// The result of a shell command that a signal to the CLI ended.
-    pub(super) fn killed(&mut self) {
-        let running = self.turn.as_ref().and_then(|turn| turn.running.clone());
-        let Some(running) = running.filter(|running| running.tool == "Bash") else { return };
-        let text = format!("Exit code {KILLED}");
-        let output = ToolOutput { content: text.into(), output: None, is_error: true };
-        let result = of_output("Bash", output);
-        self.tool_result(&running.id, &result, running.decision, None);
-    }
-
-    /// Why there is no such tool, if so.
-    fn unavailable(&self, tool: &str) -> Option<String> {
-        let is_disabled = self.options.disallowed.iter().any(|rule| rule == tool)
-            || tool == "AskUserQuestion" && !self.options.asks;
-        if is_disabled {
-            return Some(format!(
-                "No such tool available: {tool}. {tool} is disabled for this session, in subagents as well as here."
-            ));
-        }
-        self.servers.lacks(tool).then(|| format!("No such tool available: {tool}"))
-    }
-
-    /// The result of a tool use that an interrupt ended.
-    pub(super) fn rejected(&mut self, id: &str) {
-        let ran = self.turn().running.as_ref().is_some_and(|running| running.id == id);
-        let text = format!("{REJECTED}{}", if ran { INTERRUPTED } else { "" });
-        let block =
-            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
-        let meta = json!([{"id": id, "non_execution_kind": "user-rejected"}]);
-        self.write_result(id, block, "User rejected tool use".into(), Some(meta), None);
-    }
-
-    /// The result of a tool use that is not valid: no one was asked about it.
-    fn invalid(&mut self, id: &str, text: &str, agent: Option<&Agent>) {
-        let block =
-            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
-        let why = text.trim_start_matches(INVALID.0).trim_end_matches(INVALID.1);
-        self.write_result(id, block, format!("Error: {why}").into(), None, agent);
-    }
-
-    fn write_result(
-        &mut self,
-        id: &str,
-        block: Value,
-        output: Value,
-        meta: Option<Value>,
-        agent: Option<&Agent>,
-    ) {
-        let mut line = self.lines.user(json!([block]));
-        match agent {
-            // What a tool of a sub-agent returned is not shown in its structured form.
-            Some(agent) => agent.mark(&mut line),
-            None => line["tool_use_result"] = output,
-        }
-        if let Some(meta) = meta {
-            line["tool_result_meta"] = meta;
-        }
+    /// A hook deferred a tool use: the turn ends without its result.
+    fn defer(&mut self, id: &str, tool: &str, input: &Value, agent: Option<&Agent>) {
+        self.note_not_simulated(
+            "what becomes of a deferred tool use when its session is resumed".to_owned(),
+        );
         let turn = self.turn_of(agent);
         turn.tools.retain(|open| open != id);
-        turn.running = None;
-        turn.messages += 1;
-        self.out(&line);
-        if agent.is_none() {
-            self.mirror_result(&line);
+        turn.deferred = Some(json!({"id": id, "name": tool, "input": input}));
+        turn.hook_stopped = true;
+    }
+
+    /// Notes a command in the foreground that the real CLI makes a task of.
+    fn note_long_command(&mut self, tool: &str, began: u64) {
+        if tool == "Bash" && self.now.saturating_sub(began) >= LONG {
+            let what = "`task_started` of a command in the foreground that runs for 3 s";
+            self.note_not_simulated(what.to_owned());
+        }
+    }
+
+    /// Notes a message with several tools that only read: the CLI runs those side by side, which a
+    /// host sees that is called for each.
+    fn note_reading(&mut self, tool: &str, input: &Value, agent: Option<&Agent>) {
+        if !self.only_reads(tool, input) {
+            return;
+        }
+        let turn = self.turn_of(agent);
+        turn.reading += 1;
+        if turn.reading > 1 && !self.hooks.callbacks("PreToolUse", tool).is_empty() {
+            self.note_not_simulated(
+                "tools of a message that only read, and run side by side".to_owned(),
+            );
         }
     }
 }

@@ -127,9 +127,13 @@ async fn turn(cli: &Cli, prompts: Vec<Prompt>) {
         command
     });
     if let Some(command) = command {
-        if command == Command::Compact {
-            let keep = text.trim().trim_start_matches("/compact").trim();
-            cli.compact_by_hand(keep).await;
+        match command {
+            Command::Compact => {
+                let keep = text.trim().trim_start_matches("/compact").trim();
+                cli.compact_by_hand(keep).await;
+            }
+            Command::Clear => cli.clear_by_hand().await,
+            Command::Cost => {}
         }
         return;
     }
@@ -175,6 +179,9 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     let is_literal = prompts.iter().any(Prompt::is_literal);
     let expanded = if is_literal { None } else { cli.expand_skill(text).await };
     let text = expanded.as_deref().unwrap_or(text);
+    if !is_literal && expanded.is_none() {
+        cli.with(|state| state.note_command(text));
+    }
     let taken = cli
         .with(|state| if is_own { state.turns.take_named(text) } else { state.turns.take(text) });
     let reply = match taken {
@@ -196,11 +203,18 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     let fields = hook_calls::fields(json!({"prompt": written}));
     let decision = cli.hooks("UserPromptSubmit", "", None, fields).await;
     cli.with(State::begin);
+    cli.with(|state| {
+        decision.after_init.iter().for_each(|line| state.out(line));
+        state.hooks_say("UserPromptSubmit", &decision.messages);
+    });
     cli.with(|state| state.mirror_prompts(prompts));
     if cli.with(|state| state.options.replays_prompts) {
         for prompt in prompts.iter().filter(|prompt| prompt.line.is_object()) {
             cli.with(|state| state.replay_prompt(prompt));
         }
+    }
+    if let Some(why) = decision.no_verdict {
+        return End::Unguarded(why);
     }
     if let Some(why) = decision.block.or(decision.stop) {
         return End::Prevented(why);
@@ -254,7 +268,7 @@ impl State {
             End::Diverged => return,
             End::Success => {
                 let mut fields = json!({"terminal_reason": "completed", "is_error": false, "subtype": "success", "api_error_status": null});
-                match turn.structured.take() {
+                match turn.structured.answer.take() {
                     Some(value) => {
                         fields["result"] = value.to_string().into();
                         fields["structured_output"] = value;
@@ -263,6 +277,19 @@ impl State {
                 }
                 fields
             }
+            End::HookStopped => {
+                let mut fields = json!({"terminal_reason": "hook_stopped", "is_error": false, "subtype": "success", "result": ""});
+                if let Some(tool) = turn.deferred.take() {
+                    fields["terminal_reason"] = "tool_deferred".into();
+                    fields["stop_reason"] = "tool_deferred".into();
+                    fields["deferred_tool_use"] = tool;
+                }
+                fields
+            }
+            End::Unstructured(error) => json!({
+                "terminal_reason": "structured_output_retry_exhausted", "is_error": true,
+                "subtype": "error_max_structured_output_retries", "errors": [error],
+            }),
             End::MaxTurns(limit) => json!({
                 "terminal_reason": "max_turns", "is_error": true, "subtype": "error_max_turns",
                 "errors": [format!("Reached maximum number of turns ({limit})")],
@@ -294,6 +321,20 @@ impl State {
             End::Noted => {
                 turn.messages = 0;
                 json!({"is_error": false, "subtype": "success", "result": ""})
+            }
+            End::Unguarded(why) => {
+                let text = format!("UserPromptSubmit operation blocked by hook:\n{why}");
+                let reason = why.lines().next().unwrap_or_default();
+                let outcome = json!({
+                    "kind": "no_verdict", "prompt_kept": false, "no_verdict_kind": "hook_failed", "reason": reason,
+                });
+                let fields = json!({
+                    "content": text, "level": "warning", "prevent_continuation": true, "prompt_submit_outcome": outcome,
+                });
+                let line = self.lines.system("informational", fields);
+                self.out(&line);
+                turn.messages = 0;
+                json!({"is_error": false, "subtype": "success", "result": text})
             }
             End::Prevented(why) => {
                 let line = self.lines.system(

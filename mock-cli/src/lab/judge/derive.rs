@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::lab::corpus::Entry;
 
+/// Shorter and longer than the host waits until nothing else happens, in milliseconds.
+const BEFORE_IDLE: u64 = 1000;
+const AFTER_IDLE: u64 = 10_000;
+
 /// Makes the scenario of an entry: its rules are the turns, and their replies the answers of the
 /// model. What the tools returned is taken from the recordings.
 ///
@@ -262,7 +266,10 @@ impl<'a> Tools<'a> {
         let is_stopped = used.as_ref().is_some_and(|used| self.stopped.contains(&used.id));
         let result = used.and_then(|used| self.results.remove(&used.id));
         match result {
-            _ if is_stopped => steps.push(json!("hang")),
+            // It would end some time after the host has stopped it.
+            _ if is_stopped => {
+                steps.extend([json!({"delay_ms": AFTER_IDLE}), json!({"tool_result": ""})]);
+            }
             // The simulator gives its own result.
             _ if block["name"] == "StructuredOutput" || block["name"] == "Agent" => {}
             _ if failed.is_some() => {
@@ -289,9 +296,6 @@ impl<'a> Tools<'a> {
     /// How a tool waits: for a time, or where it reports to a pipe until the host makes a file, or for
     /// good.
     fn wait(&self, block: &Value) -> Option<Value> {
-        // Shorter and longer than the host waits until nothing else happens.
-        const BEFORE_IDLE: u64 = 1000;
-        const AFTER_IDLE: u64 = 10_000;
         let command = block["input"]["command"].as_str().unwrap_or_default();
         if let Some(seconds) = slept(command) {
             return Some(json!({"delay_ms": seconds * 1000}));
