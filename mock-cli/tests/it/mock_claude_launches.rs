@@ -331,6 +331,14 @@ fn what_is_wrong_with_the_folders_is_named() {
 
     let setup = Setup::two();
     fs::write(setup.path("recordings/001.jsonl"), "broken\n").unwrap();
+    // The other one is played up to its prompt, which it is not.
+    for (wrote, code) in [(String::new(), 70), (user("one"), 70), (user("two"), 0)] {
+        let output = run(&mut setup.launch(), format!("{wrote}\n").as_bytes());
+        assert_eq!(output.status.code(), Some(code), "{wrote}: {output:?}");
+        let is_named = text(&output.stderr).contains("001.jsonl:1:");
+        assert_eq!(is_named, code == 70, "{wrote}: {output:?}");
+    }
+    fs::write(setup.path("recordings/002.jsonl"), "broken\n").unwrap();
     let output = run(&mut setup.launch(), b"");
     assert_eq!(output.status.code(), Some(78));
     assert!(text(&output.stderr).contains("001.jsonl:1:"), "{output:?}");
