@@ -85,7 +85,7 @@ async fn the_health_of_a_child_is_a_value_in_every_state() {
         .await
         .unwrap();
     let of = |key: &str| supervisor.session(&key.to_owned()).unwrap();
-    for key in ["up", "rests", "crashes", "hangs", "denied", "inner"] {
+    for key in ["up", "rests", "crashes", "hangs", "inner"] {
         let health = check(&supervisor, key).await;
         assert_eq!(health.is_healthy(), key != "hangs", "{key}: {health:?}");
         if key == "hangs" {
