@@ -42,7 +42,7 @@ impl From<bool> for Exclusive {
 #[derive(Debug)]
 pub(super) enum Refused {
     /// Someone has it, or may have it.
-    Owned(Option<Owner>),
+    Owned(Option<Box<Owner>>),
     Io(io::Error),
 }
 
@@ -82,8 +82,8 @@ impl Lease {
                 Err(error) => return Err(Refused::Io(error)),
             }
             let Ok(found) = fs::read_to_string(&path) else { continue };
-            let other = serde_json::from_str::<Owner>(&found).ok();
-            if !is_gone(other.as_ref(), &owner, || age(&path, new.written)) {
+            let other = serde_json::from_str::<Owner>(&found).ok().map(Box::new);
+            if !is_gone(other.as_deref(), &owner, || age(&path, new.written)) {
                 return Err(Refused::Owned(other));
             }
             remove_if(&path, &found);
