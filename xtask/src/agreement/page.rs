@@ -57,14 +57,29 @@ fn tables(rows: &[Row]) -> String {
     page
 }
 
-/// The sums, with the goals.
-pub(super) fn totals(rows: &[Row]) -> String {
+/// The goals that are missed, in words.
+pub(super) fn missed(rows: &[Row]) -> Vec<String> {
+    let counts = counts(rows).into_iter().zip(GOALS);
+    let missed = counts.filter(|((equal, all), (_, goal))| equal * 100 < goal * all);
+    missed
+        .map(|((equal, all), (what, goal))| {
+            format!("{equal} of {all} {what} are equal, and {goal} % are the goal")
+        })
+        .collect()
+}
+
+/// The equal lines and entries, each with their number.
+fn counts(rows: &[Row]) -> [(usize, usize); 2] {
     let lines: usize = rows.iter().map(|row| row.lines).sum();
     let equal: usize = rows.iter().map(|row| row.equal).sum();
     let whole = rows.iter().filter(|row| row.lines == row.equal).count();
-    let counts = [(equal, lines), (whole, rows.len())];
-    let parts = counts.iter().zip(GOALS).map(|((equal, all), (what, goal))| {
-        let percent = 100.0 * share(*equal, *all);
+    [(equal, lines), (whole, rows.len())]
+}
+
+/// The sums, with the goals.
+pub(super) fn totals(rows: &[Row]) -> String {
+    let parts = counts(rows).into_iter().zip(GOALS).map(|((equal, all), (what, goal))| {
+        let percent = 100.0 * share(equal, all);
         format!("{equal} of {all} {what} are equal ({percent:.1} %, goal {goal} %)")
     });
     format!("{}.\n", parts.collect::<Vec<_>>().join(", and "))
@@ -112,5 +127,18 @@ mod tests {
             totals(&rows()),
             "6 of 8 lines are equal (75.0 %, goal 97 %), and 1 of 2 entries are equal (50.0 %, goal 90 %).\n"
         );
+        assert_eq!(
+            missed(&rows()),
+            [
+                "6 of 8 lines are equal, and 97 % are the goal",
+                "1 of 2 entries are equal, and 90 % are the goal"
+            ]
+        );
+        let row = |equal| Row { entry: String::new(), lines: 100, equal, reasons: BTreeMap::new() };
+        let table = |of: &[usize]| missed(&of.iter().map(|equal| row(*equal)).collect::<Vec<_>>());
+        // One entry of ten differs, in 30 lines of 1000 and in one more.
+        assert_eq!(table(&[70, 100, 100, 100, 100, 100, 100, 100, 100, 100]).len(), 0);
+        assert_eq!(table(&[69, 100, 100, 100, 100, 100, 100, 100, 100, 100]).len(), 1);
+        assert_eq!(table(&[99, 99, 100, 100, 100, 100, 100, 100, 100, 100]).len(), 1);
     }
 }

@@ -207,6 +207,48 @@ mod tests {
         assert_eq!(reasons.explain("y", &judged(), &mut Used::new()).unexplained.len(), 5);
     }
 
+    /// The kinds of lines that an official SDK hands to its user. What differs in one of them would be
+    /// seen in its messages, so no reason excuses it.
+    const HANDED_OUT: [&str; 12] = [
+        "assistant",
+        "user",
+        "result/success",
+        "result/error_during_execution",
+        "result/error_max_turns",
+        "stream_event/content_block_delta",
+        "system/init",
+        "system/compact_boundary",
+        "system/task_notification",
+        "system/status",
+        "rate_limit_event",
+        "tool_progress",
+    ];
+
+    /// What such a reason says differs.
+    fn excuses(what: &str) -> bool {
+        let kind = what.split_once(": ").map_or(what, |(kind, _)| kind);
+        HANDED_OUT.iter().any(|handed| fits(kind, &format!("out {handed}")))
+    }
+
+    #[test]
+    fn no_difference_is_one_that_an_official_sdk_shows() {
+        for what in [
+            "out system/compact_boundary: compact_metadata.post_tokens",
+            "out system/compact_boundary: compact_metadata.*",
+            "out system/*: x",
+            "out assistant: missing",
+            "out *: uuid",
+            "*",
+        ] {
+            assert!(excuses(what), "{what}");
+        }
+        assert!(!excuses("out transcript_mirror: entries*") && !excuses("problem"));
+        let reasons = Reasons::load().unwrap();
+        let excused: Vec<_> =
+            reasons.0.iter().map(|reason| &reason.what).filter(|what| excuses(what)).collect();
+        assert!(excused.is_empty(), "{excused:?}");
+    }
+
     #[test]
     fn a_star_is_any_text() {
         for (pattern, text, expected) in [
