@@ -467,3 +467,21 @@ fn every_module_has_a_doc() {
         .collect();
     assert!(bare.is_empty(), "files that do not begin with `//!`:\n{}", bare.join("\n"));
 }
+
+/// The gate is to take 45 minutes at most; each step has its budget in seconds.
+#[cfg(unix)]
+#[test]
+fn the_budgets_of_the_gate_are_45_minutes_together() {
+    let listed = std::process::Command::new("bash")
+        .args([".ci/run", "--list"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(listed.stdout).unwrap();
+    let budget = |line: &str| line.split(' ').nth(1).and_then(|seconds| seconds.parse().ok());
+    let budgets: Vec<u32> =
+        text.lines().map(|line| budget(line).unwrap_or_else(|| panic!("{line}"))).collect();
+    assert!(budgets.len() > 10, "{text}");
+    let sum: u32 = budgets.iter().sum();
+    assert!(sum <= 2700, "{sum} s: {text}");
+}
