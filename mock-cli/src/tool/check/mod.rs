@@ -4,6 +4,7 @@ mod flags;
 mod report;
 mod script;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -56,10 +57,11 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let (version, launches, ends) = launches(&arguments.scenario)?;
+    let (file, launches, not_checked) = launches(&arguments.scenario)?;
+    let version = &file["version"];
     let options = flags::options(&arguments.flags)?;
     let written: Vec<Written> =
-        launches.iter().map(|turns| script::entry(turns, version == 1, &options)).collect();
+        launches.iter().map(|turns| script::entry(turns, *version == 1, &options)).collect();
     let mut tools: Vec<&str> =
         written.iter().flat_map(|written| &written.tools).map(String::as_str).collect();
     tools.sort_unstable();
@@ -74,10 +76,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     lab::enter_closed_network()?;
     let cli = Cli::at(path)?;
     let mut report = Report::new(&cli.version);
-    report.not_checked(ends);
+    report.not_checked(not_checked);
     for (turns, written) in launches.into_iter().zip(written) {
-        let file = json!({"claude-wire": "scenario", "version": version, "turns": turns});
-        check(&file, written, &cli, &mut report)?;
+        let mut one = json!({"claude-wire": "scenario", "version": version, "turns": turns});
+        for key in PASSED_ON {
+            if let Some(value) = file.get(key) {
+                one[key] = value.clone();
+            }
+        }
+        check(&one, written, &cli, &mut report)?;
     }
     if arguments.json {
         say_json(report.json());
@@ -87,13 +94,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     report.verdict()
 }
 
-/// The version of a scenario, the turns of each launch, and what else it says of launches.
+/// What the stand-in gets of a scenario next to its turns. The real CLI gets the prompts in the order of
+/// the turns, and its API answers each one by its text.
+const PASSED_ON: [&str; 1] = ["any_order"];
+/// What both sides get, launch by launch.
+const OF_LAUNCHES: [&str; 4] = ["claude-wire", "version", "turns", "launches"];
+
+/// A scenario, the turns of each launch, and what else it says that not both sides get.
 type Launches = (Value, Vec<Vec<Value>>, Vec<String>);
 
-/// The version of a scenario, the turns of each launch, and what else it says of launches.
 fn launches(path: &Path) -> Result<Launches, Failure> {
     // Checks it; the error names the place.
-    drop(Scenario::load(path).map_err(|error| error.to_string())?.unverified());
+    let scenario = Scenario::load(path).map_err(|error| error.to_string())?.unverified();
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = fs::read_to_string(path).map_err(|error| failed(&error))?;
     let file: Value = serde_json::from_str(&text).map_err(|error| failed(&error))?;
@@ -104,11 +116,23 @@ fn launches(path: &Path) -> Result<Launches, Failure> {
         }
         None => vec![turns(&file["turns"])],
     };
-    let all = file["launches"].as_array().into_iter().flatten().chain([&file]);
-    let named = ["start", "end", "commands", "sessions"].into_iter();
-    let ends = named.filter(|name| all.clone().any(|part| part.get(name).is_some()));
-    let ends = ends.map(|name| format!("`{name}` is not checked")).collect();
-    Ok((file["version"].clone(), launches, ends))
+    let not_checked = not_checked(&scenario)?;
+    Ok((file, launches, not_checked))
+}
+
+/// What a scenario says that not both sides get. The library writes it again with all that it can
+/// say, so that a key which is new is here, too.
+fn not_checked(scenario: &Scenario) -> Result<Vec<String>, Failure> {
+    let declared: Value =
+        serde_json::from_str(&scenario.to_json()).map_err(|error| error.to_string())?;
+    let keys = |part: &Value| {
+        part.as_object().into_iter().flatten().map(|(key, _)| key.clone()).collect::<Vec<_>>()
+    };
+    let launches = declared["launches"].as_array().into_iter().flatten();
+    let all = keys(&declared).into_iter().chain(launches.flat_map(keys));
+    let is_passed = |key: &String| [&PASSED_ON[..], &OF_LAUNCHES].concat().contains(&key.as_str());
+    let others: BTreeSet<_> = all.filter(|key| !is_passed(key)).collect();
+    Ok(others.into_iter().map(|key| format!("`{key}` is not checked")).collect())
 }
 
 /// Checks one launch, as a scenario of its turns.
@@ -137,4 +161,47 @@ fn check(file: &Value, written: Written, cli: &Cli, report: &mut Report) -> Resu
     of_the_stand_in.for_each(|problem| report.assumption(format!("the stand-in: {problem}")));
     report.not_checked(written.problems);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    fn of(keys: Value) -> Vec<String> {
+        let mut file = json!({"claude-wire": "scenario", "version": 2});
+        file.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+        not_checked(&Scenario::parse(&file.to_string()).unwrap().unverified()).unwrap()
+    }
+
+    /// Each key of the declaration, but those of the turns.
+    #[test]
+    fn each_part_of_a_scenario_that_is_not_played_to_both_sides_is_named() {
+        let turns = json!([{"prompt": "Hello", "reply": "Hi!"}]);
+        for (key, value) in [
+            ("logged_out", json!(true)),
+            ("settings_hooks", json!([{"event": "Stop"}])),
+            ("mcp_servers", json!({"a": {}})),
+            ("skills", json!({"a": {"description": "b", "text": "c"}})),
+            ("files", json!({"a": "b"})),
+            ("faults", json!([{"name": "double_result"}])),
+            ("commands", json!({"mcp list": "None."})),
+            ("sessions", json!([])),
+            ("sessions", json!("any")),
+            ("start", json!([{"stderr": "a"}])),
+            ("end", json!([{"stderr": "a"}])),
+        ] {
+            assert_eq!(
+                of(json!({"turns": turns, key: value})),
+                [format!("`{key}` is not checked")]
+            );
+        }
+        assert_eq!(of(json!({"turns": turns, "any_order": true})), [""; 0]);
+        let launches = json!([turns, {"end": [{"stderr": "a"}], "turns": turns}]);
+        assert_eq!(
+            of(json!({"launches": launches, "logged_out": true})),
+            ["`end` is not checked", "`logged_out` is not checked"]
+        );
+    }
 }

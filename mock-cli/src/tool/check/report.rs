@@ -47,7 +47,8 @@ impl Report {
         }
         match self.not_checked.len() {
             0 => Ok(Found::Nothing),
-            count => Err(format!("{count} steps of the scenario were not checked")),
+            1 => Err("1 part of the scenario was not checked".to_owned()),
+            count => Err(format!("{count} parts of the scenario were not checked")),
         }
     }
 

@@ -192,8 +192,8 @@ impl Writer {
                 self.steps(turn, value);
             }
             "if_denied" => self.replies.close(),
-            // Times are not compared.
-            "delay_ms" => {}
+            // Times are not compared, and what the CLI counts is.
+            "delay_ms" | "compacted_to" => {}
             other => self.problems.push(format!("turn {turn}: the step `{other}` is not checked")),
         }
     }
