@@ -50,6 +50,7 @@ pub(in crate::player) enum Step {
     Stderr(String),
     Exit(i32),
     Crash(Crash),
+    CompactedTo(u64),
     IfAllowed(Vec<Step>),
     IfDenied(Vec<Step>),
 }
@@ -293,6 +294,29 @@ impl ModelReply {
     #[must_use]
     pub fn if_denied(self, reply: impl Into<ModelReply>) -> Self {
         self.then(Step::IfDenied(reply.into().steps))
+    }
+
+    /// In the reply that is the summary of a compaction: how many tokens the context has after it. The
+    /// CLI counts texts that only it has; without this, only the summary counts.
+    ///
+    /// ```
+    /// use claude_wire::player::{PromptMatch, Scenario, reply};
+    ///
+    /// let asks = PromptMatch::Contains("create a detailed summary".into());
+    /// let scenario = Scenario::new()
+    ///     .when(asks, reply().text("<summary>All was read.</summary>").compacted_to(2800));
+    /// ```
+    #[must_use]
+    pub fn compacted_to(self, tokens: u64) -> Self {
+        self.then(Step::CompactedTo(tokens))
+    }
+
+    /// The tokens after a compaction, if they are known.
+    pub(in crate::player) fn tokens_left(&self) -> Option<u64> {
+        self.steps.iter().find_map(|step| match step {
+            Step::CompactedTo(tokens) => Some(*tokens),
+            _ => None,
+        })
     }
 
     /// The steps with whole messages and outputs as blocks, results and errors.

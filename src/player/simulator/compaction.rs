@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::player::model::{ApiReply, OutMessage};
+use crate::player::scenario::ModelReply;
 
 use super::agent::Agent;
 use super::answers::{Answer, Item, answers};
@@ -24,13 +25,13 @@ impl Cli {
             return false;
         }
         self.with(|state| state.requesting());
-        let summary = self.summary("auto", "").await;
+        let (summary, left) = self.summary("auto", "").await;
         self.with(|state| {
             let line = state.lines.user(json!([{"type": "text", "text": summary}]));
             let anchor = line["uuid"].clone();
             let kept = state.turn().prompts.clone();
             let prompt = state.last_prompt.clone();
-            let [before, after, dropped] = state.context.compact(&prompt, &summary);
+            let [before, after, dropped] = state.context.compact(&prompt, &summary, left);
             let mut boundary = state.lines.system("compact_boundary", Value::Null);
             boundary["compact_metadata"] = json!({
                 "trigger": "auto", "pre_tokens": before, "post_tokens": after, "cumulative_dropped_tokens": dropped, "duration_ms": 1,
@@ -53,13 +54,13 @@ impl Cli {
 
     /// `/compact`, with what the user wants to be kept.
     pub(super) async fn compact_by_hand(&self, keep: &str) {
-        let summary = self.summary("manual", keep).await;
+        let (summary, left) = self.summary("manual", keep).await;
         let hooks = self.with(|state| state.compaction_hooks("manual"));
         self.with(|state| {
             let prompts = state.turn().prompts.clone();
             let init = state.init_line(&prompts);
             state.out(&init);
-            let [before, after, dropped] = state.context.compact("", &summary);
+            let [before, after, dropped] = state.context.compact("", &summary, left);
             let mut boundary = state.lines.system("compact_boundary", Value::Null);
             boundary["compact_metadata"] = json!({
                 "trigger": "manual", "pre_tokens": before, "post_tokens": after, "cumulative_dropped_tokens": dropped, "duration_ms": 1,
@@ -79,8 +80,9 @@ impl Cli {
         });
     }
 
-    /// Asks the model for a summary, and returns what the conversation goes on with.
-    async fn summary(&self, trigger: &str, keep: &str) -> String {
+    /// Asks the model for a summary, and returns what the conversation goes on with, and its tokens if
+    /// the scenario says how many.
+    async fn summary(&self, trigger: &str, keep: &str) -> (String, Option<u64>) {
         let asks = match keep {
             "" => ASKS.to_owned(),
             keep => format!("{ASKS}\n\nAdditional Instructions:\n{keep}"),
@@ -106,7 +108,7 @@ impl Cli {
             says_so();
             hooks.await;
         }
-        let text = self.with(|state| state.summarized(&asks));
+        let (text, left) = self.with(|state| state.summarized(&asks));
         self.session_goes_on("compact").await;
         let fields = json!({"trigger": trigger, "compact_summary": text});
         self.hooks("PostCompact", trigger, None, to_fields(fields)).await;
@@ -118,17 +120,20 @@ impl Cli {
         let inner =
             text.split_once("<summary>").and_then(|(_, rest)| rest.split_once("</summary>"));
         let summary = inner.map_or(&*text, |(summary, _)| summary.trim());
-        format!("{CONTINUES}\n\n{summary}")
+        (format!("{CONTINUES}\n\n{summary}"), left)
     }
 }
 
 impl State {
     /// The model's summary: what the turn says that names what the CLI asks for.
-    fn summarized(&mut self, asks: &str) -> String {
-        self.answer_aside(asks).unwrap_or_else(|| {
-            self.note_not_simulated(NO_SUMMARY.to_owned());
-            String::new()
-        })
+    fn summarized(&mut self, asks: &str) -> (String, Option<u64>) {
+        match self.aside(asks) {
+            Some((text, reply)) => (text, reply.tokens_left()),
+            None => {
+                self.note_not_simulated(NO_SUMMARY.to_owned());
+                (String::new(), None)
+            }
+        }
     }
 
     /// What the CLI says of the hooks that it called, each in a line.
@@ -148,20 +153,24 @@ impl State {
     /// What the model answers to a request of the CLI that no line shows: the first message of the
     /// turn that names it.
     pub(super) fn answer_aside(&mut self, asks: &str) -> Option<String> {
+        self.aside(asks).map(|(text, _)| text)
+    }
+
+    fn aside(&mut self, asks: &str) -> Option<(String, ModelReply)> {
         let reply = self.turns.take_named(asks).ok()?;
         let Some(Answer::Message(message)) = answers(&reply).pop_front() else { return None };
         let content = message.items.iter().filter_map(|item| match item {
             Item::Block(block, _) => Some(block.clone()),
             _ => None,
         });
-        let reply = ApiReply { content: content.collect(), ..message.reply.clone() };
-        let whole = OutMessage::new(&reply, &self.lines.model, self.requests).whole();
+        let message = ApiReply { content: content.collect(), ..message.reply.clone() };
+        let whole = OutMessage::new(&message, &self.lines.model, self.requests).whole();
         self.requests += 1;
         let tokens = Tokens::of(&whole["usage"]);
         let model = self.lines.model.clone();
         self.ledger.add(&model, tokens);
         self.reported.add(&model, tokens);
-        Some(super::tool_results::text_of(&whole["content"]))
+        Some((super::tool_results::text_of(&whole["content"]), reply))
     }
 
     /// A request of this agent was sent. Requests that the API refuses count once until one is

@@ -42,11 +42,12 @@ impl Context {
         self.tokens > CONTEXT - RESERVE
     }
 
-    /// The tokens before, after, and dropped so far.
-    pub(super) fn compact(&mut self, more: &str, summary: &str) -> [u64; 3] {
+    /// The tokens before, after, and dropped so far. `left` is how many there are after it, if that is
+    /// known: the CLI counts texts that only it has.
+    pub(super) fn compact(&mut self, more: &str, summary: &str, left: Option<u64>) -> [u64; 3] {
         let before = self.tokens + estimate(more);
-        let after = estimate(summary);
-        self.dropped += before.saturating_sub(after);
+        let after = left.unwrap_or_else(|| estimate(summary));
+        self.dropped = self.dropped.saturating_add(before.saturating_sub(after));
         self.tokens = after;
         [before, after, self.dropped]
     }
@@ -68,9 +69,11 @@ mod tests {
         let mut context = Context::default();
         context.note(Tokens::of(&json!({"input_tokens": 990_000, "output_tokens": 20})));
         assert!(context.is_full());
-        assert_eq!(context.compact("And now?", &"a".repeat(400)), [990_022, 100, 989_922]);
+        let summary = "a".repeat(400);
+        assert_eq!(context.compact("And now?", &summary, None), [990_022, 100, 989_922]);
         assert!(!context.is_full());
         context.note(Tokens::of(&json!({"input_tokens": 50, "output_tokens": 20})));
-        assert_eq!(context.compact("", &"a".repeat(400)), [70, 100, 989_922]);
+        assert_eq!(context.compact("", &summary, None), [70, 100, 989_922]);
+        assert_eq!(context.compact("", &summary, Some(30)), [100, 30, 989_992]);
     }
 }

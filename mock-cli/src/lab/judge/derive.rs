@@ -96,10 +96,15 @@ fn mcp_servers(lines: &[Value]) -> Map<String, Value> {
 
 /// Each summary is asked for by itself: a reply is a turn.
 fn one_summary_each(rule: &Value) -> Vec<Value> {
-    let asked = rule["when"]["prompt_contains"].as_str().unwrap_or_default();
-    let replies = rule["replies"].as_array().filter(|_| asked.contains("detailed summary"));
+    let replies = rule["replies"].as_array().filter(|_| asks_for_summary(rule));
     let Some(replies) = replies else { return vec![rule.clone()] };
     replies.iter().map(|reply| json!({"when": rule["when"], "replies": [reply]})).collect()
+}
+
+/// Whether a rule answers what the CLI asks for when it compacts.
+fn asks_for_summary(rule: &Value) -> bool {
+    let asked = rule["when"]["prompt_contains"].as_str();
+    asked.is_some_and(|asked| asked.contains("detailed summary"))
 }
 
 /// Whether a rule's prompt is in the recordings. Another one answers a request that is not a turn's,
@@ -130,6 +135,8 @@ struct Tools<'a> {
     stopped: HashSet<String>,
     /// The exit codes of commands in the background that failed, by the uses that started them.
     failed: HashMap<String, String>,
+    /// The tokens after each compaction, in order.
+    compacted: VecDeque<Value>,
 }
 
 struct Use {
@@ -156,6 +163,7 @@ impl<'a> Tools<'a> {
             stopped: HashSet::new(),
             failed: HashMap::new(),
             elicited: HashMap::new(),
+            compacted: VecDeque::new(),
         };
         for line in recordings.iter().flat_map(written) {
             match line["type"].as_str() {
@@ -174,6 +182,9 @@ impl<'a> Tools<'a> {
                     let summary = line["summary"].as_str().unwrap_or_default();
                     let code = summary.rsplit(' ').next().unwrap_or_default().to_owned();
                     tools.failed.extend(used.map(|used| (used, code)));
+                }
+                _ if line["subtype"] == "compact_boundary" => {
+                    tools.compacted.push_back(line["compact_metadata"]["post_tokens"].clone());
                 }
                 _ => tools.retries += usize::from(line["subtype"] == "api_retry"),
             }
@@ -211,6 +222,7 @@ impl<'a> Tools<'a> {
             if is_over {
                 turns.push(Vec::new());
             }
+            let left = asks_for_summary(rule).then(|| self.compacted.pop_front()).flatten();
             let steps = turns.last_mut().into_iter();
             let uses = reply["content"].as_array().into_iter().flatten();
             let uses: Vec<_> = uses.filter(|block| block["type"] == "tool_use").collect();
@@ -218,6 +230,7 @@ impl<'a> Tools<'a> {
             is_over = uses.is_empty() && !fails;
             for steps in steps {
                 steps.push(json!({"message": reply}));
+                steps.extend(left.iter().map(|tokens| json!({"compacted_to": tokens})));
                 for block in &uses {
                     steps.extend(self.outcome(block));
                 }
