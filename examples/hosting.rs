@@ -126,5 +126,6 @@ fn scripted() -> Scenario {
     let cli = known.into_iter().fold(crash, |cli, (part, text)| {
         cli.when(PromptMatch::Contains(part.into()), reply().text(text)).always()
     });
-    cli.on_any_prompt(reply().text("Noted.")).always()
+    // Each start has a scenario of its own, which knows nothing of the sessions before it.
+    cli.on_any_prompt(reply().text("Noted.")).always().any_session()
 }

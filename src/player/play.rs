@@ -234,7 +234,8 @@ where
             watchdog.reset(Instant::now());
             continue;
         }
-        let timer = wake.flatten().map(|until| start + Duration::from_micros(until));
+        let timer = wake.flatten();
+        let timer = timer.and_then(|until| start.checked_add(Duration::from_micros(until)));
         let input = tokio::select! {
             biased;
             // What the host wrote before it sent a signal comes before it.

@@ -15,14 +15,17 @@ pub(super) trait SharedTurns: fmt::Debug + Send + Sync {
 
     /// A session begins, or goes on.
     fn note_session(&self, id: &str);
+
+    /// The id of a new session, which no other launch has or gets, and which is none of these.
+    fn fresh_session(&self, known: &[String]) -> String;
 }
 
-/// The id of a session that is new in its run: different for each, and the same in each run.
-pub(super) fn fresh(known: &[String]) -> String {
+/// The first id of a session that is not known, and that `claim` takes: the same in each run.
+pub(super) fn fresh(known: &[String], mut claim: impl FnMut(&str) -> bool) -> String {
     let mut number = 555_555_555_555_u64;
     loop {
         let id = format!("11111111-2222-4333-8444-{number:012}");
-        if !known.contains(&id) {
+        if !known.contains(&id) && claim(&id) {
             return id;
         }
         number += 1;

@@ -105,6 +105,8 @@ async fn argument_and_text_are_one_prompt() {
         (&["-p", ""], "text", "text"),
         (&["-p", "  "], "text", "  \ntext"),
         (&["-p", "one", "two"], "three", "one\nthree"),
+        (&["--model", "sonnet"], "Hello\n", "Hello"),
+        (&["--continue"], "Hello", "Hello"),
         (&["-p", "--", "--dashes"], "", "--dashes"),
         (&["--output-format", "text", "argument"], "", "argument"),
     ] {
@@ -127,6 +129,8 @@ async fn no_prompt_at_all_is_an_error() {
         (&["-p", "--output-format", "json"], "", nothing),
         (&["-p", "--output-format", "stream-json", "--verbose"], "", nothing),
         (&["--output-format=json"], "", nothing),
+        (&["--model", "sonnet"], "", nothing),
+        (&["--verbose"], "\n", blanks),
         (&["-p", ""], "", nothing),
         (&["-p"], " \n\n", blanks),
         (&["-p", "  "], "", blanks),
@@ -241,8 +245,33 @@ async fn only_listed_and_kept_sessions_are_resumed() {
     };
     let scenario = any().sessions([UNKNOWN]);
     assert_eq!(resumed(&scenario, UNKNOWN).await, Some(0));
-    // Without a list the first launch may resume any.
-    assert_eq!(resumed(&any(), UNKNOWN).await, Some(0));
+    // Without a list none exists, and a hint says how to list it.
+    let ran = run(&any(), &["-p", "?", "--resume", UNKNOWN], Some("")).await;
+    let (says, hint) = ran.err.split_once('\n').unwrap();
+    assert_eq!(says, format!("No conversation found with session ID: {UNKNOWN}"));
+    assert!(hint.starts_with("claude-wire: ") && hint.contains("\"sessions\": \"any\""), "{hint}");
+    assert_eq!((ran.out.as_str(), ran.code), ("", Some(1)));
+    assert_eq!(resumed(&any().any_session(), UNKNOWN).await, Some(0));
+    let file = any().any_session().unverified().to_json();
+    assert_eq!(resumed(&Scenario::parse(&file).unwrap(), UNKNOWN).await, Some(0));
+    let nothing = Scenario::parse(&file.replace("\"any\"", "7")).unwrap_err().to_string();
+    assert!(nothing.contains("`sessions`: expected a list of ids, or \"any\""), "{nothing}");
+    // So is one whose transcript is where the CLI keeps them.
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("projects/-home-user-project");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{UNKNOWN}.jsonl")), "").unwrap();
+    let env = Environment::new()
+        .inherit(Inherit::None)
+        .set("CLAUDE_CONFIG_DIR", place.path().to_str().unwrap());
+    for (cwd, code) in [("/home/user/project", 0), ("/home/user/other", 1)] {
+        let args = ["-p", "?", "--resume", UNKNOWN].map(Into::into).to_vec();
+        let cwd = Some(cwd.into());
+        let mut cli =
+            any().open(Launch { args, env: env.clone(), cwd, ..Launch::default() }).await.unwrap();
+        drop(cli.stdin);
+        assert_eq!(cli.control.wait().await.unwrap().code, Some(code), "{code}");
+    }
     // A session that was not kept is unknown, and its id is free.
     let scenario = any().sessions([""; 0]);
     let one = ["-p", "?", "--session-id", UNKNOWN];
@@ -272,6 +301,15 @@ async fn broken_lines_end_the_cli_in_its_words() {
         (r#"{"type":"user","message":null}"#, role("undefined")),
         (r#"{"type":"user","message":{"role":5,"content":"?"}}"#, role("5")),
         ("{bad", parse(4, "SyntaxError")),
+        (
+            r#"{"type":"user","#,
+            "Error parsing streaming input line (type=user, 15 chars): SyntaxError\n".to_owned(),
+        ),
+        (
+            r#"{ "type" : "assistant", x"#,
+            "Error parsing streaming input line (type=assistant, 25 chars): SyntaxError\n"
+                .to_owned(),
+        ),
         ("null", parse(4, "TypeError")),
         (r#"{"type":"control_request","request_id":"1"}"#, missing.clone()),
         (r#"{"type":"control_request","request_id":"1","request":null}"#, missing),
@@ -285,6 +323,15 @@ async fn broken_lines_end_the_cli_in_its_words() {
         let ran = run(&any(), &args, Some(&format!("{line}\n"))).await;
         assert_eq!(ran, Ran::of("", "", 0), "{line}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn unknown_sources_of_settings_are_the_error_of_the_cli() {
+    let args = [&STREAM[..], &LINES, &["--setting-sources", "user,bogus"]].concat();
+    let says = "Error processing --setting-sources: Invalid setting source: bogus. Valid options are: user, project, local\n";
+    assert_eq!(run(&any(), &args, Some("")).await, Ran::of("", says, 1));
+    let args = ["-p", "?", "--setting-sources="];
+    assert_eq!(run(&any(), &args, Some("")).await, Ran::of("Yes.\n", "", 0));
 }
 
 #[tokio::test(start_paused = true)]

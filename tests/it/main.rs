@@ -211,6 +211,7 @@ mod session_within_handler;
 mod simulator;
 mod simulator_ends;
 mod simulator_hook_answers;
+mod simulator_input;
 mod simulator_launch;
 mod simulator_messages;
 mod simulator_permissions;

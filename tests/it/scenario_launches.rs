@@ -12,7 +12,9 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 /// One launch with these arguments and prompts, to its end: its lines of stdout, and the exit. Each
 /// prompt comes when the one before is answered.
 async fn launch(scenario: &Scenario, args: &[&str], prompts: &[&str]) -> (Vec<Value>, Exit) {
-    let args = args.iter().map(Into::into).collect();
+    let stream =
+        ["-p", "--input-format=stream-json", "--output-format=stream-json", "--verbose"].iter();
+    let args = stream.chain(args).map(Into::into).collect();
     let mut cli = scenario.open(Launch { args, ..Launch::default() }).await.unwrap();
     let mut stdout = BufReader::new(cli.stdout).lines();
     let mut lines: Vec<Value> = Vec::new();
@@ -191,8 +193,14 @@ async fn a_resumed_session_is_one_of_an_earlier_launch() {
         let report = scenario.report();
         assert_eq!(report.left().len(), 3, "it took no turn: {report}");
     }
-    // What the first launch resumes is older than the scenario; later ones may resume it again.
-    let scenario = new();
+    // The first launch finds none either, unless every one exists.
+    let scenario = new().unverified();
+    let (lines, exit) = launch(&scenario, &["--resume", other], &["?"]).await;
+    assert_eq!((exit, lines.len()), (Exit::from_code(1), 1), "{lines:?}");
+    let (lines, exit) = launch(&scenario, &["--continue"], &["?"]).await;
+    assert_eq!(exit, Exit::from_code(0), "the CLI continues nothing, in a new session");
+    assert_ne!(sessions(&lines), [other]);
+    let scenario = new().any_session();
     for _ in 0..2 {
         let (lines, exit) = launch(&scenario, &["--resume", other], &["?"]).await;
         assert_eq!((exit, sessions(&lines)), (Exit::from_code(0), vec![other.to_owned()]));

@@ -188,7 +188,9 @@ async fn an_interrupt_ends_the_turn_and_cancels_its_question() {
 
 #[tokio::test(start_paused = true)]
 async fn an_interrupt_may_clear_the_queue() {
-    let mut host = host(&write_file());
+    // The prompt that is cancelled has no turn.
+    let turn = reply().ask_permission("Write", json!({"file_path": "a.txt"}));
+    let mut host = host(&Scenario::new().on_prompt("Write", turn));
     asked(&mut host, r#"{"type":"user","uuid":"u1","message":{"role":"user","content":"Write"}}"#)
         .await;
     host.write(r#"{"type":"user","uuid":"u2","message":{"role":"user","content":"Next"}}"#).await;

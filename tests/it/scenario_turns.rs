@@ -8,6 +8,13 @@ use claude_wire::recording::{EventKind, Recording};
 use claude_wire::transport::Exit;
 use serde_json::{Value, json};
 
+const PARTIAL: [&str; 4] = [
+    "--input-format=stream-json",
+    "--output-format=stream-json",
+    "--verbose",
+    "--include-partial-messages",
+];
+
 fn host(scenario: &Scenario, args: &[&str]) -> Host {
     Host::with(scenario.script(args), 64 * 1024)
 }
@@ -121,7 +128,7 @@ async fn the_uuid_of_a_prompt_is_named() {
 async fn stream_events_come_if_the_launch_asks_for_them() {
     let text = "Grüße, and more than the forty characters of a delta.";
     let scenario = Scenario::new().on_prompt("Hello", reply().text(text));
-    let end = run(&scenario, &["--include-partial-messages"], &["Hello"]).await;
+    let end = run(&scenario, &PARTIAL, &["Hello"]).await;
     let lines = lines(&end.out);
     assert_eq!(
         kinds(&lines),
@@ -150,6 +157,9 @@ async fn the_lines_reflect_the_launch() {
     let end = run(
         &scenario,
         &[
+            "--input-format=stream-json",
+            "--output-format=stream-json",
+            "--verbose",
             "--model",
             "haiku",
             "--session-id=11111111-0000-4000-8000-000000000001",
@@ -231,8 +241,8 @@ async fn scripted_delays_pass_time() {
 async fn two_runs_are_identical_byte_for_byte() {
     let scenario = Scenario::new()
         .on_prompt("Hello", reply().tool_use("Read", json!({"b": 1, "a": 2})).text("Hi"));
-    let one = run(&scenario, &["--include-partial-messages"], &["Hello"]).await.out;
-    assert_eq!(run(&scenario, &["--include-partial-messages"], &["Hello"]).await.out, one);
+    let one = run(&scenario, &PARTIAL, &["Hello"]).await.out;
+    assert_eq!(run(&scenario, &PARTIAL, &["Hello"]).await.out, one);
     let uuids: Vec<_> = lines(&one).iter().map(|line| line["uuid"].clone()).collect();
     let mut distinct = uuids.clone();
     distinct.sort_by_key(Value::to_string);

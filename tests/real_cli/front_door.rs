@@ -46,8 +46,15 @@ pub(crate) async fn run() {
     let of_stream: Vec<&str> = [&stream[..], &resume].concat();
     let partial = ["-p", "?", "--include-partial-messages"];
     let launches: &[(&[&str], &str)] = &[
+        (&["-p", "?", "--continue"], ""),
         (&["-p", "?"], ""),
         (&["?"], "text"),
+        (&["--model", "claude-opus-5-5"], "text\n"),
+        (&["--model", "claude-opus-5-5"], ""),
+        (&["--verbose"], " "),
+        (&["-p", "?", "--setting-sources", "bogus"], ""),
+        (&["-p", "?", "--setting-sources", "user,bogus"], ""),
+        (&["-p", "?", "--setting-sources", " user , local"], ""),
         (&["-p"], "text\n"),
         (&["-p"], ""),
         (&["-p", "--output-format", "json"], ""),
@@ -65,6 +72,7 @@ pub(crate) async fn run() {
         (&["-p", "Read", "--max-budget-usd", "0.0000001"], ""),
         (&["-p", "?", "--max-turns", "0"], ""),
         (&stream, "{bad\n"),
+        (&stream, "{\"type\":\"user\",\n"),
         (&stream, "null\n"),
         (&stream, "{\"type\":\"user\",\"message\":{\"role\":5}}\n"),
         (&stream, "{\"type\":\"control_request\",\"request_id\":\"1\"}\n"),

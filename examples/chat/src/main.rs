@@ -94,7 +94,9 @@ fn scripted() -> SessionBuilder {
         .when(has("crash"), reply().crash("SIGKILL"))
         .always()
         .on_any_prompt(reply().message(slowly("Hello! Ask me to tidy up, to count, or to crash.")))
-        .always();
+        .always()
+        // Those of the last run, too.
+        .any_session();
     Session::builder().transport(cli)
 }
 

@@ -30,6 +30,8 @@ fn scenario() -> (TempDir, PathBuf) {
 /// The stand-in with this scenario and these faults.
 fn faulty(scenario: &Path, faults: &str) -> Command {
     let mut command = mock(&STREAMS);
+    // Two launches are compared byte by byte; without a run each has another session.
+    command.args(["--session-id", "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"]);
     command.env("CLAUDE_WIRE_SCENARIO", scenario).env("CLAUDE_WIRE_FAULT", faults);
     command
 }

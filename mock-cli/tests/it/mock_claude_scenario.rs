@@ -43,6 +43,83 @@ fn it_answers_as_scripted_with_the_flags_of_its_launch() {
     assert_eq!(result["result"], "Hi!");
 }
 
+/// As the CLI takes a launch without a terminal: what is not lines of JSON is text.
+#[test]
+fn without_an_input_format_it_reads_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let hello = Scenario::new().on_prompt("Hello", reply().text("Hi!")).unverified();
+    let path = scenario(folder.path(), &hello);
+    let nothing = "Error: Input must be provided either through stdin or as a prompt argument when using --print\n";
+    for args in [&[][..], &["--model", "sonnet"], &["--verbose"]] {
+        let launch = |input: &[u8]| {
+            let output = run(mock(args).env("CLAUDE_WIRE_SCENARIO", &path), input);
+            (text(&output.stdout), text(&output.stderr), output.status.code())
+        };
+        let said = |out: &str, err: &str, code| (out.to_owned(), err.to_owned(), Some(code));
+        assert_eq!(launch(b""), said("", nothing, 1), "{args:?}");
+        assert_eq!(launch(b"Hello\n"), said("Hi!\n", "", 0), "{args:?}");
+    }
+    // Without any argument it also takes lines.
+    let output = run(mock(&[]).env("CLAUDE_WIRE_SCENARIO", &path), PROMPT);
+    assert_eq!(lines(&output).last().unwrap()["result"], "Hi!");
+    // A source of settings that the CLI does not know.
+    let mut command = mock(&STREAMS);
+    command.args(["--setting-sources", "bogus"]).env("CLAUDE_WIRE_SCENARIO", &path);
+    let output = run(&mut command, PROMPT);
+    assert!(text(&output.stderr).starts_with("Error processing --setting-sources: "), "{output:?}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// Whether they share a run and begin at once, are not kept, or share nothing.
+#[test]
+fn each_launch_has_a_session_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let any = Scenario::new().on_any_prompt(reply().text("Hi!")).always().unverified();
+    let path = scenario(folder.path(), &any);
+    for (run, args) in [
+        (true, &[][..]),
+        (true, &["--no-session-persistence"]),
+        (false, &[]),
+        (false, &["--no-session-persistence"]),
+    ] {
+        let run_folder = tempfile::tempdir().unwrap();
+        let launches: Vec<_> = (0..8)
+            .map(|_| {
+                let mut command = mock(&STREAMS);
+                command.args(args).env("CLAUDE_WIRE_SCENARIO", &path);
+                if run {
+                    command.env("CLAUDE_WIRE_RUN", run_folder.path());
+                }
+                std::thread::spawn(move || crate::support::run(&mut command, PROMPT))
+            })
+            .collect();
+        let session = |output: &Output| {
+            assert_eq!(output.status.code(), Some(0), "{output:?}");
+            lines(output).last().unwrap()["session_id"].as_str().unwrap().to_owned()
+        };
+        let ids: std::collections::BTreeSet<_> =
+            launches.into_iter().map(|launch| session(&launch.join().unwrap())).collect();
+        assert_eq!(ids.len(), 8, "{run} {args:?}: {ids:?}");
+    }
+}
+
+/// The race of the end of input with the line that ends the CLI has one outcome.
+#[test]
+fn a_broken_line_ends_it_with_exit_code_1_every_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let hello = Scenario::new().on_prompt("Hello", reply().text("Hi!")).unverified();
+    let path = scenario(folder.path(), &hello);
+    let starts =
+        r#"{"type":"control_request","request_id":"i","request":{"subtype":"initialize"}}"#;
+    for number in 0..20 {
+        let prompt = if number % 2 == 0 { "" } else { std::str::from_utf8(PROMPT).unwrap() };
+        let input = format!("{starts}\n{prompt}not json\n");
+        let output = run(mock(&STREAMS).env("CLAUDE_WIRE_SCENARIO", &path), input.as_bytes());
+        assert_eq!(output.status.code(), Some(1), "{number}: {output:?}");
+        assert!(lines(&output).iter().all(|line| line["type"] != "result"), "{output:?}");
+    }
+}
+
 #[test]
 fn it_is_as_strict_as_a_replay() {
     let folder = tempfile::tempdir().unwrap();

@@ -27,7 +27,7 @@ impl Place {
         for name in ["config", "work"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let scenario = scenario.on_any_prompt(reply().text("Hi!")).always();
+        let scenario = scenario.on_any_prompt(reply().text("Hi!")).always().any_session();
         std::fs::write(folder.path().join("scenario.json"), scenario.unverified().to_json())
             .unwrap();
         Self(folder)

@@ -236,6 +236,18 @@ impl RunFolder {
         Err(format!("{}: no number is left", folder.display()))
     }
 
+    /// Takes a name of a kind; false if another launch has it.
+    pub(in crate::player) fn take_name(&self, kind: &str, name: &str) -> Result<bool, String> {
+        let folder = self.path.join(kind);
+        create_dirs(&folder).map_err(|error| RunError::io(&folder, error).to_string())?;
+        let path = folder.join(name);
+        match create(&path) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(RunError::io(&path, error).to_string()),
+        }
+    }
+
     /// The notes of the numbers of a kind that are taken, in order.
     pub(in crate::player) fn taken(&self, kind: &str) -> Vec<String> {
         let folder = self.path.join(kind);

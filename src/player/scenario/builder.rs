@@ -240,11 +240,24 @@ impl Scenario {
     /// one ends as the CLI ends for an id that it does not know: with an error on stderr, with an
     /// error as its result if its output is `stream-json`, and with exit code 1.
     ///
-    /// Without this the first launch may resume any session, and later ones those of the launches
-    /// before them.
+    /// Without this only the sessions of earlier launches exist, and those whose transcripts are in
+    /// the CLI's folder.
     #[must_use]
     pub fn sessions<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         self.sessions.get_or_insert_default().extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Every session exists that a launch resumes.
+    ///
+    /// ```
+    /// use claude_wire::Scenario;
+    ///
+    /// let scenario = Scenario::new().on_any_prompt("Where were we?").any_session();
+    /// ```
+    #[must_use]
+    pub fn any_session(mut self) -> Self {
+        self.any_session = true;
         self
     }
 }

@@ -13,7 +13,7 @@ use crate::player::model::Block;
 use crate::player::verification::Verification;
 use crate::recording::check_head;
 
-use super::format::{File, LaunchFile, Often, Steps, Turn, Word};
+use super::format::{Earlier, File, LaunchFile, Often, Steps, Turn, Word};
 use super::outside::Outside;
 use super::reply::{ModelReply, Step};
 use super::{CommandOutput, Scenario, ScriptedCommand};
@@ -117,7 +117,11 @@ impl Scenario {
             mcp_servers: file.mcp_servers,
             files: file.files,
         };
-        scenario.sessions = file.sessions;
+        match file.sessions {
+            Some(Earlier::Listed(ids)) => scenario.sessions = Some(ids),
+            Some(Earlier::Any(Word::Any)) => scenario.any_session = true,
+            None => {}
+        }
         if !file.faults.is_empty() {
             let plan = file.faults.into_iter().fold(FaultPlan::new(), FaultPlan::with);
             scenario = scenario.faults(plan);
@@ -229,7 +233,10 @@ impl Scenario {
             kind: KIND.into(),
             version: VERSION,
             commands: commands.collect(),
-            sessions: self.sessions.clone(),
+            sessions: match self.any_session {
+                true => Some(Earlier::Any(Word::Any)),
+                false => self.sessions.clone().map(Earlier::Listed),
+            },
             logged_out,
             skills,
             settings_hooks,

@@ -25,7 +25,7 @@ pub(super) struct File {
     pub(super) commands: Map<String, Value>,
     /// The sessions before the first launch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) sessions: Option<Vec<String>>,
+    pub(super) sessions: Option<Earlier>,
     /// What happens at the start and at the end of each launch.
     #[serde(default, skip_serializing_if = "Steps::is_empty")]
     pub(super) start: Steps,
@@ -54,6 +54,14 @@ pub(super) struct File {
     /// What each launch has: its turns, or an object with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) launches: Option<Vec<LaunchFile>>,
+}
+
+/// The sessions that exist.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "`sessions`: expected a list of ids, or \"any\"")]
+pub(super) enum Earlier {
+    Listed(Vec<String>),
+    Any(Word),
 }
 
 /// A launch: a list of turns, or an object.

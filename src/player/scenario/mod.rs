@@ -52,15 +52,16 @@ pub use self::reply::{ModelReply, reply};
 ///
 /// It is as strict as a [`Replay`](super::Replay): prompts come in the scripted order, each exactly
 /// once, unless it says otherwise ([`times`](Self::times), [`any_order`](Self::any_order)). All ids
-/// are the same in each run. The handle that you made verifies itself when it is dropped, as that of
+/// are the same in each run, but the session's where a process [plays](Self::play) without a run. The handle that you made verifies itself when it is dropped, as that of
 /// a `Replay` does.
 ///
 /// The turns go on over launches: a session that launches the CLI again, and every clone of this
 /// scenario, goes on with the next turn. [`next_launch`](Self::next_launch) gives each launch its
 /// own turns. A launch with `--resume` or `--continue` goes on with that session's id, or the latest
-/// one's; with `--fork-session`, after `/clear` and without either it gets a new one. A launch that
-/// resumes a session that no earlier launch had ends with the CLI's error; the first launch may resume
-/// any, unless [`sessions`](Self::sessions) lists them.
+/// one's; with `--fork-session`, after `/clear`, without either and where there is none to continue it
+/// gets a new one. A launch that resumes a session that does not exist ends with the CLI's error: one
+/// exists if an earlier launch had it, if [`sessions`](Self::sessions) lists it, or if its transcript is
+/// in the CLI's folder. With [`any_session`](Self::any_session) each one exists.
 ///
 /// ```
 /// use claude_wire::player::{Scenario, reply};
@@ -97,6 +98,8 @@ pub struct Scenario {
     ends: BTreeMap<usize, (ModelReply, ModelReply)>,
     /// The sessions before the first launch, if they are listed.
     sessions: Option<Vec<String>>,
+    /// Whether every session exists.
+    any_session: bool,
     armed: Option<ArmedFaults>,
     observer: Observer,
     runs: Runs,
@@ -130,21 +133,21 @@ impl Scenario {
                 turn.when = PromptMatch::Any;
             }
         }
-        rehearsal::record(rehearsed.alone(&launch), &rehearsed.turns)
+        rehearsal::record(rehearsed.alone(&launch, Progress::default()), &rehearsed.turns)
     }
 
     /// The scenario ready to be [played](super::play) over your own streams, in this process's
-    /// folder. It shares nothing with other launches: all turns are this one's.
+    /// folder. It shares nothing with other launches: all turns are this one's, and its session has the
+    /// same id each time.
     pub fn script<A: Into<OsString>>(&self, args: impl IntoIterator<Item = A>) -> Script {
         let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
         // What plays the script has the report.
         self.verification.note_report();
-        self.alone(&Launch { args, ..Launch::default() })
+        self.alone(&Launch { args, ..Launch::default() }, Progress::default())
     }
 
     /// The script of a launch that shares nothing.
-    fn alone(&self, launch: &Launch) -> Script {
-        let progress = Progress::default();
+    fn alone(&self, launch: &Launch, progress: Progress) -> Script {
         let all = 0..self.turns.len();
         let mut script = self.script_of(launch, 0, progress, all, !prints(launch));
         script.shares_nothing = true;
@@ -170,7 +173,8 @@ impl Scenario {
     /// exit status to end with, and the report of this launch.
     ///
     /// [In a run](Self::in_run) it is the run's next launch; without one, all turns are this
-    /// launch's, and it must have them all.
+    /// launch's, and it must have them all. A launch without arguments takes its input for lines of JSON
+    /// if it begins like one, and else for text, as the CLI takes it.
     ///
     /// # Errors
     /// If the scenario [has turns for launches](Self::next_launch) and is not in a run, or the run
@@ -206,9 +210,13 @@ impl Scenario {
                      CLAUDE_WIRE_RUN (in Rust, Scenario::in_run)"
                 )));
             }
-            Progress::Memory(_) => (self.alone(launch), None),
+            Progress::Memory(_) => (self.alone(launch, Progress::of_process()), None),
         };
         let mut script = change(script);
+        if let Some(simulation) = &mut script.simulation {
+            let has_arguments = launch.args.iter().any(|arg| !arg.is_empty());
+            simulation.options.set_process(has_arguments);
+        }
         if let Progress::Folder(run) = &self.progress {
             script.run = Some(run.path().into());
         }
@@ -257,7 +265,9 @@ impl Scenario {
         let sessions: Vec<_> = listed.chain(progress.sessions()).collect();
         let found = Found {
             sessions: &sessions,
-            knows_all_sessions: self.sessions.is_some(),
+            any_session: self.any_session,
+            lists_sessions: self.sessions.is_some(),
+            shared: Some(&progress),
             commands: &self.commands,
             logged_out: self.outside.logged_out,
             files: Some(&self.outside.files),

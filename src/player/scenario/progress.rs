@@ -1,10 +1,13 @@
 //! How far the launches of a run are in their scenario.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+
+use uuid::Uuid;
 
 use crate::common::lock;
 use crate::player::run::RunFolder;
-use crate::player::turns::SharedTurns;
+use crate::player::turns::{SharedTurns, fresh};
 
 /// What the launches of a scenario share: which turns are taken, and their sessions.
 #[derive(Clone, Debug)]
@@ -20,6 +23,22 @@ pub(super) struct Shared {
     turns: Vec<usize>,
     launches: usize,
     sessions: Vec<String>,
+    ids: Ids,
+}
+
+/// Where the ids of new sessions come from.
+#[derive(Debug)]
+enum Ids {
+    /// One after the other; those that are taken.
+    InOrder(BTreeSet<String>),
+    /// Nothing is known of other launches.
+    Random,
+}
+
+impl Default for Ids {
+    fn default() -> Self {
+        Self::InOrder(BTreeSet::new())
+    }
 }
 
 impl Default for Progress {
@@ -29,6 +48,11 @@ impl Default for Progress {
 }
 
 impl Progress {
+    /// That of a process that shares nothing with others.
+    pub(super) fn of_process() -> Self {
+        Self::Memory(Arc::new(Mutex::new(Shared { ids: Ids::Random, ..Shared::default() })))
+    }
+
     /// Starts a launch; counted from 0.
     pub(super) fn start_launch(&self) -> Result<usize, String> {
         match self {
@@ -87,12 +111,25 @@ impl SharedTurns for Progress {
             Self::Folder(run) => drop(run.take("sessions", id.as_bytes())),
         }
     }
+
+    fn fresh_session(&self, known: &[String]) -> String {
+        match self {
+            Self::Memory(shared) => match &mut lock(shared).ids {
+                Ids::InOrder(taken) => fresh(known, |id| taken.insert(id.to_owned())),
+                Ids::Random => Uuid::new_v4().to_string(),
+            },
+            // Listing and noting is not one step, and two launches may begin at once. A folder that
+            // cannot be written fails elsewhere.
+            Self::Folder(run) => fresh(known, |id| run.take_name("ids", id).unwrap_or(true)),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::thread;
+
     use super::*;
-    use crate::player::turns::fresh;
 
     #[test]
     fn each_turn_is_taken_once_and_each_session_has_its_own_id() {
@@ -105,11 +142,31 @@ mod tests {
             assert_eq!((progress.start_launch(), again.start_launch()), (Ok(0), Ok(1)));
             assert_eq!(again.launches(), 2);
             for _ in 0..12 {
-                progress.note_session(&fresh(&again.sessions()));
+                progress.note_session(&progress.fresh_session(&again.sessions()));
             }
             let sessions = again.sessions();
             assert_eq!(sessions[0], "11111111-2222-4333-8444-555555555555");
             assert_eq!(sessions[11], "11111111-2222-4333-8444-555555555566");
         }
+    }
+
+    /// Whether they note it or not, and although all of them saw the same list.
+    #[test]
+    fn launches_at_once_have_different_ids() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = RunFolder::open(folder.path()).unwrap();
+        for progress in [Progress::default(), Progress::Folder(run), Progress::of_process()] {
+            let begun: Vec<_> = (0..32)
+                .map(|_| {
+                    let progress = progress.clone();
+                    thread::spawn(move || progress.fresh_session(&[]))
+                })
+                .collect();
+            let ids: BTreeSet<_> = begun.into_iter().map(|launch| launch.join().unwrap()).collect();
+            assert_eq!(ids.len(), 32, "{progress:?}");
+        }
+        // Without a run, another process gets another id.
+        let new = || Progress::of_process().fresh_session(&[]);
+        assert_ne!(new(), new());
     }
 }

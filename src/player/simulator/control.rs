@@ -8,9 +8,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
+use regex::Regex;
 use serde_json::{Value, json};
 
 use crate::player::host_line::HostLine;
+use crate::player::machine::Step;
 use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::RequestName;
@@ -32,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Handles a line of the host.
 pub(super) fn line(cli: &Cli, bytes: &Bytes) {
-    if cli.with(|state| state.options.text_input) {
+    if cli.with(|state| state.reads_text(bytes)) {
         return cli.with(|state| {
             state.text.push_str(&String::from_utf8_lossy(bytes));
             state.text.push('\n');
@@ -44,12 +46,7 @@ pub(super) fn line(cli: &Cli, bytes: &Bytes) {
             cli.with(|state| state.matched += 1);
             handle_request(cli, &subtype, &request, id.as_ref());
         }
-        HostLine::Answer { id, response } => cli.with(|state| {
-            if state.open.iter().any(|(open, _)| *open == id) {
-                state.matched += 1;
-                state.answers.entry(id).or_insert(response);
-            }
-        }),
+        HostLine::Answer { id, response } => cli.with(|state| state.answered(bytes, id, response)),
         HostLine::Cancel { .. } | HostLine::Nothing => {}
         HostLine::Other { bytes, json } => cli.with(|state| state.other(&bytes, json.as_ref())),
     }
@@ -114,6 +111,31 @@ async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
 }
 
 impl State {
+    /// Whether lines are text. Where no argument says it, the first one does.
+    fn reads_text(&mut self, line: &Bytes) -> bool {
+        let is_first = !std::mem::replace(&mut self.has_input, true);
+        let is_json = line.trim_ascii_start().starts_with(b"{");
+        if is_first && self.options.decides && !is_json {
+            Arc::make_mut(&mut self.options).set_text();
+        }
+        self.options.text_input
+    }
+
+    /// The host answers a request. The CLI repeats the answer where it repeats prompts.
+    fn answered(&mut self, line: &Bytes, id: String, response: Value) {
+        let is_open = self.open.iter().any(|(open, _)| *open == id);
+        if !is_open || self.answers.contains_key(&id) {
+            return;
+        }
+        self.matched += 1;
+        self.answers.insert(id, response);
+        if self.options.replays_prompts
+            && let Ok(line) = serde_json::from_slice::<Value>(line)
+        {
+            self.out(&line);
+        }
+    }
+
     fn prompt(&mut self, line: Value, uuid: Option<&RawJson>) {
         let is_user = line.pointer("/message/role").is_some_and(|role| role == "user");
         if !is_user {
@@ -125,8 +147,17 @@ impl State {
             let error = format!("Error: Expected message role 'user', got '{role}'");
             return self.refuse_input(&error);
         }
-        self.note_running(true);
         let uuid = uuid.and_then(|uuid| uuid.as_str().map(|uuid| uuid.into_owned()));
+        let is_again = uuid.as_ref().is_some_and(|uuid| !self.received.insert(uuid.clone()));
+        if is_again && !self.options.legacy {
+            // The CLI repeats it where it repeats prompts, and does not run it.
+            self.matched += 1;
+            if self.options.replays_prompts {
+                self.repeat(&Prompt::of(line, uuid), None);
+            }
+            return;
+        }
+        self.note_running(true);
         if let Some(uuid) = uuid.as_ref().filter(|_| !self.options.legacy) {
             let line = self.lines.lifecycle(uuid, "queued");
             self.out(&line);
@@ -146,8 +177,9 @@ impl State {
             None | Some(Value::Null) => {
                 let count = String::from_utf8_lossy(bytes).chars().count();
                 let error = if json.is_none() { "SyntaxError" } else { "TypeError" };
+                let kind = named_type(bytes);
                 self.refuse_input(&format!(
-                    "Error parsing streaming input line (type=unknown, {count} chars): {error}"
+                    "Error parsing streaming input line (type={kind}, {count} chars): {error}"
                 ));
             }
             Some(line) if line["type"] == "control_request" => {
@@ -157,7 +189,14 @@ impl State {
         }
     }
 
+    /// The CLI ends at once. Of what it has not written yet only replies and the begin of a turn come:
+    /// the model's answer is not waited for.
     fn refuse_input(&mut self, error: &str) {
+        let is_late = |step: &Step| matches!(step, Step::Out(line) if !is_at_once(line));
+        if let Some(first) = self.steps.iter().position(is_late) {
+            let rest = self.steps.split_off(first);
+            self.steps.extend(rest.into_iter().filter(is_reply));
+        }
         self.err(error);
         self.exit = Some(Exit::from_code(1));
     }
@@ -301,7 +340,14 @@ impl State {
         match subtype {
             "interrupt" => self.interrupt(request, id),
             "end_session" => {
+                let interrupts = self.turn.is_some();
+                if interrupts {
+                    self.cancel_calls(&Interrupt::Request);
+                }
                 self.reply(&success(id, None), id);
+                if interrupts {
+                    self.interrupt = Some(Interrupt::Request);
+                }
                 self.ends = true;
             }
             "set_model" => {
@@ -438,16 +484,13 @@ impl State {
         }
         let stopped = self.stop_agents();
         if request["cancel_queued"] == true {
-            self.reply(&success(id, Some(json!({"still_queued": [], "cancelled": queued}))), id);
-            for prompt in std::mem::take(&mut self.queue) {
-                // The scenario's turn is not to come any more.
-                drop(self.turns.take(&prompt.text));
-                self.matched += 1;
-            }
-            for uuid in queued {
-                let line = self.lines.lifecycle(&uuid, "cancelled");
+            // The model is never asked, so they have no turns in the scenario.
+            self.queue.clear();
+            for uuid in &queued {
+                let line = self.lines.lifecycle(uuid, "cancelled");
                 self.out(&line);
             }
+            self.reply(&success(id, Some(json!({"still_queued": [], "cancelled": queued}))), id);
         } else {
             self.reply(&success(id, Some(json!({"still_queued": queued}))), id);
         }
@@ -456,6 +499,30 @@ impl State {
             self.interrupt = Some(Interrupt::Request);
         }
     }
+}
+
+/// The `type` that a broken line names, as far as it can be seen.
+fn named_type(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let named = Regex::new(r#""type"\s*:\s*"([^"\\]*)""#).ok();
+    let named = named.and_then(|named| Some(named.captures(&text)?.get(1)?.as_str().to_owned()));
+    named.unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Whether the CLI writes this before the API answers.
+fn is_at_once(line: &Bytes) -> bool {
+    let Ok(line) = serde_json::from_slice::<Value>(line) else { return false };
+    match line["type"].as_str() {
+        Some("control_response") => true,
+        Some("command_lifecycle") => line["state"] == "queued" || line["state"] == "started",
+        Some("system") => line["subtype"] == "init",
+        _ => false,
+    }
+}
+
+fn is_reply(step: &Step) -> bool {
+    let Step::Out(line) = step else { return true };
+    serde_json::from_slice::<Value>(line).is_ok_and(|line| line["type"] == "control_response")
 }
 
 /// A placeholder for the id until the reply is written: the host's id is echoed unchanged.

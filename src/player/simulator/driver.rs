@@ -55,7 +55,8 @@ impl Simulator {
 
     /// Handles an action of the host at `now`, in microseconds from the start.
     pub(in crate::player) fn handle(&mut self, now: u64, input: Input) {
-        if self.exit.is_some() || self.divergence.is_some() {
+        // A CLI that is to end reads nothing more.
+        if self.exit.is_some() || self.cli.with(|state| state.is_over()) {
             return;
         }
         self.cli.with(|state| {
@@ -119,10 +120,8 @@ impl Simulator {
                 continue;
             }
             self.poll();
-            let (wrote, due, ended) = self.cli.with(|state| {
-                let ended = state.exit.is_some() || state.divergence.is_some();
-                (!state.steps.is_empty(), state.due, ended)
-            });
+            let (wrote, due, ended) =
+                self.cli.with(|state| (!state.steps.is_empty(), state.due, state.is_over()));
             if !wrote && !ended {
                 return Step::Wait(due);
             }
@@ -152,7 +151,7 @@ impl Simulator {
     /// Polls all tasks until none goes on.
     fn poll(&mut self) {
         let mut cx = Context::from_waker(Waker::noop());
-        loop {
+        while !self.cli.with(|state| state.is_over()) {
             self.cli.with(|state| {
                 state.changed = false;
                 state.due = None;
@@ -161,10 +160,7 @@ impl Simulator {
             let new = self.cli.take_tasks();
             let is_done = new.is_empty();
             self.tasks.extend(new);
-            let (changed, ended) = self
-                .cli
-                .with(|state| (state.changed, state.exit.is_some() || state.divergence.is_some()));
-            if ended || is_done && !changed {
+            if is_done && !self.cli.with(|state| state.changed) {
                 return;
             }
         }

@@ -101,7 +101,7 @@ impl Hooks {
                     event: event.clone(),
                     matcher: matcher["matcher"].as_str().map(str::to_owned),
                     callbacks: callbacks.filter_map(|id| id.as_str().map(str::to_owned)).collect(),
-                    limit: matcher["timeout"].as_f64().map_or(LIMIT, Duration::from_secs_f64),
+                    limit: limit(&matcher["timeout"]),
                     blocks: matcher["onFailure"] == "block",
                     replaced_by: matcher["replacedByFrame"].as_str().map(str::to_owned),
                 });
@@ -148,6 +148,17 @@ impl Hooks {
 impl Hook {
     fn is_about(&self, event: &str, subject: &str) -> bool {
         self.event == event && fits(self.matcher.as_deref(), subject)
+    }
+}
+
+/// The time limit of a hook, in seconds. The CLI takes 0 for none given, and does not wait for a hook
+/// whose limit is negative.
+fn limit(seconds: &Value) -> Duration {
+    match seconds.as_f64() {
+        None => LIMIT,
+        Some(seconds) if seconds == 0.0 => LIMIT,
+        Some(seconds) if seconds < 0.0 => Duration::ZERO,
+        Some(seconds) => Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
     }
 }
 
@@ -239,6 +250,23 @@ mod tests {
         }
         assert!(fits(Some("Edit|Bash"), "Bash") && fits(Some("mcp__.*"), "mcp__a__b"));
         assert!(!fits(Some("Bas"), "Bash") && !fits(Some("Edit|Write"), "Bash"));
+    }
+
+    #[test]
+    fn any_number_is_a_time_limit() {
+        for (seconds, expected) in [
+            (json!(null), LIMIT),
+            (json!("5"), LIMIT),
+            (json!(0), LIMIT),
+            (json!(-0.0), LIMIT),
+            (json!(-1), Duration::ZERO),
+            (json!(-1e300), Duration::ZERO),
+            (json!(0.5), Duration::from_millis(500)),
+            (json!(1e30), Duration::MAX),
+            (json!(u64::MAX), Duration::MAX),
+        ] {
+            assert_eq!(limit(&seconds), expected, "{seconds}");
+        }
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! What a launch asks for.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
+use crate::common::is_uuid;
 use crate::player::launch::CommandLine;
 use crate::player::output_format::OutputFormat;
 use crate::player::scenario::{ModelReply, ScriptedCommand};
-use crate::player::turns::fresh;
+use crate::player::turns::{SharedTurns, fresh};
 use crate::transport::Launch;
 
 use super::commands::{self, Place, Printed};
@@ -85,6 +87,10 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) begins: &'static str,
     /// Whether the CLI keeps what tools change, with `CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING`.
     pub(super) keeps_files: bool,
+    /// Whether it has no arguments, and its input says whether it is lines or text.
+    pub(super) decides: bool,
+    /// Whether nothing says which sessions exist.
+    pub(super) knows_no_session: bool,
     /// `--resume` of a session that does not exist; empty if it names none.
     pub(super) unknown_resume: Option<String>,
     /// What it prints in the place of a session.
@@ -155,16 +161,22 @@ const SUBSCRIBERS_MODEL: &str = "claude-sonnet-5-5";
 /// The efforts that the CLI knows, and the one without the flag.
 const EFFORTS: [&str; 5] = ["low", "medium", "high", "xhigh", "max"];
 const DEFAULT_EFFORT: &str = "medium";
+/// Where the CLI reads settings.
+const SOURCES: [&str; 3] = ["user", "project", "local"];
 /// The CLI's own number of retries.
 const MAX_RETRIES: u32 = 10;
 
 /// What a launch finds: what came before it, and what the scenario says about it.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::player) struct Found<'a> {
-    /// The sessions of the launches before it.
+    /// The sessions that exist: those of the scenario, and of the launches before it.
     pub(in crate::player) sessions: &'a [String],
-    /// Whether there are no other sessions.
-    pub(in crate::player) knows_all_sessions: bool,
+    /// Whether every session exists.
+    pub(in crate::player) any_session: bool,
+    /// Whether the scenario says which sessions exist.
+    pub(in crate::player) lists_sessions: bool,
+    /// What it shares with other launches; without, its session has the first id.
+    pub(in crate::player) shared: Option<&'a dyn SharedTurns>,
     pub(in crate::player) commands: &'a [ScriptedCommand],
     /// Whether the API key is missing.
     pub(in crate::player) logged_out: bool,
@@ -207,9 +219,15 @@ impl LaunchOptions {
         };
         let latest = || sessions.last().filter(|_| has("--continue")).cloned();
         let named = value("--resume").filter(|id| !id.is_empty());
-        let knows_all = found.knows_all_sessions || !sessions.is_empty();
-        let is_unknown = |id: &String| id.is_empty() || knows_all && !sessions.contains(id);
-        let unknown_resume = value("--resume").filter(is_unknown);
+        let cwd = launch.working_dir().unwrap_or_default();
+        let home = launch.home().unwrap_or_else(|| "/home/user".to_owned());
+        let config = variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude"));
+        let exists = |id: &String| {
+            found.any_session
+                || sessions.contains(id)
+                || is_uuid(id.as_bytes()) && Path::new(&transcript(&config, &cwd, id)).exists()
+        };
+        let unknown_resume = value("--resume").filter(|id| id.is_empty() || !exists(id));
         let earlier = named.or_else(latest);
         let begins = match &earlier {
             None => "startup",
@@ -219,7 +237,6 @@ impl LaunchOptions {
         let resumed = earlier.filter(|_| !has("--fork-session"));
         let in_use = value("--session-id").filter(|id| sessions.contains(id));
         let in_use = in_use.map(|id| format!("Error: Session ID {id} is already in use."));
-        let session = value("--session-id").or(resumed).unwrap_or_else(|| fresh(sessions));
         let skips = has("--dangerously-skip-permissions");
         let settings = FlagSettings::read(value("--settings").as_deref(), found.files);
         let mode = value("--permission-mode").or(settings.mode);
@@ -238,22 +255,27 @@ impl LaunchOptions {
         let configs = line.iter().flat_map(|line| line.given());
         let configs = configs.filter(|(name, _)| *name == "--mcp-config");
         let (servers, other_servers) = servers(configs.filter_map(|(_, config)| config.as_deref()));
-        let cwd = launch.working_dir().unwrap_or_default();
         let no_file = line.as_ref().and_then(|line| launch_files::refusal(line, &cwd, found.files));
-        let home = launch.home().unwrap_or_else(|| "/home/user".to_owned());
-        let config = variable("CLAUDE_CONFIG_DIR").unwrap_or_else(|| format!("{home}/.claude"));
+        let sources = value("--setting-sources").and_then(|sources| bad_source(&sources));
         let place = Place { config: &config, variable: &variable, logged_out: found.logged_out };
         let printed =
             line.as_ref().and_then(|line| commands::printed(line, found.commands, &place));
         let prompt = line.as_ref().and_then(|line| line.prompt()).map(str::to_owned);
-        // Without a terminal the CLI prints, whether it is asked to or not.
-        let prints = has("--print") || has("--output-format") || prompt.is_some();
-        let text_input = prints && value("--input-format").as_deref() != Some("stream-json");
+        // Without a terminal the CLI prints, whether it is asked to or not. A host gives arguments: one
+        // without any is a test's, and writes lines.
+        let is_bare = args.iter().all(String::is_empty);
+        let text_input = !is_bare && value("--input-format").as_deref() != Some("stream-json");
         let not_simulated = line.iter().flat_map(|line| line.given()).map(|(name, _)| *name);
         let not_simulated = not_simulated.filter(|name| !SIMULATED.contains(name));
         let mut not_simulated: Vec<_> = not_simulated.map(str::to_owned).collect();
         not_simulated.dedup();
         let is_printed = printed.is_some();
+        let refused = refused.or(sources.or(no_file).filter(|_| !is_printed)).or(in_use);
+        let runs = !is_printed && refused.is_none() && unknown_resume.is_none();
+        let shared = found.shared.filter(|_| runs);
+        let new =
+            || shared.map_or_else(|| fresh(sessions, |_| true), |it| it.fresh_session(sessions));
+        let session = value("--session-id").or(resumed).unwrap_or_else(new);
         let subscribed = variable("ANTHROPIC_API_KEY").is_none()
             && variable("CLAUDE_CODE_OAUTH_TOKEN").is_some();
         Self {
@@ -279,13 +301,13 @@ impl LaunchOptions {
             allowed: all(["--allowed-tools", "--allowedTools"]),
             allowed_by_settings: settings.allow,
             disallowed,
-            // A real host gives arguments. One without any can answer anything.
-            asks: args.iter().all(String::is_empty) || prompt_tool.as_deref() == Some("stdio"),
+            // A host without arguments can answer anything.
+            asks: is_bare || prompt_tool.as_deref() == Some("stdio"),
             servers,
             other_servers,
             output: match OutputFormat::of(&args) {
-                OutputFormat::AsRecorded if prints || is_printed => OutputFormat::Text,
-                OutputFormat::AsRecorded => OutputFormat::StreamJson,
+                OutputFormat::AsRecorded if is_bare => OutputFormat::StreamJson,
+                OutputFormat::AsRecorded => OutputFormat::Text,
                 asked => asked,
             },
             text_input,
@@ -311,6 +333,8 @@ impl LaunchOptions {
             unknown_effort: unknown_effort.into_iter().next(),
             begins,
             keeps_files: is_on("CLAUDE_CODE_ENABLE_SDK_FILE_CHECKPOINTING"),
+            decides: false,
+            knows_no_session: sessions.is_empty() && !found.lists_sessions,
             unknown_resume,
             legacy: false,
             subscribed,
@@ -318,7 +342,7 @@ impl LaunchOptions {
             entrypoint: variable("CLAUDE_CODE_ENTRYPOINT").unwrap_or_else(|| "sdk-cli".to_owned()),
             start: ModelReply::default(),
             end: ModelReply::default(),
-            refused: refused.or(no_file.filter(|_| !is_printed)).or(in_use),
+            refused,
         }
     }
 
@@ -353,6 +377,16 @@ impl LaunchOptions {
         self.unknown_resume.as_deref()
     }
 
+    /// It is a process: without arguments its input says whether it is lines or text.
+    pub(in crate::player) fn set_process(&mut self, has_arguments: bool) {
+        self.decides = !has_arguments && !self.legacy;
+    }
+
+    /// Its input and output are text.
+    pub(super) fn set_text(&mut self) {
+        (self.text_input, self.output) = (true, OutputFormat::Text);
+    }
+
     /// Speaks the dialect of early guides.
     pub(in crate::player) fn set_legacy(&mut self, legacy: bool) {
         self.legacy = legacy;
@@ -370,13 +404,25 @@ impl LaunchOptions {
 
     /// The session's transcript.
     pub(super) fn transcript(&self, session: &str) -> String {
-        let slug: String = self
-            .cwd
-            .chars()
-            .map(|char| if char.is_ascii_alphanumeric() { char } else { '-' })
-            .collect();
-        format!("{}/projects/{slug}/{session}.jsonl", self.config)
+        transcript(&self.config, &self.cwd, session)
     }
+}
+
+/// Where a CLI with this configuration folder keeps a session of this folder.
+fn transcript(config: &str, cwd: &str, session: &str) -> String {
+    let plain = |char: char| if char.is_ascii_alphanumeric() { char } else { '-' };
+    let slug: String = cwd.chars().map(plain).collect();
+    format!("{config}/projects/{slug}/{session}.jsonl")
+}
+
+/// What the CLI says of a list of sources of settings that it does not know.
+fn bad_source(sources: &str) -> Option<String> {
+    let mut named = sources.split(',').map(str::trim).filter(|_| !sources.is_empty());
+    let bad = named.find(|source| !SOURCES.contains(source))?;
+    let valid = SOURCES.join(", ");
+    Some(format!(
+        "Error processing --setting-sources: Invalid setting source: {bad}. Valid options are: {valid}"
+    ))
 }
 
 /// The model that an alias means.
@@ -474,6 +520,9 @@ mod tests {
             (&["-p"][..], true),
             (&["hello"], true),
             (&["--output-format", "json"], true),
+            (&["--model", "sonnet"], true),
+            (&["--verbose"], true),
+            (&["--input-format", "text"], true),
             (&["-p", "--output-format", "stream-json", "--verbose", "hello"], true),
             (
                 &["--output-format", "stream-json", "--verbose", "--input-format", "stream-json"],
@@ -484,6 +533,26 @@ mod tests {
         ] {
             assert_eq!(of(args).text_input, reads_text, "{args:?}");
         }
+    }
+
+    #[test]
+    fn unknown_sources_of_settings_are_refused() {
+        for sources in ["", "user", "user,project,local", " user , local"] {
+            assert_eq!(of(&["-p", "--setting-sources", sources]).refused, None, "{sources:?}");
+        }
+        for (sources, bad) in
+            [("bogus", "bogus"), ("user,bogus,more", "bogus"), ("User", "User"), ("user,", "")]
+        {
+            let refused = of(&["-p", "--setting-sources", sources]).refused.unwrap_or_default();
+            assert_eq!(
+                refused,
+                format!(
+                    "Error processing --setting-sources: Invalid setting source: {bad}. Valid options are: user, project, local"
+                )
+            );
+        }
+        // What is printed is printed.
+        assert_eq!(of(&["--setting-sources", "bogus", "--version"]).refused, None);
     }
 
     #[test]

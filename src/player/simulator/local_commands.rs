@@ -4,8 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::player::turns::fresh;
-
 use super::errors::no_usage;
 use super::slash_command::Command;
 use super::state::{State, Turn};
@@ -57,7 +55,7 @@ impl State {
         self.out(&line);
         let mut known = self.turns.shared.sessions();
         known.push(self.lines.session.clone());
-        let session = fresh(&known);
+        let session = self.turns.shared.fresh_session(&known);
         self.turns.shared.note_session(&session);
         self.lines.session = session;
         self.ledger = super::usage::Ledger::default();

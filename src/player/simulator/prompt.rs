@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::slash_command::Command;
 
+/// When a prompt came, where it is repeated.
+pub(super) const REPEATED_AT: &str = "2026-01-01T00:00:00.000Z";
+
 /// A prompt of the host.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Prompt {
@@ -44,6 +47,12 @@ impl Prompt {
     /// Whether it may be answered together with others.
     pub(super) fn is_plain(&self) -> bool {
         self.origin.is_none() && self.wants_answer() && self.command().is_none()
+    }
+
+    /// Whether it goes into a turn that runs: one that wants no answer does, too.
+    pub(super) fn may_steer(&self) -> bool {
+        let waits = self.priority.as_deref() == Some("later");
+        !waits && self.origin.is_none() && self.command().is_none()
     }
 
     /// `origin` of the turn's result.

@@ -15,6 +15,7 @@ use super::errors::{self, Again, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
 use super::limits;
+use super::prompt::{Prompt, REPEATED_AT};
 use super::state::State;
 use super::stream::{Broken, Streamed};
 use super::structured::ENFORCES;
@@ -382,12 +383,12 @@ impl State {
 
     /// Prompts that came during the tools go into the running turn.
     fn take_steered(&mut self) {
-        let mut later = VecDeque::new();
-        while let Some(prompt) = self.queue.pop_front() {
-            if prompt.priority.as_deref() == Some("later") || !prompt.is_plain() {
-                later.push_back(prompt);
-                continue;
-            }
+        let queue = std::mem::take(&mut self.queue).into_iter();
+        let (steered, later): (Vec<_>, Vec<_>) = queue.partition(Prompt::may_steer);
+        if self.options.replays_prompts {
+            steered.iter().for_each(|prompt| self.repeat(prompt, Some(REPEATED_AT)));
+        }
+        for prompt in steered {
             self.matched += 1;
             if let Some(uuid) = prompt.uuid {
                 let line = self.lines.lifecycle(&uuid, "started");
@@ -396,6 +397,6 @@ impl State {
                 self.turn().steered.push(uuid);
             }
         }
-        self.queue = later;
+        self.queue = later.into();
     }
 }

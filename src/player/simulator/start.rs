@@ -1,6 +1,8 @@
 //! What the CLI does before its first turn: what it prints in the place of a session, what it
 //! refuses, and the prompt that is text.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::common::is_uuid;
@@ -20,6 +22,10 @@ const TEXT_WITHIN: u64 = 3_000_000;
 /// The hint for a command whose output is not known.
 const SAY_IT: &str =
     "say what it prints in the scenario: `commands` of the file, or `Scenario::on_command`";
+
+/// The hint for a session that nothing says anything about.
+const DECLARE_IT: &str = "claude-wire: no launch came before this one, and the scenario names no sessions. List those that exist in its \
+     \"sessions\", or let every one exist with \"sessions\": \"any\" (in Rust, Scenario::sessions and Scenario::any_session)";
 
 const NO_INPUT: &str =
     "Error: Input must be provided either through stdin or as a prompt argument when using --print";
@@ -43,6 +49,10 @@ impl Cli {
         }
         if !options.legacy {
             self.session_begins();
+        }
+        if self.with(|state| state.options.decides) {
+            self.until(|state| (state.has_input || state.eof).then_some(())).await;
+            self.with(State::decide_without_input);
         }
         if !self.with(|state| state.options.text_input) {
             return true;
@@ -103,6 +113,13 @@ impl State {
         false
     }
 
+    /// A launch without arguments that got nothing is one of text.
+    fn decide_without_input(&mut self) {
+        if !self.has_input {
+            Arc::make_mut(&mut self.options).set_text();
+        }
+    }
+
     /// Whether the session that is to be resumed does not exist.
     fn lacks_session(&mut self) -> bool {
         let options = self.options.clone();
@@ -122,6 +139,9 @@ impl State {
             self.out(&line);
         }
         self.refuse(&error);
+        if options.knows_no_session {
+            self.err(DECLARE_IT);
+        }
         true
     }
 

@@ -73,10 +73,14 @@ pub(super) struct State {
     /// Whether the last result was an error.
     pub(super) failed: bool,
 
+    /// The uuids of the prompts that came.
+    pub(super) received: HashSet<String>,
     /// Prompts that no turn has taken.
     pub(super) queue: VecDeque<Prompt>,
     /// Text on stdin, where the prompt is text.
     pub(super) text: String,
+    /// Whether a line came.
+    pub(super) has_input: bool,
     /// The messages of an output that is one array.
     pub(super) written: Vec<Value>,
     /// The CLI's requests that the host has not answered, in order.
@@ -297,8 +301,10 @@ impl State {
             shown_state: "idle",
             shell_cwd,
             failed: false,
+            received: HashSet::new(),
             queue: VecDeque::new(),
             text: String::new(),
+            has_input: false,
             written: Vec::new(),
             open: Vec::new(),
             answers: HashMap::new(),
@@ -399,6 +405,11 @@ impl State {
     pub(super) fn err(&mut self, text: &str) {
         self.changed = true;
         self.steps.push_back(Step::Err(format!("{text}\n").into()));
+    }
+
+    /// Whether nothing more happens: what is left is to be written.
+    pub(super) fn is_over(&self) -> bool {
+        self.exit.is_some() || self.divergence.is_some()
     }
 
     /// Something differs from the scenario; the run ends.

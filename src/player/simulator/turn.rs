@@ -15,7 +15,7 @@ use super::answers::answers;
 use super::errors::{self, ApiFailure};
 use super::handle::Cli;
 use super::hook_calls;
-use super::prompt::Prompt;
+use super::prompt::{Prompt, REPEATED_AT};
 use super::rounds::{End, rounds};
 use super::slash_command::Command;
 use super::state::{Interrupt, Running, State, Turn};
@@ -53,9 +53,10 @@ pub(super) async fn main(cli: Cli) {
     }
     let is_over = cli.with(|state| {
         if let Some(signal) = state.signal {
-            state.exit = Some(signal.exit());
+            state.exit.get_or_insert(signal.exit());
             return false;
         }
+        state.discard_queue();
         if !state.ends
             && let Some(prompt) = state.turns.left().into_iter().next()
         {
@@ -73,7 +74,8 @@ pub(super) async fn main(cli: Cli) {
         cli.act_all(&options.end, "end").await;
         cli.with(|state| {
             state.mirror_costs();
-            state.exit = Some(Exit::from_code(i32::from(state.failed)));
+            let code = i32::from(state.failed);
+            state.exit.get_or_insert(Exit::from_code(code));
         });
     }
 }
@@ -210,7 +212,7 @@ async fn play(cli: &Cli, text: &str, prompts: &[Prompt]) -> End {
     cli.with(|state| state.mirror_prompts(prompts));
     if cli.with(|state| state.options.replays_prompts) {
         for prompt in prompts.iter().filter(|prompt| prompt.line.is_object()) {
-            cli.with(|state| state.replay_prompt(prompt));
+            cli.with(|state| state.repeat(prompt, Some(REPEATED_AT)));
         }
     }
     if let Some(why) = decision.no_verdict {
@@ -351,13 +353,27 @@ impl State {
         self.end_prompts(&mut turn, how);
     }
 
-    /// Writes a prompt again, for `--replay-user-messages`.
-    fn replay_prompt(&mut self, prompt: &Prompt) {
+    /// The prompts that wait when the host ends the session.
+    fn discard_queue(&mut self) {
+        let discarded = std::mem::take(&mut self.queue).into_iter();
+        for uuid in discarded.filter_map(|prompt| prompt.uuid) {
+            if self.options.legacy {
+                return;
+            }
+            let line = self.lines.lifecycle(&uuid, "discarded");
+            self.out(&line);
+        }
+    }
+
+    /// Writes a prompt again, for `--replay-user-messages`. One that is not run has no time.
+    pub(super) fn repeat(&mut self, prompt: &Prompt, timestamp: Option<&str>) {
         let mut line = json!({
             "type": "user", "message": prompt.line["message"], "session_id": self.lines.session, "parent_tool_use_id": null,
         });
         line["uuid"] = prompt.uuid.clone().map_or_else(|| self.lines.uuid().into(), Value::from);
-        line["timestamp"] = "2026-01-01T00:00:00.000Z".into();
+        if let Some(timestamp) = timestamp {
+            line["timestamp"] = timestamp.into();
+        }
         line["isReplay"] = true.into();
         self.out(&line);
     }

@@ -97,6 +97,9 @@ pub(in crate::player) struct TurnList {
     pub(in crate::player) any_order: bool,
 }
 
+/// How often a prompt is listed that is left: a file may say any number.
+const LISTED: usize = 100;
+
 /// What the CLI itself says to the model, in short.
 const OWN_PROMPTS: [&str; 2] = ["<task-notification>", super::context::ASKS];
 
@@ -216,8 +219,11 @@ impl TurnList {
         for index in self.range.clone() {
             let Times::Exactly(times) = self.turns[index].times else { continue };
             let count = taken.iter().filter(|taken| **taken == index).count();
-            for _ in count..times {
-                open.push(format!("{} (turn {})", self.turns[index].when, index + 1));
+            let left = times.saturating_sub(count);
+            let name = format!("{} (turn {})", self.turns[index].when, index + 1);
+            open.extend(std::iter::repeat_n(&name, left.min(LISTED)).cloned());
+            if left > LISTED {
+                open.push(format!("{name}, {} times more", left - LISTED));
             }
         }
         open

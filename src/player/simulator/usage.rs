@@ -21,6 +21,9 @@ fn most_output(model: &str) -> u32 {
     }
 }
 
+/// The most that is counted of one kind in one message.
+const MOST: u64 = 1 << 53;
+
 /// USD for one web search.
 const WEB_SEARCH: f64 = 0.01;
 
@@ -45,7 +48,8 @@ pub(super) struct Ledger {
 impl Tokens {
     /// The `usage` of a message.
     pub(super) fn of(usage: &Value) -> Self {
-        let count = |name: &str| usage.pointer(name).and_then(Value::as_u64).unwrap_or(0);
+        // More than a script can count exactly would overflow where it is added up.
+        let count = |name: &str| usage.pointer(name).and_then(Value::as_u64).unwrap_or(0).min(MOST);
         Self {
             input: count("/input_tokens"),
             output: count("/output_tokens"),
@@ -57,12 +61,16 @@ impl Tokens {
     }
 
     pub(super) fn add(&mut self, other: Self) {
-        self.input += other.input;
-        self.output += other.output;
-        self.cache_read += other.cache_read;
-        self.cache_write += other.cache_write;
-        self.searches += other.searches;
-        self.fetches += other.fetches;
+        for (sum, more) in [
+            (&mut self.input, other.input),
+            (&mut self.output, other.output),
+            (&mut self.cache_read, other.cache_read),
+            (&mut self.cache_write, other.cache_write),
+            (&mut self.searches, other.searches),
+            (&mut self.fetches, other.fetches),
+        ] {
+            *sum = sum.saturating_add(more);
+        }
     }
 
     pub(super) fn input(&self) -> u64 {
