@@ -155,8 +155,7 @@ impl Hook {
 /// whose limit is negative.
 fn limit(seconds: &Value) -> Duration {
     match seconds.as_f64() {
-        None => LIMIT,
-        Some(seconds) if seconds == 0.0 => LIMIT,
+        None | Some(0.0) => LIMIT,
         Some(seconds) if seconds < 0.0 => Duration::ZERO,
         Some(seconds) => Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX),
     }
