@@ -392,9 +392,15 @@ impl Binding {
 
     /// A recording cannot be read.
     fn fail(&mut self, now: u64, why: String) {
-        let choice = self.choice.take();
-        if let Some(choice) = choice.filter(|_| self.machine.is_diverged()) {
-            // What it differed from is not its recording, and has no report.
+        if let Some(choice) = self.choice.take() {
+            // What was played is not its recording, and has no report; its lines stay.
+            while !self.machine.is_diverged() {
+                match self.machine.next(now) {
+                    Step::Exit(_) | Step::Wait(_) => break,
+                    _ if self.machine.is_diverged() => break,
+                    step => self.steps.push_back(step),
+                }
+            }
             self.machine = choice.nothing();
         }
         self.machine.diverge(now, Divergence::unplayable(why));

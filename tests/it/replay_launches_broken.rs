@@ -89,6 +89,9 @@ async fn a_broken_recording_does_not_refuse_the_launch_of_another() {
                 if is_broken {
                     assert!(err.contains("a recording cannot be played"), "{case}");
                     assert!(err.contains(broken), "{case}");
+                    // What was played up to the prompt is another one, which has no report.
+                    assert!(!err.contains("replay of") && !err.contains("left: "), "{case}");
+                    assert!(out.contains("\"pid\":1"), "{case}: its lines stay: {out}");
                 }
             }
             // No other one is it, so the broken one may be: of one with another prompt that is known
