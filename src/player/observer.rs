@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::report::Report;
 
+type OnReport = dyn Fn(&Report) + Send + Sync;
+
 /// A function to call with the report of each launch that differs.
 #[derive(Clone, Default)]
-pub(super) struct Observer(Option<Arc<dyn Fn(&Report) + Send + Sync>>);
+pub(super) struct Observer(Option<Arc<OnReport>>);
 
 /// The same for one launch: it is called once.
 #[derive(Clone, Debug, Default)]
