@@ -255,7 +255,7 @@ impl State {
             }
         }
         let has_hooks = !state.outside.settings_hooks.is_empty();
-        for what in state.options.clone().reports.iter() {
+        for what in &state.options.clone().reports {
             // The scenario says what the hooks of the settings do.
             if what != "setting hooks" || !has_hooks {
                 state.note_not_simulated(what.clone());
