@@ -16,13 +16,17 @@ impl Timeline {
 }
 
 fn build(recording: &Recording) -> Timeline {
-    let mut builder = Builder::default();
+    let said: Vec<_> = recording.events.iter().map(|event| describe(&event.kind)).collect();
+    let is_lifecycle = |json: &Value| json["type"] == "command_lifecycle";
+    let mut builder = Builder {
+        says_which: said.iter().any(|(from, _, json)| *from == From::Cli && is_lifecycle(json)),
+        ..Builder::default()
+    };
     builder.timeline.lanes.push(Lane { name: "main".to_owned() });
     builder.timeline.turns.push(Turn::default());
     let mut at = 0_u64;
-    for (index, event) in recording.events.iter().enumerate() {
+    for (index, (event, (from, said, json))) in recording.events.iter().zip(said).enumerate() {
         at = at.saturating_add(event.us);
-        let (from, said, json) = describe(&event.kind);
         let row = Row {
             // The header is line 1.
             line: index + 2,
@@ -48,8 +52,10 @@ struct Builder {
     tools: HashMap<String, (usize, usize)>,
     /// Sub-agents, by the id of the tool call that began them: the lane.
     agents: HashMap<String, usize>,
-    /// Prompts that no turn has taken in yet.
+    /// Prompts that no turn has taken in yet, with their uuids.
     prompts: Vec<(usize, String)>,
+    /// Whether the CLI says which prompt it begins.
+    says_which: bool,
     /// What the session has cost so far.
     cost: f64,
     /// Whether the current turn has a separate line.
@@ -153,6 +159,7 @@ impl Builder {
         if class == Class::Status || class == Class::Unreadable {
             return;
         }
+        self.take_in(text(&json["user_message_uuid"]));
         self.begin(at);
         if let Some(turn) = self.timeline.turns.last_mut()
             && !turn.prompts.is_empty()
@@ -189,10 +196,12 @@ impl Builder {
             return;
         }
         if self.timeline.turns.last().is_some_and(|turn| turn.prompts.is_empty()) {
-            match self.prompts.is_empty() {
-                true => self.start(at),
-                false => {
-                    let (row, _) = self.prompts.remove(0);
+            // A CLI that names the prompts it begins has turns without one, such as for a notice.
+            let may_be = |uuid: &String| !self.says_which || uuid.is_empty();
+            match self.prompts.iter().position(|(_, uuid)| may_be(uuid)) {
+                None => self.start(at),
+                Some(next) => {
+                    let (row, _) = self.prompts.remove(next);
                     self.add_prompt(row);
                 }
             }
@@ -200,7 +209,7 @@ impl Builder {
         self.is_begun = true;
     }
 
-    /// The CLI says that it begins this prompt.
+    /// The CLI says that it begins this prompt, or that it answers it.
     fn take_in(&mut self, uuid: &str) {
         let found = self.prompts.iter().position(|(_, of)| !uuid.is_empty() && of == uuid);
         if let Some(found) = found {
@@ -227,6 +236,7 @@ impl Builder {
 
     fn result(&mut self, index: usize, json: &Value) {
         let at = self.timeline.rows[index].at;
+        self.take_in(text(&json["user_message_uuid"]));
         self.begin(at);
         let total = json["total_cost_usd"].as_f64();
         let usage = |name: &str| json["usage"][name].as_u64().unwrap_or(0);
