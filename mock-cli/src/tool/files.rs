@@ -37,6 +37,20 @@ pub(crate) fn recordings(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Failure>) {
     (files, failures)
 }
 
+/// The one recording that a path stands for.
+pub(crate) fn one_recording(path: &Path) -> Result<PathBuf, Failure> {
+    let (mut files, failures) = recordings(&[path.to_owned()]);
+    end((), &failures)?;
+    match (files.pop(), files.as_slice()) {
+        (Some(only), []) => Ok(only),
+        (last, others) => {
+            let names = others.iter().chain(&last).map(|file| format!("\n  {}", file.display()));
+            let names = names.collect::<String>();
+            Err(format!("{}: several recordings; name one of them:{names}", path.display()))
+        }
+    }
+}
+
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = recordings_in(folder).map_err(|error| error.to_string())?;
     if found.is_empty() {
@@ -95,6 +109,13 @@ mod tests {
             ["a/10/x.jsonl", "a/2/2.jsonl", "a/2/10.jsonl", "b/one.jsonl", "b/one.jsonl", "x"];
         assert_eq!(found, wanted.map(Some));
         assert!(failures.is_empty());
+        assert_eq!(one_recording(&path("b")), Ok(path("b/one.jsonl")));
+        assert_eq!(one_recording(&path("b/one.jsonl")), Ok(path("b/one.jsonl")));
+        let why = one_recording(&path("a")).unwrap_err();
+        for name in ["a/10/x.jsonl", "a/2/2.jsonl", "a/2/10.jsonl"] {
+            assert!(why.contains(&format!("\n  {}", path(name).display())), "{why}");
+        }
+        assert!(one_recording(&path("empty")).unwrap_err().contains("no recordings in it"));
         let (found, failures) = recordings(&[path("empty")]);
         assert!(found.is_empty());
         assert_eq!(failures, [format!("{}: no recordings in it", path("empty").display())]);

@@ -8,13 +8,15 @@ use std::time::{Duration, Instant};
 use claude_wire::recording::EventKind;
 
 use super::arguments::seconds;
+use super::files::{end, recordings, recordings_help};
 use super::show::{Read, Style, Transcript};
-use super::terminal::print;
+use super::terminal::{BOLD, print};
 use crate::{Failure, Found};
 
 /// Watch a recording at the pace at which it was recorded.
 ///
-/// Prints the transcript of `claude-wire show`, each line when it is due; with --raw what the CLI
+/// Of a folder, one recording after the other, in the order of their launches. Prints the
+/// transcript of `claude-wire show`, each line when it is due; with --raw what the CLI
 /// wrote, to the byte, stdout and stderr each to its own. --speed makes it faster or slower, and
 /// --pause limits each wait. To replay a recording to a program, use `mock-claude`; to check one,
 /// `claude-wire verify`.
@@ -25,10 +27,10 @@ Examples:
   claude-wire replay --pause 0.5 session.jsonl
   claude-wire replay --raw session.jsonl | claude-wire decode
 
-Exit codes: 0 it was played to its end, 2 it could not be read.")]
+Exit codes: 0 all were played to their ends, 2 one could not be read (the others are played).")]
 pub(crate) struct Arguments {
-    /// The recording
-    recording: PathBuf,
+    #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
+    paths: Vec<PathBuf>,
     /// How many times as fast as it was recorded
     #[arg(long, value_name = "FACTOR", default_value = "1", value_parser = factor)]
     speed: f64,
@@ -41,13 +43,33 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let read = Read::open(&arguments.recording)?;
+    let (files, mut failures) = recordings(&arguments.paths);
+    for (index, path) in files.iter().enumerate() {
+        let read = match Read::open(path) {
+            Ok(read) => read,
+            Err(why) => {
+                failures.push(why);
+                continue;
+            }
+        };
+        if files.len() > 1 && !arguments.raw {
+            print(|out| {
+                let gap = if index > 0 { "\n" } else { "" };
+                writeln!(out, "{gap}{BOLD}== {}{BOLD:#}", path.display())
+            })?;
+        }
+        play(&read, arguments)?;
+    }
+    end(Found::Nothing, &failures)
+}
+
+fn play(read: &Read, arguments: &Arguments) -> Result<Found, Failure> {
     let mut clock = Clock { due: Instant::now(), speed: arguments.speed, limit: arguments.pause };
     if arguments.raw {
-        return print_raw(&read, &mut clock);
+        return print_raw(read, &mut clock);
     }
     print(|out| {
-        let mut transcript = Transcript::new(&read, Style { all: true, times: true });
+        let mut transcript = Transcript::new(read, Style { all: true, times: true });
         transcript.head(out)?;
         for event in &read.recording.events {
             out.flush()?;

@@ -8,6 +8,7 @@ use claude_wire::recording::{Event, EventKind, Recording};
 use serde_json::Value;
 
 use super::arguments::{may_write, seconds};
+use super::files::one_recording;
 use super::timeline::{Class, From, Row, Timeline, count};
 use crate::tool::terminal::say;
 use crate::{Failure, Found};
@@ -29,7 +30,7 @@ Examples:
 Exit codes: 0 written, 2 not.")]
 #[command(group(clap::ArgGroup::new("what").required(true).multiple(true).args(["turns", "pauses", "without_pieces"])))]
 pub(crate) struct Arguments {
-    /// The recording
+    /// The recording, or a folder that has one
     recording: PathBuf,
     /// The recording to write
     #[arg(short, long, value_name = "OUT")]
@@ -49,9 +50,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let path = arguments.recording.display();
     may_write(&arguments.output, arguments.force)?;
-    let mut recording = Recording::open(&arguments.recording).map_err(|error| error.to_string())?;
+    let path = one_recording(&arguments.recording)?;
+    let mut recording = Recording::open(&path).map_err(|error| error.to_string())?;
+    let path = path.display();
     recording.require_whole().map_err(|error| format!("{path}: {error}"))?;
     let before = recording.events.len();
     let timeline = Timeline::of(&recording);

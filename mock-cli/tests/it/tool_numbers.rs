@@ -183,6 +183,89 @@ fn a_trimmed_recording_verifies() {
     }
 }
 
+/// Each turn of each recording is one that replays by itself.
+#[test]
+fn each_turn_of_the_corpus_verifies() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut trimmed = 0;
+    for from in claude_wire::recording::recordings_in(folder()).unwrap() {
+        let name = from.file_stem().unwrap().to_str().unwrap().to_owned();
+        for turn in 1.. {
+            let target = temporary.path().join(format!("{name}-{turn}.jsonl"));
+            let turn = turn.to_string();
+            let args = ["trim", path(&from), "-o", path(&target), "--turns", &turn];
+            let output = tool(&[&args[..], &["--pauses", "0.01"]].concat());
+            if output.status.code() == Some(2) {
+                let why = text(&output.stderr);
+                assert!(why.contains(": it has ") || why.contains("truncated"), "{name}: {why}");
+                break;
+            }
+            trimmed += 1;
+        }
+    }
+    assert!(trimmed > 100, "{trimmed}");
+    let output = tool(&["verify", "--timeout", "10", path(temporary.path())]);
+    let said = text(&output.stdout);
+    let failed: Vec<&str> = said.lines().filter(|line| !line.starts_with("ok")).collect();
+    assert_eq!(output.status.code(), Some(0), "{}", failed.join("\n"));
+}
+
+/// A turn has the prompt that its result names, and one that names none has none.
+#[test]
+fn a_turn_has_the_prompt_that_its_result_names() {
+    for (name, prompts) in [
+        ("initial-prompt.jsonl", [None, Some("What now?"), Some("Thanks")]),
+        ("notice-between-prompts.jsonl", [Some("Start it"), None, Some("And now?")]),
+    ] {
+        let output = tool(&["show", "--json", "--all", path(&corpus(name))]);
+        let rows = json(&output);
+        let results = rows.iter().filter(|row| row["class"] == "result");
+        let asked: Vec<Option<String>> = results
+            .map(|result| {
+                let answers = result["answers"].as_u64()?;
+                let prompt = rows.iter().find(|row| row["line"] == answers).unwrap();
+                Some(prompt["text"].as_str().unwrap().to_owned())
+            })
+            .collect();
+        let prompts = prompts.map(|it| it.map(str::to_owned));
+        assert_eq!(asked, prompts, "{name}");
+    }
+}
+
+/// `replay` goes through the launches of a folder; `trim` takes a folder with one recording.
+#[test]
+fn folders_are_taken() {
+    let temporary = tempfile::tempdir().unwrap();
+    let place = |name: &str| temporary.path().join(name);
+    for (name, from) in [
+        ("two/1.jsonl", "one-shot.jsonl"),
+        ("two/2.jsonl", "three-turns.jsonl"),
+        ("one/1.jsonl", "three-turns.jsonl"),
+    ] {
+        fs::create_dir_all(place(name).parent().unwrap()).unwrap();
+        fs::copy(corpus(from), place(name)).unwrap();
+    }
+    let raw = |from: &Path| {
+        let output = tool(&["replay", "--raw", "--speed", "1e9", path(from)]);
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        output.stdout
+    };
+    let both = [raw(&place("two/1.jsonl")), raw(&place("two/2.jsonl"))].concat();
+    assert_eq!(raw(&place("two")), both);
+    let shown = tool(&["replay", "--pause", "0", path(&place("two"))]);
+    let transcript = tool(&["show", "--all", path(&place("two"))]);
+    assert_eq!(text(&shown.stdout), text(&transcript.stdout));
+    let trim = |from: &str| {
+        let target = place("out.jsonl");
+        let output = tool(&["trim", path(&place(from)), "-o", path(&target), "--turns", "2"]);
+        (output.status.code(), text(&output.stderr))
+    };
+    let (code, why) = trim("two");
+    assert_eq!(code, Some(2));
+    assert!(why.contains("several recordings") && why.contains("2.jsonl"), "{why}");
+    assert_eq!(trim("one").0, Some(0));
+}
+
 #[test]
 fn trim_refuses_what_is_not_there() {
     let temporary = tempfile::tempdir().unwrap();

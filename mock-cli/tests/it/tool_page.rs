@@ -97,6 +97,33 @@ fn a_page_refers_to_nothing_outside() {
     assert!(html.contains("class=\"severity-breaking\""), "their differences are listed");
 }
 
+/// Two folders are shown next to each other if each has one recording; else the error names both.
+#[test]
+fn folders_are_shown_next_to_each_other() {
+    let temporary = tempfile::tempdir().unwrap();
+    let place = |name: &str| temporary.path().join(name);
+    for name in ["a/1.jsonl", "b/1.jsonl", "c/1.jsonl", "c/2.jsonl", "d/1.jsonl", "d/3.jsonl"] {
+        fs::create_dir_all(place(name).parent().unwrap()).unwrap();
+        fs::copy(corpus("one-shot.jsonl"), place(name)).unwrap();
+    }
+    let show = |one: &str, other: &str| {
+        let (page, other) = (place("page.html"), place(other));
+        let args = ["show", "--force", "--html", page.to_str().unwrap(), "--next-to"];
+        tool(&[&args[..], &[other.to_str().unwrap()]].concat(), &[&place(one)])
+    };
+    done(&show("a", "b"));
+    let html = fs::read_to_string(place("page.html")).unwrap();
+    assert_eq!(html.matches("<section class=\"run\"").count(), 2);
+    for (one, other, why) in [
+        ("c", "d", "there are 2 and 2: name one of each, such as 1.jsonl (in both: 1.jsonl)"),
+        ("a", "c", "there are 1 and 2"),
+    ] {
+        let output = show(one, other);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
+    }
+}
+
 /// Checks the markup of a page: tags, without the texts between them.
 fn references(html: &str) {
     assert!(html.contains("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'sha256-"));

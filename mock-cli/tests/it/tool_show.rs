@@ -255,7 +255,7 @@ fn git_diff_shows_what_changed_in_a_recording() {
     let path = folder.path().join("a.jsonl");
     git(&["init", "--quiet"]);
     fs::write(folder.path().join(".gitattributes"), "*.jsonl diff=claude-wire\n").unwrap();
-    git(&["config", "diff.claude-wire.textconv", &format!("\"{TOOL}\" show --no-times")]);
+    git(&["config", "diff.claude-wire.textconv", &format!("\"{TOOL}\" show --textconv")]);
     recording(&CONVERSATION).save(&path).unwrap();
     git(&["add", "."]);
     git(&["commit", "--quiet", "-m", "recorded"]);
@@ -279,4 +279,14 @@ fn git_diff_shows_what_changed_in_a_recording() {
         })
         .collect();
     assert_eq!(changed, ["-< says  Nothing.", "+< says  Something."], "{diff}");
+
+    // Another file of this kind, and one that becomes a recording.
+    for content in ["{\"rows\":1}\n", "\u{1b}[31mred\n", ""] {
+        fs::write(folder.path().join("b.jsonl"), content).unwrap();
+        git(&["add", "b.jsonl"]);
+        git(&["commit", "--quiet", "-m", "other", "--allow-empty"]);
+        fs::write(folder.path().join("b.jsonl"), "{\"rows\":2}\n").unwrap();
+        let diff = git(&["diff", "b.jsonl"]);
+        assert!(diff.contains("+{\"rows\":2}"), "{diff}");
+    }
 }

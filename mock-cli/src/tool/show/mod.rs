@@ -5,6 +5,7 @@ mod read;
 mod text;
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -27,8 +28,9 @@ use crate::{Failure, Found};
 /// terminals only, and NO_COLOR turns them off.
 ///
 /// As a textconv, it makes `git diff` show what changed in a recording, without times and ids:
-/// put `*.jsonl diff=claude-wire` into .gitattributes, and run
-/// `git config diff.claude-wire.textconv "claude-wire show --no-times"`.
+/// put `recordings/**/*.jsonl diff=claude-wire` into .gitattributes, and run
+/// `git config diff.claude-wire.textconv "claude-wire show --textconv"`. A file that is no recording
+/// is then shown as it is.
 ///
 /// --html writes one page that opens from its file, without a server or a network: both directions
 /// of the wire on a time line, who waits for whom, turns, sub-agents, tools, costs, a search, and
@@ -60,6 +62,9 @@ pub(crate) struct Arguments {
     /// Write a page for a browser
     #[arg(long, value_name = "PAGE", conflicts_with_all = ["all", "no_times", "json"])]
     html: Option<PathBuf>,
+    /// For git: without times, and a file that is no recording as it is
+    #[arg(long, conflicts_with_all = ["all", "json", "html"])]
+    textconv: bool,
     /// Show this run next to the one recording
     #[arg(long, value_name = "OTHER", requires = "html")]
     next_to: Option<PathBuf>,
@@ -73,13 +78,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     if let Some(page) = &arguments.html {
         return write_page(page, arguments, files, failures);
     }
-    let style = Style { all: arguments.all, times: !arguments.no_times };
+    let times = !arguments.no_times && !arguments.textconv;
+    let style = Style { all: arguments.all, times };
     let done = print(|out| {
         for (index, path) in files.iter().enumerate() {
             let read = match Read::open(path) {
                 Ok(read) => read,
                 Err(why) => {
-                    failures.push(why);
+                    if !(arguments.textconv && copied(path)?) {
+                        failures.push(why);
+                    }
                     continue;
                 }
             };
@@ -108,10 +116,13 @@ fn write_page(
 ) -> Result<Found, Failure> {
     may_write(target, arguments.force)?;
     if let Some(other) = &arguments.next_to {
-        if files.len() != 1 {
-            return Err(format!("--next-to takes one recording, got {}", files.len()));
+        let (others, other_failures) = recordings(std::slice::from_ref(other));
+        end((), &failures)?;
+        end((), &other_failures)?;
+        if files.len() != 1 || others.len() != 1 {
+            return Err(not_two(&files, &others));
         }
-        files.push(other.clone());
+        files.extend(others);
     }
     let bar = progress(files.len(), false);
     let mut runs = Vec::new();
@@ -131,6 +142,33 @@ fn write_page(
     fs::write(target, &html).map_err(|error| format!("{}: {error}", target.display()))?;
     eprintln!("claude-wire: wrote {}, {} KiB", target.display(), html.len() / 1024);
     end(Found::Nothing, &failures)
+}
+
+/// Writes a file that is no recording as it is, and returns whether it could be read. Not through a
+/// terminal's filter: git compares the bytes.
+fn copied(path: &Path) -> io::Result<bool> {
+    let Ok(content) = fs::read(path) else { return Ok(false) };
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(&content).and_then(|()| stdout.flush()).map(|()| true)
+}
+
+/// Why two folders are not shown next to each other.
+fn not_two(files: &[PathBuf], others: &[PathBuf]) -> Failure {
+    let names = |files: &[PathBuf]| {
+        let names = files.iter().filter_map(|file| file.file_name());
+        names.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    let (one, other) = (names(files), names(others));
+    let both: Vec<_> = one.iter().filter(|name| other.contains(name)).cloned().collect();
+    let hint = match both.as_slice() {
+        [] => "name one recording of each".to_owned(),
+        both => format!("name one of each, such as {} (in both: {})", both[0], both.join(", ")),
+    };
+    format!(
+        "--next-to shows one recording next to another, and there are {} and {}: {hint}",
+        files.len(),
+        others.len()
+    )
 }
 
 fn write_json(read: &Read, out: &mut dyn std::io::Write) -> std::io::Result<()> {
