@@ -194,7 +194,8 @@ def test_test_is_recorded_once_and_replayed(folder, cli, monkeypatch):
     assert "pytest --claude-wire-record=once" in text(missing)
 
     record = [f"--claude-wire-cli={cli}", "--claude-wire-record"]
-    recorded = run(folder, test, *record, "once")
+    # Without a mode it is `once`.
+    recorded = run(folder, test, *record)
     assert recorded.parseoutcomes() == {"passed": 2}, text(recorded)
     recordings = folder.path / "recordings" / "test_program"
     names = sorted(path.relative_to(recordings).as_posix() for path in recordings.rglob("*.jsonl"))

@@ -69,6 +69,19 @@ fn a_missing_mute_unknown_or_replaced_cli_is_named() {
     assert_eq!(code, Some(1));
     assert!(of(&rows, "WRONG")[0].contains("claude-wire install"), "{rows:?}");
 
+    // A program that is given the stand-in needs none, unless one is named.
+    let recording = corpus("one-shot.jsonl");
+    for variable in ["CLAUDE_WIRE_REPLAY", "CLAUDE_WIRE_SCENARIO"] {
+        let vars = [(variable, recording.to_str().unwrap()), ("PATH", "/nowhere")];
+        let (_, rows) = home.doctor(&[], &vars);
+        assert!(of(&rows, "note").iter().any(|row| row.starts_with("CLI: ")), "{rows:?}");
+        assert!(!of(&rows, "WRONG").iter().any(|row| row.starts_with("CLI: ")), "{rows:?}");
+        let (code, rows) = home.doctor(&["--cli", "/nowhere/claude"], &vars);
+        assert_eq!(code, Some(1), "{rows:?}");
+    }
+    let (code, rows) = home.doctor(&[], &[("PATH", "/nowhere")]);
+    assert!(code == Some(1) && of(&rows, "WRONG")[0].starts_with("CLI: "), "{rows:?}");
+
     let cli = home.cli("9.9.9");
     let (code, rows) = home.doctor(&["--cli", cli.to_str().unwrap()], &[]);
     assert_eq!(code, Some(0), "{rows:?}");

@@ -25,10 +25,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claude-wire")
     group.addoption(
         "--claude-wire-record",
+        nargs="?",
+        const="once",
         choices=MODES,
         metavar="MODE",
-        help="none: replay; once: record tests without recordings; rewrite: record again; passthrough: use the real CLI "
-        "(default: $CLAUDE_WIRE_RECORD, or none)",
+        help="none: replay; once: record tests without recordings; rewrite: record again; passthrough: use the real CLI; "
+        "without MODE: once (default: $CLAUDE_WIRE_RECORD, or none)",
     )
     group.addoption(
         "--claude-wire-cli",
