@@ -45,6 +45,7 @@ pub struct FaultInfo {
     pub(super) point: Point,
     /// Whether it happens at every opportunity, unless the plan says otherwise.
     pub(super) repeats: bool,
+    ends: bool,
     parameters: &'static [Parameter],
 }
 
@@ -79,20 +80,13 @@ impl FaultInfo {
         self.parameters
     }
 
-    /// Whether the same lines arrive, if later or in other pieces.
-    pub(crate) fn keeps_lines(&self) -> bool {
-        matches!(
-            self.name,
-            "latency"
-                | "jitter"
-                | "bandwidth"
-                | "slicer"
-                | "slow_close"
-                | "crlf"
-                | "split_multibyte"
-                | "ttft"
-                | "ping_gap"
-        )
+    /// Whether the conversation ends with it: the CLI ends, or no longer says or hears what the
+    /// program waits for. What the program does not do after it in the same launch is not its
+    /// fault.
+    ///
+    /// An [`oversize_line`](catalogue) ends it only without `newline`.
+    pub const fn ends_conversation(&self) -> bool {
+        self.ends
     }
 
     /// Where it can be injected.
@@ -241,7 +235,7 @@ const fn once(
     parameters: &'static [Parameter],
     does: &'static str,
 ) -> FaultInfo {
-    FaultInfo { name, kind, does, point, repeats: false, parameters }
+    FaultInfo { name, kind, does, point, repeats: false, ends: false, parameters }
 }
 
 const fn always(
@@ -254,41 +248,46 @@ const fn always(
     FaultInfo { repeats: true, ..once(name, kind, point, parameters, does) }
 }
 
+/// A fault that [ends the conversation](FaultInfo::ends_conversation).
+const fn ends(fault: FaultInfo) -> FaultInfo {
+    FaultInfo { ends: true, ..fault }
+}
+
 #[rustfmt::skip]
 static CATALOGUE: [FaultInfo; 66] = [
-    once("spawn_fail", Process, Point::Launch, &[],
-        "the process cannot be started"),
-    once("exit_before_init", Process, Point::Launch, &[CODE],
-        "the CLI exits before it reads or writes anything"),
-    once("stderr_only", Process, Point::Launch, &[CODE, text("text", "Error: something went wrong", "the line on stderr")],
-        "the CLI writes a line on stderr and exits"),
-    once("hang_before_init", Process, Point::Launch, &[DEAF],
-        "the CLI reads its input and never writes anything; the end of input does not end it"),
-    once("exit_mid_turn", Process, Point::Speech, &[CODE],
-        "the CLI exits after the first line of the model in a turn"),
-    once("exit_after_result", Process, Point::Result, &[CODE],
-        "the CLI exits right after a result"),
-    once("hang_after_result", Process, Point::Result, &[
+    ends(once("spawn_fail", Process, Point::Launch, &[],
+        "the process cannot be started")),
+    ends(once("exit_before_init", Process, Point::Launch, &[CODE],
+        "the CLI exits before it reads or writes anything")),
+    ends(once("stderr_only", Process, Point::Launch, &[CODE, text("text", "Error: something went wrong", "the line on stderr")],
+        "the CLI writes a line on stderr and exits")),
+    ends(once("hang_before_init", Process, Point::Launch, &[DEAF],
+        "the CLI reads its input and never writes anything; the end of input does not end it")),
+    ends(once("exit_mid_turn", Process, Point::Speech, &[CODE],
+        "the CLI exits after the first line of the model in a turn")),
+    ends(once("exit_after_result", Process, Point::Result, &[CODE],
+        "the CLI exits right after a result")),
+    ends(once("hang_after_result", Process, Point::Result, &[
             DEAF, number("late_ms", 0, "if not 0: an event is written this many milliseconds later"),
             number("every_ms", 0, "if not 0: an event is written each time this many milliseconds have passed"),
         ],
-        "after a result the CLI answers nothing more, and the end of input does not end it"),
-    once("hang_after_error_result", Process, Point::Result, &[DEAF],
-        "a result becomes an error, and then the CLI hangs as in `hang_after_result`"),
-    once("orphan_pipe", Process, Point::Result, &[number("ms", 30_000, "how long stdout stays open, in milliseconds")],
-        "after a result the CLI exits with code 0, and a process that it started keeps its stdout open"),
-    once("closed_stdin", Process, Point::Prompt, &[],
-        "the CLI closes its input after a prompt, and goes on with the turn"),
-    once("closed_stdout_alive", Process, Point::Speech, &[],
-        "the CLI closes its output after the first line of the model in a turn, and runs until its input ends"),
-    once("stuck_tool", Process, Point::ToolUse, &[DEAF],
-        "a tool never ends: after the line with the call the CLI hangs, and answers no interrupt"),
+        "after a result the CLI answers nothing more, and the end of input does not end it")),
+    ends(once("hang_after_error_result", Process, Point::Result, &[DEAF],
+        "a result becomes an error, and then the CLI hangs as in `hang_after_result`")),
+    ends(once("orphan_pipe", Process, Point::Result, &[number("ms", 30_000, "how long stdout stays open, in milliseconds")],
+        "after a result the CLI exits with code 0, and a process that it started keeps its stdout open")),
+    ends(once("closed_stdin", Process, Point::Prompt, &[],
+        "the CLI closes its input after a prompt, and goes on with the turn")),
+    ends(once("closed_stdout_alive", Process, Point::Speech, &[],
+        "the CLI closes its output after the first line of the model in a turn, and runs until its input ends")),
+    ends(once("stuck_tool", Process, Point::ToolUse, &[DEAF],
+        "a tool never ends: after the line with the call the CLI hangs, and answers no interrupt")),
     once("stderr_flood", Process, Point::Prompt, &[number("bytes", 1_048_576, "how many bytes")],
         "the CLI writes a flood on stderr before it goes on, and waits until it is read"),
-    once("signal_death", Process, Point::Speech, &[
+    ends(once("signal_death", Process, Point::Speech, &[
             Parameter { name: "signal", does: "the signal", default: Setting::Word(&["SIGKILL", "SIGSEGV", "SIGABRT", "SIGBUS", "SIGTERM"]) },
         ],
-        "a signal ends the CLI after the first line of the model in a turn"),
+        "a signal ends the CLI after the first line of the model in a turn")),
 
     always("latency", Bytes, Point::Line, &[ms(100), DIRECTION],
         "each line is late"),
@@ -302,14 +301,14 @@ static CATALOGUE: [FaultInfo; 66] = [
         "lines come in small pieces of random length"),
     once("slow_close", Bytes, Point::End, &[ms(2_000), DIRECTION],
         "the stream ends late"),
-    once("limit_data", Bytes, Point::Launch, &[number("bytes", 4_096, "bytes"), DIRECTION],
-        "the stream ends after this many bytes, wherever that is, and the CLI exits with code 1"),
-    once("reset", Bytes, Point::Speech, &[],
-        "all streams break in the middle of a line, and the process is gone"),
-    once("partial_line_then_eof", Bytes, Point::Speech, &[CODE],
-        "half of a line is written, and then the CLI exits"),
-    once("no_final_newline", Bytes, Point::Result, &[number("code", 0, "the exit code, 0 to 255")],
-        "the last line, a result, has no line ending, and then the CLI exits"),
+    ends(once("limit_data", Bytes, Point::Launch, &[number("bytes", 4_096, "bytes"), DIRECTION],
+        "the stream ends after this many bytes, wherever that is, and the CLI exits with code 1")),
+    ends(once("reset", Bytes, Point::Speech, &[],
+        "all streams break in the middle of a line, and the process is gone")),
+    ends(once("partial_line_then_eof", Bytes, Point::Speech, &[CODE],
+        "half of a line is written, and then the CLI exits")),
+    ends(once("no_final_newline", Bytes, Point::Result, &[number("code", 0, "the exit code, 0 to 255")],
+        "the last line, a result, has no line ending, and then the CLI exits")),
     once("invalid_utf8", Bytes, Point::Message, &[],
         "two bytes inside a message are not UTF-8"),
     always("crlf", Bytes, Point::Line, &[DIRECTION],
@@ -324,8 +323,8 @@ static CATALOGUE: [FaultInfo; 66] = [
         "a line that is not JSON, before a message"),
     once("burst_before_read", Bytes, Point::Launch, &[number("bytes", 262_144, "how many bytes, in lines of a kilobyte")],
         "the CLI writes a lot before it reads anything, and waits until it is read"),
-    once("never_read_stdin", Bytes, Point::Launch, &[],
-        "the CLI never reads its input, and so it writes nothing"),
+    ends(once("never_read_stdin", Bytes, Point::Launch, &[],
+        "the CLI never reads its input, and so it writes nothing")),
     once("split_multibyte", Bytes, Point::NonAscii, &[number("ms", 20, "milliseconds between the two parts")],
         "a line comes in two parts, split inside a character"),
 
@@ -333,12 +332,12 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the reply to a control request comes twice"),
     once("unknown_id_reply", Protocol, Point::Reply, &[],
         "before a reply there is one to a request that was never made"),
-    once("missing_id", Protocol, Point::Reply, &[],
-        "a reply has no `request_id`"),
-    once("late_reply", Protocol, Point::Reply, &[ms(70_000)],
-        "a reply comes late, by default after the usual time limit; other lines do not wait for it"),
-    once("reply_after_cancel", Protocol, Point::Reply, &[number("ms", 120_000, "if no cancellation comes: how long the reply is kept, in milliseconds")],
-        "a reply is kept until your program cancels the request, and comes then"),
+    ends(once("missing_id", Protocol, Point::Reply, &[],
+        "a reply has no `request_id`")),
+    ends(once("late_reply", Protocol, Point::Reply, &[ms(70_000)],
+        "a reply comes late, by default after the usual time limit; other lines do not wait for it")),
+    ends(once("reply_after_cancel", Protocol, Point::Reply, &[number("ms", 120_000, "if no cancellation comes: how long the reply is kept, in milliseconds")],
+        "a reply is kept until your program cancels the request, and comes then")),
     once("cancel_race", Protocol, Point::Request, &[],
         "the CLI cancels one of its requests when it has been answered: both cross on the way"),
     once("control_after_result", Protocol, Point::Result, &[],
@@ -347,8 +346,8 @@ static CATALOGUE: [FaultInfo; 66] = [
         "a line of a type that does not exist, before a message"),
     once("unknown_subtype", Protocol, Point::Message, &[text("subtype", "quantum_state", "the subtype")],
         "a `system` line of a subtype that does not exist, before a message"),
-    once("missing_result", Protocol, Point::Result, &[],
-        "the result of a turn is not written"),
+    ends(once("missing_result", Protocol, Point::Result, &[],
+        "the result of a turn is not written")),
     once("double_result", Protocol, Point::Result, &[],
         "the result of a turn comes twice"),
     once("no_init", Protocol, Point::Init, &[],
@@ -361,8 +360,8 @@ static CATALOGUE: [FaultInfo; 66] = [
             text("type", "result", "the type of the line"), text("field", "num_turns", "the field, or a path such as `message.model`"),
         ],
         "a line lacks one of its usual fields"),
-    once("error_reply", Protocol, Point::Reply, &[text("error", "the CLI refused this", "the text")],
-        "the reply to a control request is an error"),
+    ends(once("error_reply", Protocol, Point::Reply, &[text("error", "the CLI refused this", "the text")],
+        "the reply to a control request is an error")),
 
     always("api_400", Api, Point::ApiRequest, &[],
         "the API refuses the request with 400: `tool_use` ids without results"),
@@ -428,6 +427,21 @@ mod tests {
             parameters.sort_unstable();
             parameters.dedup();
             assert_eq!(parameters.len(), count, "{}", fault.name);
+        }
+    }
+
+    /// What one of them is listed as "ignored" for is not an excuse.
+    #[test]
+    fn a_fault_of_the_form_or_the_pace_does_not_end_the_conversation() {
+        let ends = |name: &str| find(name).unwrap().ends_conversation();
+        for fault in CATALOGUE.iter().filter(|fault| fault.kind == Api) {
+            assert!(!fault.ends, "{}: the CLI asks again, or the turn ends", fault.name);
+        }
+        for name in ["latency", "bom", "stderr_flood", "extra_field", "unknown_type", "no_init"] {
+            assert!(!ends(name), "{name}");
+        }
+        for name in ["exit_mid_turn", "spawn_fail", "never_read_stdin", "missing_result", "reset"] {
+            assert!(ends(name), "{name}");
         }
     }
 

@@ -73,15 +73,17 @@ impl Fault {
 
     /// Reads the compact form: the name, and after a colon what differs from the defaults, separated
     /// by commas: `exit_mid_turn:nth=2,seed=7`. A word without a value is one that is true: `deaf`.
+    /// A text with a comma or a semicolon is in double quotes, as a string in JSON:
+    /// `non_json_noise:text="a, b"`.
     ///
     /// # Errors
     /// If it is not one.
     pub fn parse(text: &str) -> Result<Self, FaultError> {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         let mut fault = Self::named(name.trim())?;
-        for item in rest.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+        for item in split(rest, ',').into_iter().map(str::trim).filter(|item| !item.is_empty()) {
             let (key, value) = match item.split_once('=') {
-                Some((key, value)) => (key.trim(), fault.value(key.trim(), value.trim())),
+                Some((key, value)) => (key.trim(), fault.value(key.trim(), value.trim())?),
                 None => (item, Value::Bool(true)),
             };
             fault.put(key, value)?;
@@ -121,7 +123,7 @@ impl Fault {
         object.extend(self.given.clone());
         let Timing { after, times, rate } = &self.timing;
         match times {
-            Some(Times::Only(1)) if *after > 0 && rate.is_none() => {
+            Some(Times::Only(1)) if (1..u64::MAX).contains(after) && rate.is_none() => {
                 object.insert("nth".into(), (after + 1).into());
             }
             times => {
@@ -238,6 +240,16 @@ impl Fault {
         value.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Whether the conversation ends with it, with its parameters.
+    pub(crate) fn ends_conversation(&self) -> bool {
+        self.info.ends_conversation() || self.name() == "oversize_line" && !self.flag("newline")
+    }
+
+    /// Without its seed.
+    pub(crate) fn unseeded(&self) -> Self {
+        Self { seed: None, ..self.clone() }
+    }
+
     pub(super) fn after_count(&self) -> u64 {
         self.timing.after
     }
@@ -257,12 +269,20 @@ impl Fault {
     }
 
     /// A value of the compact form: what is to be a text is one, even if it looks like a number.
-    fn value(&self, key: &str, text: &str) -> Value {
+    fn value(&self, key: &str, text: &str) -> Result<Value, FaultError> {
+        if text.starts_with('"') {
+            return serde_json::from_str::<String>(text).map(Value::from).map_err(|_| {
+                let name = self.info.name();
+                FaultError(format!(
+                    "{name}: `{key}`: expected a text in double quotes, as in {key}=\"a, b\", got {text}"
+                ))
+            });
+        }
         let known = self.info.parameters().iter().find(|known| known.name() == key);
-        match known.map(|known| known.default) {
+        Ok(match known.map(|known| known.default) {
             Some(Setting::Text(_)) => text.into(),
             _ => read(text),
-        }
+        })
     }
 
     fn put(&mut self, key: &str, value: Value) -> Result<(), FaultError> {
@@ -316,10 +336,16 @@ impl Fault {
         let expected = match known.default {
             Setting::Number(_) if key == "code" => (value.as_u64().is_none_or(|code| code > 255))
                 .then(|| "a code from 0 to 255".into()),
-            Setting::Number(_) if matches!(key, "bytes" | "bytes_per_second") => {
-                (value.as_u64().is_none_or(|bytes| bytes == 0)).then(|| "a number from 1 up".into())
-            }
-            Setting::Number(_) => value.as_u64().is_none().then(|| "a whole number".to_owned()),
+            Setting::Number(_) => match (value.as_u64(), most(name, key)) {
+                (Some(number), Some((most, what))) if number > most => {
+                    Some(format!("at most {most} ({what})"))
+                }
+                (None | Some(0), _) if matches!(key, "bytes" | "bytes_per_second") => {
+                    Some("a number from 1 up".to_owned())
+                }
+                (None, _) => Some("a whole number".to_owned()),
+                _ => None,
+            },
             Setting::Flag(_) => value.as_bool().is_none().then(|| "true or false".to_owned()),
             Setting::Text(_) => value.as_str().is_none().then(|| "a text".to_owned()),
             Setting::Word(words) => {
@@ -366,12 +392,60 @@ impl fmt::Display for Fault {
             f.write_str(if number == 0 { ":" } else { "," })?;
             match value {
                 Value::Bool(true) => f.write_str(key)?,
-                Value::String(text) => write!(f, "{key}={text}")?,
+                Value::String(text) if is_plain(text) => write!(f, "{key}={text}")?,
                 value => write!(f, "{key}={value}")?,
             }
         }
         Ok(())
     }
+}
+
+/// The most that a parameter may be, and what that is. What is written is held in memory.
+fn most(fault: &str, parameter: &str) -> Option<(u64, &'static str)> {
+    match parameter {
+        "bytes" if fault != "limit_data" => Some((1 << 28, "256 MiB")),
+        "ms" | "delay_ms" | "late_ms" | "every_ms" => Some((24 * 3_600_000, "a day")),
+        "retry_after" => Some((24 * 3600, "a day")),
+        _ => None,
+    }
+}
+
+/// Whether a text needs no quotes in the compact form.
+fn is_plain(text: &str) -> bool {
+    text == text.trim() && !text.contains(|c: char| matches!(c, ',' | ';' | '"') || c.is_control())
+}
+
+/// The parts of a text in the compact form between separators. Those in a value in quotes do not
+/// count.
+pub(super) fn split(text: &str, separator: char) -> Vec<&str> {
+    enum At {
+        Key,
+        ValueStart,
+        Value,
+        Quoted,
+        Escaped,
+    }
+    let (mut parts, mut start, mut at) = (Vec::new(), 0, At::Key);
+    for (index, c) in text.char_indices() {
+        at = match (at, c) {
+            (At::Escaped, _) => At::Quoted,
+            (At::Quoted, '\\') => At::Escaped,
+            (At::Quoted, '"') => At::Value,
+            (At::Quoted, _) => At::Quoted,
+            (_, c) if c == separator => {
+                parts.push(&text[start..index]);
+                start = index + c.len_utf8();
+                At::Key
+            }
+            (_, ',' | ';') => At::Key,
+            (At::Key, '=') => At::ValueStart,
+            (At::ValueStart, '"') => At::Quoted,
+            (At::ValueStart, c) if !c.is_whitespace() => At::Value,
+            (at, _) => at,
+        };
+    }
+    parts.push(&text[start..]);
+    parts
 }
 
 /// A value of the compact form.
@@ -398,6 +472,7 @@ fn unknown(name: &str) -> FaultError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::FaultPlan;
 
     #[test]
     fn the_compact_form_and_the_object_say_the_same() {
@@ -447,6 +522,15 @@ mod tests {
             ("no_init:nth=0", "`nth`: expected a whole number from 1 up, got 0"),
             ("no_init:rate=2", "`rate`: expected a number from 0 to 1"),
             ("hang_after_result:deaf=yes", "`deaf`: expected true or false, got \"yes\""),
+            ("oversize_line:bytes=18446744073709551615", "`bytes`: expected at most 268435456"),
+            ("oversize_line:bytes=100000000000000", "expected at most 268435456 (256 MiB), got 1"),
+            ("stderr_flood:bytes=268435457", "expected at most 268435456 (256 MiB)"),
+            ("burst_before_read:bytes=268435457", "expected at most 268435456 (256 MiB)"),
+            ("slicer:bytes=18446744073709551615", "expected at most 268435456 (256 MiB)"),
+            ("slicer:delay_ms=86400001", "`delay_ms`: expected at most 86400000 (a day)"),
+            ("api_429:retry_after=18446744073709551615", "expected at most 86400 (a day)"),
+            ("non_json_noise:text=\"a", "`text`: expected a text in double quotes, as in"),
+            ("non_json_noise:text=\"a\"b", "`text`: expected a text in double quotes, as in"),
         ] {
             let error = Fault::parse(text).unwrap_err().to_string();
             assert!(error.contains(why), "{text}: {error}");
@@ -454,6 +538,44 @@ mod tests {
         for value in [json!(1), json!({"nth": 1}), json!({"name": 7}), json!([])] {
             assert!(Fault::from_json(&value).unwrap_err().to_string().contains("expected"));
         }
+    }
+
+    /// Any text survives, also where several faults are one text.
+    #[test]
+    fn a_text_with_separators_is_quoted() {
+        let texts = [
+            "a,b",
+            "a;b",
+            "a, b; c",
+            "\"",
+            "say \"hi\", twice",
+            "\\",
+            "a\\,",
+            " edges ",
+            "two\nlines",
+            "",
+            "a=b",
+            "a=\"b",
+            "{\"type\":",
+            ",",
+            ";",
+            "é, ü",
+            "\u{1}",
+            "text=1",
+            "a:b",
+            "=\",\"",
+        ];
+        for text in texts {
+            let fault = Fault::named("non_json_noise").unwrap().set("text", text).unwrap();
+            assert_eq!(Fault::parse(&fault.to_string()).unwrap(), fault, "{fault}");
+            let other = fault.clone().nth(2).seed(7);
+            let plan = FaultPlan::new().with(fault).with(other);
+            assert_eq!(FaultPlan::parse(&plan.to_string()).unwrap(), plan, "{plan}");
+        }
+        let plain = Fault::parse("non_json_noise:text={\"type\":,every").unwrap();
+        assert_eq!(plain.text("text"), "{\"type\":", "a quote inside is not a quoted text");
+        let far = Fault::named("no_init").unwrap().after(u64::MAX).once();
+        assert_eq!(Fault::parse(&far.to_string()).unwrap(), far);
     }
 
     #[test]

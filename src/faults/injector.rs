@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::armed::{ArmedFaults, Hit};
 use super::fault::Fault;
+use super::form::{Form, Written};
 use super::item::{Effect, Ended, Flight, Item, Output, Then};
 use super::pending::Pending;
-use super::plan::{ArmedFaults, Hit};
 use super::point::Point;
 use super::seen::Seen;
 use super::{process, protocol, shape};
@@ -19,6 +20,7 @@ use crate::wire::FrameKind;
 #[derive(Debug)]
 pub(crate) struct Injector {
     armed: ArmedFaults,
+    form: Form,
     mode: Mode,
     /// The lines that crossed, for the reason of an injection.
     lines_out: u64,
@@ -29,10 +31,16 @@ pub(crate) struct Injector {
     /// How many bytes may still cross.
     limit_out: Option<u64>,
     limit_in: Option<u64>,
+    /// The limits that were not reached yet.
+    limits: Vec<Hit>,
     /// How many bytes of stdout came out so far.
     written: u64,
     /// Whether the CLI has closed its output.
     is_closed: bool,
+    /// Whether the host's input has ended.
+    is_eof: bool,
+    /// Whether a signal has ended the CLI behind: it neither hangs any more nor ends otherwise.
+    is_gone: bool,
     notes: Option<Notes>,
 }
 
@@ -51,6 +59,7 @@ enum Mode {
 impl Injector {
     pub(crate) fn new(armed: ArmedFaults) -> Self {
         Self {
+            form: armed.form(),
             armed,
             mode: Mode::Running,
             lines_out: 0,
@@ -59,8 +68,11 @@ impl Injector {
             pending: Pending::default(),
             limit_out: None,
             limit_in: None,
+            limits: Vec::new(),
             written: 0,
             is_closed: false,
+            is_eof: false,
+            is_gone: false,
             notes: None,
         }
     }
@@ -70,33 +82,60 @@ impl Injector {
         Self { notes: Some(notes), ..self }
     }
 
+    /// Whether stdout is one answer, which is taken as a whole.
+    pub(super) fn takes_all(&self) -> bool {
+        self.form.written == Written::Text
+    }
+
     /// The faults that happen here.
     fn hits(&self, place: &str, accepts: impl Fn(&Fault) -> bool) -> Vec<Hit> {
-        let hits = self.armed.hits(place, accepts);
+        let hits = self.armed.take(place, accepts);
+        self.note(&hits);
+        hits
+    }
+
+    fn note(&self, hits: &[Hit]) {
+        self.armed.note(hits);
         if let Some(notes) = &self.notes {
             hits.iter().for_each(|hit| notes.add(self.written, hit.injection.to_json()));
         }
-        hits
     }
 
     /// The CLI is launched.
     pub(super) fn launch(&mut self) -> Output {
         let mut output = Output::default();
         let accepts = |fault: &Fault| fault.info().point == Point::Launch;
-        for hit in self.hits("launch", |fault| accepts(fault) && fault.name() != "spawn_fail") {
-            if hit.fault.name() == "limit_data" {
-                let limit = Some(hit.fault.number("bytes"));
-                if hit.fault.text("direction") == "in" {
-                    self.limit_in = limit;
-                } else {
-                    self.limit_out = limit;
-                }
-                continue;
+        // It happens when the limit is reached, if that is ever the case.
+        let limits = self.armed.take("launch", |fault| fault.name() == "limit_data");
+        for hit in &limits {
+            let limit = Some(hit.fault.number("bytes"));
+            if is_in(hit) {
+                self.limit_in = limit;
+            } else {
+                self.limit_out = limit;
             }
+        }
+        self.limits = limits;
+        let others = |fault: &Fault| !matches!(fault.name(), "limit_data" | "spawn_fail");
+        for hit in self.hits("launch", |fault| accepts(fault) && others(fault)) {
             let then = process::at_launch(&hit.fault, &mut output);
             self.then(then, &mut output);
         }
+        if self.form.reads_text && self.form.has_prompt && self.mode == Mode::Running {
+            self.prompted("prompt among the arguments", &mut output);
+        }
         self.limited(output)
+    }
+
+    /// The prompt is there, which is text.
+    fn prompted(&mut self, place: &str, output: &mut Output) {
+        for hit in self.hits(place, |fault| fault.info().point == Point::Prompt) {
+            process::at_prompt(&hit.fault, output);
+            if hit.fault.name() == "closed_stdin" {
+                // A CLI that waits for more of the prompt would not go on.
+                output.cli.push(Item::EndInput);
+            }
+        }
     }
 
     /// A line of the CLI, with its ending, at `now`, in microseconds from the start.
@@ -106,7 +145,8 @@ impl Injector {
             return output;
         }
         self.lines_out += 1;
-        let mut seen = Seen::new(line, self.spoke);
+        let form = self.form.written;
+        let mut seen = Seen::written(line, self.spoke, form);
         if let Some(id) = seen.session_id().filter(|id| !id.is_empty()) {
             self.pending.session = id;
         }
@@ -123,12 +163,12 @@ impl Injector {
             hits.into_iter().partition(|hit| shape::shapes(&hit.fault));
         for hit in of_lines {
             protocol::apply(&mut self.pending, now, &hit.fault, &seen, &mut flight);
-            process::after_line(&mut self.pending, now, &hit.fault, &mut flight);
+            process::after_line(&mut self.pending, now, &hit.fault, form, &mut flight);
             // The next fault sees what this one made of it.
             if let [Item::Out(line)] = &flight.pieces[..]
                 && *line != seen.line
             {
-                seen = Seen::new(line.clone(), false);
+                seen = Seen::written(line.clone(), false, form);
             }
         }
         for mut hit in of_bytes {
@@ -147,7 +187,7 @@ impl Injector {
             return output;
         }
         self.lines_in += 1;
-        let seen = Seen::new(line, false);
+        let seen = if self.form.reads_text { Seen::text(line) } else { Seen::new(line, false) };
         self.spoke &= !seen.is_prompt();
         let id = seen.request_id();
         match seen.kind() {
@@ -194,8 +234,12 @@ impl Injector {
     /// The host's input ends.
     pub(super) fn eof(&mut self) -> Output {
         let mut output = Output::default();
+        self.is_eof = true;
         match self.mode {
             Mode::Running => {
+                if self.form.reads_text && !self.form.has_prompt && self.lines_in > 0 {
+                    self.prompted("end of stdin (prompt)", &mut output);
+                }
                 output.cli.extend(self.slow_close("in"));
                 output.cli.push(Item::EndInput);
             }
@@ -231,13 +275,27 @@ impl Injector {
     }
 
     /// A signal for the CLI, by which it would end like this. Returns whether the CLI behind gets
-    /// it.
+    /// it. Otherwise it ends a CLI that hears it at once: what is still to be written is not.
     pub(super) fn signal(&mut self, exit: Exit) -> (bool, Output) {
         let mut output = Output::default();
-        if let Mode::Hung { deaf: false, .. } = self.mode {
-            self.end(exit.into(), &mut output);
+        match self.mode {
+            Mode::Running => return (true, output),
+            Mode::Hung { deaf: true, .. } => {}
+            Mode::Hung { .. } => {
+                output.effects.push(Effect::Discard);
+                self.end(exit.into(), &mut output);
+            }
+            Mode::Ended => {
+                output.effects.push(Effect::Discard);
+                output.host.push(Item::End(exit.into()));
+            }
         }
-        (self.mode == Mode::Running, output)
+        (false, output)
+    }
+
+    /// A signal has ended the CLI behind. What it wrote before is still to come.
+    pub(super) fn gone(&mut self) {
+        self.is_gone = true;
     }
 
     /// When something comes next, in microseconds from the start.
@@ -265,8 +323,12 @@ impl Injector {
 
     fn then(&mut self, then: Option<Then>, output: &mut Output) {
         match then {
+            _ if self.is_gone => {}
             None => {}
             Some(Then::End(ended)) => self.end(ended, output),
+            Some(Then::Hang { at_eof: Some(exit), .. }) if self.is_eof => {
+                self.end(exit.into(), output);
+            }
             Some(Then::Hang { deaf, at_eof }) if self.mode == Mode::Running => {
                 self.mode = Mode::Hung { deaf, at_eof };
                 output.effects.push(Effect::EndCli);
@@ -294,6 +356,8 @@ impl Injector {
         let out = cut(&mut output.host, &mut self.limit_out);
         let is_cut = cut(&mut output.cli, &mut self.limit_in) || out;
         if is_cut {
+            let reached: Vec<Hit> = self.limits.extract_if(.., |hit| is_in(hit) != out).collect();
+            self.note(&reached);
             if !out {
                 output.effects.push(Effect::CloseInput);
             }
@@ -306,6 +370,10 @@ impl Injector {
         self.written += output.host.iter().map(out_len).sum::<u64>();
         output
     }
+}
+
+fn is_in(hit: &Hit) -> bool {
+    hit.fault.text("direction") == "in"
 }
 
 fn out_len(item: &Item) -> u64 {

@@ -46,6 +46,8 @@ impl From<Exit> for Ended {
 /// What is done at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Effect {
+    /// What is still to be done for the host is not done.
+    Discard,
     /// The host's input is not read.
     StopReading,
     /// The host's input is closed: writing to it fails.

@@ -62,15 +62,32 @@ pub(super) struct Lane<W, E> {
     err: Writer<E>,
     /// The end of the pause that is first in the queue.
     until: Option<Instant>,
+    hurries: bool,
 }
 
 impl<W: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Lane<W, E> {
     pub(super) fn new(main: W, err: Option<E>) -> Self {
-        Self { queue: VecDeque::new(), main: Writer(Some(main)), err: Writer(err), until: None }
+        let queue = VecDeque::new();
+        Self { queue, main: Writer(Some(main)), err: Writer(err), until: None, hurries: false }
     }
 
     pub(super) fn push(&mut self, items: impl IntoIterator<Item = Item>) {
-        self.queue.extend(items);
+        let hurries = self.hurries;
+        let is_done = |item: &Item| !hurries || !matches!(item, Item::Pause(_));
+        self.queue.extend(items.into_iter().filter(is_done));
+    }
+
+    /// Nothing waits any more, now and later.
+    pub(super) fn hurry(&mut self) {
+        self.hurries = true;
+        self.queue.retain(|item| !matches!(item, Item::Pause(_)));
+        self.until = None;
+    }
+
+    /// Drops what was to be done.
+    pub(super) fn clear(&mut self) {
+        self.queue.clear();
+        self.until = None;
     }
 
     pub(super) fn is_idle(&self) -> bool {

@@ -19,8 +19,10 @@
 //! The faults of a connection are a machine without I/O: `injector.rs`. It gets the lines that cross
 //! and says what is done instead; `pump.rs` does it.
 
+mod armed;
 mod catalogue;
 mod fault;
+mod form;
 mod injector;
 mod item;
 mod lane;
@@ -38,10 +40,11 @@ mod transport;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::armed::{ArmedFaults, Tally};
 pub use self::catalogue::{FaultInfo, FaultKind, Parameter, catalogue};
 pub use self::fault::{Fault, FaultError};
+pub(crate) use self::form::{Form, Written};
 pub(crate) use self::injector::Injector;
-pub(crate) use self::plan::ArmedFaults;
 pub use self::plan::{FaultPlan, Injection};
 pub(crate) use self::pump::{Cli, Host, pump};
 pub use self::transport::Faulty;

@@ -1,17 +1,15 @@
 //! A plan: faults, their seed, and what was injected.
 
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::catalogue::FaultKind;
-use super::fault::{Fault, FaultError};
-use super::random::Random;
-use crate::common::lock;
+use super::fault::{Fault, FaultError, split};
 
-type Observer = Arc<dyn Fn(&Injection) + Send + Sync>;
+pub(super) type Observer = Arc<dyn Fn(&Injection) + Send + Sync>;
 
 /// Faults to inject, and the seed of what is random in them.
 ///
@@ -27,9 +25,9 @@ type Observer = Arc<dyn Fn(&Injection) + Send + Sync>;
 /// ```
 #[derive(Clone, Default)]
 pub struct FaultPlan {
-    faults: Vec<Fault>,
-    seed: u64,
-    observers: Vec<Observer>,
+    pub(super) faults: Vec<Fault>,
+    pub(super) seed: u64,
+    pub(super) observers: Vec<Observer>,
 }
 
 impl FaultPlan {
@@ -44,7 +42,7 @@ impl FaultPlan {
     /// # Errors
     /// If one of them is not a fault, or there is none.
     pub fn parse(text: &str) -> Result<Self, FaultError> {
-        let items = text.split(';').map(str::trim).filter(|item| !item.is_empty());
+        let items = split(text, ';').into_iter().map(str::trim).filter(|item| !item.is_empty());
         let faults = items.map(Fault::parse).collect::<Result<Vec<_>, _>>()?;
         if faults.is_empty() {
             return Err(FaultError::new("expected a fault, such as exit_mid_turn:nth=2".into()));
@@ -112,20 +110,6 @@ impl FaultPlan {
         self.observers.extend(observers);
         self
     }
-
-    /// Ready to be injected.
-    pub(crate) fn arm(&self) -> ArmedFaults {
-        let faults = self.faults.iter().enumerate().map(|(at, fault)| {
-            let seed = fault.seed.unwrap_or(self.seed);
-            let random = Random::new(seed, at as u64);
-            ArmedFault { fault: fault.clone(), seed, random, seen: 0, done: 0 }
-        });
-        ArmedFaults(Arc::new(Mutex::new(State {
-            faults: faults.collect(),
-            observers: self.observers.clone(),
-            injections: Vec::new(),
-        })))
-    }
 }
 
 impl fmt::Debug for FaultPlan {
@@ -156,10 +140,16 @@ impl fmt::Display for FaultPlan {
 /// A fault that was injected: which one, why there, and with which seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Injection {
-    fault: Fault,
-    seed: u64,
-    opportunity: u64,
-    place: String,
+    pub(super) fault: Fault,
+    pub(super) seed: u64,
+    pub(super) opportunity: u64,
+    pub(super) place: String,
+    #[serde(default = "first")]
+    pub(super) launch: u32,
+}
+
+fn first() -> u32 {
+    1
 }
 
 impl Injection {
@@ -183,6 +173,12 @@ impl Injection {
         &self.place
     }
 
+    /// In which launch it was, counted from 1 in the order of the starts: of a run, of the openings of
+    /// a transport.
+    pub fn launch(&self) -> u32 {
+        self.launch
+    }
+
     /// As in the event `fault` of a recording and of a journal.
     pub fn to_json(&self) -> Value {
         let mut object = self.fault.to_json();
@@ -198,152 +194,22 @@ impl Injection {
 }
 
 /// `exit_mid_turn at stdout line 7 (assistant): opportunity 2 (first line of the model in a turn),
-/// seed 7`.
+/// seed 7`, and `, launch 2` if it is not the first one.
 impl fmt::Display for Injection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}, seed {}", self.fault.name(), self.why(), self.seed)
+        write!(f, "{} at {}, seed {}", self.fault.name(), self.why(), self.seed)?;
+        if self.launch > 1 { write!(f, ", launch {}", self.launch) } else { Ok(()) }
     }
-}
-
-/// The faults of a plan while it is carried out. Clones share what has happened.
-#[derive(Clone)]
-pub(crate) struct ArmedFaults(Arc<Mutex<State>>);
-
-struct State {
-    faults: Vec<ArmedFault>,
-    observers: Vec<Observer>,
-    injections: Vec<Injection>,
-}
-
-struct ArmedFault {
-    fault: Fault,
-    seed: u64,
-    random: Random,
-    /// How many opportunities there were.
-    seen: u64,
-    done: u64,
-}
-
-/// A fault that happens now.
-pub(crate) struct Hit {
-    pub(crate) fault: Fault,
-    pub(super) random: Random,
-    pub(super) injection: Injection,
-}
-
-impl ArmedFaults {
-    /// The faults that happen now: of those that this accepts, and for which this is an opportunity.
-    pub(crate) fn hits(&self, place: &str, accepts: impl Fn(&Fault) -> bool) -> Vec<Hit> {
-        let mut state = lock(&self.0);
-        let mut hits = Vec::new();
-        for armed in state.faults.iter_mut().filter(|armed| accepts(&armed.fault)) {
-            hits.extend(armed.hit(place));
-        }
-        if hits.is_empty() {
-            return hits;
-        }
-        let observers = state.observers.clone();
-        state.injections.extend(hits.iter().map(|hit| hit.injection.clone()));
-        drop(state);
-        for hit in &hits {
-            observers.iter().for_each(|observer| observer(&hit.injection));
-        }
-        hits
-    }
-
-    /// The plan, for more faults.
-    pub(crate) fn plan(&self) -> FaultPlan {
-        let state = lock(&self.0);
-        let faults = state.faults.iter().map(|armed| armed.fault.clone().seed(armed.seed));
-        FaultPlan { faults: faults.collect(), seed: 0, observers: state.observers.clone() }
-    }
-
-    /// What was injected so far, in order.
-    pub(crate) fn injections(&self) -> Vec<Injection> {
-        lock(&self.0).injections.clone()
-    }
-}
-
-impl fmt::Debug for ArmedFaults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ArmedFaults").field(&self.injections()).finish()
-    }
-}
-
-impl ArmedFault {
-    fn hit(&mut self, place: &str) -> Option<Hit> {
-        self.seen += 1;
-        let is_open = self.seen > self.fault.after_count()
-            && self.fault.limit().is_none_or(|limit| self.done < limit);
-        // A random number for each opportunity, so that a limit does not move the later ones.
-        let is_taken = self.fault.probability().is_none_or(|rate| self.random.chance(rate));
-        if !is_open || !is_taken {
-            return None;
-        }
-        self.done += 1;
-        let injection = Injection {
-            fault: self.fault.clone(),
-            seed: self.seed,
-            opportunity: self.seen,
-            place: place.to_owned(),
-        };
-        let random = Random::new(self.seed, stream(&self.fault, self.seen));
-        Some(Hit { fault: self.fault.clone(), random, injection })
-    }
-}
-
-/// Keeps the random numbers of one injection apart from those of another.
-fn stream(fault: &Fault, opportunity: u64) -> u64 {
-    let name = fault.name().bytes();
-    name.fold(opportunity, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use serde_json::json;
 
     use super::*;
-
-    /// The opportunities of ten that are taken.
-    fn taken(plan: &str) -> Vec<u64> {
-        let armed = FaultPlan::parse(plan).unwrap().arm();
-        (0..10).for_each(|_| drop(armed.hits("here", |_| true)));
-        armed.injections().iter().map(Injection::opportunity).collect()
-    }
-
-    #[test]
-    fn a_plan_says_which_opportunities_are_taken() {
-        for (plan, expected) in [
-            ("no_init", vec![1]),
-            ("latency", (1..=10).collect()),
-            ("latency:once", vec![1]),
-            ("no_init:every", (1..=10).collect()),
-            ("no_init:nth=3", vec![3]),
-            ("no_init:after=3", vec![4]),
-            ("no_init:after=3,every", (4..=10).collect()),
-            ("no_init:after=2,times=3", vec![3, 4, 5]),
-            ("latency:after=8", vec![9, 10]),
-            ("no_init:rate=1", (1..=10).collect()),
-            ("no_init:rate=0", vec![]),
-        ] {
-            assert_eq!(taken(plan), expected, "{plan}");
-        }
-    }
-
-    #[test]
-    fn the_same_seed_takes_the_same_opportunities() {
-        let with = |seed: u64| taken(&format!("latency:rate=0.5,seed={seed}"));
-        assert_eq!(with(7), with(7));
-        assert!((0..8).any(|seed| with(seed) != with(7)));
-        assert!((0..8).all(|seed| !with(seed).is_empty()));
-        let limited = taken("latency:rate=0.5,seed=7,times=2");
-        assert_eq!(limited, with(7)[..2], "a limit does not move them");
-        // Another fault of the plan does not move them either.
-        let plan = FaultPlan::parse("latency:rate=0.5,seed=7;no_init").unwrap().arm();
-        (0..10).for_each(|_| drop(plan.hits("here", |fault| fault.name() == "latency")));
-        let taken: Vec<u64> = plan.injections().iter().map(Injection::opportunity).collect();
-        assert_eq!(taken, with(7));
-    }
+    use crate::common::lock;
 
     #[test]
     fn an_injection_says_where_and_why() {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use serde_json::json;
 
 use super::fault::Fault;
+use super::form::Written;
 use super::item::{Effect, Ended, Flight, Item, Output, Then};
 use super::pending::{Later, Pending};
 use super::seen::{content_len, line, status};
@@ -47,7 +48,13 @@ pub(super) fn at_prompt(fault: &Fault, output: &mut Output) {
 }
 
 /// Something happens after a line of the CLI.
-pub(super) fn after_line(pending: &mut Pending, now: u64, fault: &Fault, flight: &mut Flight) {
+pub(super) fn after_line(
+    pending: &mut Pending,
+    now: u64,
+    fault: &Fault,
+    form: Written,
+    flight: &mut Flight,
+) {
     let deaf = || fault.flag("deaf");
     let then = match fault.name() {
         "exit_mid_turn" | "exit_after_result" => Then::End(exit(fault).into()),
@@ -77,7 +84,7 @@ pub(super) fn after_line(pending: &mut Pending, now: u64, fault: &Fault, flight:
         "hang_after_error_result" => {
             for item in &mut flight.pieces {
                 if let Item::Out(line) = item {
-                    *line = failed(line);
+                    *line = failed(line, form);
                 }
             }
             Then::Hang { deaf: deaf(), at_eof: None }
@@ -137,17 +144,25 @@ fn half(pieces: &mut [Item]) {
 }
 
 /// A result as that of a turn that failed.
-fn failed(result: &Bytes) -> Bytes {
-    let Ok(mut value) = serde_json::from_slice::<serde_json::Value>(result) else {
+fn failed(result: &Bytes, form: Written) -> Bytes {
+    if form == Written::Text {
+        return format!("{FAILED}\n").into();
+    }
+    let Ok(mut all) = serde_json::from_slice::<serde_json::Value>(result) else {
         return result.clone();
     };
+    let last = match &mut all {
+        serde_json::Value::Array(messages) => messages.last_mut(),
+        one => Some(one),
+    };
+    let Some(value) = last.filter(|value| value.is_object()) else { return result.clone() };
     value["subtype"] = "error_during_execution".into();
     value["is_error"] = true.into();
     value["errors"] = json!([FAILED]);
     if let Some(fields) = value.as_object_mut() {
         fields.shift_remove("result");
     }
-    line(&value)
+    line(&all)
 }
 
 /// Lines of a kilobyte, together this many bytes.

@@ -82,10 +82,18 @@ pub(super) fn apply(
             flight.before.push(Item::Out(format!("{}\n", fault.text("text")).into()));
         }
         "missing_result" | "no_init" => flight.pieces.clear(),
-        "extra_field" => change(seen, flight, |message| {
-            message[fault.text("field")] = json!({"since": "2.2.0", "list": [1, null]});
-        }),
-        "missing_field" => change(seen, flight, |message| remove(message, &fault.text("field"))),
+        "extra_field" => {
+            let is_message = |it: &Value| it["type"] == "assistant" || it["type"] == "result";
+            change_each(seen, flight, is_message, |message| {
+                message[fault.text("field")] = json!({"since": "2.2.0", "list": [1, null]});
+            });
+        }
+        "missing_field" => {
+            let kind = fault.text("type");
+            let is_of_kind = |it: &Value| it["type"] == kind.as_str();
+            let field = fault.text("field");
+            change_each(seen, flight, is_of_kind, |message| remove(message, &field));
+        }
         _ => {}
     }
 }
@@ -107,11 +115,26 @@ fn early_hook(seen: &Seen) -> Option<Value> {
     Some(request)
 }
 
-fn change(seen: &Seen, flight: &mut Flight, change: impl FnOnce(&mut Value)) {
-    if let Some(mut value) = seen.value().filter(Value::is_object) {
-        change(&mut value);
-        flight.pieces = vec![Item::Out(line(&value))];
+fn change(seen: &Seen, flight: &mut Flight, change: impl FnMut(&mut Value)) {
+    change_each(seen, flight, |_| false, change);
+}
+
+/// Changes a message, or of an array of messages those that this accepts.
+fn change_each(
+    seen: &Seen,
+    flight: &mut Flight,
+    accepts: impl Fn(&Value) -> bool,
+    mut change: impl FnMut(&mut Value),
+) {
+    let Some(mut value) = seen.value() else { return };
+    match &mut value {
+        Value::Object(_) => change(&mut value),
+        Value::Array(messages) => {
+            messages.iter_mut().filter(|it| it.is_object() && accepts(it)).for_each(change);
+        }
+        _ => return,
     }
+    flight.pieces = vec![Item::Out(line(&value))];
 }
 
 /// Removes the field at a path such as `message.model`.

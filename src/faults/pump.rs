@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::injector::Injector;
-use super::item::{Effect, Ended, Output};
+use super::item::{Effect, Ended, Item, Output};
 use super::lane::{Done, Lane};
 use crate::transport::{BoxFuture, BoxedRead, BoxedWrite, Exit};
 use crate::wire::DEFAULT_MAX_LINE;
@@ -71,18 +71,25 @@ where
     let mut to_host = Lane::new(stdout, Some(stderr));
     let mut to_cli: Lane<BoxedWrite, NoStream> = Lane::new(cli_stdin, None);
     let mut from_host = Some(Lines::new(stdin));
-    let (mut out, mut err) = (Some(Lines::new(cli_stdout)), Some(cli_stderr));
+    let lines = Lines { takes_all: injector.takes_all(), ..Lines::new(cli_stdout) };
+    let (mut out, mut err) = (Some(lines), Some(cli_stderr));
     let mut reads = true;
     let mut broke = false;
     let mut exit: Option<(Exit, Instant)> = None;
+    // Whether the CLI behind got a signal, by which it may end.
+    let mut signalled = false;
     let mut chunk = BytesMut::with_capacity(CHUNK);
     let mut output = injector.launch();
     loop {
         let Output { host, cli, effects } = output;
+        if effects.contains(&Effect::Discard) {
+            to_host.clear();
+        }
         to_host.push(host);
         to_cli.push(cli);
         for effect in effects {
             match effect {
+                Effect::Discard => {}
                 Effect::StopReading => reads = false,
                 Effect::CloseInput => from_host = None,
                 Effect::EndCli => (end, out, err) = (None, None, None),
@@ -100,6 +107,7 @@ where
         }
         let timer = injector.due().map(|us| start + Duration::from_micros(us));
         let last = exit.map(|(_, at)| at + AFTER_EXIT);
+        let is_late = signalled && !to_host.is_idle();
         let hears = to_host.is_idle();
         tokio::select! {
             biased;
@@ -129,12 +137,32 @@ where
                 None if exit.is_some() => Output::default(),
                 None => injector.closed(false),
             },
-            ended = over(&mut end), if exit.is_none() => exit = Some((ended, Instant::now())),
+            ended = over(&mut end), if exit.is_none() => {
+                exit = Some((ended, Instant::now()));
+                // A process that a signal ended waits for nothing.
+                if signalled {
+                    to_host.hurry();
+                    injector.gone();
+                }
+            }
             Some(signal) = signals.recv() => {
                 let (passes, made) = injector.signal(exit_by(&signal));
                 output = made;
                 if passes {
+                    signalled = true;
+                    if exit.is_some() {
+                        to_host.hurry();
+                        injector.gone();
+                    }
                     pass(signal);
+                }
+            }
+            // Nor for a host that does not read what it wrote.
+            () = at(last), if last.is_some() && is_late => {
+                to_host.clear();
+                (out, err) = (None, None);
+                if end.is_none() && let Some((ended, _)) = exit {
+                    to_host.push([Item::End(ended.into())]);
                 }
             }
             () = at(last), if last.is_some() && (out.is_some() || err.is_some()) => {
@@ -191,18 +219,22 @@ struct Lines<R> {
     /// How much of the buffer has no line ending.
     searched: usize,
     ended: bool,
+    /// Whether all up to the end is taken as one line.
+    takes_all: bool,
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     fn new(stream: R) -> Self {
-        Self { stream, buffer: BytesMut::with_capacity(CHUNK), searched: 0, ended: false }
+        let buffer = BytesMut::with_capacity(CHUNK);
+        Self { stream, buffer, searched: 0, ended: false, takes_all: false }
     }
 
     /// The next line. Cancel safe.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
             let rest = self.buffer.get(self.searched..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', rest) {
+            let end = if self.takes_all { None } else { memchr::memchr(b'\n', rest) };
+            if let Some(at) = end {
                 let line = self.buffer.split_to(self.searched + at + 1);
                 self.searched = 0;
                 return Some(line.freeze());

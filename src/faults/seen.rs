@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::fault::Fault;
+use super::form::Written;
 use super::point::Point;
 use crate::wire::{Frame, FrameKind};
 
@@ -14,13 +15,28 @@ pub(super) struct Seen {
     frame: Option<Frame>,
     /// Whether the model has spoken in this turn before.
     spoke: bool,
+    /// The whole answer, in a form that has one: what the model says, and the result.
+    is_answer: bool,
+    is_text: bool,
 }
 
 impl Seen {
     pub(super) fn new(line: Bytes, spoke: bool) -> Self {
+        Self::written(line, spoke, Written::Lines)
+    }
+
+    /// What the CLI wrote in this form.
+    pub(super) fn written(line: Bytes, spoke: bool, form: Written) -> Self {
+        let is_text = form == Written::Text;
         let content = line.slice(..content_len(&line));
-        let frame = Frame::parse(content).ok();
-        Self { line, frame, spoke }
+        let is_answer = form != Written::Lines && !content.trim_ascii().is_empty();
+        let frame = if is_text { None } else { Frame::parse(content).ok() };
+        Self { line, frame, spoke, is_answer, is_text }
+    }
+
+    /// Text of the host.
+    pub(super) fn text(line: Bytes) -> Self {
+        Self { is_answer: false, ..Self::written(line, false, Written::Text) }
     }
 
     /// `assistant`, `system/init`; `text` if it is not JSON.
@@ -37,11 +53,11 @@ impl Seen {
     }
 
     pub(super) fn ends_turn(&self) -> bool {
-        self.frame.as_ref().is_some_and(Frame::ends_turn)
+        self.is_answer || self.frame.as_ref().is_some_and(Frame::ends_turn)
     }
 
     pub(super) fn speaks(&self) -> bool {
-        self.frame.as_ref().is_some_and(Frame::speaks)
+        self.is_answer || self.frame.as_ref().is_some_and(Frame::speaks)
     }
 
     pub(super) fn session_id(&self) -> Option<String> {
@@ -64,9 +80,7 @@ impl Seen {
             Point::Reply => self.kind() == Some(FrameKind::ControlResponse),
             Point::Request => self.kind() == Some(FrameKind::ControlRequest),
             Point::Hook => self.request_subtype().as_deref() == Some("hook_callback"),
-            Point::Typed => {
-                self.frame.as_ref().is_some_and(|frame| frame.kind_name() == fault.text("type"))
-            }
+            Point::Typed => self.is_typed(&fault.text("type")),
             Point::Line => fault.text("direction") != "in",
             Point::NonAscii => !self.line.is_ascii(),
             Point::Launch | Point::Prompt | Point::End | Point::ApiRequest => false,
@@ -84,6 +98,14 @@ impl Seen {
 
     pub(super) fn is_prompt(&self) -> bool {
         self.kind() == Some(FrameKind::User)
+    }
+
+    fn is_typed(&self, name: &str) -> bool {
+        if let Some(frame) = &self.frame {
+            return frame.kind_name() == name;
+        }
+        let messages = self.value().filter(|_| self.is_answer);
+        messages.iter().filter_map(Value::as_array).flatten().any(|message| message["type"] == name)
     }
 
     fn uses_tool(&self) -> bool {
@@ -105,7 +127,11 @@ impl Seen {
 
     /// The line as JSON, to be changed.
     pub(super) fn value(&self) -> Option<Value> {
-        serde_json::from_str(&self.frame.as_ref()?.text()).ok()
+        match &self.frame {
+            Some(frame) => serde_json::from_str(&frame.text()).ok(),
+            None if self.is_text => None,
+            None => serde_json::from_slice(&self.line).ok(),
+        }
     }
 }
 

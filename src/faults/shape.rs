@@ -92,10 +92,17 @@ fn slices(bytes: &Bytes, average: u64, delay: u64, random: &mut Random) -> Vec<I
 }
 
 fn crlf(line: &Bytes) -> Bytes {
-    if !line.ends_with(b"\n") || line.ends_with(b"\r\n") {
-        return line.clone();
+    let mut made = BytesMut::with_capacity(line.len() + 1);
+    // An answer that is text may have several lines.
+    for line in line.split_inclusive(|byte| *byte == b'\n') {
+        if line.ends_with(b"\n") {
+            made.extend_from_slice(&line[..content_len(line)]);
+            made.extend_from_slice(b"\r\n");
+        } else {
+            made.extend_from_slice(line);
+        }
     }
-    [&line[..content_len(line)], b"\r\n"].concat().into()
+    made.freeze()
 }
 
 /// Two bytes that are not UTF-8, in the first text of a message if it has one.

@@ -76,6 +76,7 @@ fn shown(output: Output) -> Vec<String> {
     };
     let effect = |effect: Effect| {
         match effect {
+            Effect::Discard => "discard",
             Effect::StopReading => "stop reading",
             Effect::CloseInput => "close stdin",
             Effect::EndCli => "drop the CLI",
@@ -141,7 +142,7 @@ fn of_the_process() -> Vec<Case> {
         (
             "hang_before_init",
             vec![In(ASK), Eof, Term],
-            all(&["drop the CLI", "exit code 143", "drop the CLI"]),
+            all(&["drop the CLI", "exit code 143", "discard", "drop the CLI"]),
         ),
         ("hang_before_init:deaf", vec![In(ASK), Eof, Term], all(&["drop the CLI"])),
         (
@@ -166,7 +167,7 @@ fn of_the_process() -> Vec<Case> {
         (
             "hang_after_result",
             vec![Out(RESULT), In(PROMPT), Eof, Term],
-            with(&[out(RESULT)], &["drop the CLI", "exit code 143", "drop the CLI"]),
+            with(&[out(RESULT)], &["drop the CLI", "exit code 143", "discard", "drop the CLI"]),
         ),
         (
             "hang_after_result:deaf,late_ms=100",
@@ -178,7 +179,7 @@ fn of_the_process() -> Vec<Case> {
             vec![Out(INIT), Out(RESULT), Wait(100), Wait(50), Wait(50), Term, Wait(100)],
             with(
                 &[out(INIT), out(RESULT)],
-                &["drop the CLI", status, status, "exit code 143", "drop the CLI"],
+                &["drop the CLI", status, status, "exit code 143", "discard", "drop the CLI"],
             ),
         ),
         ("hang_after_error_result", vec![Out(RESULT), Eof], all(&[failed, "drop the CLI"])),
@@ -203,7 +204,10 @@ fn of_the_process() -> Vec<Case> {
         (
             "stuck_tool",
             vec![Out(TEXT), Out(TOOL), Out(RESULT), In(ASK), Eof, Term],
-            with(&[out(TEXT), out(TOOL)], &["drop the CLI", "exit code 143", "drop the CLI"]),
+            with(
+                &[out(TEXT), out(TOOL)],
+                &["drop the CLI", "exit code 143", "discard", "drop the CLI"],
+            ),
         ),
         (
             "stderr_flood:bytes=20",
@@ -532,6 +536,33 @@ fn without_a_hit_every_byte_passes() {
     }
     let ends = done(never, &[Eof, Closed, Exits(0)]);
     assert_eq!(ends, ["end of input", "close stdout", "exit code 0", "drop the CLI"]);
+}
+
+/// A CLI that ends in the middle of a pause writes the rest, and no fault makes it hang.
+#[test]
+fn a_cli_that_a_signal_has_ended_does_not_hang() {
+    for plan in ["hang_after_result:deaf", "exit_after_result:code=3", "stuck_tool", "reset"] {
+        let mut injector = Injector::new(FaultPlan::parse(plan).unwrap().arm());
+        let (passes, made) = injector.signal(Exit::from_code(143));
+        assert!(passes && shown(made).is_empty());
+        injector.gone();
+        for line in [TOOL, TEXT, RESULT] {
+            let made = shown(injector.cli_wrote(0, Bytes::from_static(line.as_bytes())));
+            assert_eq!(made.len(), 1, "{plan}: {made:?}");
+        }
+        let ended = shown(injector.exited(Exit::from_code(143)));
+        assert_eq!(ended, ["exit code 143", "drop the CLI"], "{plan}");
+    }
+}
+
+/// While its end is late, a signal ends it at once.
+#[test]
+fn a_signal_ends_what_is_already_ending() {
+    let mut injector = Injector::new(FaultPlan::parse("slow_close:ms=70").unwrap().arm());
+    let late = shown(injector.exited(Exit::from_code(0)));
+    assert_eq!(late, ["pause 70 ms", "exit code 0", "drop the CLI"]);
+    let (passes, made) = injector.signal(Exit::from_code(143));
+    assert_eq!((passes, shown(made)), (false, all(&["exit code 143", "discard"])));
 }
 
 #[test]

@@ -11,8 +11,10 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::sync::mpsc;
 
+use super::armed::ArmedFaults;
+use super::form::Form;
 use super::injector::Injector;
-use super::plan::{ArmedFaults, FaultPlan, Injection};
+use super::plan::{FaultPlan, Injection};
 use super::pump::{Cli, Host, Over, pump};
 use crate::common::lock;
 use crate::transport::{
@@ -65,10 +67,12 @@ impl Faulty {
 impl Transport for Faulty {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
-            refuse_launch(&self.armed)?;
+            let armed = self.armed.next_launch(Form::of(&launch));
+            let armed = armed.map_err(|refused| Error::other(refused.to_string()))?;
+            refuse_launch(&armed)?;
             let inner = self.inner.open(launch).await?;
             let held = inner.control.held_turn();
-            connect(self.armed.clone(), behind(inner), held).await
+            connect(armed, behind(inner), held).await
         })
     }
 

@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::codec::FramedRead;
 
 use crate::common::lock;
-use crate::faults::{ArmedFaults, Injection};
+use crate::faults::ArmedFaults;
 use crate::transport::Exit;
 use crate::wire::{Item, LineCodec};
 
@@ -80,6 +80,8 @@ pub(super) struct Shared {
     released: Arc<Notify>,
     faults: Option<ArmedFaults>,
     watched: Watched,
+    /// Set when the host differs: whether a fault had ended the conversation by then.
+    differs_after: Arc<OnceLock<bool>>,
 }
 
 /// The run goes on until this is dropped.
@@ -107,6 +109,7 @@ impl Shared {
             released: Arc::default(),
             faults: None,
             watched: Watched::default(),
+            differs_after: Arc::default(),
         }
     }
 
@@ -115,8 +118,12 @@ impl Shared {
         Self { watched, ..self }
     }
 
+    /// With the faults of this launch.
     pub(super) fn with_faults(self, faults: Option<ArmedFaults>) -> Self {
-        Self { faults, ..self }
+        let shared = Self { faults, ..self };
+        // It may differ in its arguments: before any fault.
+        shared.with(|_| ());
+        shared
     }
 
     /// The faults between it and its host.
@@ -127,7 +134,7 @@ impl Shared {
     /// Notes how far it is, whenever it waits.
     fn note(&self) {
         let differs = self.with(|launch| {
-            let report = || launch.report(false).with_injected(self.injected());
+            let report = || self.reported(launch.report(false));
             let diverged = launch.is_diverged();
             if let Some(log) = &self.log {
                 log.note(launch.recording(), launch.is_done(), diverged, report);
@@ -142,22 +149,32 @@ impl Shared {
 
     /// Notes the end in the run folder.
     pub(super) fn end(&self, exit: Exit) {
-        let injected = self.injected();
         if let Some(log) = &self.log {
             self.with(|launch| {
-                let report = launch.report(false).with_injected(injected);
+                let report = self.reported(launch.report(false));
                 log.end(launch.recording(), exit, &report);
             });
         }
     }
 
-    fn injected(&self) -> Vec<Injection> {
-        self.faults.as_ref().map(ArmedFaults::injections).unwrap_or_default()
-    }
-
     pub(super) fn report(&self) -> Report {
         let runs = self.runs.load(Ordering::Relaxed);
-        self.with(|machine| machine.report(runs)).with_injected(self.injected())
+        self.reported(self.with(|machine| machine.report(runs)))
+    }
+
+    /// The report with what the faults of this launch did.
+    fn reported(&self, report: Report) -> Report {
+        let Some(faults) = &self.faults else { return report };
+        let mut report = report.with_faults(faults.of_launch(), faults.missed());
+        if faults.has_ended() {
+            report.excuse(self.differs_after.get() == Some(&true));
+        }
+        report
+    }
+
+    /// The name of the recording that it uses, one of several.
+    pub(super) fn recording(&self) -> Option<String> {
+        self.with(|launch| launch.recording().map(str::to_owned))
     }
 
     /// Releases a gate of a scenario.
@@ -168,7 +185,15 @@ impl Shared {
 
     fn with<T>(&self, act: impl FnOnce(&mut Engine) -> T) -> T {
         // A panic elsewhere does not make the state wrong.
-        act(&mut lock(&self.launch))
+        let mut launch = lock(&self.launch);
+        let done = act(&mut launch);
+        if let Some(faults) = &self.faults
+            && self.differs_after.get().is_none()
+            && launch.is_diverged()
+        {
+            let _ = self.differs_after.set(faults.has_ended());
+        }
+        done
     }
 }
 

@@ -18,6 +18,7 @@ use super::binding::Binding;
 use super::choice::Pool;
 use super::compiled::{CompiledRecording, Launched};
 use super::engine::Engine;
+use super::faulted;
 use super::observer::Observer;
 use super::openings;
 use super::play::{self, Shared, Streams};
@@ -107,6 +108,16 @@ impl Runs {
     /// Releases a gate in all runs.
     pub(super) fn release(&self, gate: &str) {
         self.lock().iter().for_each(|run| run.release(gate));
+    }
+
+    /// Whether the last launch of these faults ended before it was known to be one of several
+    /// recordings: because of a fault, which then also ended what it would have done.
+    fn is_last_unknown(&self, faults: &ArmedFaults) -> bool {
+        let Some(last) = faults.last_launch().filter(ArmedFaults::has_ended) else { return false };
+        let runs = self.lock();
+        let run = runs.iter().rev().find(|run| run.faults().is_some());
+        // One that could not be started is no run.
+        last.is_refused() || run.is_some_and(|run| run.recording().is_none())
     }
 
     /// The combined report of all runs.
@@ -241,12 +252,15 @@ impl Replay {
     }
 
     /// Injects the faults of this plan, in addition to earlier ones. What a plan counts goes on over
-    /// the openings and the clones.
+    /// the openings and the clones, and [in a run](Self::in_run) over its launches.
     ///
-    /// After an injection the host cannot do all that was recorded. So the handle then does not panic
-    /// when it is dropped, unless only the pace or the form of the bytes was changed; the
-    /// [report](Self::report) lists what was [injected](Report::injected), and what differs since.
-    /// A fault of the API is refused when the replay is opened: a recording asks no API.
+    /// After a fault that [ends the conversation](crate::faults::FaultInfo::ends_conversation) the
+    /// host cannot do all that was recorded for this launch. So what is left of it, and what differs
+    /// since, does not fail the verification; everything else does. The [report](Self::report) lists
+    /// what was [injected](Report::injected), and what was [not](Report::not_injected).
+    ///
+    /// Opening fails for a fault of the API, because a recording asks none, and for one that cannot
+    /// happen in such a launch: `stuck_tool` if the CLI prints text.
     ///
     /// ```
     /// # use claude_wire::{Replay, faults::FaultPlan, recording::{Header, Recording}};
@@ -388,12 +402,15 @@ impl Replay {
 
     fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
+        let (mut is_excused, mut is_refused) = (false, false);
         if let Some(faults) = &self.faults {
             // One that is injected before there is a run, too.
-            report = report.with_injected(faults.injections());
+            report = report.with_faults(faults.injections(), faults.missed());
+            is_excused = self.runs.is_last_unknown(faults);
+            is_refused = faults.last_launch().is_some_and(|last| last.is_refused());
         }
         if self.pool.claims.is_shared() {
-            report.unused(self.unused());
+            report.unused(self.unused(), usize::from(is_excused));
             return report;
         }
         let played = self.runs.len();
@@ -402,11 +419,15 @@ impl Replay {
         } else {
             &[]
         };
-        for take in unplayed {
-            report.add(match take.script(&Launched::new(&Launch::default())) {
+        for (index, take) in unplayed.iter().enumerate() {
+            let mut left = match take.script(&Launched::new(&Launch::default())) {
                 Ok(script) => Binding::to(script).report(false),
                 Err(why) => Report::unplayable(why),
-            });
+            };
+            if index == 0 && is_refused {
+                left.excuse(false);
+            }
+            report.add(left);
         }
         report
     }
@@ -462,10 +483,12 @@ impl Replay {
 
     /// The machine for the next opening.
     fn begin(&self, launch: &Launch) -> Result<Shared, transport::Error> {
+        let run = match &self.pool.claims {
+            Claims::Folder(run) => Some(run),
+            _ => None,
+        };
+        let faults = faulted::next_launch(self.faults.as_ref(), launch, run)?;
         let mut pool = self.pool.clone();
-        if let Some(faults) = &self.faults {
-            faults::refuse_launch(faults)?;
-        }
         if self.in_order {
             let index = self.runs.len();
             let count = pool.recordings.len();
@@ -477,10 +500,7 @@ impl Replay {
             pool.recordings = Arc::new([take.clone()]);
         }
         let launch = Launched::new(launch).after(pool.sessions.known());
-        let log = match &pool.claims {
-            Claims::Folder(run) => Some(LaunchLog::start(run, &launch.args)),
-            _ => None,
-        };
+        let log = run.map(|run| LaunchLog::start(run, &launch.args));
         let log = log.transpose().map_err(|error| transport::Error::other(error.to_string()))?;
         let unplayable = |why: String| {
             log.iter().for_each(|log| log.unplayable(&why));
@@ -489,8 +509,12 @@ impl Replay {
         if let Some(why) = &self.refused {
             return Err(unplayable(why.to_string()));
         }
+        let faults = match &log {
+            Some(log) => faults.map(|faults| faults.numbered(log.number())),
+            None => faults,
+        };
         let launch = Binding::among(&pool, launch).map_err(unplayable)?;
-        let launch = Shared::new(Engine::replay(launch), log).with_faults(self.faults.clone());
+        let launch = Shared::new(Engine::replay(launch), log).with_faults(faults);
         Ok(self.runs.begin(launch.watched(self.observer.of_launch())))
     }
 }

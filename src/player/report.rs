@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::candidate::Candidate;
 use super::difference::Difference;
+use super::excused::Excused;
 use super::instead::Instead;
 use super::left::{self, Left};
-use crate::faults::Injection;
+use crate::faults::{Fault, Injection};
 use crate::recording::RECORD_AGAIN;
 use crate::transport::REPLAY_REPORT;
 
@@ -316,6 +317,10 @@ pub struct Report {
     transcripts: Vec<String>,
     not_simulated: Vec<String>,
     injected: Vec<Injection>,
+    /// The faults that had no hit, one text each; `None` if none were asked for.
+    not_injected: Option<Vec<String>>,
+    /// What does not count, because of the faults.
+    excused: Excused,
 }
 
 impl Report {
@@ -336,6 +341,8 @@ impl Report {
             transcripts: Vec::new(),
             not_simulated: Vec::new(),
             injected: Vec::new(),
+            not_injected: None,
+            excused: Excused::default(),
             coming: 0,
         }
     }
@@ -352,8 +359,37 @@ impl Report {
         Self { not_simulated, ..self }
     }
 
-    pub(super) fn with_injected(self, injected: Vec<Injection>) -> Self {
-        Self { injected, ..self }
+    /// What was injected, and which faults had no hit, with their opportunities.
+    pub(super) fn with_faults(self, injected: Vec<Injection>, missed: Vec<(Fault, u64)>) -> Self {
+        let text = |(fault, seen): (Fault, u64)| {
+            let opportunities = if seen == 1 { "opportunity" } else { "opportunities" };
+            format!("{} was not injected ({seen} {opportunities})", fault.unseeded())
+        };
+        let not_injected = Some(missed.into_iter().map(text).collect());
+        Self { injected, not_injected, ..self }
+    }
+
+    /// A fault ended the conversation of this launch: what is left does not count, nor, if it came
+    /// `after` the fault, what differed.
+    pub(super) fn excuse(&mut self, after: bool) {
+        self.coming = 0;
+        self.excused.left = self.left.texts().len();
+        if after {
+            self.excused.divergences = self.divergences.len();
+        }
+    }
+
+    /// The report of a launch that has not noted its end, with what was injected into it.
+    pub(super) fn was_killed_with(&mut self, injected: Vec<Injection>) {
+        self.injected = injected;
+        if self.is_ended_by_fault() {
+            self.excused.left = self.left.texts().len();
+        }
+    }
+
+    /// Whether a fault ended the conversation.
+    pub(super) fn is_ended_by_fault(&self) -> bool {
+        self.injected.iter().any(|injection| injection.fault().ends_conversation())
     }
 
     /// The run goes on: the CLI is still to write this many lines.
@@ -389,14 +425,21 @@ impl Report {
         self
     }
 
-    /// Adds what is left of the recordings that no launch used.
-    pub(super) fn unused(&mut self, left: impl IntoIterator<Item = String>) {
+    /// Adds what is left of the recordings that no launch used; this many of them do not count,
+    /// because a fault ended the launches that would have.
+    pub(super) fn unused(&mut self, left: impl IntoIterator<Item = String>, excused: usize) {
+        let before = self.left.texts().len();
         left.into_iter().for_each(|text| self.left.push(left::Kind::Recording, text));
+        self.excused.left += excused.min(self.left.texts().len() - before);
     }
 
-    /// Adds the prompts of a scenario that no launch had.
-    pub(super) fn unasked(&mut self, prompts: impl IntoIterator<Item = String>) {
-        prompts.into_iter().for_each(|text| self.left.push(left::Kind::Prompt, text));
+    /// Adds the prompts of a scenario that no launch had. They do not count if a fault ended the
+    /// launch that would have had them.
+    pub(super) fn unasked(&mut self, prompts: impl IntoIterator<Item = String>, excused: bool) {
+        for text in prompts {
+            self.left.push(left::Kind::Prompt, text);
+            self.excused.left += usize::from(excused);
+        }
     }
 
     /// Adds the report of another run.
@@ -417,11 +460,11 @@ impl Report {
                 self.transcripts.push(session);
             }
         }
-        // The runs of one transport share their faults.
-        for injection in other.injected {
-            if !self.injected.contains(&injection) {
-                self.injected.push(injection);
-            }
+        self.injected.extend(other.injected);
+        self.excused.add(other.excused);
+        if let Some(texts) = other.not_injected {
+            // What the launches of a run count together, the last of them knows best.
+            self.not_injected = Some(texts);
         }
         for what in other.not_simulated {
             if !self.not_simulated.contains(&what) {
@@ -435,24 +478,34 @@ impl Report {
     /// Only the end may be left: closing the input, a signal, the exit. A run that goes on is not
     /// clean while the CLI has lines to write.
     ///
-    /// After a fault was [injected](Self::injected) that the host cannot do its part with, a run is
-    /// clean whatever it did.
+    /// After an [injected](Self::injected) fault that [ends the
+    /// conversation](crate::faults::FaultInfo::ends_conversation), what is left of the same launch
+    /// does not count, and what differs there since does not either. Everything else does: in other
+    /// launches, before the fault, and after faults that let the conversation go on.
     pub fn is_clean(&self) -> bool {
-        self.is_met() && (self.coming == 0 || self.is_disturbed())
+        self.is_met() && self.coming == 0
     }
 
     /// Whether the host did its part, as far as the injected faults let it.
     pub(super) fn is_met(&self) -> bool {
-        self.divergences.is_empty() && self.left.is_empty() || self.is_disturbed()
-    }
-
-    fn is_disturbed(&self) -> bool {
-        self.injected.iter().any(|injection| !injection.fault().info().keeps_lines())
+        self.divergences.len() <= self.excused.divergences
+            && self.left.texts().len() <= self.excused.left
     }
 
     /// The faults that were injected, in order.
     pub fn injected(&self) -> &[Injection] {
         &self.injected
+    }
+
+    /// The faults that were asked for and not injected, one text each:
+    /// `exit_mid_turn:nth=9 was not injected (2 opportunities)`.
+    pub fn not_injected(&self) -> &[String] {
+        self.not_injected.as_deref().unwrap_or_default()
+    }
+
+    /// Whether faults were asked for.
+    pub fn has_faults(&self) -> bool {
+        self.not_injected.is_some() || !self.injected.is_empty()
     }
 
     /// The first difference of each run.
@@ -540,8 +593,11 @@ impl fmt::Display for Report {
         if self.injected.len() > SHOWN {
             writeln!(f, "fault: ... and {} more", self.injected.len() - SHOWN)?;
         }
+        for text in self.not_injected() {
+            writeln!(f, "fault: {text}")?;
+        }
         write!(f, "{REPLAY_REPORT}{} matched={} ", self.played, self.matched)?;
-        if !self.injected.is_empty() {
+        if self.has_faults() {
             write!(f, "injected={} ", self.injected.len())?;
         }
         write!(

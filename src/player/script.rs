@@ -287,6 +287,14 @@ impl Script {
         self
     }
 
+    /// With the faults of the API that the simulated CLI asks.
+    pub(super) fn with_faults(mut self, faults: Option<&ArmedFaults>) -> Self {
+        if let Some(simulation) = &mut self.simulation {
+            simulation.faults = faults.cloned();
+        }
+        self
+    }
+
     /// Names the recording in reports, usually by its path.
     #[must_use]
     pub fn named(mut self, source: impl Into<String>) -> Self {

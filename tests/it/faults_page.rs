@@ -28,10 +28,24 @@ Written by `cargo xtask faults`.
 | `seed=N` | the seed of what is random, instead of that of the plan (`CLAUDE_WIRE_SEED`, default 0) |
 
 Without any of them a fault happens once, at the first opportunity, or at every one if the table says so. Several faults are separated by semicolons;
-in a scenario's file they are a list: `\"faults\": [{\"name\": \"exit_mid_turn\", \"nth\": 2, \"seed\": 7}]`. A launch of `mock-claude` counts from the
-start. In one process a plan counts on over all launches.
+in a scenario's file they are a list: `\"faults\": [{\"name\": \"exit_mid_turn\", \"nth\": 2, \"seed\": 7}]`. A text with a comma or a semicolon is in double
+quotes, as a string in JSON: `non_json_noise:text=\"a, b\"`.
 
-What was injected, and why there, is in the report (`fault: ...`, `injected=N`), in the journal, and in the recording of a recorder around it.
+Opportunities are counted over all launches of a run (`CLAUDE_WIRE_RUN`), and in one process over all launches: `exit_before_init` ends the first launch,
+`exit_before_init:nth=2` the second one. Without a run, each process of `mock-claude` counts from the start. A launch that only prints something, such as
+`claude --version`, has no faults and is not counted.
+
+What was injected, and why there, is in the report (`fault: ...`, `injected=N`), in the journal, and in the recording of a recorder around it. The report
+also names each fault that was asked for and never happened: `fault: exit_mid_turn:nth=99 was not injected (2 opportunities)`. It does not fail a test by
+itself: check `injected=N`.
+
+A program cannot do its part after a fault that ends the conversation (\"ends it\" in the tables below). What is left of that launch does not count
+then, and neither does what differs there after the fault; of what all launches share, such as the prompts of a scenario without `launches`, only if it
+was the last launch. Every other difference fails the test as ever: in other launches, before the fault, and with all other faults.
+
+With `claude -p` and text or JSON as output, the whole answer is the line of the model and the result, and the prompt among the arguments is the prompt.
+A launch in which a fault cannot happen ends with exit code 78 and the reason: `stuck_tool` with text, or a reply to a control request without
+`--input-format stream-json`.
 
 ## What an SDK does about them
 
@@ -44,8 +58,9 @@ The program asks two questions in one session, gives a permission in the first t
 | generic error | an error of which only the text says what happened |
 | wrong answer | an end without an error, and without the right answers |
 | hang | nothing came: for a session, none of its time limits ended the wait; for the other SDKs, not in 10 seconds |
+| not simulated | a scenario does not simulate what the CLI does about it, and says so in its report |
 
-A session has its default limits (five minutes a turn), on a clock that does not make the test wait. A dash: a scenario does not simulate what the CLI does.
+A session has its default limits (five minutes a turn), on a clock that does not make the test wait.
 
 ";
 
@@ -104,7 +119,7 @@ async fn page() -> String {
             let ours = outcome(fault.name()).await.cell();
             let cells = others.get(fault.name()).cloned().unwrap_or_default();
             let cell = |at: usize| cells.get(at).cloned().unwrap_or_default();
-            let cells = if ours == "-" { [ours.clone(), ours.clone()] } else { [cell(0), cell(1)] };
+            let cells = [cell(0), cell(1)];
             let _ = writeln!(
                 page,
                 "| `{}` | {} | {ours} | {} | {} |",
@@ -120,7 +135,7 @@ async fn page() -> String {
     for kind in kinds {
         let _ = write!(
             page,
-            "### {}: how\n\nInjected into: {}.\n\n| fault | each opportunity is a | by default | parameters |\n|---|---|---|---|\n",
+            "### {}: how\n\nInjected into: {}.\n\n| fault | each opportunity is a | by default | the conversation | parameters |\n|---|---|---|---|---|\n",
             title(kind),
             places(kind)
         );
@@ -128,9 +143,10 @@ async fn page() -> String {
             let default = if fault.repeats() { "every" } else { "once" };
             let _ = writeln!(
                 page,
-                "| `{}` | {} | {default} | {} |",
+                "| `{}` | {} | {default} | {} | {} |",
                 fault.name(),
                 fault.opportunity(),
+                ends(fault),
                 parameters(fault)
             );
         }
@@ -139,6 +155,15 @@ async fn page() -> String {
     page.truncate(page.trim_end().len());
     page.push('\n');
     page
+}
+
+/// What a fault is for the conversation.
+fn ends(fault: &FaultInfo) -> &'static str {
+    match fault.name() {
+        "oversize_line" => "ends it with `newline=false`",
+        _ if fault.ends_conversation() => "ends it",
+        _ => "goes on",
+    }
 }
 
 /// Where the faults of a kind are injected.
@@ -166,7 +191,8 @@ async fn the_page_shows_what_each_sdk_does() {
 #[test]
 fn the_other_sdks_were_run_against_every_fault() {
     let others = others();
-    let words = ["ignored", "typed error", "generic error", "wrong answer", "hang"];
+    let words =
+        ["ignored", "typed error", "generic error", "wrong answer", "hang", "not simulated"];
     for fault in catalogue() {
         let cells = &others[fault.name()];
         assert_eq!(cells.len(), 2, "{}", fault.name());

@@ -168,6 +168,40 @@ async fn a_hung_cli_ends_by_a_signal_and_a_deaf_one_by_a_kill() {
     assert_eq!(cli.control.wait().await.unwrap(), Exit::from_signal(9));
 }
 
+/// A CLI that a signal ends does not wait until a pause of a fault is over, nor for a host that does
+/// not read.
+#[tokio::test(start_paused = true)]
+async fn a_signal_is_obeyed_in_a_pause() {
+    let user = b"{\"type\":\"user\",\"message\":{\"role\":\"user\",\"content\":\"One\"}}\n";
+    for (faults, ends_input) in [
+        ("latency:ms=8000", false),
+        ("latency:ms=8000,direction=in", false),
+        ("bandwidth:bytes_per_second=1", false),
+        ("slow_close:ms=8000", true),
+        ("latency:ms=8000;hang_after_result", false),
+        ("latency:ms=8000;exit_after_result:code=3", false),
+        ("stderr_flood:bytes=5000000", false),
+        ("burst_before_read:bytes=5000000", false),
+    ] {
+        let scenario = Scenario::new().on_prompt("One", "1").unverified().faults(plan(faults));
+        let mut cli = open(&scenario).await;
+        let mut stdin = cli.stdin;
+        if !faults.starts_with("burst") {
+            stdin.write_all(user).await.unwrap();
+        }
+        let held = if ends_input { None } else { Some(stdin) };
+        // In the middle of it.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let start = Instant::now();
+        cli.control.terminate();
+        let exit = cli.control.wait().await.unwrap();
+        let took = start.elapsed();
+        assert!(took <= Duration::from_secs(3), "{faults}: {took:?}");
+        assert_eq!(exit, Exit::from_code(143), "{faults}");
+        drop(held);
+    }
+}
+
 #[tokio::test]
 async fn a_launch_that_fails_is_a_typed_error_and_the_next_one_works() {
     let cli = Faulty::new(echo(), plan("spawn_fail")).unwrap();

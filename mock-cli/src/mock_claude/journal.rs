@@ -10,7 +10,7 @@
 //! | `eof` | `"in"`: the host closed its end |
 //! | `signal` | the name of one that came |
 //! | `fault` | a fault that is injected: its `name`, its parameters, `seed`, and `why` there |
-//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts), `not_simulated` (of a scenario), `injected` (the number of faults) |
+//! | `report` | what became of the replay: `played`, `matched`, `divergences` (texts), `left` (texts), `not_simulated` (of a scenario), `injected` (the number of faults, where some were asked for), `not_injected` (texts) |
 //! | `exit` | `{"code":0}` or `{"signal":"SIGKILL"}` |
 //!
 //! A process that was killed has no `exit`. Each entry is appended in one write, so that processes
@@ -123,8 +123,11 @@ impl Journal {
         if !report.not_simulated().is_empty() {
             object["not_simulated"] = report.not_simulated().into();
         }
-        if !report.injected().is_empty() {
+        if report.has_faults() {
             object["injected"] = report.injected().len().into();
+        }
+        if !report.not_injected().is_empty() {
+            object["not_injected"] = report.not_injected().into();
         }
         self.entry(&json!({"report": object}));
     }

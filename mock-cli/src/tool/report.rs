@@ -81,6 +81,7 @@ fn json_of(report: &Report) -> Value {
         "divergences": texts(&mut report.divergences().iter().map(ToString::to_string)),
         "left": report.left(),
         "injected": texts(&mut report.injected().iter().map(ToString::to_string)),
+        "not_injected": report.not_injected(),
         "not_simulated": report.not_simulated(),
     })
 }

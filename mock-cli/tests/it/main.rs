@@ -17,6 +17,7 @@ mod install;
 mod kept_files;
 mod legacy_dialect;
 mod mock_claude;
+mod mock_claude_fault_runs;
 mod mock_claude_faults;
 mod mock_claude_journal;
 mod mock_claude_launches;

@@ -285,6 +285,78 @@ fn a_file_has_faults() {
     drop(folder);
 }
 
+/// `claude -p` with text: the answer and the prompt among the arguments are opportunities, and the
+/// journal has the fault.
+#[test]
+fn a_print_launch_has_faults() {
+    let (folder, scenario) = scenario();
+    let played = |args: &[&str], faults: &str| {
+        let journal = folder.path().join("journal");
+        let _ = std::fs::remove_file(&journal);
+        let mut command = mock(args);
+        command.env("CLAUDE_WIRE_SCENARIO", &scenario).env("CLAUDE_WIRE_FAULT", faults);
+        let output = run(command.env("CLAUDE_WIRE_JOURNAL", &journal), b"");
+        (output, std::fs::read_to_string(journal).unwrap())
+    };
+    for args in [&["-p", "Hi"][..], &["-p", "--output-format", "json", "Hi"]] {
+        let (output, journal) = played(args, "exit_mid_turn:code=3");
+        assert_eq!(output.status.code(), Some(3), "{args:?}");
+        assert!(journal.contains("\"fault\":{\"name\":\"exit_mid_turn\""), "{journal}");
+        let (output, _) = played(args, "stderr_flood:bytes=70000");
+        assert!(output.stderr.len() >= 70_000 && output.status.success(), "{args:?}");
+        let (output, _) = played(args, "closed_stdin");
+        assert!(text(&output.stdout).contains("Hello é"), "{output:?}");
+        let (output, _) = played(args, "double_result");
+        assert_eq!(text(&output.stdout).matches("Hello é").count(), 2, "{output:?}");
+        let (output, _) = played(args, "stuck_tool");
+        let why = text(&output.stderr);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(78), 0), "{why}");
+        assert!(why.contains("the fault stuck_tool cannot happen in this launch"), "{why}");
+    }
+    // What only prints something has none.
+    let (output, _) = played(&["--version"], "exit_before_init:code=9");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_number_that_is_too_large_is_refused() {
+    for faults in [
+        "oversize_line:bytes=18446744073709551615",
+        "oversize_line:bytes=100000000000000",
+        "stderr_flood:bytes=100000000000000",
+        "latency:ms=18446744073709551615",
+    ] {
+        let output = played(faults);
+        let why = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(78), "{faults}: {why}");
+        assert!(why.contains("expected at most "), "{why}");
+    }
+}
+
+/// The process does not stay until the pause of a fault is over.
+#[test]
+fn a_signal_ends_a_process_in_a_pause() {
+    for fault in ["latency:ms=60000", "slow_close:ms=60000"] {
+        let (_folder, scenario) = scenario();
+        let mut child = spawn(&mut faulty(&scenario, fault));
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(PROMPT.as_bytes()).unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        if fault.starts_with("slow_close") {
+            drop(stdin);
+            while !read_lines(&mut stdout, 1).contains("\"type\":\"result\"") {}
+        } else {
+            // There is no event for a line that does not come.
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        let start = Instant::now();
+        terminate(&child);
+        let status = child.wait().unwrap();
+        assert!(start.elapsed() < Duration::from_secs(20), "{fault}: {:?}", start.elapsed());
+        assert!([Some(143), Some(0)].contains(&status.code()), "{fault}: {status:?}");
+    }
+}
+
 #[test]
 fn what_is_not_a_fault_is_refused_with_the_near_names() {
     let output = played("exit_midturn");

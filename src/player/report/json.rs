@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{Divergence, Kind, Report};
 use crate::faults::Injection;
 use crate::player::difference::Difference;
+use crate::player::excused::Excused;
 use crate::player::instead::Instead;
 use crate::player::left::Left;
 
@@ -58,6 +59,10 @@ struct ReportJson {
     not_simulated: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     injected: Vec<Injection>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_injected: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Excused::is_none")]
+    excused: Excused,
 }
 
 /// The kinds without a value, by name.
@@ -95,6 +100,8 @@ impl Report {
             transcripts,
             not_simulated,
             injected,
+            not_injected,
+            excused,
         } = self;
         let json = ReportJson {
             played: *played,
@@ -106,6 +113,8 @@ impl Report {
             transcripts_not_brought_back: transcripts.clone(),
             not_simulated: not_simulated.clone(),
             injected: injected.clone(),
+            not_injected: not_injected.clone(),
+            excused: *excused,
         };
         serde_json::to_value(json).unwrap_or_default()
     }
@@ -125,6 +134,8 @@ impl Report {
             transcripts: json.transcripts_not_brought_back,
             not_simulated: json.not_simulated,
             injected: json.injected,
+            not_injected: json.not_injected,
+            excused: json.excused,
         })
     }
 }
@@ -200,6 +211,7 @@ impl TryFrom<DivergenceJson> for Divergence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Fault;
 
     fn left(text: &str) -> Left {
         let mut left = Left::default();
@@ -229,9 +241,17 @@ mod tests {
             report.files.push("a.txt".into());
             report.transcripts.push("s-1".into());
             report.divergences.push(divergence);
+            let missed = (Fault::parse("exit_mid_turn:nth=9").unwrap(), 2);
+            let mut report = report.with_faults(Vec::new(), vec![missed]);
+            assert!(!report.is_met());
+            report.excuse(true);
             let again = Report::from_json(&report.to_json()).unwrap();
             assert_eq!(again.to_string(), report.to_string());
             assert_eq!(again.to_json(), report.to_json());
+            assert!(again.is_met(), "{again}");
+            let text = "\nfault: exit_mid_turn:nth=9 was not injected (2 opportunities)\n";
+            assert!(again.to_string().contains(text), "{again}");
+            assert!(again.to_string().contains(" injected=0 "), "{again}");
         }
     }
 

@@ -13,8 +13,10 @@ use crate::recording::{is_recordings_folder, recordings_in};
 
 use super::super::compiled::{CompiledRecording, Launched};
 use super::super::report::Report;
+use super::dirs::create_dirs;
 use super::error::RunError;
 use super::launches::{self, LaunchReport};
+use super::tally::{injections_of, missed_of};
 
 /// The folder that the launches of one test share: which recordings are used, and the report of
 /// each launch.
@@ -180,7 +182,7 @@ impl RunFolder {
     /// # Errors
     /// If a report cannot be read.
     pub fn launches(&self) -> Result<Vec<LaunchReport>, RunError> {
-        launches::read(&self.path.join("launches"))
+        launches::read(&self.path.join("launches"), &injections_of(&self.path))
     }
 
     /// The last launch that differed from the recordings; `None` if none did. Its number is 0, since
@@ -190,7 +192,7 @@ impl RunFolder {
     /// If its report cannot be read.
     pub fn last_failure(&self) -> Result<Option<LaunchReport>, RunError> {
         let path = self.path.join(LAST_FAILURE);
-        if path.exists() { launches::read_one(&path, 0).map(Some) } else { Ok(None) }
+        if path.exists() { launches::read_one(&path, 0, &[]).map(Some) } else { Ok(None) }
     }
 
     /// The combined report of all launches so far, and of the recordings that none of them used.
@@ -199,12 +201,20 @@ impl RunFolder {
     /// If a report or the folder of recordings cannot be read.
     pub fn report(&self) -> Result<Report, RunError> {
         let mut report = Report::default();
+        // A launch that a fault ended would have gone on with what all launches share.
+        let (mut is_ended, mut is_unknown) = (false, false);
         for launch in self.launches()? {
+            is_ended = launch.report().is_ended_by_fault();
+            is_unknown = launch.recording().is_none();
             report.add(launch.into_report());
         }
         match self.turns_left()? {
-            Some(prompts) => report.unasked(prompts),
-            None => report.unused(self.unused()?),
+            Some((prompts, is_shared)) => report.unasked(prompts, is_shared && is_ended),
+            None => report.unused(self.unused()?, usize::from(is_ended && is_unknown)),
+        }
+        if let Some(missed) = missed_of(&self.path) {
+            let injected = report.injected().to_vec();
+            report = report.with_faults(injected, missed);
         }
         Ok(report)
     }
@@ -265,8 +275,9 @@ impl RunFolder {
         }
     }
 
-    /// The prompts of a scenario that no launch had, one line each; `None` if there is none.
-    fn turns_left(&self) -> Result<Option<Vec<String>>, RunError> {
+    /// The prompts of a scenario that no launch had, one line each, and whether they are for any
+    /// launch; `None` if there is none.
+    fn turns_left(&self) -> Result<Option<(Vec<String>, bool)>, RunError> {
         let path = self.path.join("turns.json");
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
@@ -277,8 +288,8 @@ impl RunFolder {
             .map_err(|error| RunError::format(&path, error.to_string()))?;
         let (taken, started) = (self.taken("turns").len(), self.taken("starts").len());
         Ok(Some(match turns.as_slice() {
-            [all] => all.iter().skip(taken).cloned().collect(),
-            launches => launches.iter().skip(started).flatten().cloned().collect(),
+            [all] => (all.iter().skip(taken).cloned().collect(), true),
+            launches => (launches.iter().skip(started).flatten().cloned().collect(), false),
         }))
     }
 
@@ -372,12 +383,4 @@ fn draft(path: &Path) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(format!(".{}", Uuid::new_v4()));
     path.with_file_name(name)
-}
-
-fn create_dirs(path: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::faults::Injection;
 use crate::recording::RecordedExit;
 
 use super::super::accept::Acceptable;
@@ -102,16 +103,16 @@ impl LaunchReport {
         if self.state.exit.is_none() && !self.state.done && report.divergences().is_empty() {
             let number = self.number;
             let of = self.state.recording.map(|name| format!(" of {name}")).unwrap_or_default();
-            report.unused([format!(
-                "launch {number}{of} has not ended: it still runs, or was killed"
-            )]);
+            let text = format!("launch {number}{of} has not ended: it still runs, or was killed");
+            // A program kills a launch that hangs because of a fault.
+            report.unused([text], usize::from(report.is_ended_by_fault()));
         }
         report
     }
 }
 
-/// Reads the reports in a folder.
-pub(super) fn read(folder: &Path) -> Result<Vec<LaunchReport>, RunError> {
+/// Reads the reports in a folder. `injections` are those of the run.
+pub(super) fn read(folder: &Path, injections: &[Injection]) -> Result<Vec<LaunchReport>, RunError> {
     let failed = |error| RunError::io(folder, error);
     let mut found = Vec::new();
     let entries = match fs::read_dir(folder) {
@@ -122,17 +123,26 @@ pub(super) fn read(folder: &Path) -> Result<Vec<LaunchReport>, RunError> {
         let path = entry.map_err(failed)?.path();
         let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
         let Some(number) = number else { continue };
-        found.push(read_one(&path, number)?);
+        found.push(read_one(&path, number, injections)?);
     }
     found.sort_by_key(LaunchReport::number);
     Ok(found)
 }
 
 /// Reads one report.
-pub(super) fn read_one(path: &Path, number: u32) -> Result<LaunchReport, RunError> {
+pub(super) fn read_one(
+    path: &Path,
+    number: u32,
+    injections: &[Injection],
+) -> Result<LaunchReport, RunError> {
     let text = fs::read_to_string(path).map_err(|error| RunError::io(path, error))?;
     let wrong = |why: String| RunError::format(path, why);
     let state: State = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let report = Report::from_json(&state.report).map_err(wrong)?;
+    let mut report = Report::from_json(&state.report).map_err(wrong)?;
+    if state.exit.is_none() {
+        // It could not note what happened to it since its last report.
+        let of_launch = injections.iter().filter(|injection| injection.launch() == number);
+        report.was_killed_with(of_launch.cloned().collect());
+    }
     Ok(LaunchReport { number, state, report })
 }

@@ -16,6 +16,7 @@ use super::launches::State;
 #[derive(Debug)]
 pub(in crate::player) struct LaunchLog {
     path: PathBuf,
+    number: u32,
     noted: Mutex<Noted>,
 }
 
@@ -45,12 +46,17 @@ impl LaunchLog {
             match write_once(&path, &content) {
                 Ok(()) => {
                     let noted = Mutex::new(Noted { state, diverged: false });
-                    return Ok(Self { path, noted });
+                    return Ok(Self { path, number, noted });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
                 Err(error) => return Err(RunError::io(&path, error)),
             }
         }
+    }
+
+    /// The number of the launch, from 1.
+    pub(in crate::player) fn number(&self) -> u32 {
+        self.number
     }
 
     /// Notes how far it is. Call it whenever the launch waits: it may be killed there. A host may do

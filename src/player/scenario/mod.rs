@@ -16,12 +16,13 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
-use crate::faults::{self, ArmedFaults, Fault, FaultPlan};
+use crate::faults::{ArmedFaults, Fault, FaultPlan};
 use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Transport};
 
 use self::progress::Progress;
 use super::engine::Engine;
+use super::faulted;
 use super::observer::Observer;
 use super::play::{Shared, Streams};
 use super::replay::{Runs, behind_faults, connect};
@@ -195,12 +196,18 @@ impl Scenario {
         E: AsyncWrite + Unpin,
     {
         self.verification.note_report();
+        let run = match &self.progress {
+            Progress::Folder(run) => Some(run),
+            Progress::Memory(_) => None,
+        };
+        let mut faults = faulted::next_launch(self.armed.as_ref(), launch, run)?;
         let (script, log) = match &self.progress {
             Progress::Folder(run) => {
                 let script = self.next_script(launch).map_err(transport::Error::other)?;
                 let args = launch.args.iter().map(|arg| arg.to_string_lossy().into_owned());
                 let log = LaunchLog::start(run, &args.collect::<Vec<_>>());
                 let log = log.map_err(|error| transport::Error::other(error.to_string()))?;
+                faults = faults.map(|faults| faults.numbered(log.number()));
                 (script, Some(log))
             }
             Progress::Memory(_) if !self.launches.is_empty() && !prints(launch) => {
@@ -212,7 +219,7 @@ impl Scenario {
             }
             Progress::Memory(_) => (self.alone(launch, Progress::of_process()), None),
         };
-        let mut script = change(script);
+        let mut script = change(script.with_faults(faults.as_ref()));
         if let Some(simulation) = &mut script.simulation {
             let has_arguments = launch.args.iter().any(|arg| !arg.is_empty());
             simulation.options.set_process(has_arguments);
@@ -221,7 +228,7 @@ impl Scenario {
             script.run = Some(run.path().into());
         }
         let machine = Shared::new(Engine::of(Arc::new(script)), log);
-        let machine = machine.with_faults(self.armed.clone());
+        let machine = machine.with_faults(faults);
         let machine = machine.watched(self.observer.of_launch());
         let exit = behind_faults(&machine, streams, signals).await;
         Ok((exit, machine.report()))
@@ -320,12 +327,16 @@ impl Scenario {
     }
 
     /// Injects the faults of this plan, in addition to earlier ones, such as those of the
-    /// [file](Self::load). What a plan counts goes on over the launches and the clones.
+    /// [file](Self::load). What a plan counts goes on over the launches and the clones, and [in a
+    /// run](Self::in_run) over its launches. A launch that only prints something, such as the version,
+    /// has no faults.
     ///
-    /// After an injection the host cannot do all that is scripted. So the handle then does not panic
-    /// when it is dropped, unless only the pace or the form of the bytes was changed; the
-    /// [report](Self::report) lists what was [injected](Report::injected). Faults of the
-    /// [API](crate::faults::FaultKind::Api) replace the model's next reply: the CLI does what it does
+    /// After a fault that [ends the conversation](crate::faults::FaultInfo::ends_conversation) the
+    /// host cannot do all that is scripted for this launch. So what is left of it, and what differs
+    /// since, does not fail the verification; everything else does. The [report](Self::report) lists
+    /// what was [injected](Report::injected), and what was [not](Report::not_injected). A launch in
+    /// which one cannot happen, such as `stuck_tool` where the CLI prints text, is refused. Faults of
+    /// the [API](crate::faults::FaultKind::Api) replace the model's next reply: the CLI does what it does
     /// about such an error, and asks again where it would.
     ///
     /// ```
@@ -376,9 +387,13 @@ impl Scenario {
 
     fn report_so_far(&self) -> Report {
         let mut report = self.runs.report();
+        let (mut is_last_ended, mut is_last_refused) = (false, false);
         if let Some(faults) = &self.armed {
             // One that is injected before there is a run, too.
-            report = report.with_injected(faults.injections());
+            report = report.with_faults(faults.injections(), faults.missed());
+            let last = faults.last_launch();
+            is_last_ended = last.as_ref().is_some_and(ArmedFaults::has_ended);
+            is_last_refused = last.is_some_and(|last| last.is_refused());
         }
         if self.launches.is_empty() {
             let turns = TurnList {
@@ -388,9 +403,12 @@ impl Scenario {
                 is_exclusive: false,
                 any_order: self.any_order,
             };
-            report.unasked(turns.open());
+            report.unasked(turns.open(), is_last_ended);
         } else {
-            report.unasked(self.prompts().into_iter().skip(self.progress.launches()).flatten());
+            let launches = self.prompts().into_iter().skip(self.progress.launches());
+            for (index, prompts) in launches.enumerate() {
+                report.unasked(prompts, index == 0 && is_last_refused);
+            }
         }
         report
     }
@@ -412,11 +430,9 @@ impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();
         Box::pin(async move {
-            if let Some(faults) = &self.armed {
-                faults::refuse_launch(faults)?;
-            }
+            let faults = faulted::next_launch(self.armed.as_ref(), &launch, None)?;
             let script = self.next_script(&launch).map_err(transport::Error::other)?;
-            let faults = self.armed.clone();
+            let script = script.with_faults(faults.as_ref());
             let launch = Shared::new(Engine::of(Arc::new(script)), None).with_faults(faults);
             connect(self.runs.begin(launch.watched(self.observer.of_launch()))).await
         })

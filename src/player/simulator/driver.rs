@@ -206,15 +206,15 @@ impl Simulator {
         })
     }
 
+    /// Whether the host differs.
+    pub(in crate::player) fn is_diverged(&self) -> bool {
+        self.divergence.is_some() || self.cli.with(|state| state.divergence.is_some())
+    }
+
     /// Whether only its end is left, and nothing differed.
     pub(in crate::player) fn is_done(&self) -> bool {
         self.divergence.is_none()
             && self.cli.with(|state| state.divergence.is_none() && left_of(state).is_empty())
-    }
-
-    /// Whether the host did something else. What is left is known when it ends for that.
-    pub(in crate::player) fn is_diverged(&self) -> bool {
-        self.divergence.is_some()
     }
 
     /// Releases a gate of the scenario.

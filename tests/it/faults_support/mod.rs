@@ -75,7 +75,7 @@ pub async fn outcome(fault: &str) -> Outcome {
     let stopped = tokio::time::timeout(HANG, session.stop()).await;
     let report = scenario.report();
     let (word, detail, text) = match (done, stopped) {
-        _ if !report.not_simulated().is_empty() => ("-", "", String::new()),
+        _ if !report.not_simulated().is_empty() => ("not simulated", "", String::new()),
         (Err(_), _) | (_, Err(_)) => ("hang", "", String::new()),
         (Ok(Ok(answers)), _) if answers == ANSWERS => ("ignored", "", String::new()),
         (Ok(Ok(answers)), _) => ("wrong answer", "", answers),
