@@ -34,7 +34,6 @@ mod driver;
 mod error;
 mod events;
 pub mod handlers;
-mod held;
 mod kept_reply;
 mod lease;
 mod lease_owner;

@@ -5,7 +5,6 @@
 //! it counts that [normalising](super::normalise()) leaves.
 
 mod align;
-mod field;
 mod pairs;
 mod streams;
 
@@ -14,7 +13,7 @@ use std::fmt;
 use serde::Serialize;
 
 use self::align::align;
-pub use self::field::FieldDifference;
+pub use self::pairs::FieldDifference;
 use self::pairs::Pairs;
 use self::streams::{Line, lines};
 use super::file::Recording;

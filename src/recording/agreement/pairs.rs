@@ -2,11 +2,23 @@
 
 use std::collections::HashMap;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::field::FieldDifference;
 use crate::recording::normalise::placeholders;
 use crate::recording::redact::fits_redacted;
+
+/// A field that differs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[non_exhaustive]
+pub struct FieldDifference {
+    /// Its path, such as `message.content[].text`; empty for a line that is not JSON.
+    pub path: String,
+    /// Its normalised JSON in the expected run, if it has the field.
+    pub expected: Option<String>,
+    /// Its normalised JSON in the actual run, if it has the field.
+    pub actual: Option<String>,
+}
 
 /// Which placeholders of the actual run are which of the expected one.
 #[derive(Debug, Default)]

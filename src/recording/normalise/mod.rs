@@ -8,7 +8,6 @@
 
 mod names;
 mod shapes;
-mod sides;
 mod table;
 
 use std::ops::Range;
@@ -16,7 +15,7 @@ use std::ops::Range;
 use serde_json::{Number, Value};
 
 use self::names::Names;
-pub(super) use self::sides::Sides;
+pub(super) use self::names::Sides;
 pub use self::table::{NormalisedField, normalised_fields};
 use super::event::EventKind;
 use super::file::Recording;

@@ -5,8 +5,16 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::shapes::{self, Shape, TIME};
-use super::sides::Sides;
 use crate::common::is_uuid;
+
+/// What is compared after normalising.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::recording) enum Sides {
+    /// Two versions of the CLI.
+    Versions,
+    /// Two runs of one version: versions and costs are kept.
+    Runs,
+}
 
 /// The shortest word that is looked for in texts, in bytes; shorter ones are too common.
 const SHORTEST_ID: usize = 4;

@@ -46,7 +46,6 @@ mod initialize;
 mod launch;
 mod mcp_servers;
 mod permissions;
-mod rows;
 mod rules;
 mod sandbox;
 mod setters;
@@ -68,7 +67,6 @@ pub use self::{
     declare::Options,
     error::OptionError,
     mcp_servers::{McpServer, McpTransport},
-    rows::OptionRow,
     sandbox::{
         SandboxAwsPair, SandboxCredentials, SandboxDecode, SandboxFilesystem, SandboxNetwork,
         SandboxNoMatch, SandboxRipgrep, SandboxSecretFile, SandboxSecretMode,
