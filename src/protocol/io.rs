@@ -24,6 +24,15 @@ pub struct SteerId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallbackId(pub u64);
 
+/// What waits for a connection, and causes it to be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Waiter {
+    /// The prompt of a turn.
+    Turn(TurnId),
+    /// A request of the caller.
+    Request(RequestId),
+}
+
 /// An input of the machine.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly every input is the largest, a line")]
@@ -178,6 +187,8 @@ pub enum Output {
         resume: Option<String>,
         /// How to launch it.
         profile: Profile,
+        /// What it is opened for.
+        wanted_by: Waiter,
     },
     /// Write a line to the CLI; the codec adds the newline.
     Write(Bytes),

@@ -23,7 +23,7 @@ use self::switch::Switches;
 use super::failure::Failure;
 use super::io::{
     Command, Config, Counters, Input, Output, Profile, QueuedPrompt, Reconnect, RequestId, Settled,
-    Steer, TurnEnd,
+    Steer, TurnEnd, Waiter,
 };
 use super::requests::{Incoming, Outgoing, Purpose};
 use super::route::Habits;
@@ -304,7 +304,7 @@ impl Machine {
             }
             Command::Connect(request) => {
                 self.connecting.push(request);
-                self.open(out);
+                self.open(Waiter::Request(request), out);
             }
             Command::Prompt(prompt) if stopped => {
                 out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)))
@@ -320,8 +320,9 @@ impl Machine {
                 ));
             }
             Command::Prompt(prompt) => {
+                let waiter = Waiter::Turn(prompt.turn);
                 self.queue.push_back(prompt);
-                self.open(out);
+                self.open(waiter, out);
             }
             Command::Steer(steer) => self.steer(steer, out),
             Command::Abandon(turn) => self.abandon(now, turn, out),
@@ -342,7 +343,7 @@ impl Machine {
                     self.ask(now, id, &request, limit, out);
                 } else {
                     self.held.push((id, request, limit));
-                    self.open(out);
+                    self.open(Waiter::Request(id), out);
                 }
             }
             Command::Cancel(request) => {
@@ -383,7 +384,7 @@ impl Machine {
         }
         self.connecting.push(request);
         if self.link == Link::Idle {
-            return self.open(out);
+            return self.open(Waiter::Request(request), out);
         }
         self.forgotten |= fresh;
         match self.link {
@@ -396,7 +397,7 @@ impl Machine {
     }
 
     /// Asks for a connection if there is none.
-    fn open(&mut self, out: &mut Vec<Output>) {
+    fn open(&mut self, wanted_by: Waiter, out: &mut Vec<Output>) {
         if self.parted && self.config.reconnect == Reconnect::Never {
             self.fail_requests(&Failure::Closed, out);
             for prompt in std::mem::take(&mut self.queue) {
@@ -414,7 +415,8 @@ impl Machine {
                 .map(|prompt| (prompt.profile, prompt.settled.clone()))
                 .unwrap_or_default();
             self.again.launched(self.session_id.clone());
-            out.push(Output::Open { resume: self.session_id.clone(), profile: self.profile });
+            let resume = self.session_id.clone();
+            out.push(Output::Open { resume, profile: self.profile, wanted_by });
         }
     }
 

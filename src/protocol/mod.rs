@@ -122,6 +122,7 @@ pub(crate) use self::io::DEFAULT_DRAIN_TIMEOUT;
 pub use self::io::{
     Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Output, Profile,
     QueuedPrompt, Reconnect, RequestId, Settled, Steer, SteerId, Steered, Switch, TurnEnd, TurnId,
+    Waiter,
 };
 pub use self::machine::Machine;
 #[cfg(feature = "session")]

@@ -271,9 +271,11 @@ fn event(line: &str) -> String {
 /// Describes an output; lines are quoted as on the wire, `>` to the CLI and `<` from it.
 fn described(output: &Output) -> String {
     match output {
-        Output::Open { resume: None, profile: Profile(0) } => "open".into(),
-        Output::Open { resume: Some(id), profile: Profile(0) } => format!("open, resume {id}"),
-        Output::Open { resume, profile: Profile(profile) } => {
+        Output::Open { resume: None, profile: Profile(0), .. } => "open".into(),
+        Output::Open { resume: Some(id), profile: Profile(0), .. } => {
+            format!("open, resume {id}")
+        }
+        Output::Open { resume, profile: Profile(profile), .. } => {
             format!("open {profile}, resume {}", resume.as_deref().unwrap_or("nothing"))
         }
         Output::Write(line) => format!("> {}", std::str::from_utf8(line).unwrap()),

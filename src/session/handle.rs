@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tracing::Instrument;
 
-use super::driver::{Driver, Line, Order};
+use super::driver::{Asker, Driver, Line, Order};
 use super::error::{Error, Result};
 use super::events::Events;
 use super::query_options::command;
@@ -106,7 +106,7 @@ impl Session {
     /// # Cancel safety
     /// If the future is dropped, the CLI continues to start.
     pub async fn connect(&self) -> Result<Reply<ServerInfo>> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = Asker::channel();
         self.inner.order(Order::Connect(reply))?;
         let first = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
         Ok(Reply::read(first.or_else(|| self.inner.shared.server_info())))
@@ -127,7 +127,7 @@ impl Session {
     /// # Cancel safety
     /// If the future is dropped, the CLI may carry out the request all the same.
     pub async fn reinitialize(&self) -> Result<Reply<ServerInfo>> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = Asker::channel();
         self.inner.order(Order::Reinitialize(reply))?;
         let body = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
         let shared = &self.inner.shared;
@@ -345,8 +345,6 @@ impl Inner {
     }
 
     pub(super) fn line(&self) -> Result<Line> {
-        #[cfg(feature = "otel")]
-        self.shared.trace.note();
         let mut driver = lock(&self.driver);
         if let Some(line) = &*driver {
             return Ok(line.clone());

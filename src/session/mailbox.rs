@@ -11,6 +11,7 @@ use super::error::Error;
 use super::result_context::ResultContext;
 use super::spending::Spending;
 use super::telemetry::TurnTrace;
+use super::trace::Caller;
 use crate::common::lock;
 use crate::wire::Frame;
 
@@ -55,6 +56,8 @@ pub(super) struct Mailbox {
     unread: Arc<AtomicU64>,
     /// What is reported of the turn.
     pub(super) trace: TurnTrace,
+    /// Where the turn was begun.
+    pub(super) caller: Caller,
 }
 
 #[derive(Default)]
@@ -73,13 +76,14 @@ struct State {
 }
 
 impl Mailbox {
+    /// The mailbox of a turn that is begun here.
     pub(super) fn new(
         limit: usize,
         room: Arc<Notify>,
         unread: Arc<AtomicU64>,
         trace: TurnTrace,
     ) -> Self {
-        Self { state: Mutex::default(), room, limit, unread, trace }
+        Self { state: Mutex::default(), room, limit, unread, trace, caller: Caller::here() }
     }
 
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).

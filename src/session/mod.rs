@@ -63,7 +63,6 @@ mod supervised;
 mod telemetry;
 mod tokens;
 mod tool_blocks;
-#[cfg(feature = "otel")]
 mod trace;
 mod weak;
 

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use super::driver::Order;
+use super::driver::{Asker, Order};
 use super::error::Result;
 use super::handle::Session;
 use crate::wire::replies::Reply;
@@ -33,7 +31,7 @@ impl Session {
     /// # Cancel safety
     /// If the future is dropped, the session is restarted all the same.
     pub async fn restart(&self, conversation: Restart) -> Result<Reply<ServerInfo>> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = Asker::channel();
         let fresh = conversation == Restart::Fresh;
         self.inner.order(Order::Restart { fresh, reply })?;
         let first = answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone()))?;
@@ -51,7 +49,7 @@ impl Session {
     /// # Cancel safety
     /// Dropping the future cancels the request.
     pub async fn probe(&self, limit: Duration) -> Result<()> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, answer) = Asker::channel();
         self.inner.order(Order::Probe(limit, reply))?;
         match answer.await.unwrap_or_else(|_| Err(self.inner.shared.gone())) {
             Err(error) if error.refusal().is_none() => Err(error),

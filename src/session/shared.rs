@@ -45,8 +45,6 @@ pub(super) struct Shared {
     released: AtomicBool,
     /// Whether it was reported that the orphan guard is missing.
     warned_of_guard: AtomicBool,
-    #[cfg(feature = "otel")]
-    pub(super) trace: super::trace::CallerTrace,
 }
 
 impl Shared {
@@ -70,8 +68,6 @@ impl Shared {
             unsent: Arc::default(),
             released: AtomicBool::default(),
             warned_of_guard: AtomicBool::default(),
-            #[cfg(feature = "otel")]
-            trace: super::trace::CallerTrace::default(),
         }
     }
 

@@ -126,6 +126,9 @@ fn crashing(launches: &Launches) -> claude_wire::transport::Memory {
 
 #[cfg(feature = "otel")]
 mod of_the_current_span {
+    use std::pin::{Pin, pin};
+    use std::task::{Context, Waker};
+
     use claude_wire::session::SessionEvent;
     use opentelemetry::trace::{TraceContextExt, TracerProvider};
     use opentelemetry_sdk::trace::SdkTracerProvider;
@@ -134,6 +137,7 @@ mod of_the_current_span {
     use tracing_subscriber::layer::SubscriberExt;
 
     use super::*;
+    use crate::support::cli::serving;
 
     /// Calls the session within a span, and returns the `traceparent` of that span.
     async fn within<T>(call: impl Future<Output = T>) -> (T, String) {
@@ -168,6 +172,96 @@ mod of_the_current_span {
             launched(&launches),
             [[Some(first), removed()], [Some(second), removed()], [None, None]]
         );
+    }
+
+    /// Polls a call once within a span: it is made, and the session has not run yet.
+    fn begun_within<T>(call: Pin<&mut impl Future<Output = T>>) -> String {
+        let span = tracing::info_span!("request of a user");
+        let context = span.context().span().span_context().clone();
+        let polled = span.in_scope(|| call.poll(&mut Context::from_waker(Waker::noop())));
+        assert!(polled.is_pending());
+        format!("00-{}-{}-01", context.trace_id(), context.span_id())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_later_call_does_not_take_the_launch_of_an_earlier_one() {
+        let provider = SdkTracerProvider::builder().build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        let removed = || Some("removed".to_owned());
+
+        for first_is_a_request in [false, true] {
+            let launches = Launches::default();
+            let session = Session::builder().transport(crashing(&launches)).start().unwrap();
+            let mut connect = pin!(session.connect());
+            let mut one = pin!(read(session.query("one")));
+            let mut two = pin!(read(session.query("two")));
+            let mut expected = Vec::new();
+            if first_is_a_request {
+                expected.push(begun_within(connect.as_mut()));
+            }
+            expected.push(begun_within(one.as_mut()));
+            // The process that was started for the request serves the first turn.
+            expected.truncate(1);
+            expected.push(begun_within(two.as_mut()));
+            // A call outside any span.
+            let mut models = Box::pin(async { session.inspect().models().await });
+            assert!(models.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            drop(models);
+            assert_eq!((one.await.text(), two.await.text()), ("one".into(), "two".into()));
+            ended_well(&session).await;
+            let expected: Vec<_> =
+                expected.into_iter().map(|parent| [Some(parent), removed()]).collect();
+            assert_eq!(launched(&launches), expected, "{first_is_a_request}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_given_up_keeps_its_launch() {
+        let provider = SdkTracerProvider::builder().build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+
+        let launches = Launches::default();
+        let session = Session::builder().transport(crashing(&launches)).start().unwrap();
+        let mut connect = Box::pin(session.connect());
+        let parent = begun_within(connect.as_mut());
+        drop(connect);
+        assert_eq!(read(session.query("one")).await.text(), "one");
+        ended_well(&session).await;
+        assert_eq!(launched(&launches), [[Some(parent), Some("removed".to_owned())]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_relaunch_has_the_span_of_what_it_is_for() {
+        let provider = SdkTracerProvider::builder().build();
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+        let _default = tracing::subscriber::set_default(tracing_subscriber::registry().with(layer));
+        let removed = || Some("removed".to_owned());
+
+        let launches = Launches::default();
+        let session = Session::builder().transport(serving(&launches)).start().unwrap();
+        let mut one = pin!(read(session.query("one")));
+        let first = begun_within(one.as_mut());
+        // It waits for the end of the first, and needs another process.
+        let mut two = pin!(read(session.query("two").system_prompt("Be brief.")));
+        let second = begun_within(two.as_mut());
+        let mut three = pin!(read(session.query("three").system_prompt("Be brief.")));
+        begun_within(three.as_mut());
+        assert_eq!(one.await.text(), "one");
+        assert_eq!((two.await.text(), three.await.text()), ("two".into(), "three".into()));
+
+        // A restart is for its own caller, whatever waits.
+        let mut restart = pin!(session.restart(claude_wire::session::Restart::Resume));
+        let third = begun_within(restart.as_mut());
+        let mut four = pin!(read(session.query("four")));
+        begun_within(four.as_mut());
+        restart.await.unwrap();
+        assert_eq!(four.await.text(), "four");
+        ended_well(&session).await;
+        let expected: Vec<_> =
+            [first, second, third].into_iter().map(|parent| [Some(parent), removed()]).collect();
+        assert_eq!(launched(&launches), expected);
     }
 
     #[tokio::test(start_paused = true)]

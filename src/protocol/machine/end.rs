@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::doubt::Whose;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Output, Reconnect, TurnEnd};
+use crate::protocol::io::{Output, Reconnect, TurnEnd, Waiter};
 use crate::protocol::requests::Purpose;
 use crate::protocol::route::Habits;
 use crate::protocol::state::EndCause;
@@ -89,7 +89,9 @@ impl Machine {
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
         let reopens = std::mem::take(&mut self.reopens);
-        let wanted = self.end_cause.take().is_some_and(EndCause::is_wanted) || reopens;
+        let cause = self.end_cause.take();
+        let restarts = reopens || cause == Some(EndCause::Restarted);
+        let wanted = cause.is_some_and(EndCause::is_wanted) || reopens;
         self.parted = !wanted && self.config.reconnect != Reconnect::OnDemand;
         // A prompt that was not written yet is kept.
         if let Some(prompt) = self.switches.clear() {
@@ -121,8 +123,18 @@ impl Machine {
             // Only the first prompt fails: the next one gets its own start.
             self.fail_waiting(&Failure::Closed, out);
         }
-        if !self.queue.is_empty() || !self.held.is_empty() || !self.connecting.is_empty() {
-            self.open(out);
+        if let Some(waiter) = self.first_waiter(restarts) {
+            self.open(waiter, out);
         }
+    }
+
+    /// What the next connection is for: the first prompt, whose launch it has, unless the caller
+    /// has asked for a restart.
+    fn first_waiter(&self, restarts: bool) -> Option<Waiter> {
+        let prompt = self.queue.front().map(|prompt| Waiter::Turn(prompt.turn));
+        let connecting = self.connecting.first().map(|request| Waiter::Request(*request));
+        let held = self.held.first().map(|(request, ..)| Waiter::Request(*request));
+        let first = if restarts { connecting.or(prompt) } else { prompt.or(connecting) };
+        first.or(held)
     }
 }

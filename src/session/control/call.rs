@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use super::fields::Field;
-use crate::session::driver::{Order, Reply as Answer};
+use crate::session::driver::{Asker, Order, Reply as Answer};
 use crate::session::handle::Inner;
 use crate::session::{Result, Session};
 use crate::wire::RawJson;
@@ -123,7 +123,7 @@ impl<T> Future for Call<T> {
             if only_if_running && !self.inner.shared.status().connected {
                 return Poll::Ready(Ok((self.read)(None)));
             }
-            let (reply, answer) = oneshot::channel();
+            let (reply, answer) = Asker::channel();
             let request = Box::new(Request::new(name).with_all(fields));
             self.inner.order(Order::Control(request, limit, reply))?;
             self.stage = Stage::Sent(answer);

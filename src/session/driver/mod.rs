@@ -34,7 +34,7 @@ use self::link::{Link, LinkEvent, Rest};
 use self::messages::Messages;
 use self::observations::Observations;
 use self::order::Orders;
-pub(super) use self::order::{Held, Line, Order, Origin, Reply};
+pub(super) use self::order::{Asker, Held, Line, Order, Origin, Reply};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
 use self::requests::Requests;
@@ -44,8 +44,9 @@ use super::events::SessionEvent;
 use super::lease::Lease;
 use super::mailbox::{Batch, Mailbox};
 use super::shared::Shared;
+use super::trace::Caller;
 use crate::protocol::{
-    Command, EndCause, Failure, Input, Machine, Output, Phase, RequestId, TurnId,
+    Command, EndCause, Failure, Input, Machine, Output, Phase, RequestId, TurnId, Waiter,
 };
 use crate::store::{Home, Mirror, Restored};
 use crate::transport::{BoxFuture, Connection, Exit};
@@ -83,7 +84,7 @@ pub(super) struct Driver {
     /// Whether the output was being read when the driver last waited.
     reading: bool,
     last_call: LastCall,
-    requests: HashMap<RequestId, oneshot::Sender<Reply>>,
+    requests: HashMap<RequestId, Asker>,
     next_request: u64,
     messages: Messages,
     stopping: Vec<oneshot::Sender<Option<Exit>>>,
@@ -94,6 +95,8 @@ pub(super) struct Driver {
     mirror: Option<Box<Mirror>>,
     /// The temporary folders of conversations from a store.
     restored: Vec<Arc<Restored>>,
+    /// Who has caused the last launch.
+    caller: Caller,
     /// The transport, while it is being opened.
     opening: Option<BoxFuture<'static, Result<Opened, Error>>>,
     link: Option<Link>,
@@ -155,6 +158,7 @@ impl Driver {
             observations: Observations::default(),
             mirror: None,
             restored: Vec::new(),
+            caller: Caller::default(),
             opening: None,
             link: None,
             held: None,
@@ -367,16 +371,33 @@ impl Driver {
         self.machine.is_idle() && !is_busy && self.shared.unsent.load(Ordering::Acquire) == 0
     }
 
-    fn register(&mut self, reply: oneshot::Sender<Reply>) -> RequestId {
+    fn register(&mut self, asker: Asker) -> RequestId {
         self.next_request += 1;
         let request = RequestId(self.next_request);
-        self.requests.insert(request, reply);
+        self.requests.insert(request, asker);
         request
     }
 
     fn handle(&mut self, input: Input) {
         self.handled = true;
+        let before = self.out.len();
         self.machine.handle(Instant::now().into_std(), input, &mut self.out);
+        self.note_caller(before);
+    }
+
+    /// Notes who causes a launch, before that call can be given up.
+    fn note_caller(&mut self, before: usize) {
+        let wanted_by = self.out.iter().skip(before).find_map(|output| match output {
+            Output::Open { wanted_by, .. } => Some(wanted_by),
+            _ => None,
+        });
+        let caller = wanted_by.map(|waiter| match waiter {
+            Waiter::Turn(turn) => self.turns.get(turn).map(|mailbox| &mailbox.caller),
+            Waiter::Request(request) => self.requests.get(request).map(|asker| &asker.caller),
+        });
+        if let Some(caller) = caller {
+            self.caller = caller.cloned().unwrap_or_default();
+        }
     }
 
     fn read(&mut self, now: Instant, result: std::io::Result<usize>) {
@@ -445,13 +466,13 @@ impl Driver {
 
     /// The caller no longer waits, so its request is cancelled.
     fn drop_cancelled_requests(&mut self) {
-        if self.requests.values().all(|reply| !reply.is_closed()) {
+        if self.requests.values().all(|asker| !asker.reply.is_closed()) {
             return;
         }
         let gone: Vec<_> = self
             .requests
             .iter()
-            .filter(|(_, reply)| reply.is_closed())
+            .filter(|(_, asker)| asker.reply.is_closed())
             .map(|(request, _)| *request)
             .collect();
         for request in gone {

@@ -12,6 +12,7 @@ use crate::session::error::Error;
 use crate::session::handlers::is_within;
 use crate::session::mailbox::Mailbox;
 use crate::session::steered::SteerWaiter;
+use crate::session::trace::Caller;
 use crate::session::weak::WeakSession;
 use crate::transport::Exit;
 use crate::wire::RawJson;
@@ -25,10 +26,10 @@ pub(in crate::session) enum Order {
     /// A message for a running turn; the driver numbers it.
     Steer(Box<Steer>, SteerWaiter, Origin),
     Abandon(TurnId),
-    Connect(oneshot::Sender<Reply>),
+    Connect(Asker),
     /// Repeat the handshake with the CLI that runs.
-    Reinitialize(oneshot::Sender<Reply>),
-    Control(Box<Request>, Option<Duration>, oneshot::Sender<Reply>),
+    Reinitialize(Asker),
+    Control(Box<Request>, Option<Duration>, Asker),
     /// A caller no longer waits for its reply, or has begun to wait for a message.
     LookAgain,
     /// Forget the conversation: in any case, or only if no CLI runs and nothing waits for one.
@@ -42,10 +43,10 @@ pub(in crate::session) enum Order {
     /// End the CLI and start another one; `fresh`: without its conversation.
     Restart {
         fresh: bool,
-        reply: oneshot::Sender<Reply>,
+        reply: Asker,
     },
     /// Ask the CLI that runs whether it answers.
-    Probe(Duration, oneshot::Sender<Reply>),
+    Probe(Duration, Asker),
     /// Send the store what was read so far.
     FlushStore(oneshot::Sender<()>),
     Stop(oneshot::Sender<Option<Exit>>),
@@ -78,6 +79,21 @@ impl Origin {
 
 /// The outcome of a request.
 pub(in crate::session) type Reply = Result<Option<RawJson>, Error>;
+
+/// The caller of a request, who waits for its outcome.
+pub(in crate::session) struct Asker {
+    pub(super) reply: oneshot::Sender<Reply>,
+    /// Where the request was made.
+    pub(super) caller: Caller,
+}
+
+impl Asker {
+    /// The caller who is here, and what it waits for.
+    pub(in crate::session) fn channel() -> (Self, oneshot::Receiver<Reply>) {
+        let (reply, answer) = oneshot::channel();
+        (Self { reply, caller: Caller::here() }, answer)
+    }
+}
 
 /// The receiver of the orders.
 ///

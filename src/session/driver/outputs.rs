@@ -15,7 +15,7 @@ use crate::recording::secret_values;
 use crate::session::lease::Exclusive;
 use crate::session::steered::SteerOutcome;
 use crate::store::Conversation;
-use crate::transport::{Shutdown, Transport};
+use crate::transport::{Launch, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
 impl Driver {
@@ -143,8 +143,8 @@ impl Driver {
             }
             Output::Reply(request, result) => {
                 let result = result.map_err(|failure| self.error(failure));
-                if let Some(reply) = self.requests.remove(&request) {
-                    let _ = reply.send(result);
+                if let Some(asker) = self.requests.remove(&request) {
+                    let _ = asker.reply.send(result);
                 }
             }
             Output::Callback(callback, frame) => {
@@ -170,7 +170,7 @@ impl Driver {
                 self.shared.status().session_id = Some(id.clone());
                 self.shared.publish(SessionEvent::SessionId(id));
             }
-            Output::Open { resume, profile } => self.open(resume, profile),
+            Output::Open { resume, profile, .. } => self.open(resume, profile),
             Output::CloseStdin => self.end(|link, grace| link.ending.begin(Instant::now(), grace)),
             Output::Terminate => self.end(|link, grace| {
                 link.ending.terminate(Instant::now(), grace, &mut *link.control);
@@ -207,9 +207,7 @@ impl Driver {
         if self.shared.is_parked() {
             launch.args.push("--await-claim".into());
         }
-        #[cfg(feature = "otel")]
-        let launch =
-            crate::transport::Launch { env: self.shared.trace.apply(launch.env), ..launch };
+        let launch = Launch { env: self.caller.apply(launch.env), ..launch };
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());

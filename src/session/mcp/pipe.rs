@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::common::lock;
 use crate::session::WeakSession;
-use crate::session::driver::Order;
+use crate::session::driver::{Asker, Order};
 use crate::wire::RawJson;
 use crate::wire::control::{Request, RequestName};
 
@@ -45,7 +45,7 @@ impl WeakSession {
         let request = Request::new(RequestName::McpMessage)
             .with("server_name", server)
             .with_raw("message", RawJson::scanned(message.to_owned().into()));
-        let (reply, receipt) = oneshot::channel();
+        let (reply, receipt) = Asker::channel();
         inner.order_if_running(Order::Control(Box::new(request), None, reply));
         Some(receipt)
     }

@@ -124,7 +124,7 @@ fn said(says: &Says, echoes: bool) -> String {
 
 fn fact(output: &Output) -> Fact {
     match output {
-        Output::Open { resume, profile } => {
+        Output::Open { resume, profile, .. } => {
             Fact::Open { profile: profile.0, resume: resume.as_deref().map(number) }
         }
         Output::Write(line) => wrote(&Frame::parse(line.clone()).unwrap()),
