@@ -97,7 +97,7 @@ fn credential_files_are_redacted_except_public_keys() {
 }
 
 /// The name of a secret, as the words that each spelling joins.
-const NAMES: [&[&str]; 24] = [
+const NAMES: [&[&str]; 25] = [
     &["password"],
     &["db", "password"],
     &["admin", "passwd"],
@@ -122,6 +122,7 @@ const NAMES: [&[&str]; 24] = [
     &["npm", "token"],
     &["service", "credentials"],
     &["db", "pass"],
+    &["secret", "key", "base"],
 ];
 
 fn capital(word: &str) -> String {
@@ -154,7 +155,7 @@ fn secret() -> impl Strategy<Value = String> {
 }
 
 /// The forms in which a secret is written; `%n` is its name, `%v` the secret.
-const FORMS: [(&str, &str); 36] = [
+const FORMS: [(&str, &str); 46] = [
     ("name=value", "%n=%v"),
     ("name=value", "export %n=%v"),
     ("name=value", "export %n='%v'"),
@@ -172,7 +173,14 @@ const FORMS: [(&str, &str); 36] = [
     ("JSON", "{\"a\": {\"b\": [{\"%n\": \"%v\", \"c\": null}]}}"),
     ("JSON", "{'%n': '%v'}"),
     ("JSON", "{\"name\": \"%n\", \"value\": \"%v\"}"),
+    ("JSON", "{\"%n\": [\"%v\"]}"),
+    ("JSON", "{\n  \"%ns\": [\n    \"%v\",\n    \"b\"\n  ]\n}"),
     ("YAML", "%n: %v"),
+    ("YAML", "%n: |\n  %v"),
+    ("YAML", "a:\n  - %n: >-\n      %v\n    b: c"),
+    ("YAML", "%n:\n  %v\nb: c"),
+    ("YAML", "%ns:\n  - %v\n  - b"),
+    ("YAML", "%n: !vault %v"),
     ("YAML", "a:\n  %n: %v\n  b: c"),
     ("YAML", "- %n: \"%v\""),
     ("YAML", "a: b\n%n: '%v' # as of today\n"),
@@ -183,6 +191,9 @@ const FORMS: [(&str, &str); 36] = [
     ("command", "%n=%v tool run"),
     ("command", "docker run -e %n=%v image"),
     ("command", "curl -u admin:%v https://x.example.com"),
+    ("command", "aws configure set %n %v"),
+    ("command", "gh secret set %n --body %v"),
+    ("command", "gh secret set %n -b '%v' --env production"),
     ("URL", "https://x.example.com/a?%n=%v"),
     ("URL", "https://x.example.com/a?b=c&%n=%v&d=e"),
     ("URL", "postgres://me:%v@db.example.com:5432/app"),
@@ -205,6 +216,32 @@ const PLACES: [fn(&str) -> String; 4] = [
     |text| read_by_tool(&json!({"stdout": text}).to_string()),
     |text| text.to_owned(),
 ];
+
+/// Names that are harmless in code, and of secrets as variables.
+#[test]
+fn variables_whose_names_are_harmless_in_code_are_redacted() {
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let names = ["AZURE_STORAGE_KEY", "HOST_KEY", "STATE_KEY", "SYNC_TOKEN", "SECRET_KEY_BASE"];
+    let mut missed = Vec::new();
+    for number in 0..1000 {
+        let secret = secret().new_tree(&mut runner).unwrap().current();
+        let form = ["%n=%v", "export %n='%v'", "{\"%n\":\"%v\"}", "env:\n  %n: %v"][number % 4];
+        let text = form.replace("%n", names[number % 5]).replace("%v", &secret);
+        let mut recording = recorded(&[read_by_tool(&text)]);
+        scrub(&mut recording, &[]);
+        if lines(&recording)[0].contains(&secret) {
+            missed.push(text);
+        }
+    }
+    assert!(missed.len() <= 50, "{} of 1000: {missed:#?}", missed.len());
+
+    for code in ["const STORAGE_KEY = \"todo-items\";", "HOST_KEY = 'host'", "STATE_KEY: appState"]
+    {
+        let mut recording = recorded(&[read_by_tool(code)]);
+        assert_eq!(scrub(&mut recording, &[]).values().sum::<u64>(), 0, "{code}");
+    }
+}
 
 const SAMPLES: usize = 20_000;
 

@@ -104,6 +104,15 @@ fn the_env_of_settings_is_secret() {
             format!(r#"{{"response":{{"effective":{there},"sources":[{{"settings":{there}}}]}}}}"#),
             format!(r#"{{"response":{{"effective":{gone},"sources":[{{"settings":{gone}}}]}}}}"#),
         ),
+        // What the options `settings` and `managed_settings` write into the handshake.
+        (
+            format!(
+                r#"{{"request":{{"subtype":"initialize","settings":{there},"managedSettings":{there}}}}}"#
+            ),
+            format!(
+                r#"{{"request":{{"subtype":"initialize","settings":{gone},"managedSettings":{gone}}}}}"#
+            ),
+        ),
         // A settings file, and a command.
         (
             format!(r#"{{"content":{}}}"#, escaped(there)),
@@ -202,6 +211,15 @@ fn the_value_after_a_flag_is_secret_in_texts_and_lists() {
         ("docker login -u me -p Zq7xW3vT9k ghcr.io", "docker login -u me -p <secret:1> ghcr.io"),
         ("sshpass -p Zq7xW3vT9k ssh me@h", "sshpass -p <secret:1> ssh me@h"),
         ("redis-cli -a Zq7xW3vT9k ping", "redis-cli -a <secret:1> ping"),
+        (
+            "aws configure set aws_secret_access_key Zq7xW3vT9k --profile p",
+            "aws configure set aws_secret_access_key <secret:1> --profile p",
+        ),
+        ("gh secret set DEPLOY --body Zq7xW3vT9k", "gh secret set DEPLOY --body <secret:1>"),
+        (
+            "gh secret set DEPLOY -b \"Zq7xW3vT9k\" -R a/b",
+            "gh secret set DEPLOY -b \"<secret:1>\" -R a/b",
+        ),
     ] {
         let line = json!({ "command": text }).to_string();
         assert_eq!(redacted(&line), json!({ "command": expected }).to_string());
@@ -215,8 +233,62 @@ fn the_value_after_a_flag_is_secret_in_texts_and_lists() {
         "use --password to set it, or --token if you have one",
         "tool --password --verbose; tool --token $TOKEN --api-key \"${KEY}\" --secret <secret>",
         "curl -u me https://x; mysql -p app; mkdir -p some/folder1",
+        "gh secret set DEPLOY --body \"$TOKEN\"; gh secret set DEPLOY <key.txt",
     ] {
         assert_eq!(redacted(text), text);
+    }
+}
+
+#[test]
+fn lists_and_blocks_have_the_name_above_them() {
+    for (text, expected) in [
+        ("password: |\n  Zq7xW3vT9k\nuser: me", "password: |\n  <secret:1>\nuser: me"),
+        (
+            "  password: >-\n    Zq7xW3vT9k\n  user: me1",
+            "  password: >-\n    <secret:1>\n  user: me1",
+        ),
+        ("password:\n  Zq7xW3vT9k\nuser: me", "password:\n  <secret:1>\nuser: me"),
+        ("api_key: !vault Zq7xW3vT9k", "api_key: !vault <secret:1>"),
+        (
+            "api_key: !vault |\n  Zq7xW3vT9k\n  pL5nR8sM2c",
+            "api_key: !vault |\n  <secret:1>\n  <secret:2>",
+        ),
+        (
+            "api_keys:\n  - Zq7xW3vT9k\n  - pL5nR8sM2c\nb: c",
+            "api_keys:\n  - <secret:1>\n  - <secret:2>\nb: c",
+        ),
+        ("tokens = [\"Zq7xW3vT9kpL5nR8sM2c\", \"b\"]", "tokens = [\"<secret:1>\", \"b\"]"),
+        ("{\"password\": [\"Zq7xW3vT9k\"]}", "{\"password\": [\"<secret:1>\"]}"),
+        (
+            "{\"api_keys\": [\n  \"Zq7xW3vT9k\",\n  \"b\",\n  \"pL5nR8sM2c\"\n]}",
+            "{\"api_keys\": [\n  \"<secret:1>\",\n  \"b\",\n  \"<secret:2>\"\n]}",
+        ),
+    ] {
+        for depth in 0..3 {
+            let line = in_strings(json!({ "content": text }).to_string(), depth);
+            let expected = in_strings(json!({ "content": expected }).to_string(), depth);
+            assert_eq!(redacted(&line), expected);
+            assert_eq!(redacted(&expected), expected, "a second time");
+        }
+    }
+    assert_eq!(
+        redacted(r#"{"api_keys":["Zq7xW3vT9k","b"],"password":["hunter-2"]}"#),
+        r#"{"api_keys":["<secret:1>","b"],"password":["<secret:2>"]}"#
+    );
+    // Names of secrets, code, prose, and what is not below the name.
+    for text in [
+        "secrets: [\"GITHUB_TOKEN\", \"NPM_TOKEN\"]",
+        "secrets:\n  - GITHUB_TOKEN\n  - NPM_TOKEN",
+        "if not password:\n    return None\nif password:\n    break",
+        "password:\nuser1234: me",
+        "The password:\n  Zq7xW3vT9k2",
+        "def f(password: str,\n      token: str)",
+        "max_tokens: 4096\ntokens:\n  - word",
+        "password: |\n",
+        "keys: ['name', 'id', 'created_at']",
+    ] {
+        let line = json!({ "content": text }).to_string();
+        assert_eq!(redacted(&line), line);
     }
 }
 

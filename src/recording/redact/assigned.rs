@@ -82,23 +82,34 @@ struct Name<'t> {
     in_list: bool,
     /// `NAME`.
     is_variable: bool,
+    /// `names`, of a list.
+    is_plural: bool,
 }
 
-/// The value of the name whose last word is at `hit`.
-pub(super) fn assigned(text: &Text<'_>, hit: Range<usize>) -> Option<Range<usize>> {
-    let name = Name::around(text, hit)?;
+/// The values of the name whose last word is at `hit`: several if it is that of a list or a block.
+pub(super) fn assigned(text: &Text<'_>, hit: Range<usize>) -> Vec<Range<usize>> {
+    let Some(name) = Name::around(text, hit) else { return Vec::new() };
+    let several = name.several();
+    if name.is_plural || !several.is_empty() {
+        return several;
+    }
     let value = name
         .in_markup()
         .or_else(|| name.after_sign())
         .or_else(|| name.after_space())
-        .or_else(|| name.as_value())?;
-    (!value.is_empty() && value.len() <= LONGEST).then_some(value)
+        .or_else(|| name.as_value());
+    let value = value.filter(|value| !value.is_empty() && value.len() <= LONGEST);
+    value.into_iter().collect()
 }
 
 impl<'t> Name<'t> {
     fn around(text: &'t Text<'t>, hit: Range<usize>) -> Option<Self> {
         let end = text.run(hit.end, |byte| byte.is_ascii_digit() || byte == b'_');
         let goes_on = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let is_plural = end == hit.end
+            && matches!(text.at(end), Some(b's' | b'S'))
+            && !text.at(end + 1).is_some_and(|byte| goes_on(byte) || byte == b'-');
+        let end = end + usize::from(is_plural);
         if text.at(end).is_some_and(goes_on)
             || (text.at(end) == Some(b'-') && text.at(end + 1).is_some_and(goes_on))
         {
@@ -114,7 +125,8 @@ impl<'t> Name<'t> {
         let bytes = text.get(start..end);
         let in_list = before == Some(b';');
         let is_variable = names::is_variable(bytes);
-        let (named, least) = match names::named(bytes) {
+        let named = if is_plural { names::named_in_list(bytes) } else { names::named(bytes) };
+        let (named, least) = match named {
             Named::Secret if is_variable => (Named::Secret, 1),
             Named::Secret => (Named::Secret, 3),
             // Such a place makes a secret likely.
@@ -124,7 +136,8 @@ impl<'t> Name<'t> {
             Named::Perhaps(least) => (Named::Perhaps(least), least),
             Named::Other => return None,
         };
-        Some(Self { text, range: start..end, named, least, is_flag, in_url, in_list, is_variable })
+        let range = start..end;
+        Some(Self { text, range, named, least, is_flag, in_url, in_list, is_variable, is_plural })
     }
 
     /// `<password>abc</password>`.
@@ -137,6 +150,24 @@ impl<'t> Name<'t> {
             end + 1..text.run(end + 1, |byte| byte != b'<' && byte != b'\n' && byte != FILL);
         let closing = text.run(value.end, |byte| byte == b'<' || byte == FILL);
         if text.at(closing) == Some(b'/') { self.named_secret(value) } else { None }
+    }
+
+    /// `["abc", "def"]` after `=` or `:`, and the lines below a name of YAML.
+    fn several(&self) -> Vec<Range<usize>> {
+        let text = self.text;
+        let is_closing = |byte: u8| matches!(byte, b'"' | b'\'' | b'`' | b']' | FILL);
+        let sign = text.run(text.run(self.range.end, is_closing), is_blank);
+        if !matches!(text.at(sign), Some(b'=' | b':')) || sign - self.range.end > NEAR {
+            return Vec::new();
+        }
+        let begin = text.run(sign + 1, |byte| is_blank(byte) || byte == FILL);
+        match text.at(begin) {
+            Some(b'[') => self.list_at(begin),
+            Some(b'|' | b'>' | b'!' | b'\n' | b'\r') if text.at(sign) == Some(b':') => {
+                self.below(self.after_tag(begin))
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// After `=`, `:`, `:=`, `=>`.
@@ -161,6 +192,8 @@ impl<'t> Name<'t> {
         if begin - end > NEAR {
             return None;
         }
+        let is_colon = text.at(sign) == Some(b':');
+        let begin = if is_colon { self.after_tag(begin) } else { begin };
         if let Some(value) = self.quoted_at(begin) {
             // `["password", "email"]` and `["A_KEY", "B_KEY"]` are lists; `"Cookie:", "x"` has no
             // value.
@@ -180,8 +213,75 @@ impl<'t> Name<'t> {
         match text.at(sign) {
             Some(b'=') if begin == end && self.range.end == sign => self.after_equals(begin),
             Some(b':') if begin > end && self.is_header() => self.header_value(begin),
-            _ => self.bare(begin, text.at(sign) == Some(b':')),
+            _ => self.bare(begin, is_colon),
         }
+    }
+
+    /// The secrets of a list.
+    fn list_at(&self, begin: usize) -> Vec<Range<usize>> {
+        let text = self.text;
+        let is_gap = |byte: u8| byte.is_ascii_whitespace() || matches!(byte, FILL | b',');
+        let (mut found, mut at) = (Vec::new(), begin + 1);
+        while at - begin < LONGEST {
+            let Some(value) = self.quoted_at(text.run(at, is_gap)) else { break };
+            at = text.run(value.end, |byte| byte == FILL) + 1;
+            found.extend(self.named_secret(value));
+        }
+        found
+    }
+
+    /// `!vault abc`: after the tag of YAML.
+    fn after_tag(&self, begin: usize) -> usize {
+        let text = self.text;
+        let tag = text.run(begin, |byte| byte.is_ascii_graphic() && !b"\"'`,)".contains(&byte));
+        let after = text.run(tag, is_blank);
+        let is_tag = text.at(begin) == Some(b'!') && after > tag;
+        if is_tag { after } else { begin }
+    }
+
+    /// In YAML the lines below the name, if they are indented more: a block, whose mark (`|`, `>-`)
+    /// ends the line of the name; a list; or a value alone.
+    fn below(&self, begin: usize) -> Vec<Range<usize>> {
+        let text = self.text;
+        let is_block = matches!(text.at(begin), Some(b'|' | b'>'));
+        let mark = begin + usize::from(is_block);
+        let mark =
+            text.run(mark, |byte| is_block && (b"+-".contains(&byte) || byte.is_ascii_digit()));
+        let mut end = text.run(mark, |byte| is_blank(byte) || byte == FILL);
+        if !matches!(text.at(end), Some(b'\n' | b'\r')) {
+            return Vec::new();
+        }
+        let line =
+            text.run_back(self.range.start, |byte| is_blank(byte) || matches!(byte, b'-' | FILL));
+        if !matches!(text.before(line), None | Some(b'\n' | b'\r' | b'"' | b'\'')) {
+            return Vec::new();
+        }
+        let (mut found, mut depth) = (Vec::new(), self.range.start - line + 1);
+        while end - begin < LONGEST {
+            let line = text.run(end, |byte| matches!(byte, b'\n' | b'\r' | FILL));
+            let first = text.run(line, is_blank);
+            if first - line < depth {
+                break;
+            }
+            depth = first - line;
+            let is_item = text.at(first) == Some(b'-') && text.at(first + 1).is_some_and(is_blank);
+            let item = if is_item { text.run(first + 1, is_blank) } else { first };
+            // Not a placeholder, and not a part of one.
+            let is_part = |byte: u8| byte.is_ascii_graphic() && !b"\"'`<>".contains(&byte);
+            end = text.run(item, is_part);
+            let rest = text.run(end, |byte| is_blank(byte) || byte == FILL);
+            let is_alone = matches!(text.at(rest), None | Some(b'\n' | b'\r' | b'"' | b'\''));
+            let value = self.quoted_at(item);
+            // Below `if not password:` there is code.
+            let is_value = is_alone && (is_block || looks_secret(text.get(item..end), 8));
+            let secret = value.clone().or_else(|| is_value.then_some(item..end));
+            found.extend(secret.and_then(|secret| self.named_secret(secret)));
+            end = text.end_of_line(value.map_or(end, |value| value.end));
+            if !is_block && !is_item {
+                break;
+            }
+        }
+        found
     }
 
     /// `NAME=value`, `--name=value`, `?name=value`, `;Name=value;`.
@@ -237,7 +337,8 @@ impl<'t> Name<'t> {
         self.named_secret(begin..end)
     }
 
-    /// `--password abc`; `login me password abc` of a `.netrc`; `ENV API_KEY abc`.
+    /// `--password abc`; `login me password abc` of a `.netrc`; `ENV API_KEY abc`; `aws configure set
+    /// aws_secret_access_key abc`.
     fn after_space(&self) -> Option<Range<usize>> {
         let text = self.text;
         let begin = text.run(self.range.end, is_blank);
@@ -249,9 +350,10 @@ impl<'t> Name<'t> {
         let ends = |word: &str| before.ends_with(word.as_bytes());
         let is_set = self.is_variable
             && ["ENV ", "ARG ", "setenv ", "setx ", "-x ", "-gx "].into_iter().any(ends);
+        let is_configured = has("configure set ") || ends("config set ");
         let in_netrc = has("machine ") || has("login ");
         let is_directive = text.get(self.range.clone()).eq_ignore_ascii_case(b"requirepass");
-        if !(self.is_flag || is_set || in_netrc || is_directive) {
+        if !(self.is_flag || is_set || is_configured || in_netrc || is_directive) {
             return None;
         }
         if let Some(value) = self.quoted_at(begin) {

@@ -62,6 +62,9 @@ fn is_under(found: &Strings, json: &[u8], string: &JsonString, names: &[&[u8]]) 
     found.keys_above(json, string).skip(1).any(|key| names.contains(&key))
 }
 
+/// Names of settings: in `initialize` and `apply_flag_settings`, and in the reply to `get_settings`.
+const SETTINGS: [&[u8]; 3] = [b"settings", b"effective", b"managedSettings"];
+
 /// Whether every value at this place of a line is secret: `mcpServers.*.env.*`, `settings.env.*`;
 /// at the root of a separate text, `env.*`.
 pub(super) fn holds_secrets(
@@ -75,7 +78,6 @@ pub(super) fn holds_secrets(
     let above = &keys[holder + 1..];
     let of_server = above.iter().any(|key| SERVERS.contains(key) || *key == b"servers");
     let of_settings = keys[holder] == b"env"
-        && (above.first().is_some_and(|key| matches!(*key, b"settings" | b"effective"))
-            || (is_root && above == [b""]));
+        && (above.first().is_some_and(|key| SETTINGS.contains(key)) || (is_root && above == [b""]));
     of_server || of_settings
 }

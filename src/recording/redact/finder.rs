@@ -133,10 +133,15 @@ impl Finder {
             for hit in all.automaton.find_overlapping_iter(text.plain()) {
                 match all.owners[hit.pattern().as_usize()] {
                     Owner::Row(row, anchor) => {
-                        let place = row_at(all, row, anchor, text, hit.range(), out);
-                        places.extend(
-                            place.map(|range| (row, Place::new(range, PATTERNS[row].kind))),
-                        );
+                        let place = |range| (row, Place::new(range, PATTERNS[row].kind));
+                        match PATTERNS[row].then {
+                            Then::Several(find) => {
+                                places.extend(find(text, hit.range()).into_iter().map(place));
+                            }
+                            _ => places.extend(
+                                row_at(all, row, anchor, text, hit.range(), out).map(place),
+                            ),
+                        }
                     }
                     // Places within a match are skipped.
                     Owner::Embedded(index) if hit.start() >= walked => {
@@ -225,6 +230,7 @@ fn row_at(
             Some(if whole { hit.start } else { hit.end + group.start }..hit.end + group.end)
         }
         Then::Around(find) => find(text, hit),
+        Then::Several(_) => None,
         Then::AroundOut(find) => {
             if out {
                 find(text, hit)

@@ -230,7 +230,11 @@ impl Line<'_> {
             _ => {}
         }
         let in_holder = self.has_holder && holds_secrets(strings, json, string, self.is_root);
-        if in_holder || is_secret(key, text) || self.is_given_to_flag(index) {
+        if in_holder
+            || is_secret(key, text)
+            || self.is_in_list_of_secrets(index)
+            || self.is_given_to_flag(index)
+        {
             return Some("secret");
         }
         let is_note = self.out && NOTES.iter().any(|note| text.starts_with(note));
@@ -273,6 +277,14 @@ impl Line<'_> {
         })
     }
 
+    /// `"api_keys": ["VALUE"]`.
+    fn is_in_list_of_secrets(&self, index: usize) -> bool {
+        let string = &self.strings.values[index];
+        let parent = string.parent.map(|parent| &self.strings.parents[parent]);
+        let (key, text) = (&self.json[string.key.clone()], &self.json[string.value.clone()]);
+        parent.is_some_and(|parent| !parent.is_object) && as_named(names::named_in_list(key), text)
+    }
+
     /// `["--api-key", "VALUE"]`.
     fn is_given_to_flag(&self, index: usize) -> bool {
         let string = &self.strings.values[index];
@@ -297,7 +309,11 @@ pub(super) fn is_secret_flag(flag: &[u8]) -> bool {
 }
 
 fn is_secret(key: &[u8], text: &[u8]) -> bool {
-    match names::named(key) {
+    as_named(names::named(key), text)
+}
+
+fn as_named(named: Named, text: &[u8]) -> bool {
+    match named {
         Named::Secret => true,
         Named::Perhaps(least) => looks_secret(text, least),
         Named::Other => false,

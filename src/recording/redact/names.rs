@@ -16,7 +16,7 @@ pub(super) enum Named {
 }
 
 /// Ends of names whose value is a secret, without the spaces, dots and hyphens between the words.
-const SECRETS: [&str; 37] = [
+const SECRETS: [&str; 38] = [
     "accesskey",
     "accesstoken",
     "accountkey",
@@ -45,6 +45,7 @@ const SECRETS: [&str; 37] = [
     "requirepass",
     "secret",
     "secretkey",
+    "secretkeybase",
     "securitytoken",
     "servicekey",
     "sessionkey",
@@ -135,6 +136,10 @@ const HARMLESS: [&str; 55] = [
     "unk",
 ];
 
+/// Those of [`HARMLESS`] that name a secret in capitals if the value looks like one:
+/// `AZURE_STORAGE_KEY` is one, and `STORAGE_KEY = "todos"` in code is not.
+const HARMLESS_IN_CODE: [&str; 4] = ["host", "state", "storage", "sync"];
+
 /// Variables that are secrets whatever their last word.
 const WHOLE: [&str; 4] =
     ["PGPASSWORD", "ANTHROPIC_CUSTOM_HEADERS", "MYSQL_PWD", "AWS_ACCESS_KEY_ID"];
@@ -189,6 +194,9 @@ pub(super) fn named(name: &[u8]) -> Named {
     }
     let last = name.word(0);
     let is_last = LAST_WORDS.contains(&last) || last.ends_with("token");
+    if is_last && name.is_capital && HARMLESS_IN_CODE.contains(&name.word(1)) {
+        return Named::Perhaps(8);
+    }
     if !is_last || HARMLESS.contains(&name.word(1)) {
         return Named::Other;
     }
@@ -200,9 +208,26 @@ pub(super) fn named(name: &[u8]) -> Named {
     }
 }
 
+/// What each value in a list of this name is: `api_keys` is a list of what `api_key` is. A list may
+/// also name what is secret, so that its values must look like secrets.
+pub(super) fn named_in_list(name: &[u8]) -> Named {
+    match name {
+        [one @ .., b's' | b'S'] if named(name) == Named::Other => match named(one) {
+            Named::Secret => Named::Perhaps(8),
+            other => other,
+        },
+        _ => named(name),
+    }
+}
+
 /// Whether an environment variable of this name is a secret. Lower case makes no difference.
 pub(super) fn is_secret_variable(name: &[u8]) -> bool {
-    named(&name.to_ascii_uppercase()) == Named::Secret || named(name) == Named::Secret
+    let upper = name.to_ascii_uppercase();
+    let is_key = Name::read(&upper).is_some_and(|name| HARMLESS_IN_CODE.contains(&name.word(1)));
+    let of_upper = named(&upper);
+    of_upper == Named::Secret
+        || (is_key && of_upper != Named::Other)
+        || named(name) == Named::Secret
 }
 
 /// Whether the value of this URL parameter is a secret.
@@ -322,6 +347,8 @@ mod tests {
             "clientSecret",
             "TOKEN",
             "npm_config__authToken",
+            "SECRET_KEY_BASE",
+            "secretKeyBase",
         ] {
             assert_eq!(named(name.as_bytes()), Named::Secret, "{name}");
         }
@@ -332,6 +359,8 @@ mod tests {
             ("stripe_key", 8),
             ("dbPass", 8),
             ("_auth", 16),
+            ("AZURE_STORAGE_KEY", 8),
+            ("SYNC_TOKEN", 8),
         ] {
             assert_eq!(named(name.as_bytes()), Named::Perhaps(least), "{name}");
         }
@@ -354,8 +383,25 @@ mod tests {
             "secrets",
             "bypass",
             "tokenCount",
+            "storage_key",
+            "hostKey",
         ] {
             assert_eq!(named(name.as_bytes()), Named::Other, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_list_has_the_name_of_its_values() {
+        for (name, expected) in [
+            ("api_keys", Named::Perhaps(8)),
+            ("PASSWORDS", Named::Perhaps(8)),
+            ("password", Named::Secret),
+            ("credentials", named(b"credentials")),
+            ("primary_keys", Named::Other),
+            ("names", Named::Other),
+            ("s", Named::Other),
+        ] {
+            assert_eq!(named_in_list(name.as_bytes()), expected, "{name}");
         }
     }
 
@@ -371,6 +417,8 @@ mod tests {
             "ANTHROPIC_CUSTOM_HEADERS",
             "npm_token",
             "my_key",
+            "AZURE_STORAGE_KEY",
+            "host_key",
         ] {
             assert!(is_secret_variable(name.as_bytes()), "{name}");
         }

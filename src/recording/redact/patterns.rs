@@ -27,7 +27,9 @@ pub(super) enum Then {
     Follows(&'static str),
     /// What this function returns.
     Around(fn(&Text<'_>, Range<usize>) -> Option<Range<usize>>),
-    /// The same, but only in what the CLI writes.
+    /// The same, where there may be several places.
+    Several(fn(&Text<'_>, Range<usize>) -> Vec<Range<usize>>),
+    /// One place, but only in what the CLI writes.
     AroundOut(fn(&Text<'_>, Range<usize>) -> Option<Range<usize>>),
 }
 
@@ -169,6 +171,11 @@ pub(super) const PATTERNS: &[Pattern] = &[
         &["webhook.office.com/webhookb2/", "hooks.zapier.com/hooks/catch/"],
         r"([\w@./-]{12,})",
     ),
+    follows(
+        "secret",
+        &["gh secret set "],
+        r#"[^\n]*?(?:--body|-b)[= ]+[\x00"']*([^\s"'\x00$<-][^\s"'\x00]*)"#,
+    ),
     around("token", &["Bearer ", "Basic "], shapes::token_after_scheme),
     around("token", &["eyJ"], shapes::web_token),
     around("secret", &["://"], shapes::password_in_url),
@@ -183,9 +190,9 @@ pub(super) const PATTERNS: &[Pattern] = &[
         shapes::password_of_command,
     ),
     // Last words of names; `names` says which names they end.
-    around(
-        "secret",
-        &[
+    Pattern {
+        kind: "secret",
+        anchors: &[
             "password",
             "passwd",
             "passphrase",
@@ -208,6 +215,9 @@ pub(super) const PATTERNS: &[Pattern] = &[
             "key-data",
             "key_data",
             "keydata",
+            "key_base",
+            "key-base",
+            "keybase",
             "custom_headers",
             "sig",
             "signature",
@@ -215,8 +225,8 @@ pub(super) const PATTERNS: &[Pattern] = &[
             "state",
             "access",
         ],
-        assigned,
-    ),
+        then: Then::Several(assigned),
+    },
     around("account", &["accountUuid"], shapes::quoted_value),
     around("organization", &["organizationUuid", "organizationName"], shapes::quoted_value),
     around("email", &["@"], shapes::email),
