@@ -50,8 +50,9 @@ use crate::wire::usage::RateLimitInfo;
 /// [`Files::set_cwd`](super::control::Files::set_cwd),
 /// [`Files::register_repo_root`](super::control::Files::register_repo_root),
 /// [`Mcp::set_servers`](super::control::Mcp::set_servers),
-/// [`Mcp::set_permission_mode`](super::control::Mcp::set_permission_mode) and
-/// [`Conversation::pause_suggestions`](super::control::Conversation::pause_suggestions), also if
+/// [`Mcp::set_permission_mode`](super::control::Mcp::set_permission_mode),
+/// [`Conversation::pause_suggestions`](super::control::Conversation::pause_suggestions) and
+/// [`Remote::set_has_subscribers`](super::control::Remote::set_has_subscribers), also if
 /// [`control`](Self::control) sent them. What it then refuses is dropped, with a
 /// [`Warning`](super::SessionEvent::Warning). The options of one query take precedence in the
 /// process that is launched for it. A [fork](Self::fork) starts with the options of its session,
@@ -63,8 +64,9 @@ use crate::wire::usage::RateLimitInfo;
 /// [`Settings::save_output_style`](super::control::Settings::save_output_style) and
 /// [`Conversation::rename`](super::control::Conversation::rename). Your program repeats the rest
 /// when it sees a [`Connected`](super::SessionEvent::Connected): plugins added by
-/// [`Reload::plugins`](super::control::Reload::plugins), the groups
-/// [`Remote`](super::control::Remote) and [`Chrome`](super::control::Chrome), and
+/// [`Reload::plugins`](super::control::Reload::plugins), remote control
+/// ([`Remote`](super::control::Remote)), the group [`Chrome`](super::control::Chrome),
+/// [`Conversation::set_peer_delivery`](super::control::Conversation::set_peer_delivery), and
 /// [`Files::seed_read_state`](super::control::Files::seed_read_state).
 #[derive(Clone)]
 pub struct Session {

@@ -13,6 +13,7 @@ fn process_settings_are_repeated_in_their_original_order() {
         r#"{"subtype":"mcp_set_servers","servers":{"own":{"type":"sdk","name":"own"}}}"#,
         r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#,
         r#"{"subtype":"register_repo_root","directory":"/home/user/sub","reload_skills":true}"#,
+        r#"{"subtype":"set_has_subscribers","has_subscribers":false}"#,
     ];
     let mut rig = Rig::ready();
     rig.control(
@@ -22,7 +23,7 @@ fn process_settings_are_repeated_in_their_original_order() {
     rig.line(&success(2, "{}"));
     grant(&mut rig, &requests, 3, "{}");
     rig.control(20, r#"{"subtype":"mcp_toggle","serverName":"ext","enabled":false}"#);
-    rig.line(&success(10, "{}"));
+    rig.line(&success(11, "{}"));
     assert_eq!(made_again(&mut rig), requests);
 }
 
@@ -36,6 +37,8 @@ fn settings_with_launch_values_are_not_repeated() {
         r#"{"subtype":"set_mcp_permission_mode_override","serverName":"ext","mode":null}"#,
         r#"{"subtype":"set_prompt_suggestions_paused","paused":true}"#,
         r#"{"subtype":"set_prompt_suggestions_paused","paused":false}"#,
+        r#"{"subtype":"set_has_subscribers","has_subscribers":false}"#,
+        r#"{"subtype":"set_has_subscribers","has_subscribers":true}"#,
         r#"{"subtype":"set_cwd","path":"sub"}"#,
     ];
     grant(&mut rig, &requests, 2, r#"{"status":"needs_trust","directory":"/home/user/sub"}"#);

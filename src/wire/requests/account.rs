@@ -129,10 +129,11 @@ group Remote = remote {
 
     request SetHasSubscribers = "set_has_subscribers" {
         published answers;
-        effect Effect::Acts;
+        effect Effect::Lasts(lasting().initial("has_subscribers", "true"));
         reply empty ();
         /// Says whether someone watches the output that your program passes on; `None` is "not
-        /// known". It matters to a CLI that was started to hold back partial messages.
+        /// known". It matters to a CLI that was started to hold back partial messages. Each new
+        /// process begins as watched, and is sent the last answer again.
         fn set_has_subscribers(has_subscribers: impl Into<Option<bool>>) {
             "has_subscribers": or_null(has_subscribers.into())
         }

@@ -248,7 +248,9 @@ group Conversation = conversation {
         effect Effect::Acts;
         reply body session::PeerDelivery;
         /// Says which messages from other sessions the CLI delivers without asking. What is not set
-        /// stays as it is, so that a call without any setting only reads them.
+        /// stays as it is, so that a call without any setting only reads them. It is not sent again
+        /// to a new process, because a choice of a person holds for one conversation: repeat
+        /// [`shows_held_messages`](Call::shows_held_messages) yourself.
         fn set_peer_delivery() {}
         /// Whether your program lets a person answer the messages that the CLI holds
         /// (`peer_message_hold`). It then holds them until they are answered.

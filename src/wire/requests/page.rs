@@ -62,8 +62,11 @@ impl Method {
         if self.form == "add" {
             return "list";
         }
-        if starts(&["object(", "json!"]) {
+        if starts(&["object(", "json!", "always("]) {
             return "object";
+        }
+        if value == "Value :: Null" {
+            return "null";
         }
         let Some(of) = self.argument(value) else { return value };
         if of.contains("IntoIterator") {
@@ -163,6 +166,29 @@ fn the_table_in_docs_is_up_to_date() {
         "{} is out of date: run the test again with CLAUDE_WIRE_WRITE_DOCS=1",
         path.display()
     );
+}
+
+#[test]
+fn a_field_is_shown_as_json_has_it() {
+    let method = Method {
+        form: "with",
+        name: "any",
+        arguments: &[("scope", "HoldScope"), ("on", "impl Into < Option < bool > >")],
+        fields: &[],
+    };
+    for (value, kind) in [
+        ("always(scope, made_in, None)", "object"),
+        ("json! ({\"a\" : scope})", "object"),
+        ("Value :: Null", "null"),
+        ("or_null(on.into())", "bool or null"),
+        ("scope", "word"),
+        ("true", "true"),
+    ] {
+        assert_eq!(method.kind(value), kind, "{value}");
+    }
+    for row in GROUPS.iter().flat_map(|group| group.rows) {
+        assert!(!row.fields().contains("::"), "{}: {}", row.subtype, row.fields());
+    }
 }
 
 #[test]
