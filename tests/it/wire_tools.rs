@@ -353,6 +353,29 @@ fn a_result_reads_as_an_output_and_a_failure_as_a_text() {
     // Another type than that of the call: everything that does not fit is listed.
     let other = done.as_user().unwrap().output_as::<Glob>().unwrap();
     assert!(!other.defects().is_empty() && other.unmodelled().contains(&"output.stdout".into()));
+    // A call that goes on, whichever tool it is.
+    for (result, is_detached) in [
+        (json!({"detachedToolCall": true}), true),
+        (json!({"detachedToolCall": false, "stdout": "out"}), false),
+        (json!({"stdout": "out"}), false),
+        (json!("detachedToolCall"), false),
+    ] {
+        let message = user(result);
+        let message = message.as_user().unwrap();
+        assert_eq!(message.is_detached(), is_detached);
+        let has_output =
+            !is_detached && message.tool_use_result.as_ref().unwrap().as_str().is_none();
+        assert_eq!(message.output_as::<WebFetch>().is_some(), has_output);
+        assert_eq!(message.output_as::<WebSearch>().is_some(), has_output);
+    }
+    // The pages of a PDF.
+    let read = user(json!({"type": "parts", "file": {"count": 2}, "pages": [
+        {"base64": "AA==", "mediaType": "image/png"},
+        {"base64": "", "mediaType": "image/png", "error": "too large"}]}));
+    let read = read.as_user().unwrap().output_as::<Read>().unwrap();
+    let pages = read.pages.clone().unwrap();
+    assert_eq!((&*pages[0].base64, &*pages[0].media_type), ("AA==", "image/png"));
+    assert_eq!(pages[1].error.as_deref(), Some("too large"));
     // The text of a failure, and no result.
     assert!(user(json!("Error: no")).as_user().unwrap().output_as::<Bash>().is_none());
     let plain = message(&json!({"type":"user","message":{"role":"user","content":"hi"}}));

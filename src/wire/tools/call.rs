@@ -18,7 +18,14 @@ fn input_of<T: BuiltInTool>(name: &str, input: Option<&RawJson>) -> Option<ToolD
 
 /// Reads the output of a tool call. The text of a failure is not an output.
 fn output_of<T: BuiltInTool>(output: Option<&RawJson>) -> Option<ToolData<T::Output>> {
-    output.filter(|output| output.cursor().kind() != Kind::String).map(T::read_output)
+    output
+        .filter(|output| output.cursor().kind() != Kind::String && !is_detached(output))
+        .map(T::read_output)
+}
+
+/// Whether a call stepped aside, so that this is no output of its tool.
+fn is_detached(output: &RawJson) -> bool {
+    output.cursor().get("detachedToolCall").and_then(|detached| detached.bool()) == Some(true)
 }
 
 macro_rules! calls {
@@ -91,8 +98,16 @@ impl PostToolUse {
 }
 
 impl UserMessage {
-    /// `tool_use_result` as the built-in tool `T` has it; `None` if there is none, or if it is a
-    /// text: that of a call that failed or was refused.
+    /// Whether the call of this result stepped aside for a message of the user, and still runs
+    /// (`detachedToolCall` in `tool_use_result`, CLI 2.1.332, declared, not seen): a `WebFetch` or a
+    /// `WebSearch`. Its output reaches the model in a later turn.
+    pub fn is_detached(&self) -> bool {
+        self.tool_use_result.as_ref().is_some_and(is_detached)
+    }
+
+    /// `tool_use_result` as the built-in tool `T` has it; `None` if there is none, if the call
+    /// [stepped aside](Self::is_detached), or if it is a text: that of a call that failed or was
+    /// refused.
     ///
     /// The message does not name the tool. The call with the `tool_use_id` of its `tool_result`
     /// block does; with another `T` than that, what does not fit is listed in

@@ -49,9 +49,21 @@ object! {
         /// The number of the first page of `parts`.
         pub first_page: Option<u64> = "firstPage" declared,
         /// The pages of `parts`; not written by the CLI, which sends them as blocks.
-        pub pages: Option<Vec<RawJson>> = "pages" declared,
+        pub pages: Option<Vec<ReadPage>> = "pages" declared,
         /// The artifact whose source this is.
         pub artifact_read: Option<ArtifactRead> = "artifactRead" declared,
+    }
+}
+
+object! {
+    /// A page of a PDF, as an image (an item of `pages`, CLI 2.1.332, declared, not seen).
+    pub struct ReadPage {
+        /// The image; empty for a page that could not be processed.
+        pub base64: String = "base64" declared,
+        /// The media type of the image, such as `image/png`.
+        pub media_type: String = "mediaType" declared,
+        /// Why there is no image.
+        pub error: Option<String> = "error" declared,
     }
 }
 

@@ -50,7 +50,7 @@ pub use self::cron::{
 pub use self::files::{
     ArtifactRead, Edit, EditInput, EditOutput, GitDiff, ImageDimensions, NotebookCellType,
     NotebookEdit, NotebookEditInput, NotebookEditMode, NotebookEditOutput, Read, ReadFile,
-    ReadInput, ReadKind, ReadOutput, Write, WriteInput, WriteKind, WriteOutput,
+    ReadInput, ReadKind, ReadOutput, ReadPage, Write, WriteInput, WriteKind, WriteOutput,
 };
 pub use self::names::{BUILT_IN, REMOVED, RENAMED, STRUCTURED_OUTPUT, current_name, earlier_names};
 pub use self::plan::{
