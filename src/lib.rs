@@ -51,8 +51,8 @@
 //! * the modules [`protocol`] and `fuzzing`, and what the features `lab`, `wiremock` and `fuzzing`
 //!   add: they may change in any minor release.
 //!
-//! A struct that you construct with all its fields, such as [`Launch`](transport::Launch), gets new
-//! fields only in a breaking release. Version 1 of the recording and scenario formats stays
+//! A struct that you construct with all its fields gets new fields only in a breaking release:
+//! [`Launch`](transport::Launch), and what a [`SessionStore`](store::SessionStore) returns. Version 1 of the recording and scenario formats stays
 //! readable. Before 1.0, a minor release may break; the changelog says how to adapt.
 //!
 //! # Layout

@@ -16,12 +16,34 @@ use super::transcript::{Entry, EntryKind, Transcript};
 use crate::common::{owned, rfc3339_millis};
 
 /// How to fork a session.
+///
+/// ```
+/// use claude_wire::history::ForkSessionOptions;
+///
+/// let options = ForkSessionOptions::default().title("Another attempt");
+/// assert_eq!(options.title.as_deref(), Some("Another attempt"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ForkSessionOptions {
     /// The last message of the fork, by its uuid (default: the last of the transcript).
     pub up_to_message_id: Option<String>,
     /// The title of the fork (default: that of the original, else its first prompt, and ` (fork)`).
     pub title: Option<String>,
+}
+
+impl ForkSessionOptions {
+    /// Sets the last message of the fork, by its uuid.
+    #[must_use]
+    pub fn up_to_message_id(self, uuid: impl Into<String>) -> Self {
+        Self { up_to_message_id: Some(uuid.into()), ..self }
+    }
+
+    /// Sets the title of the fork.
+    #[must_use]
+    pub fn title(self, title: impl Into<String>) -> Self {
+        Self { title: Some(title.into()), ..self }
+    }
 }
 
 /// A fork that is not stored yet.

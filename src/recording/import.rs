@@ -15,11 +15,25 @@ use super::vars::Root;
 
 /// What a raw capture does not contain.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct ImportOptions {
     /// The header of the recording: version of the CLI, arguments, environment, date.
     pub header: Header,
     /// The folders of the capturing host that become variables.
     pub roots: Vec<Root>,
+}
+
+impl ImportOptions {
+    /// With this header, and no folders.
+    pub fn new(header: Header) -> Self {
+        Self { header, roots: Vec::new() }
+    }
+
+    /// Sets the folders of the capturing host that become variables.
+    #[must_use]
+    pub fn roots(self, roots: impl IntoIterator<Item = Root>) -> Self {
+        Self { roots: roots.into_iter().collect(), ..self }
+    }
 }
 
 /// Makes a recording from a raw capture.

@@ -21,6 +21,7 @@ const AHEAD: usize = 2;
 
 /// How to copy a session into a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportSessionToStoreOptions {
     /// Whether sub-agents are copied too (default: true).
     pub include_subagents: bool,
@@ -32,6 +33,20 @@ pub struct ImportSessionToStoreOptions {
 impl Default for ImportSessionToStoreOptions {
     fn default() -> Self {
         Self { include_subagents: true, batch_size: MAX_ENTRIES }
+    }
+}
+
+impl ImportSessionToStoreOptions {
+    /// Sets whether sub-agents are copied too.
+    #[must_use]
+    pub fn include_subagents(self, include_subagents: bool) -> Self {
+        Self { include_subagents, ..self }
+    }
+
+    /// Sets how many entries one append has at most.
+    #[must_use]
+    pub fn batch_size(self, batch_size: usize) -> Self {
+        Self { batch_size, ..self }
     }
 }
 

@@ -306,8 +306,7 @@ fn a_fork_ends_where_it_is_asked_to() {
     let config = Config::new();
     config.write(&config.directory("w"), 1, &conversation());
     let history = config.history();
-    let up_to =
-        |n| ForkSessionOptions { up_to_message_id: Some(id(n)), title: Some(" other ".into()) };
+    let up_to = |n| ForkSessionOptions::default().up_to_message_id(id(n)).title(" other ");
     let fork = history.fork_session(&id(1), &up_to(3)).unwrap();
     let messages = history.get_session_messages(&fork, Page::all()).unwrap();
     assert_eq!(messages.into_iter().map(|m| m.text()).collect::<Vec<_>>(), ["q", "a"]);
@@ -317,7 +316,7 @@ fn a_fork_ends_where_it_is_asked_to() {
         let error = history.fork_session(&id(1), &up_to(missing)).unwrap_err();
         assert!(error.is_not_found() && error.to_string().contains(&id(missing)), "{error}");
     }
-    let bad = ForkSessionOptions { up_to_message_id: Some("m".into()), title: None };
+    let bad = ForkSessionOptions::default().up_to_message_id("m");
     assert!(history.fork_session(&id(1), &bad).unwrap_err().is_invalid_id());
 }
 

@@ -85,7 +85,7 @@ fn missing_capture_data_comes_from_the_options() {
     let mut header = Header::new();
     header.cli = Some("2.1.329".to_owned());
     header.argv = Some(vec!["--add-dir".to_owned(), "/srv/x/work/sub".to_owned()]);
-    let options = ImportOptions { header, roots: vec![Root::cwd("/srv/x/work")] };
+    let options = ImportOptions::new(header).roots([Root::cwd("/srv/x/work")]);
     let recording =
         import(b"{\"t\":0,\"dir\":\"out\",\"line\":\"/srv/x/work\"}\n", &options).unwrap();
     assert_eq!(recording.header.cli.as_deref(), Some("2.1.329"));
@@ -113,9 +113,9 @@ fn comes_back(path: &Path) {
     let roots = roots
         .into_iter()
         .map(|(var, path)| Root::new(var, path, format!("/home/user/{var}")))
-        .collect();
+        .collect::<Vec<_>>();
     let recording =
-        import(capture.as_bytes(), &ImportOptions { header: Header::new(), roots }).unwrap();
+        import(capture.as_bytes(), &ImportOptions::new(Header::new()).roots(roots)).unwrap();
 
     let file = recording.to_bytes();
     if let Some(lab) = lab {

@@ -328,7 +328,7 @@ async fn an_imported_session_has_its_sub_agents_and_their_metadata() {
     assert_eq!(again.len(), 2);
 
     let alone = Arc::new(Store::default());
-    let options = ImportSessionToStoreOptions { include_subagents: false, ..options };
+    let options = options.include_subagents(false);
     import_session_to_store(&config.history(), &id(1), &alone, &options).await.unwrap();
     assert_eq!(alone.stored.keys(), [key]);
 }
@@ -349,7 +349,7 @@ async fn an_import_appends_in_batches_and_keeps_the_order() {
         (2, 2, &[2, 2, 1]),
     ] {
         let store = Store::default();
-        let options = ImportSessionToStoreOptions { batch_size, ..Default::default() };
+        let options = ImportSessionToStoreOptions::default().batch_size(batch_size);
         import_session_to_store(&config.history(), &id(session), &store, &options).await.unwrap();
         assert_eq!(*store.appends.lock().unwrap(), sizes);
         let stored =
@@ -390,7 +390,7 @@ async fn sessions_of_a_store_are_renamed_tagged_forked_and_deleted() {
     assert_eq!((listed[0].tag.as_deref(), &*listed[0].summary), (None, "The {shop} \"x\""));
     assert!(sessions.tag_session(&id(1), Some("\u{200b}")).await.unwrap_err().is_invalid_value());
 
-    let options = ForkSessionOptions { up_to_message_id: Some(id(1)), title: None };
+    let options = ForkSessionOptions::default().up_to_message_id(id(1));
     let fork = sessions.fork_session(&id(1), &options).await.unwrap();
     let messages = sessions.get_session_messages(&fork, Page::all()).await.unwrap();
     assert_eq!(messages.messages[0].text(), "question");

@@ -81,7 +81,7 @@ pub(crate) async fn run() {
 
     // Up to the first answer. The CLI goes on from there.
     let first_answer = found.messages[1].uuid.clone();
-    let options = ForkSessionOptions { up_to_message_id: Some(first_answer), title: None };
+    let options = ForkSessionOptions::default().up_to_message_id(first_answer);
     let fork = history.fork_session(&id, &options).unwrap();
     let session = place.session().resume(&fork).start().unwrap();
     assert_eq!(session.query("Go on").text().await.unwrap(), "Gone on.");

@@ -86,14 +86,13 @@ fn import(capture: &[u8], arguments: &Arguments) -> Result<Recording, recording:
     };
     header.env = arguments.env.iter().cloned().collect();
     let mut roots = arguments.folders.roots();
-    let bare =
-        recording::import(capture, &ImportOptions { header: Header::new(), roots: Vec::new() })?;
+    let bare = recording::import(capture, &ImportOptions::new(Header::new()))?;
     for root in roots_in(&bare) {
         if roots.iter().all(|known| known.var() != root.var() && known.path() != root.path()) {
             roots.push(root);
         }
     }
-    recording::import(capture, &ImportOptions { header, roots })
+    recording::import(capture, &ImportOptions::new(header).roots(roots))
 }
 
 /// The working folder, the configuration folder and the home of the CLI, if the capture shows them:
