@@ -472,7 +472,7 @@ impl fmt::Display for Error {
                 write!(f, "the replay diverged:\n{report}")?;
             }
             Kind::NoStructuredOutput(text) => {
-                write!(f, "the result has no structured output (was a `json_schema` set?); its text is {:?}", shortened(text))?;
+                write!(f, "the result has no structured output (was a schema set, for example with `json_schema_of`?); its text is {:?}", shortened(text))?;
             }
             Kind::Misfit { wanted, answer, why } => {
                 let (why, answer) = (why.to_string(), answer.text());

@@ -10,8 +10,7 @@ use tempfile::TempDir;
 use super::error::{HermeticError, Kind};
 use super::network::{Network, Watch};
 use crate::lab::{ApiScript, FakeApi};
-use crate::session::{Session, SessionBuilder};
-use crate::transport::Inherit;
+use crate::session::{Options, Session, SessionBuilder};
 
 /// The variable with the path of the real CLI.
 const REAL_CLI: &str = "CLAUDE_WIRE_REAL_CLI";
@@ -99,8 +98,8 @@ impl Hermetic {
 
     /// A session builder for the CLI of this environment, with no other options set.
     pub fn session(&self) -> SessionBuilder {
-        let builder =
-            Session::builder().cli_path(&self.cli).inherit_env(Inherit::None).cwd(self.cwd());
+        let builder = Session::builder().options(Options::without_inherited()).cli_path(&self.cli);
+        let builder = builder.cwd(self.cwd());
         let others = self.env().into_iter().filter(|(name, _)| *name != MAX_RETRIES.0);
         others.fold(builder.max_retries(MAX_RETRIES.1), |builder, (name, value)| {
             builder.env(name, value)

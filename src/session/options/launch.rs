@@ -23,6 +23,12 @@ impl Options {
         })
     }
 
+    /// For a child that inherits nothing.
+    #[cfg(feature = "lab")]
+    pub(crate) fn without_inherited() -> Self {
+        Self::default().inherit_env(crate::transport::Inherit::None)
+    }
+
     /// What the child inherits, then the variables of options, then those of `env`, then the key.
     fn environment(&self) -> Environment {
         let inherited = Environment::new().inherit(self.inherit_env.clone().unwrap_or_default());

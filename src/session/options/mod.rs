@@ -64,6 +64,7 @@ pub(super) use self::trace_context::with_span;
 pub use self::{
     agents::{AgentDefinition, AgentEffort, AgentMcpServer, AgentMemory},
     config::{AppConfig, ConfigError},
+    declare::OptionRow,
     declare::Options,
     error::OptionError,
     mcp_servers::{McpServer, McpTransport},

@@ -45,8 +45,8 @@ open_enum! {
         /// The options `settings` and `sandbox`, and
         /// [`Settings::apply`](crate::session::control::Settings::apply).
         Flag = "flagSettings",
-        /// The administrator's, and the option `managed_settings`. Of this option, the CLI takes
-        /// only what restricts.
+        /// The administrator's, and those that a program gives the CLI as managed. Of the latter,
+        /// the CLI takes only what restricts.
         Policy = "policySettings",
     }
 }

@@ -15,7 +15,7 @@ pub(super) use self::keys::Key;
 /// The application's layer of options, below those of a session: a file, then the environment.
 ///
 /// Pass it to the builders that need it; there is no global configuration. Options without a key,
-/// such as `resume` or `json_schema`, belong to one session or query, not to an application.
+/// such as `resume`, belong to one session or query, not to an application.
 ///
 /// The keys are in the column "key, and its values" of `docs/options.md`, and in
 /// [`Options::table`]. Most have the name of their option; those of the timers end in `_ms`. The
