@@ -1,5 +1,6 @@
 //! What the commands of both programs use.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -23,6 +24,17 @@ pub type Failure = String;
 pub fn is_uuid(text: &str) -> bool {
     let groups: Vec<usize> = text.split('-').map(str::len).collect();
     groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
+}
+
+/// The first `most` characters of a text, and how many more there are.
+pub fn clip(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => {
+            let more = text.chars().count() - most;
+            format!("{}… ({more} more characters)", text.get(..end).unwrap_or_default()).into()
+        }
+        None => text.into(),
+    }
 }
 
 /// Prints a line to stderr. Unlike `eprintln!` it does not panic where the reader has gone, so that the

@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use self::common::at;
 #[doc(hidden)]
-pub use self::common::{Failure, Found, end, is_uuid, without_own_variables};
+pub use self::common::{Failure, Found, clip, end, is_uuid, without_own_variables};
 
 /// The `main` of `mock-claude`.
 pub fn mock_claude() -> ExitCode {

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::Failure;
+use crate::{Failure, clip};
 
 /// What a command prints.
 #[derive(clap::Args)]
@@ -49,13 +49,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 /// The start of a text on one line, and how much is left out.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(most) {
-        Some((end, _)) => {
-            let more = line.chars().count() - most;
-            format!("{}… ({more} more characters)", line.get(..end).unwrap_or_default())
-        }
-        None => line,
-    }
+    clip(&line, most).into_owned()
 }
 
 /// Prints to stdout: in colour on a terminal only, and not with NO_COLOR. A reader that closes its

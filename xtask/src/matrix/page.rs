@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use claude_wire_cli::clip;
+
 use super::column::{Column, Has, Thing};
 
 pub(super) struct Page<'a>(pub(super) &'a [Column]);
@@ -59,7 +61,7 @@ impl Page<'_> {
                         "| {} | {} | `{}` |",
                         column.version,
                         played.name,
-                        clip(&cell(what))
+                        clip(&cell(what), 150)
                     )?;
                 }
             }
@@ -166,15 +168,6 @@ fn cell(text: &str) -> String {
     let line =
         text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ");
     line.replace('|', "\\|")
-}
-
-/// A problem may quote a request, which may contain a prompt of the CLI.
-fn clip(text: &str) -> String {
-    const SHOWN: usize = 150;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{} ...", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! What `check` prints.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use claude_wire::CLI_VERSION;
 use claude_wire::recording::{Agreement, FieldDifference, LineDifference};
 use serde_json::{Value, json};
 
-use crate::{Failure, Found};
+use crate::{Failure, Found, clip};
 
 /// What a real CLI did differently from a scenario.
 #[derive(Debug, Default)]
@@ -147,12 +148,8 @@ fn whole(f: &mut fmt::Formatter<'_>, difference: &LineDifference) -> fmt::Result
 }
 
 /// The beginning of a long value.
-fn short(value: &str) -> String {
-    const MOST: usize = 200;
-    match value.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}...", &value[..end]),
-        None => value.to_owned(),
-    }
+fn short(value: &str) -> Cow<'_, str> {
+    clip(value, 200)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use super::cases::Case;
 use super::expect::Listed;
 use super::judged::Judged;
 use super::section::Section;
+use crate::clip;
 use crate::tool::terminal::{DIM, GREEN, RED, YELLOW, clipped, printable};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -145,19 +146,12 @@ impl Outcome {
 fn short(value: &Value) -> Value {
     const MOST: usize = 2_000;
     match value {
-        Value::String(text) => clipped_text(text, MOST).into(),
+        Value::String(text) => clip(text, MOST).into_owned().into(),
         Value::Array(items) => items.iter().map(short).collect(),
         Value::Object(fields) => {
             Value::Object(fields.iter().map(|(key, value)| (key.clone(), short(value))).collect())
         }
         value => value.clone(),
-    }
-}
-
-fn clipped_text(text: &str, most: usize) -> String {
-    match text.char_indices().nth(most) {
-        Some(_) => clipped(text, most),
-        None => text.to_owned(),
     }
 }
 

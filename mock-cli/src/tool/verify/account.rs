@@ -7,6 +7,8 @@ use claude_wire::recording::{EventKind, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, LineCodec, Message, Outcome, RawJson, classify};
 use tokio_util::codec::Decoder as _;
 
+use crate::clip;
+
 /// Decodes all output of a recording, and compares the lines with the recorded ones.
 pub(super) fn decode(recording: &Recording) -> Result<(), String> {
     let mut recorded = lines(recording, |kind| matches!(kind, EventKind::Out(_))).into_iter();
@@ -16,7 +18,10 @@ pub(super) fn decode(recording: &Recording) -> Result<(), String> {
         };
         let expected = recorded.next();
         if expected.as_ref() != Some(line.bytes()) {
-            return Err(format!("decoded another line than was recorded: {}", clip(line.bytes())));
+            return Err(format!(
+                "decoded another line than was recorded: {}",
+                clipped(line.bytes())
+            ));
         }
         if let Outcome::Message(frame) = classify(Item::Line(line)) {
             // To its typed body, whatever it makes of it.
@@ -24,7 +29,7 @@ pub(super) fn decode(recording: &Recording) -> Result<(), String> {
         }
     }
     match recorded.next() {
-        Some(line) => Err(format!("recorded, but not decoded: {}", clip(&line))),
+        Some(line) => Err(format!("recorded, but not decoded: {}", clipped(&line))),
         None => Ok(()),
     }
 }
@@ -48,13 +53,13 @@ pub(super) fn compare(recording: &Recording, output: &[u8], input: &[u8]) -> Res
             _ => {
                 return Err(format!(
                     "line {number} of the recorded stdout did not come: {}",
-                    clip(line)
+                    clipped(line)
                 ));
             }
         }
     }
     match came.iter().find(|(_, count)| **count > 0) {
-        Some((line, _)) => Err(format!("a line came that was not recorded: {}", clip(line))),
+        Some((line, _)) => Err(format!("a line came that was not recorded: {}", clipped(line))),
         None => Ok(()),
     }
 }
@@ -90,8 +95,8 @@ impl Delivered {
             let outcome = classify(item);
             if !self.take(&outcome, &cancelled) {
                 let text = match &outcome {
-                    Outcome::Message(frame) | Outcome::Control(frame) => clip(frame.bytes()),
-                    Outcome::Noise(line) | Outcome::TruncatedTail(line) => clip(line.bytes()),
+                    Outcome::Message(frame) | Outcome::Control(frame) => clipped(frame.bytes()),
+                    Outcome::Noise(line) | Outcome::TruncatedTail(line) => clipped(line.bytes()),
                     Outcome::Malformed(why) => why.to_string(),
                 };
                 return Err(format!("stdout line {number} was not delivered in order: {text}"));
@@ -102,7 +107,7 @@ impl Delivered {
         }
         let left = self.turns.iter().chain(&self.events).chain(&self.requests);
         match left
-            .map(|line| clip(line))
+            .map(|line| clipped(line))
             .chain(self.replies.iter().map(|reply| format!("{reply:?}")))
             .next()
         {
@@ -279,15 +284,8 @@ fn items(bytes: &[u8]) -> impl Iterator<Item = Item> {
 }
 
 /// One line of a report: long lines are cut.
-fn clip(bytes: &[u8]) -> String {
-    const SHOWN: usize = 200;
-    let text = String::from_utf8_lossy(bytes);
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => {
-            format!("{}… ({} bytes)", text.get(..end).unwrap_or_default(), bytes.len())
-        }
-        None => text.into_owned(),
-    }
+fn clipped(bytes: &[u8]) -> String {
+    clip(&String::from_utf8_lossy(bytes), 200).into_owned()
 }
 
 #[cfg(test)]
