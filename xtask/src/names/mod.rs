@@ -1,10 +1,12 @@
 //! `names`: the exported names of the official SDKs, and what each is here.
 //!
 //! `xtask/official-names.tsv` is the list. It is compared with the names that the packages export,
-//! so that a new version cannot add a name without a row; and it becomes the tables of
+//! so that a new version cannot add a name without a row, nor a field without a type; and it
+//! becomes the tables of
 //! `docs/official-names.md`, and a test that makes the compiler look up every path.
 
 mod fetch;
+mod fields;
 mod list;
 mod packages;
 mod page;
@@ -61,6 +63,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     for (language, names) in &read {
         problems.extend(compare(&list, *language, names));
     }
+    problems.extend(fields::differences(&typescript)?);
     if arguments.check {
         problems.extend(out_of_date(&list)?);
     } else {
