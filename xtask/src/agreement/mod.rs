@@ -45,7 +45,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         return diff::print(names, keep.as_deref());
     }
     let reasons = Reasons::load()?;
-    let (rows, complaints, unexplained) = rows(&reasons)?;
+    let (rows, mut complaints, unexplained) = rows(&reasons)?;
+    complaints.extend(page::missed(&rows));
     let path = page_path();
     let before =
         fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
