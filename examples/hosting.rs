@@ -118,7 +118,7 @@ fn live() -> bool {
     std::env::args().nth(1).as_deref() == Some("--live")
 }
 
-/// A CLI that knows these prompts, each as often as it is asked.
+/// A CLI that knows these prompts, each as often as it is asked, and every session.
 fn scripted() -> Scenario {
     let known =
         [("Translate", "Guten Morgen."), ("Who am I", "You are Ann."), ("Write", "It rains.")];
@@ -126,6 +126,5 @@ fn scripted() -> Scenario {
     let cli = known.into_iter().fold(crash, |cli, (part, text)| {
         cli.when(PromptMatch::Contains(part.into()), reply().text(text)).always()
     });
-    // Each start has a scenario of its own, which knows nothing of the sessions before it.
     cli.on_any_prompt(reply().text("Noted.")).always().any_session()
 }

@@ -34,7 +34,7 @@ impl Form {
         let args = launch.args.iter().map(|arg| arg.to_string_lossy());
         let args: Vec<_> = args.take_while(|arg| arg != "--").collect();
         let value = |flag: &str| {
-            let values = args.iter().enumerate().filter_map(|(at, arg)| {
+            let mut values = args.iter().enumerate().filter_map(|(at, arg)| {
                 let rest = arg.strip_prefix(flag)?;
                 match rest.strip_prefix('=') {
                     Some(value) => Some(value.to_owned()),
@@ -42,7 +42,7 @@ impl Form {
                     None => None,
                 }
             });
-            values.last()
+            values.next_back()
         };
         let has = |flag: &str| args.iter().any(|arg| arg == flag);
         let written = match value("--output-format").as_deref() {

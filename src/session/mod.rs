@@ -40,7 +40,6 @@ mod lease_owner;
 mod mailbox;
 #[cfg(feature = "mcp")]
 pub mod mcp;
-mod observer;
 mod oneshot;
 pub mod options;
 mod prompt;
@@ -76,13 +75,13 @@ pub use self::handlers::{
     PermissionHandler, PermissionRequest,
 };
 pub use self::lease::Exclusive;
-pub(crate) use self::observer::Observer;
 pub use self::oneshot::{Query, query, with_session};
 #[doc(inline)]
 pub use self::options::{AppConfig, Options, PermissionMode};
 pub use self::prompt::Prompt;
 pub use self::restart::Restart;
 pub use self::retry::RetryPolicy;
+pub(crate) use self::setup::Observer;
 pub use self::spare::Spare;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
 pub use self::state::{ConnectionEnd, SessionState};

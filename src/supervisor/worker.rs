@@ -270,7 +270,7 @@ pub(super) async fn stop<K: Key>(
 }
 
 /// Stops what a child runs. A session is given up after its time; a supervisor does the same with
-/// each of its own.
+/// each of its children.
 pub(super) async fn end<K: Key>(running: Option<Running<K>>) {
     match running {
         Some(Running::Session(session)) => {

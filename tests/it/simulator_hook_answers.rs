@@ -240,7 +240,7 @@ async fn a_session_begins_again_after_a_compaction_and_after_clear() {
 
 #[tokio::test(start_paused = true)]
 async fn hooks_of_the_settings_run_when_a_session_begins() {
-    let scenario =
+    let hooked =
         |turns: Scenario| turns.settings_hook(ShellHook::new("SessionStart").stdout("ran\n"));
     for (args, name) in [
         (&[][..], "SessionStart:startup"),
@@ -250,8 +250,8 @@ async fn hooks_of_the_settings_run_when_a_session_begins() {
             "SessionStart:fork",
         ),
     ] {
-        let scenario = scenario(Scenario::new().on_prompt("Hello", reply().text("Hi!")));
-        let mut host = host(&scenario, args);
+        let scenario = Scenario::new().on_prompt("Hello", reply().text("Hi!")).any_session();
+        let mut host = host(&hooked(scenario), args);
         host.write(user("Hello")).await;
         host.write(user("/clear")).await;
         host.eof();

@@ -32,7 +32,7 @@ async fn an_answer_of_another_form_is_refused_and_may_be_corrected() {
         (json!({"n": "str"}), "/n: must be number"),
         (json!({"m": 1}), "root: must have required property 'n'"),
     ] {
-        // Each answer is a message of its own.
+        // Each answer is a message by itself.
         let reply = gives(gives(reply(), &wrong).tool_result(""), &json!({"n": 3}));
         let (lines, code) = answered(reply, &schema()).await;
         let refused = &tool_results(&lines)[0];

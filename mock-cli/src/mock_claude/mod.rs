@@ -99,7 +99,7 @@ Steps:
   what the model says  text, thinking, message (a whole answer of the API), error (the API fails), delay_ms, \"hang\"
   tools                tool_use, run_tool (without a question), ask_permission, tool_result, tool_error, tool_output, elicit,
                        if_allowed, if_denied
-  the process          raw (a line on stdout), stderr, exit, crash
+  the process          raw (a line on stdout), stderr, exit, crash, compacted_to
 ";
 
 pub(crate) fn main() -> ExitCode {

@@ -31,6 +31,7 @@ mod official_sdks_faults;
 mod official_sdks_history;
 mod one_run;
 mod one_scenario;
+mod orphan_guard;
 mod packages;
 mod readme;
 mod recorder_killed;

@@ -105,7 +105,7 @@ fn opportunities_are_counted_over_the_launches() {
         assert_eq!(injected.len(), ended, "{report}");
         for (launch, _) in (1..).zip(codes).filter(|(launch, code)| *code != 0 && *launch > 1) {
             let named = |it: &&Value| it.as_str().unwrap().ends_with(&format!(", launch {launch}"));
-            assert!(injected.iter().any(|it| named(it)), "{faults}: {report}");
+            assert!(injected.iter().any(named), "{faults}: {report}");
         }
         assert_eq!(report["not_injected"], json!([]), "{report}");
     }

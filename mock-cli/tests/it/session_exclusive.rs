@@ -14,7 +14,7 @@ struct Place(tempfile::TempDir);
 
 impl Place {
     fn new() -> Self {
-        Self::with(Scenario::new())
+        Self::with(Scenario::new().any_session())
     }
 
     /// The CLI knows this session alone, and so continues it.
@@ -27,7 +27,7 @@ impl Place {
         for name in ["config", "work"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let scenario = scenario.on_any_prompt(reply().text("Hi!")).always().any_session();
+        let scenario = scenario.on_any_prompt(reply().text("Hi!")).always();
         std::fs::write(folder.path().join("scenario.json"), scenario.unverified().to_json())
             .unwrap();
         Self(folder)
@@ -160,7 +160,7 @@ async fn the_newest_conversation_is_held_before_the_cli_starts() {
 /// What cannot be known before is found when the CLI confirms the id.
 #[tokio::test]
 async fn a_conversation_that_the_cli_finds_alone_is_left_to_its_owner() {
-    let place = Place::new();
+    let place = Place::knowing(ID);
     for exclusive in [Exclusive::Refuse, Exclusive::Fork] {
         let builder = || place.builder().continue_conversation(true).exclusive(exclusive);
         let first = builder().start().unwrap();
@@ -198,7 +198,7 @@ async fn a_conversation_that_the_cli_finds_alone_is_left_to_its_owner() {
 
 #[tokio::test]
 async fn a_child_whose_conversation_is_owned_is_not_started_again() {
-    let place = Place::new();
+    let place = Place::knowing(ID);
     let builder = place.builder();
     let spec = |key: &str| {
         let builder = builder.clone();

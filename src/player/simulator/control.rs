@@ -30,7 +30,7 @@ const MODES: [&str; 6] = ["acceptEdits", "auto", "bypassPermissions", "default",
 
 /// How long the reply to `initialize` waits for in-process servers. The CLI does not wait: most hosts
 /// are as fast as it is.
-const PATIENCE: Duration = Duration::from_secs(1);
+const SERVERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Handles a line of the host.
 pub(super) fn line(cli: &Cli, bytes: &Bytes) {
@@ -84,7 +84,7 @@ fn handle_request(cli: &Cli, subtype: &str, request: &Value, id: Option<&RawJson
         let is_late = AtomicBool::new(false);
         let reply = || task.with(|state| state.reply_to_initialize(id.as_ref()));
         let late_reply = async {
-            task.sleep(PATIENCE).await;
+            task.sleep(SERVERS_WITHIN).await;
             is_late.store(true, Ordering::Relaxed);
             reply();
             std::future::pending::<()>().await;

@@ -53,9 +53,14 @@ impl Servers {
     pub(super) fn take_manifest(&mut self, name: &str, manifest: &Value) {
         self.add(name);
         let Some(server) = self.get_mut(name) else { return };
+        let tools = manifest.pointer("/toolsListResult/tools").and_then(Value::as_array);
+        let has_tools = manifest.pointer("/initializeResult/capabilities/tools").is_some();
+        if tools.is_none() && has_tools {
+            // A list that goes on over several pages: the CLI asks the server for it.
+            return;
+        }
         server.info = manifest.pointer("/initializeResult/serverInfo").cloned().unwrap_or_default();
-        let tools = manifest.get("tools").or_else(|| manifest.pointer("/toolsList/tools"));
-        server.tools = tools.and_then(Value::as_array).cloned().unwrap_or_default();
+        server.tools = tools.cloned().unwrap_or_default();
         server.stage = Stage::Ready;
     }
 

@@ -58,7 +58,7 @@ impl<K: Key> Service<K> {
         child.task = Some(self.tasks.spawn(start.rest()));
     }
 
-    /// Nobody knows when the child is started again, so that nothing may wait in its session.
+    /// When the child is started again is not known, so nothing may wait in its session.
     pub(super) fn release(&mut self, id: ChildId) {
         let running = {
             let mut children = self.shared.children();

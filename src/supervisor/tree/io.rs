@@ -54,7 +54,7 @@ pub(in crate::supervisor) enum Output {
     Stop(ChildId),
     /// Stop it unless it has work: answered by [`Input::Stopped`] or [`Input::Busy`].
     Rest(ChildId),
-    /// It is down, and nobody knows for how long: what waits for it fails.
+    /// It is down for an unknown time: what waits for it fails.
     Release(ChildId),
     /// It is gone: stopped, and not wanted any more.
     Forget(ChildId),

@@ -35,7 +35,7 @@ pub(crate) fn launched(argv: &[&str], events: &str) -> Recording {
     launched_by(json!({"cli": "2.1.332", "argv": argv}), events)
 }
 
-fn with_streams<'a>(argv: &'a [impl AsRef<str>], needed: bool) -> Vec<&'a str> {
+fn with_streams(argv: &[impl AsRef<str>], needed: bool) -> Vec<&str> {
     let argv: Vec<&str> = argv.iter().map(AsRef::as_ref).collect();
     let says = |arg: &&str| arg.starts_with("--input-format");
     let missing = needed && !argv.iter().any(says);

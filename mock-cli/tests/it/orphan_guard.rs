@@ -90,12 +90,12 @@ fn kill_host(host: &str, guard: &str, pipe: &Path) -> String {
 
 #[test]
 fn the_cli_and_its_tool_end_with_the_program_under_the_guard_and_only_then() {
-    check("host", &["required", "off"]);
+    check("orphan_guard::host", &["required", "off"]);
 }
 
 #[test]
 fn the_cli_of_a_session_and_its_tool_end_with_the_program() {
-    check("session_host", &["required", "if_possible", "off"]);
+    check("orphan_guard::session_host", &["required", "if_possible", "off"]);
 }
 
 fn check(host: &str, guards: &[&str]) {
@@ -115,7 +115,7 @@ fn check(host: &str, guards: &[&str]) {
         let pid = kill_host(host, guard, &pipe);
         if *guard == "off" {
             let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-            let name = if host == "host" { "(sh)" } else { "(cli)" };
+            let name = if host == "orphan_guard::host" { "(sh)" } else { "(cli)" };
             assert!(state.contains(name), "it lives on: {state}");
             assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         }
