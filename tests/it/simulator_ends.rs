@@ -20,7 +20,8 @@ fn bash(command: &str) -> ModelReply {
 
 fn calc() -> Value {
     let server = json!({
-        "initializeResult": {"serverInfo": {"name": "calc", "version": "1.0.0"}}, "tools": [{"name": "add", "inputSchema": {}}],
+        "initializeResult": {"capabilities": {"tools": {}}, "serverInfo": {"name": "calc", "version": "1.0.0"}},
+        "toolsListResult": {"tools": [{"name": "add", "inputSchema": {}}]},
     });
     json!({"sdkMcpServers": ["calc"], "sdkMcpServerManifests": {"calc": server}})
 }
