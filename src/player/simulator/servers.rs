@@ -261,3 +261,32 @@ fn capitalised(name: &str) -> String {
     });
     words.collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_counts_if_it_has_the_tools_that_the_server_says_it_has() {
+        let initialized = json!({"capabilities": {"tools": {}}, "serverInfo": {"name": "calc"}});
+        let none = json!({"capabilities": {}, "serverInfo": {"name": "calc"}});
+        let tools = json!({"tools": [{"name": "add"}]});
+        for (manifest, ready, names) in [
+            (
+                json!({"initializeResult": initialized, "toolsListResult": tools}),
+                true,
+                &["add"][..],
+            ),
+            (json!({"initializeResult": initialized, "toolsListResult": {"tools": []}}), true, &[]),
+            // More pages follow: the CLI asks for them.
+            (json!({"initializeResult": initialized}), false, &[]),
+            (json!({"initializeResult": none}), true, &[]),
+        ] {
+            let mut servers = Servers::default();
+            servers.take_manifest("calc", &manifest);
+            assert_eq!(servers.is_ready(), ready, "{manifest}");
+            let names: Vec<_> = names.iter().map(|name| format!("mcp__calc__{name}")).collect();
+            assert_eq!(servers.tool_names().collect::<Vec<_>>(), names, "{manifest}");
+        }
+    }
+}
