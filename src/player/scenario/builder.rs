@@ -254,6 +254,7 @@ impl Scenario {
     /// use claude_wire::Scenario;
     ///
     /// let scenario = Scenario::new().on_any_prompt("Where were we?").any_session();
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn any_session(mut self) -> Self {

@@ -305,6 +305,7 @@ impl ModelReply {
     /// let asks = PromptMatch::Contains("create a detailed summary".into());
     /// let scenario = Scenario::new()
     ///     .when(asks, reply().text("<summary>All was read.</summary>").compacted_to(2800));
+    /// # let _ = scenario.unverified();
     /// ```
     #[must_use]
     pub fn compacted_to(self, tokens: u64) -> Self {
