@@ -207,7 +207,7 @@ impl Choice {
     }
 
     /// The one of these recordings whose prompts, as an argument and on stdin, are most like those of
-    /// this launch; the first of several. One that cannot be played is none.
+    /// this launch; the first of several. One that cannot be played is left out.
     pub(super) fn most_like(
         &self,
         among: impl IntoIterator<Item = usize>,

@@ -10,7 +10,8 @@ use super::output_format::OutputFormat;
 use super::run::{RunFolder, RunTally};
 
 /// The faults of the next launch; `None` if it has none, as a launch that only prints something,
-/// such as the version.
+/// such as the version. A simulated CLI writes text where no argument says another form, as the real
+/// one does; a recording has its own form.
 ///
 /// # Errors
 /// If one cannot happen in this launch, or the launch cannot be started because of one; if the run
@@ -19,6 +20,7 @@ pub(super) fn next_launch(
     faults: Option<&ArmedFaults>,
     launch: &Launch,
     run: Option<&RunFolder>,
+    is_simulated: bool,
 ) -> Result<Option<ArmedFaults>, transport::Error> {
     let Some(faults) = faults else { return Ok(None) };
     let args: Vec<String> =
@@ -27,7 +29,7 @@ pub(super) fn next_launch(
     if line.as_ref().is_some_and(CommandLine::prints) {
         return Ok(None);
     }
-    let form = line.map_or_else(Form::default, |line| form(&args, &line));
+    let form = line.map_or_else(Form::default, |line| form(&args, &line, is_simulated));
     let armed = faults.next_launch(form);
     let mut armed = armed.map_err(|refused| transport::Error::other(refused.to_string()))?;
     if let Some(run) = run {
@@ -39,11 +41,12 @@ pub(super) fn next_launch(
     Ok(Some(armed))
 }
 
-fn form(args: &[String], line: &CommandLine) -> Form {
+fn form(args: &[String], line: &CommandLine, is_simulated: bool) -> Form {
     let has_prompt = line.prompt().is_some();
     let has = |flag| line.value(flag).is_some();
     // Without a terminal the CLI prints, whether it is asked to or not.
-    let is_one = has("--print") || has("--output-format") || has_prompt;
+    let prints = is_simulated && !args.iter().all(String::is_empty);
+    let is_one = prints || has("--print") || has("--output-format") || has_prompt;
     let written = match OutputFormat::of(args) {
         OutputFormat::AsRecorded if is_one => Written::Text,
         OutputFormat::AsRecorded | OutputFormat::StreamJson => Written::Lines,

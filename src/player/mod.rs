@@ -41,6 +41,7 @@ mod claimed;
 mod compare;
 mod compile;
 mod compiled;
+mod connection;
 mod difference;
 mod engine;
 mod excused;

@@ -17,6 +17,8 @@ const JSON: &[&str] = &["-p", "--output-format", "json", "hello"];
 const ARRAY: &[&str] = &["-p", "--output-format=json", "--verbose", "hello"];
 const LINES: &[&str] = &["-p", "--output-format", "stream-json", "--verbose", "hello"];
 const STDIN: &[&str] = &["-p", "--output-format", "text"];
+/// Nothing asks for a form: the CLI reads and writes text.
+const NO_FORM: &[&str] = &["--model", "sonnet"];
 
 /// What a launch wrote, and how it ended; an exit of `None`: it hung.
 #[derive(Debug)]
@@ -61,7 +63,7 @@ fn faults() -> Vec<(&'static str, String)> {
     names.map(|name| (name, stronger(name))).collect()
 }
 
-/// The faults of requests, which text on stdin has not.
+/// The faults of requests, which a launch with text on stdin does not have.
 const OF_REQUESTS: [&str; 8] = [
     "duplicate_reply",
     "unknown_id_reply",
@@ -72,10 +74,10 @@ const OF_REQUESTS: [&str; 8] = [
     "out_of_order_hooks",
     "error_reply",
 ];
-/// The faults of lines that JSON as one value has not.
+/// The faults of lines that JSON as one value does not have.
 const OF_LINES: [&str; 5] =
     ["stuck_tool", "no_init", "control_after_result", "unknown_type", "unknown_subtype"];
-/// The faults of fields, which text has not.
+/// The faults of fields, which text does not have.
 const OF_FIELDS: [&str; 2] = ["extra_field", "missing_field"];
 
 #[tokio::test(start_paused = true)]
@@ -88,6 +90,7 @@ async fn every_fault_happens_in_each_form_or_is_refused() {
         (TEXT, "", &of_text),
         (BARE, "", &of_text),
         (STDIN, "hello", &of_stdin),
+        (NO_FORM, "hello", &of_stdin),
         (JSON, "", &of_json),
         (ARRAY, "", &of_json),
         (LINES, "", &with(&[&OF_REQUESTS])),
@@ -168,7 +171,7 @@ async fn an_object_and_an_array_are_the_answer_and_the_result() {
     assert!(refused.contains("--output-format json has no such line"), "{refused}");
 }
 
-/// What only prints something is no launch of the session: `nth` does not count it.
+/// What only prints something is not a launch of a session: `nth` does not count it.
 #[tokio::test(start_paused = true)]
 async fn a_launch_that_prints_the_version_has_no_faults() {
     let scenario = Scenario::new().on_any_prompt("Hello").unverified();

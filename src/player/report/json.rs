@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Divergence, Kind, Report};
+use super::Report;
+use super::divergence::{Divergence, Kind};
 use crate::faults::Injection;
 use crate::player::difference::Difference;
 use crate::player::excused::Excused;

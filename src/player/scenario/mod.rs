@@ -21,11 +21,12 @@ use crate::recording::Recording;
 use crate::transport::{self, BoxFuture, Connection, Exit, Launch, Transport};
 
 use self::progress::Progress;
+use super::connection::{behind_faults, connect};
 use super::engine::Engine;
 use super::faulted;
 use super::observer::Observer;
 use super::play::{Shared, Streams};
-use super::replay::{Runs, behind_faults, connect};
+use super::replay::Runs;
 use super::report::Report;
 use super::run::{LaunchLog, RunError, RunFolder};
 use super::script::{Pace, Script, Simulation};
@@ -200,7 +201,7 @@ impl Scenario {
             Progress::Folder(run) => Some(run),
             Progress::Memory(_) => None,
         };
-        let mut faults = faulted::next_launch(self.armed.as_ref(), launch, run)?;
+        let mut faults = faulted::next_launch(self.armed.as_ref(), launch, run, true)?;
         let (script, log) = match &self.progress {
             Progress::Folder(run) => {
                 let script = self.next_script(launch).map_err(transport::Error::other)?;
@@ -430,7 +431,7 @@ impl Transport for Scenario {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, transport::Error>> {
         self.verification.note_use();
         Box::pin(async move {
-            let faults = faulted::next_launch(self.armed.as_ref(), &launch, None)?;
+            let faults = faulted::next_launch(self.armed.as_ref(), &launch, None, true)?;
             let script = self.next_script(&launch).map_err(transport::Error::other)?;
             let script = script.with_faults(faults.as_ref());
             let launch = Shared::new(Engine::of(Arc::new(script)), None).with_faults(faults);
