@@ -1,5 +1,5 @@
 //! What a simulated CLI does about the answers of hooks: failures, messages, the end of the turn; and
-//! the hooks of a session's begin and end.
+//! the hooks at the start and the end of a session.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::time::Duration;

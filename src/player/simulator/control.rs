@@ -1,10 +1,7 @@
 //! What the host writes: prompts, requests, answers.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -17,7 +14,7 @@ use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::RequestName;
 
-use super::handle::Cli;
+use super::handle::{Cli, first};
 use super::hooks::{HOOKS, Hooks};
 use super::launch::resolved;
 use super::prompt::Prompt;
@@ -66,7 +63,7 @@ fn handle_request(cli: &Cli, subtype: &str, request: &Value, id: Option<&RawJson
     }
     let connecting = cli.with(|state| {
         state.initialize(request);
-        state.servers.connecting()
+        state.servers.take_new()
     });
     if connecting.is_empty() {
         return cli.with(|state| state.reply_to_initialize(id));
@@ -98,16 +95,6 @@ fn handle_request(cli: &Cli, subtype: &str, request: &Value, id: Option<&RawJson
             task.list_tools(server).await;
         }
     });
-}
-
-/// Waits for the first of two futures, and polls both.
-async fn first(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|cx| match one.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => other.as_mut().poll(cx),
-    })
-    .await;
 }
 
 impl State {
@@ -189,7 +176,7 @@ impl State {
         }
     }
 
-    /// The CLI ends at once. Of what it has not written yet only replies and the begin of a turn come:
+    /// The CLI ends at once. Of what it has not written yet only replies and the start of a turn come:
     /// the model's answer is not waited for.
     fn refuse_input(&mut self, error: &str) {
         let is_late = |step: &Step| matches!(step, Step::Out(line) if !is_at_once(line));

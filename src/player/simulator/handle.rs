@@ -151,13 +151,12 @@ impl Cli {
 
     /// The same, for at most this long; `None` if the time is up.
     pub(super) async fn answer_within(&self, id: &str, limit: Duration) -> Option<Answer> {
-        let mut answer = std::pin::pin!(self.answer(id));
-        let mut sleep = std::pin::pin!(self.sleep(limit));
-        poll_fn(|cx| match answer.as_mut().poll(cx) {
-            Poll::Ready(answer) => Poll::Ready(Some(answer)),
-            Poll::Pending => sleep.as_mut().poll(cx).map(|()| None),
-        })
-        .await
+        let answer = async { Some(self.answer(id).await) };
+        let late = async {
+            self.sleep(limit).await;
+            None
+        };
+        first(answer, late).await
     }
 
     /// Asks the host, unless its input has ended.
@@ -168,6 +167,16 @@ impl Cli {
         let id = self.request(request);
         self.answer(&id).await
     }
+}
+
+/// Waits for the first of two futures, and polls both.
+pub(super) async fn first<T>(one: impl Future<Output = T>, other: impl Future<Output = T>) -> T {
+    let (mut one, mut other) = (std::pin::pin!(one), std::pin::pin!(other));
+    poll_fn(|cx| match one.as_mut().poll(cx) {
+        Poll::Ready(done) => Poll::Ready(done),
+        Poll::Pending => other.as_mut().poll(cx),
+    })
+    .await
 }
 
 /// Runs futures side by side, and returns all results in order.

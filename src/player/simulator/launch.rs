@@ -262,7 +262,7 @@ impl LaunchOptions {
             line.as_ref().and_then(|line| commands::printed(line, found.commands, &place));
         let prompt = line.as_ref().and_then(|line| line.prompt()).map(str::to_owned);
         // Without a terminal the CLI prints, whether it is asked to or not. A host gives arguments: one
-        // without any is a test's, and writes lines.
+        // without any is a test, and writes lines.
         let is_bare = args.iter().all(String::is_empty);
         let text_input = !is_bare && value("--input-format").as_deref() != Some("stream-json");
         let not_simulated = line.iter().flat_map(|line| line.given()).map(|(name, _)| *name);

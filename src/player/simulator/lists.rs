@@ -109,7 +109,7 @@ impl State {
     }
 }
 
-/// Whether a tool is one of the CLI's.
+/// Whether the CLI itself has such a tool, in this launch or not.
 pub(super) fn is_builtin(tool: &str) -> bool {
     let own = names(&facts().init, "tools");
     own.iter().any(|name| name == tool)

@@ -275,7 +275,7 @@ impl Cli {
             }
             _ if decision.defers => return Verdict::Deferred,
             Some(Permission::Allow) => {
-                // Rules that deny count for more, and the host is not told of them.
+                // Rules that deny count for more, and no line says so to the host.
                 if let Rule::Deny(why, reason) = self.with(|state| state.rule(tool, &input, gate)) {
                     let decision = decided("reject", "config", Some(reason));
                     return Verdict::Denied {

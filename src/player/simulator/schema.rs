@@ -7,34 +7,11 @@
 use regex::Regex;
 use serde_json::{Map, Value};
 
-/// The keywords that are checked.
-const KNOWN: [&str; 25] = [
-    "type",
-    "const",
-    "enum",
-    "not",
-    "anyOf",
-    "oneOf",
-    "allOf",
-    "maximum",
-    "minimum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "multipleOf",
-    "maxLength",
-    "minLength",
-    "pattern",
-    "maxItems",
-    "minItems",
-    "items",
-    "maxProperties",
-    "minProperties",
-    "required",
-    "additionalProperties",
-    "properties",
+/// The keywords that are about any value; those below are about values of one type.
+const OF_ANY: [&str; 9] = [
+    "type", "const", "enum", "not", "anyOf", "oneOf", "allOf",
     // The CLI does not check formats.
-    "format",
-    "default",
+    "format", "default",
 ];
 /// Those that say nothing about a value.
 const NOTES: [&str; 10] = [
@@ -88,10 +65,15 @@ fn note_unknown(schema: &Value, unknown: &mut Vec<String>) {
             "pattern" if value.as_str().is_some_and(|text| Regex::new(text).is_err()) => {
                 add(unknown, &format!("pattern {value}"));
             }
-            keyword if KNOWN.contains(&keyword) || NOTES.contains(&keyword) => {}
+            keyword if is_checked(keyword) || NOTES.contains(&keyword) => {}
             keyword => add(unknown, keyword),
         }
     }
+}
+
+fn is_checked(keyword: &str) -> bool {
+    let lists = [&OF_ANY[..], &OF_NUMBERS, &OF_STRINGS, &OF_ARRAYS, &OF_OBJECTS];
+    lists.iter().any(|list| list.contains(&keyword))
 }
 
 fn add(unknown: &mut Vec<String>, keyword: &str) {
@@ -212,25 +194,32 @@ impl Errors {
             let known = Value::from(known.clone());
             self.add(path, &format!("must be equal to one of the allowed values: {known}"));
         }
-        let fits = |schema: &Value| errors(schema, value).is_empty();
-        if schema.get("not").is_some_and(fits) {
+        let errors_of = |schema: &Value| {
+            let mut errors = Self::default();
+            errors.check(schema, value, path);
+            errors.0
+        };
+        if schema.get("not").is_some_and(|schema| errors_of(schema).is_empty()) {
             self.add(path, "must NOT be valid");
         }
         let list = |name: &str| schema.get(name).and_then(Value::as_array);
-        if let Some(schemas) = list("anyOf")
-            && !schemas.iter().any(fits)
+        // Each is checked once: in schemas within schemas the times would multiply.
+        let errors_of_each = |name: &str| -> Option<Vec<Vec<String>>> {
+            Some(list(name)?.iter().map(errors_of).collect())
+        };
+        if let Some(each) = errors_of_each("anyOf")
+            && !each.iter().any(Vec::is_empty)
         {
-            schemas.iter().for_each(|schema| self.check(schema, value, path));
+            self.0.extend(each.into_iter().flatten());
             self.add(path, "must match a schema in anyOf");
         }
-        if let Some(schemas) = list("oneOf") {
-            match schemas.iter().filter(|schema| fits(schema)).count() {
-                1 => {}
-                0 => {
-                    schemas.iter().for_each(|schema| self.check(schema, value, path));
-                    self.add(path, "must match exactly one schema in oneOf");
-                }
-                _ => self.add(path, "must match exactly one schema in oneOf"),
+        if let Some(each) = errors_of_each("oneOf") {
+            let fitting = each.iter().filter(|errors| errors.is_empty()).count();
+            if fitting == 0 {
+                self.0.extend(each.into_iter().flatten());
+            }
+            if fitting != 1 {
+                self.add(path, "must match exactly one schema in oneOf");
             }
         }
         list("allOf").into_iter().flatten().for_each(|schema| self.check(schema, value, path));
@@ -408,6 +397,18 @@ mod tests {
             ["root: must have required property 'age'", "/name: must be string"]
         );
         assert_eq!(errors(&json!({"type": "array"}), &json!({})), ["root: must be array"]);
+    }
+
+    /// A check of each level twice would not end.
+    #[test]
+    fn schemas_within_schemas_are_checked_once() {
+        let nested = (0..60).fold(json!({"type": "string"}), |schema, level| {
+            let keyword = if level % 2 == 0 { "anyOf" } else { "oneOf" };
+            json!({keyword: [schema]})
+        });
+        let found = errors(&nested, &json!(1));
+        assert_eq!((found.len(), &*found[0]), (61, "root: must be string"));
+        assert!(errors(&nested, &json!("text")).is_empty());
     }
 
     #[test]

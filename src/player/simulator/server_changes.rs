@@ -14,7 +14,7 @@ impl Cli {
         let connecting = self.with(|state| {
             let body = state.replace_servers(&request["servers"]);
             state.reply(&success(id, Some(body)), id);
-            state.servers.connecting()
+            state.servers.take_new()
         });
         let cli = self.clone();
         self.spawn(async move {

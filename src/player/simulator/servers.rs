@@ -36,6 +36,7 @@ struct External {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
     #[default]
+    New,
     Connecting,
     Ready,
     Failed,
@@ -133,14 +134,19 @@ impl Servers {
         self.servers.iter_mut().find(|server| server.name == name)
     }
 
-    /// Those whose handshake is to be made.
-    pub(super) fn connecting(&self) -> Vec<String> {
-        let open = self.servers.iter().filter(|server| server.stage == Stage::Connecting);
-        open.map(|server| server.name.clone()).collect()
+    /// Those whose handshake is to be made, each once.
+    pub(super) fn take_new(&mut self) -> Vec<String> {
+        let new = self.servers.iter_mut().filter(|server| server.stage == Stage::New);
+        new.map(|server| {
+            server.stage = Stage::Connecting;
+            server.name.clone()
+        })
+        .collect()
     }
 
     pub(super) fn is_ready(&self) -> bool {
-        self.servers.iter().all(|server| server.stage != Stage::Connecting)
+        let is_open = |server: &Server| matches!(server.stage, Stage::New | Stage::Connecting);
+        !self.servers.iter().any(is_open)
     }
 
     /// The full names of the tools.
@@ -157,7 +163,7 @@ impl Servers {
     pub(super) fn listed(&self, others: &[(String, Value)]) -> Value {
         let state = |server: &Server| match server.stage {
             Stage::Ready => "connected",
-            Stage::Connecting => "pending",
+            Stage::New | Stage::Connecting => "pending",
             Stage::Failed => "failed",
         };
         let own = self.servers.iter();
@@ -265,6 +271,18 @@ fn capitalised(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The host may add one while the handshake with another is under way.
+    #[test]
+    fn the_handshake_with_a_server_is_made_once() {
+        let mut servers = Servers::default();
+        servers.add("calc");
+        assert_eq!(servers.take_new(), ["calc"]);
+        servers.add("calc");
+        servers.add("other");
+        assert_eq!(servers.take_new(), ["other"]);
+        assert!(servers.take_new().is_empty() && !servers.is_ready());
+    }
 
     #[test]
     fn a_manifest_counts_if_it_has_the_tools_that_the_server_says_it_has() {

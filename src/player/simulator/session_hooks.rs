@@ -1,4 +1,4 @@
-//! Hooks at the begin and the end of a session, and `/clear`, which ends one and begins the next.
+//! Hooks at the start and the end of a session, and `/clear`, which ends one and begins the next.
 
 use serde_json::json;
 
@@ -16,7 +16,7 @@ impl Cli {
         });
     }
 
-    /// A compaction or `/clear` was. What the hooks answer changes nothing that a host sees.
+    /// After a compaction or `/clear`. What the hooks answer changes nothing that a host sees.
     pub(super) async fn session_goes_on(&self, source: &str) {
         let mut fields = json!({"source": source});
         if source == "compact" {

@@ -22,13 +22,14 @@ use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
 
 /// How long a command in the foreground runs until it is a task, in microseconds.
 const LONG: u64 = 3_000_000;
+
 /// How the tools of a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ran {
     GoesOn,
     /// The structured answer is there.
     Answered,
-    /// The structured answer has not the form of the schema.
+    /// The structured answer does not have the form of the schema.
     Misshapen,
     /// A hook wants the turn to end.
     Stopped,
