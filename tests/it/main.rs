@@ -7,6 +7,7 @@
 
 mod faults_support;
 mod history_support;
+mod holder_support;
 mod host_support;
 #[cfg(feature = "lab")]
 mod lab_support;
@@ -56,6 +57,7 @@ mod history_changes;
 mod history_folders;
 mod history_list;
 mod history_messages;
+mod holder_programs;
 mod holder_turns;
 mod hooks_calls;
 mod hooks_dialogs;

@@ -7,11 +7,12 @@ use tokio::time::Instant;
 use super::last_call::within;
 use super::link::Link;
 use super::preamble::Preamble;
-use super::{Batch, Driver, Error, Mailbox, Opened, SessionEvent};
+use super::{Batch, Driver, Error, Mailbox, Opened};
 use crate::protocol::{
     Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd, TurnId,
 };
 use crate::recording::secret_values;
+use crate::session::events::SessionEvent;
 use crate::session::lease::Exclusive;
 use crate::session::steered::SteerOutcome;
 use crate::store::Conversation;

@@ -1,0 +1,143 @@
+//! How a connection ends, and the driver with it.
+
+use tokio::time::Instant;
+
+use super::Driver;
+use super::link::Rest;
+use super::order::Order;
+use crate::protocol::{EndCause, Failure, Input, NOT_FOUND, Phase};
+use crate::session::events::SessionEvent;
+use crate::transport::Exit;
+
+impl Driver {
+    pub(super) fn exited(&mut self, result: std::io::Result<Exit>) {
+        let Some(link) = &mut self.link else { return };
+        let unknown = Exit { code: None, signal: None };
+        link.exit = Some(result.unwrap_or(unknown));
+        link.rest = Some(Rest::default());
+    }
+
+    /// Checks whether the connection has ended. `due`: whether a timer may cause that.
+    pub(super) fn settle(&mut self, now: Instant, due: bool) {
+        let starting = self.machine.phase() == Phase::Starting;
+        let Some(link) = &mut self.link else { return };
+        if link.pipes.has_errors() {
+            link.pipes.drain_stderr(&mut self.shared.stderr());
+        }
+        if starting {
+            link.look(now);
+        } else {
+            link.stop_looking();
+        }
+        if !link.leaving && (link.exit.is_some() || link.pipes.closed().is_some()) {
+            // A CLI that has closed one of its pipes cannot be used any more.
+            if link.exit.is_none() {
+                link.ending.begin(now, self.shared.setup.shutdown);
+            }
+            if !starting {
+                link.leaving = true;
+                self.handled = true;
+                self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
+            } else if let Some(pipe) = link.hung_up(now).filter(|_| due) {
+                link.leaving = true;
+                self.handled = true;
+                self.machine.handle(now.into_std(), Input::HungUp(pipe), &mut self.out);
+                return self.carry_out();
+            }
+        }
+        if link.ending.has_begun() {
+            link.pipes.close_stdin_when_flushed();
+        }
+        let rest_is_over = due && link.rest.as_ref().is_some_and(|rest| rest.is_over(now));
+        let over = (link.exit.is_some() && (link.pipes.has_ended() || rest_is_over))
+            || (due && link.ending.is_over(now));
+        if !over {
+            return;
+        }
+        let (exit, was_ended) = (link.exit, link.ending.has_signalled());
+        let has_left = link.control.has_left();
+        let rest = link.pipes.finish(&mut self.shared.stderr());
+        for outcome in rest {
+            self.received(now, outcome);
+        }
+        self.exit = exit;
+        self.carry_out();
+        self.note_undone();
+        self.close(match exit {
+            _ if has_left => EndCause::Left,
+            _ if was_ended => EndCause::HungUp,
+            Some(exit) if exit.success() => EndCause::Exited,
+            _ => EndCause::Crashed,
+        });
+        self.carry_out();
+        self.observations.closed();
+    }
+
+    /// Records what the CLI cannot have done before it ended.
+    fn note_undone(&mut self) {
+        let unwritten = self.link.as_mut().map(|link| link.pipes.take_unwritten());
+        if let Some(unwritten) = unwritten.filter(|unwritten| !unwritten.is_empty()) {
+            self.handle(Input::Unwritten(unwritten));
+        }
+        if self.exit.is_none_or(|exit| !exit.success())
+            && self.shared.stderr().tail().contains(NOT_FOUND)
+        {
+            self.handle(Input::NotFound);
+        }
+    }
+
+    /// The launch has ended, for this cause unless the host has one. The state is set first, then
+    /// the end is reported; waiters of the CLI get their errors when the outputs are carried out.
+    pub(super) fn close(&mut self, by_itself: EndCause) {
+        let cause = match self.machine.end_cause() {
+            Some(EndCause::Stopped) if self.stopping.is_empty() => EndCause::Dropped,
+            Some(EndCause::Cleared) if self.refused.is_some() => EndCause::Owned,
+            cause => cause.unwrap_or(by_itself),
+        };
+        let was_ready = self.machine.was_ready();
+        self.link = None;
+        self.opening = None;
+        self.control.closed();
+        self.flush_mirror(None);
+        self.handle(Input::Closed);
+        self.ended(cause, was_ready, (self.machine.phase(), self.machine.queue_len()));
+    }
+
+    fn ended(&self, cause: EndCause, was_ready: bool, now: (Phase, usize)) {
+        let end = self.shared.set_ended(cause, self.exit, was_ready, now);
+        self.shared.publish(SessionEvent::Disconnected(end));
+    }
+}
+
+/// If the runtime shuts down or the driver panics, every reader of a turn gets an error, even if
+/// its prompt had not arrived yet.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let cause =
+            if std::thread::panicking() { EndCause::Panicked } else { EndCause::RuntimeGone };
+        self.orders.close();
+        if cause != EndCause::Panicked
+            && let Some(left) = self.shared.unfinished()
+        {
+            self.shared.warn(left);
+        }
+        if self.link.is_some() || self.opening.is_some() || cause == EndCause::Panicked {
+            self.exit = None;
+            self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));
+        } else {
+            self.shared.set_phase(Phase::Stopped, 0);
+        }
+        while let Ok(order) = self.orders.try_recv() {
+            if let Order::Prompt(_, _, mailbox, _) = *order {
+                mailbox.end(Err(self.shared.gone()));
+            }
+        }
+        let spending = self.shared.status().meter.total();
+        self.shared.span.end(&self.shared.state.borrow(), &spending);
+        for mailbox in self.turns.values() {
+            mailbox.trace.ended(Some(&Failure::Closed));
+            mailbox.end(Err(self.shared.gone()));
+        }
+        self.shared.events.close();
+    }
+}
