@@ -131,6 +131,8 @@ impl<K: Key> Service<K> {
                     self.decide(Input::Shutdown);
                 }
                 Some(ended) = self.tasks.join_next_with_id() => self.joined(ended),
+                // One that is done is not kept.
+                Some(_) = self.leaving.join_next() => {}
                 () = at(due) => self.decide(Input::Tick),
             }
         }
@@ -299,7 +301,7 @@ impl<K: Key> Service<K> {
                 Output::Release(id) => self.release(id),
                 Output::Forget(id) => self.forget(id),
                 Output::Event(id, event) => {
-                    let Some(key) = self.key(id) else { return };
+                    let Some(key) = self.key(id) else { continue };
                     self.shared.publish(match event {
                         Event::Restarting(delay) => SupervisorEvent::Restarting(key, delay),
                         Event::Quarantined(time) => SupervisorEvent::Quarantined(key, time),

@@ -13,7 +13,7 @@ use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Options, Session, SessionBuilder};
 use serde_json::json;
 
-use crate::supervisor_support::{SECOND, kill, mortal, spec, text};
+use crate::supervisor_support::{SECOND, kill, mortal, serve_until_die, spec, text};
 use crate::support::cli::{Launches, SESSION, cli};
 
 const STALE: &str = "6f1a3e52-0000-4000-8000-00000000dead";
@@ -44,14 +44,7 @@ fn forgetful(launches: &Launches, says: Says) -> Memory {
                 cli.complain(&format!("{why}\n")).await;
                 return Exit::from_code(1);
             }
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                match text.as_str() {
-                    "die" => return Exit::from_code(7),
-                    text => cli.turn(&uuid, text).await,
-                }
-            }
-            Exit::from_code(0)
+            serve_until_die(cli).await
         }
     })
 }

@@ -7,8 +7,8 @@ use claude_wire::transport::{Exit, Memory};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 
-use crate::supervisor_support::{SECOND, text, with};
-use crate::support::cli::{Launches, SESSION, cli};
+use crate::supervisor_support::{SECOND, noted, text, with};
+use crate::support::cli::{Launches, SESSION};
 
 /// The last lines of a turn that failed, as CLI 2.1.332 writes them.
 fn failed(uuid: &str, status: Option<u16>, word: &str) -> [Value; 2] {
@@ -25,29 +25,25 @@ fn failed(uuid: &str, status: Option<u16>, word: &str) -> [Value; 2] {
 /// A CLI whose prompts say how it fails: a status and a word, and `!` if it exits then. Other prompts
 /// succeed.
 fn failing(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                let Some((status, word)) = text.split_once(' ') else {
-                    cli.turn(&uuid, &text).await;
-                    continue;
-                };
-                let (word, exits) = match word.strip_suffix('!') {
-                    Some(word) => (word, true),
-                    None => (word, false),
-                };
-                for line in failed(&uuid, status.parse().ok(), word) {
-                    cli.write(line).await;
-                }
-                if exits {
-                    return Exit::from_code(1);
-                }
+    noted(launches, |_, mut cli| async move {
+        cli.handshake().await;
+        while let Some((uuid, text)) = cli.next_prompt().await {
+            let Some((status, word)) = text.split_once(' ') else {
+                cli.turn(&uuid, &text).await;
+                continue;
+            };
+            let (word, exits) = match word.strip_suffix('!') {
+                Some(word) => (word, true),
+                None => (word, false),
+            };
+            for line in failed(&uuid, status.parse().ok(), word) {
+                cli.write(line).await;
             }
-            Exit::from_code(0)
+            if exits {
+                return Exit::from_code(1);
+            }
         }
+        Exit::from_code(0)
     })
 }
 

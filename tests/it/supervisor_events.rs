@@ -13,7 +13,7 @@ use tokio::sync::broadcast::Receiver;
 use crate::supervisor_support::{SECOND, spec, text};
 use crate::support::cli::{Launches, cli, success};
 
-/// A CLI that takes no hooks, of which a session warns at each launch.
+/// A CLI that takes no hooks: a session warns of that at each launch.
 fn deaf() -> Memory {
     cli(|_, mut cli| async move {
         let initialize = cli.request("initialize").await;

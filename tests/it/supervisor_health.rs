@@ -9,27 +9,23 @@ use claude_wire::supervisor::{
 use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
 
-use crate::supervisor_support::{SECOND, kill, text, with};
+use crate::supervisor_support::{SECOND, kill, noted, text, with};
 use crate::support::cli::{Launches, SESSION, cli, success};
 
 /// A CLI that answers control requests, and dies at the prompt `die`.
 fn answering(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            while let Some(line) = cli.read().await {
-                if line["type"] == "control_request" {
-                    cli.write(success(&line, json!({}))).await;
-                } else if line["message"]["content"] == "die" {
-                    return Exit::from_code(7);
-                } else {
-                    let uuid = line["uuid"].as_str().unwrap_or_default().to_owned();
-                    cli.turn(&uuid, "an answer").await;
-                }
+    noted(launches, |_, mut cli| async move {
+        while let Some(line) = cli.read().await {
+            if line["type"] == "control_request" {
+                cli.write(success(&line, json!({}))).await;
+            } else if line["message"]["content"] == "die" {
+                return Exit::from_code(7);
+            } else {
+                let uuid = line["uuid"].as_str().unwrap_or_default().to_owned();
+                cli.turn(&uuid, "an answer").await;
             }
-            Exit::from_code(0)
         }
+        Exit::from_code(0)
     })
 }
 

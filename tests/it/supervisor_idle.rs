@@ -4,22 +4,18 @@
 use claude_wire::supervisor::{ChildSpec, ChildState, Supervisor};
 use claude_wire::transport::{Exit, Memory};
 
-use crate::supervisor_support::{SECOND, spec, text, with};
-use crate::support::cli::{Launches, cli};
+use crate::supervisor_support::{SECOND, lingering, noted, spec, text, with};
+use crate::support::cli::{Launches, SESSION};
 
 /// A CLI whose turns take the seconds that the prompt says.
 fn slow(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                tokio::time::sleep(SECOND * text.parse().unwrap_or(0)).await;
-                cli.turn(&uuid, &text).await;
-            }
-            Exit::from_code(0)
+    noted(launches, |_, mut cli| async move {
+        cli.handshake().await;
+        while let Some((uuid, text)) = cli.next_prompt().await {
+            tokio::time::sleep(SECOND * text.parse().unwrap_or(0)).await;
+            cli.turn(&uuid, &text).await;
         }
+        Exit::from_code(0)
     })
 }
 
@@ -74,5 +70,27 @@ async fn a_prompt_that_comes_when_the_child_is_about_to_rest_is_answered() {
         assert_eq!(turn.text().await.unwrap(), "later", "{round}");
     }
     assert!(launches.len() > 1, "it never rested");
+    supervisor.stop().await;
+}
+
+/// The CLI takes its time to end. Those that ask for the child meanwhile only wait: if they kept
+/// running, the clock of this test would stand still.
+#[tokio::test(start_paused = true)]
+async fn queries_wait_for_the_end_of_a_process_that_is_stopped_to_rest() {
+    let launches = Launches::default();
+    let supervisor = Supervisor::builder()
+        .child(ChildSpec::new("a", with(lingering(&launches))).idle_after(10 * SECOND))
+        .start()
+        .await
+        .unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    text(&a, "one").await;
+    a.wait_for(ChildState::Resting).await.unwrap();
+    let before = tokio::time::Instant::now();
+    let both = tokio::join!(text(&a, "two"), text(&a, "three"));
+    assert_eq!((both.0.as_str(), both.1.as_str()), ("two", "three"));
+    let time = before.elapsed();
+    assert!((3 * SECOND..4 * SECOND).contains(&time), "{time:?}");
+    assert_eq!((launches.len(), launches.flag(1, "--resume").as_deref()), (2, Some(SESSION)));
     supervisor.stop().await;
 }

@@ -12,7 +12,7 @@ use claude_wire::supervisor::{
 };
 use claude_wire::transport::{Exit, Memory};
 
-use crate::supervisor_support::{SECOND, kill, spec, text, three, with};
+use crate::supervisor_support::{SECOND, kill, noted, spec, text, three, with};
 use crate::support::cli::{Launches, cli, echo, serving};
 
 #[tokio::test(start_paused = true)]
@@ -330,18 +330,14 @@ async fn an_idle_session_rests_and_the_next_query_wakes_it_with_its_conversation
 #[tokio::test(start_paused = true)]
 async fn a_cli_that_answers_no_probe_is_restarted() {
     let launches = Launches::default();
-    let noted = launches.clone();
-    let transport = cli(move |launch, mut cli| {
-        let number = noted.note(launch);
-        async move {
-            if number > 0 {
-                return cli.serve().await;
-            }
-            cli.handshake().await;
-            // From now on it hangs.
-            cli.drain().await;
-            Exit::from_code(0)
+    let transport = noted(&launches, |number, mut cli| async move {
+        if number > 0 {
+            return cli.serve().await;
         }
+        cli.handshake().await;
+        // From now on it hangs.
+        cli.drain().await;
+        Exit::from_code(0)
     });
     let supervisor = Supervisor::builder()
         .child(ChildSpec::new("a", with(transport)).probe(10 * SECOND, SECOND))

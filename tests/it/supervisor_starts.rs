@@ -11,34 +11,28 @@ use claude_wire::supervisor::{
 use claude_wire::transport::{Exit, Memory};
 use tokio::sync::Semaphore;
 
-use crate::supervisor_support::{SECOND, kill, spec, text, three, with};
-use crate::support::cli::{Launches, SESSION, cli};
+use crate::supervisor_support::{
+    SECOND, kill, lingering, noted, serve_until_die, spec, text, three, with,
+};
+use crate::support::cli::{Launches, SESSION};
 
 /// A CLI that answers the handshake after this many seconds, and then serves.
 fn late(seconds: u32, launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            tokio::time::sleep(SECOND * seconds).await;
-            cli.serve().await
-        }
+    noted(launches, move |_, mut cli| async move {
+        tokio::time::sleep(SECOND * seconds).await;
+        cli.serve().await
     })
 }
 
 /// A CLI that crashes this many seconds after its handshake, the first `times` times.
 fn crashing(seconds: u32, times: usize, launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        let number = launches.note(launch);
-        async move {
-            if number >= times {
-                return cli.serve().await;
-            }
-            cli.handshake().await;
-            tokio::time::sleep(SECOND * seconds).await;
-            Exit::from_code(7)
+    noted(launches, move |number, mut cli| async move {
+        if number >= times {
+            return cli.serve().await;
         }
+        cli.handshake().await;
+        tokio::time::sleep(SECOND * seconds).await;
+        Exit::from_code(7)
     })
 }
 
@@ -98,22 +92,14 @@ async fn too_many_crashes_during_the_start_fail_it() {
 
 /// A CLI whose handshakes wait for a permit, from the second launch on.
 fn gated(gate: &Arc<Semaphore>, launches: &Launches) -> Memory {
-    let (gate, launches) = (gate.clone(), launches.clone());
-    cli(move |launch, mut cli| {
-        let number = launches.note(launch);
+    let gate = gate.clone();
+    noted(launches, move |number, cli| {
         let gate = gate.clone();
         async move {
             if number > 0 {
                 gate.acquire().await.unwrap().forget();
             }
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                match text.as_str() {
-                    "die" => return Exit::from_code(7),
-                    text => cli.turn(&uuid, text).await,
-                }
-            }
-            Exit::from_code(0)
+            serve_until_die(cli).await
         }
     })
 }
@@ -161,19 +147,6 @@ async fn a_restart_by_hand_during_a_start_forgets_the_conversation() {
         assert_eq!(supervisor.list()[0].restarts, u64::from(after == "a crash"));
         supervisor.stop().await;
     }
-}
-
-/// A CLI that answers, and takes 5 s to end.
-fn lingering(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            let exit = cli.serve().await;
-            tokio::time::sleep(3 * SECOND).await;
-            exit
-        }
-    })
 }
 
 /// A restart by hand that comes while the child is being stopped: to rest, or with its group.

@@ -8,8 +8,8 @@ use claude_wire::supervisor::{
 use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
 
-use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
-use crate::support::cli::{Launches, SESSION, cli};
+use crate::supervisor_support::{SECOND, kill, mortal, noted, serve_until_die, spec, text, with};
+use crate::support::cli::{Launches, SESSION};
 
 /// Asks `last`, with these prompts behind it, and returns how all of them ended.
 async fn asked(a: &SessionRef, last: &str, behind: usize) -> Vec<Result<String, Error>> {
@@ -75,25 +75,13 @@ async fn prompts_behind_a_crash_fail_if_the_supervisor_gives_up() {
 
 #[tokio::test(start_paused = true)]
 async fn prompts_fail_with_a_child_that_has_failed_for_good() {
-    let launches = Launches::default();
-    let noted = launches.clone();
     // The second launch refuses its options.
-    let transport = cli(move |launch, mut cli| {
-        let number = noted.note(launch);
-        async move {
-            if number == 1 {
-                cli.complain("error: unknown option '--x'\n").await;
-                return Exit::from_code(1);
-            }
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                if text == "die" {
-                    return Exit::from_code(7);
-                }
-                cli.turn(&uuid, &text).await;
-            }
-            Exit::from_code(0)
+    let transport = noted(&Launches::default(), |number, mut cli| async move {
+        if number == 1 {
+            cli.complain("error: unknown option '--x'\n").await;
+            return Exit::from_code(1);
         }
+        serve_until_die(cli).await
     });
     let supervisor =
         Supervisor::builder().child(ChildSpec::new("a", with(transport))).start().await.unwrap();
@@ -112,27 +100,23 @@ async fn prompts_fail_with_a_child_that_has_failed_for_good() {
 
 /// A CLI that has no login, and exits with the first turn that says so.
 fn denied(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        let number = launches.note(launch);
-        async move {
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                if number > 0 {
-                    cli.turn(&uuid, &text).await;
-                    continue;
-                }
-                cli.write(json!({"type": "assistant", "message": {"id": "m", "role": "assistant",
-                    "model": "<synthetic>", "content": [{"type": "text", "text": "no login"}]},
-                    "error": "authentication_failed", "parent_tool_use_id": null, "session_id": SESSION, "uuid": "a"}))
-                    .await;
-                cli.write(json!({"type": "result", "subtype": "success", "is_error": true, "result": "no login",
-                    "session_id": SESSION, "terminal_reason": "api_error", "uuid": "r", "user_message_uuids": [uuid]}))
-                    .await;
-                return Exit::from_code(1);
+    noted(launches, |number, mut cli| async move {
+        cli.handshake().await;
+        while let Some((uuid, text)) = cli.next_prompt().await {
+            if number > 0 {
+                cli.turn(&uuid, &text).await;
+                continue;
             }
-            Exit::from_code(0)
+            cli.write(json!({"type": "assistant", "message": {"id": "m", "role": "assistant",
+                "model": "<synthetic>", "content": [{"type": "text", "text": "no login"}]},
+                "error": "authentication_failed", "parent_tool_use_id": null, "session_id": SESSION, "uuid": "a"}))
+                .await;
+            cli.write(json!({"type": "result", "subtype": "success", "is_error": true, "result": "no login",
+                "session_id": SESSION, "terminal_reason": "api_error", "uuid": "r", "user_message_uuids": [uuid]}))
+                .await;
+            return Exit::from_code(1);
         }
+        Exit::from_code(0)
     })
 }
 

@@ -1,7 +1,7 @@
 //! What is done with a child: started, stopped, given up, and shown.
 
 use super::Service;
-use crate::session::{self, Session};
+use crate::session;
 use crate::supervisor::error::{Kind, SupervisorError};
 use crate::supervisor::info::{ChildState, SupervisorEvent};
 use crate::supervisor::key::Key;
@@ -131,9 +131,14 @@ impl<K: Key> Service<K> {
             State::Quarantined(_) => ChildState::Quarantined,
             State::Failed => ChildState::Failed,
         };
-        child.slot.send_modify(|slot| {
-            let is_same = |old: &Session| session.as_ref().is_some_and(|new| new.is_same(old));
-            if let Some(old) = slot.session.take_if(|old| !is_same(old)) {
+        // Only a change wakes those that wait for the child: each of them may ask for it again.
+        child.slot.send_if_modified(|slot| {
+            let is_same = match (&slot.session, &session) {
+                (Some(old), Some(new)) => new.is_same(old),
+                (old, new) => old.is_none() && new.is_none(),
+            };
+            let has_changed = !is_same || slot.state != state || error.is_some();
+            if let Some(old) = slot.session.take_if(|_| !is_same) {
                 slot.spent.add(&old.spending());
             }
             slot.session = session;
@@ -145,6 +150,7 @@ impl<K: Key> Service<K> {
             if error.is_some() || state == ChildState::Up {
                 slot.error = error;
             }
+            has_changed
         });
     }
 }

@@ -9,50 +9,66 @@ use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
 use serde_json::json;
 
-use crate::support::cli::{Launches, cli};
+use crate::support::cli::{FakeCli, Launches, cli};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
+/// A CLI that runs `script` with the number of its launch, from 0.
+pub(crate) fn noted<F, Fut>(launches: &Launches, script: F) -> Memory
+where
+    F: Fn(usize, FakeCli) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Exit> + Send + 'static,
+{
+    let launches = launches.clone();
+    cli(move |launch, cli| script(launches.note(launch), cli))
+}
+
+/// Serves, dies at the prompt `die`, and exits at the prompt `leave`.
+pub(crate) async fn serve_until_die(mut cli: FakeCli) -> Exit {
+    cli.handshake().await;
+    while let Some((uuid, text)) = cli.next_prompt().await {
+        match text.as_str() {
+            "die" => return Exit::from_code(7),
+            "leave" => break,
+            text => cli.turn(&uuid, text).await,
+        }
+    }
+    Exit::from_code(0)
+}
+
 /// A CLI that serves, and dies at the prompt `die`.
 pub(crate) fn mortal(launches: &Launches) -> Memory {
-    let launches = launches.clone();
-    cli(move |launch, mut cli| {
-        launches.note(launch);
-        async move {
-            cli.handshake().await;
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                match text.as_str() {
-                    "die" => return Exit::from_code(7),
-                    "leave" => break,
-                    text => cli.turn(&uuid, text).await,
-                }
-            }
-            Exit::from_code(0)
-        }
+    noted(launches, |_, cli| serve_until_die(cli))
+}
+
+/// A CLI that answers, and takes 3 s to end.
+pub(crate) fn lingering(launches: &Launches) -> Memory {
+    noted(launches, |_, mut cli| async move {
+        let exit = cli.serve().await;
+        // On the paused clock of the test.
+        tokio::time::sleep(3 * SECOND).await;
+        exit
     })
 }
 
 /// A CLI whose turns cost what the prompt says; in each process it has another conversation, and its
 /// totals begin at zero.
 pub(crate) fn paid() -> Memory {
-    let launches = Launches::default();
-    cli(move |launch, mut cli| {
-        let session = format!("6f1a3e52-0000-4000-8000-{:012}", launches.note(launch));
-        async move {
-            cli.handshake().await;
-            let (mut total, mut tokens) = (0.0, 0);
-            while let Some((uuid, text)) = cli.next_prompt().await {
-                let Ok(cost) = text.parse::<f64>() else { return Exit::from_code(7) };
-                total += cost;
-                tokens += 10;
-                cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": text,
+    noted(&Launches::default(), |number, mut cli| async move {
+        let session = format!("6f1a3e52-0000-4000-8000-{number:012}");
+        cli.handshake().await;
+        let (mut total, mut tokens) = (0.0, 0);
+        while let Some((uuid, text)) = cli.next_prompt().await {
+            let Ok(cost) = text.parse::<f64>() else { return Exit::from_code(7) };
+            total += cost;
+            tokens += 10;
+            cli.write(json!({"type": "result", "subtype": "success", "is_error": false, "result": text,
                 "session_id": session, "total_cost_usd": total, "uuid": "r", "user_message_uuids": [uuid],
                 "modelUsage": {"m": {"inputTokens": tokens, "outputTokens": 0, "cacheReadInputTokens": 0,
                     "cacheCreationInputTokens": 0, "webSearchRequests": 0, "costUSD": total, "contextWindow": 0}}}))
                 .await;
-            }
-            Exit::from_code(0)
         }
+        Exit::from_code(0)
     })
 }
 
