@@ -35,6 +35,7 @@ const sleep = ms => new Promise(resolve => setTimeout(resolve, ms));
 
 const permission = wanted => async () => {
   report({ callback: 'permission' });
+  // A handler that a case cancels is slow.
   await sleep(wanted.delay_ms ?? 0);
   if ('fail' in wanted) throw new Error(wanted.fail);
   if ('wrong_type' in wanted) return 'yes';

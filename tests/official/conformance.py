@@ -82,6 +82,7 @@ def failure(error):
 def permission(wanted):
     async def decide(name, given, context):
         report(callback="permission")
+        # A handler that a case cancels is slow.
         await anyio.sleep(wanted.get("delay_ms", 0) / 1000)
         if "fail" in wanted:
             raise RuntimeError(wanted["fail"])

@@ -4,6 +4,7 @@ import { chat } from './chat.mjs';
 import { show } from './show.mjs';
 
 async function canUseTool(_name, input) {
+  // Each answer takes another time, so that they come in any order.
   await new Promise(resolve => setTimeout(resolve, Math.random() * 100));
   if (input.command === process.env.DENIED) return { behavior: 'deny', message: 'not this one' };
   return { behavior: 'allow', updatedInput: input };

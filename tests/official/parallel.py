@@ -16,6 +16,7 @@ from show import say, say_all, show
 
 
 async def permission(_name, tool_input, _context):
+    # Each answer takes another time, so that they come in any order.
     await anyio.sleep(random.random() * 0.1)
     if tool_input["command"] == os.environ.get("DENIED"):
         return PermissionResultDeny(message="not this one")

@@ -9,6 +9,7 @@ use claude_wire::player::Report;
 
 use super::journal;
 use crate::at;
+use crate::common::complain;
 use crate::session_host::lock;
 
 /// The file that `CLAUDE_WIRE_REPORT` names, which several launches may share. This launch adds one
@@ -32,7 +33,7 @@ impl ReportFile {
     pub(crate) fn add(&self, report: &Report) {
         let Some(mut file) = lock(&self.file).take() else { return };
         if let Err(error) = file.write_all(format!("{report}\n").as_bytes()) {
-            eprintln!("mock-claude: CLAUDE_WIRE_REPORT: {}", at(&self.path, error));
+            complain(format_args!("mock-claude: CLAUDE_WIRE_REPORT: {}", at(&self.path, error)));
         }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::terminal::{BOLD, CYAN, DIM, printable, say};
 use super::timeline::count;
+use crate::common::complain;
 use crate::{Failure, Found};
 
 /// Go through the differences of a run, and accept what your program does now.
@@ -169,7 +170,7 @@ impl<R: BufRead> Review<'_, R> {
             Ok(_) => self.accepted += 1,
             Err(why) => {
                 self.left += 1;
-                eprintln!("claude-wire: {}: not taken: {why}", path.display());
+                complain(format_args!("claude-wire: {}: not taken: {why}", path.display()));
             }
         }
         Ok(())

@@ -6,6 +6,7 @@ use claude_wire::recording::{self, EventKind, Header, ImportOptions, Recording, 
 use serde_json::Value;
 
 use super::arguments::{Folders, Scrubbing, may_write, warn_of_folders};
+use crate::common::complain;
 use crate::{Failure, Found};
 
 /// Turn a raw capture into a redacted recording.
@@ -69,7 +70,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
         redaction.scrub(&mut recording);
     }
     recording.save(output).map_err(|error| error.to_string())?;
-    eprintln!("{}", summary(output, &recording));
+    complain(summary(output, &recording));
     warn_of_folders(output, &recording, "--cwd, --home and --root make variables of them");
     Ok(Found::Nothing)
 }

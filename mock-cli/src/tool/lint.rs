@@ -13,6 +13,7 @@ use serde_json::json;
 use super::arguments::{Known, SCRUB, warn_of_folders};
 use super::files::{end, recordings, recordings_help};
 use super::terminal::{Output, progress, say, say_json};
+use crate::common::complain;
 use crate::{Failure, Found};
 
 /// Find what should not be shared in recordings.
@@ -80,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         }
     }
     if !arguments.output.quiet {
-        eprintln!("claude-wire: {count} found in {read} recordings");
+        complain(format_args!("claude-wire: {count} found in {read} recordings"));
     }
     end(if count == 0 { Found::Nothing } else { Found::Something }, &failures)
 }
@@ -100,7 +101,7 @@ impl Report<'_> {
         let cut = cut.then(|| format!("{place}: it ends in half a line, which cannot be looked at; `claude-wire scrub` drops it"));
         warn_of_folders(file, &recording, SCRUB);
         for line in recording.edited() {
-            eprintln!("claude-wire: warning: {place}: {line}");
+            complain(format_args!("claude-wire: warning: {place}: {line}"));
         }
         Ok((self.print(file, &recording, 0), cut))
     }
@@ -139,7 +140,7 @@ fn warn_of_openings(folder: &Path) -> Result<(), Failure> {
     // What cannot be read is reported file by file.
     if let Ok(replay) = Replay::open(folder).map(Replay::unverified) {
         for warning in replay.opening_warnings() {
-            eprintln!("claude-wire: warning: {}: {warning}", folder.display());
+            complain(format_args!("claude-wire: warning: {}: {warning}", folder.display()));
         }
     }
     Ok(())

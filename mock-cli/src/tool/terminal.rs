@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::common::complain;
 use crate::{Failure, clip};
 
 /// What a command prints.
@@ -73,7 +74,7 @@ pub(crate) fn say(lines: impl fmt::Display) {
 pub(crate) fn say_json(line: impl fmt::Display) {
     match writeln!(io::stdout(), "{line}") {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("claude-wire: stdout: {error}");
+            complain(format_args!("claude-wire: stdout: {error}"));
         }
         _ => {}
     }

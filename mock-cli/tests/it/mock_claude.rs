@@ -47,8 +47,15 @@ fn a_reader_that_has_gone_changes_no_exit_code() {
     for flag in ["--version", "--help"] {
         assert_eq!(code(mock(&[flag]).stdout(closed())), Some(0), "{flag}");
     }
-    let mut tool = std::process::Command::new(TOOL);
-    assert_eq!(code(tool.args(["show", "/no/such.jsonl"]).stdout(closed())), Some(2));
+    let recording = corpus("one-shot.jsonl");
+    for (command, path, expected) in [
+        ("show", "/no/such.jsonl", 2),
+        ("verify", "/no/such.jsonl", 2),
+        ("lint", recording.to_str().unwrap(), 0),
+    ] {
+        let mut tool = std::process::Command::new(TOOL);
+        assert_eq!(code(tool.args([command, path]).stdout(closed())), Some(expected), "{command}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What is known of a launch afterwards: also where it was killed for its answer, had nothing to play, or
-//! was one too many; and of a folder that is no run.
+//! was one too many; and of a folder that is not that of a run.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
 use std::fs;
@@ -154,7 +154,7 @@ fn a_report_is_in_its_file_once_and_as_a_whole() {
 
 /// A folder that no launch used, such as one of recordings.
 #[test]
-fn a_folder_that_is_no_run_is_refused_and_stays_as_it_is() {
+fn a_folder_that_is_not_of_a_run_is_refused_and_stays_as_it_is() {
     let setup = Setup::recorded(&["one"]);
     fs::create_dir(setup.path("empty")).unwrap();
     fs::create_dir_all(setup.path("other/launches")).unwrap();

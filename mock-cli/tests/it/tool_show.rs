@@ -280,13 +280,19 @@ fn git_diff_shows_what_changed_in_a_recording() {
         .collect();
     assert_eq!(changed, ["-< says  Nothing.", "+< says  Something."], "{diff}");
 
-    // Another file of this kind, and one that becomes a recording.
+    // A file with this name that is not a recording is compared as it is.
+    let plain = folder.path().join("b.jsonl");
     for content in ["{\"rows\":1}\n", "\u{1b}[31mred\n", ""] {
-        fs::write(folder.path().join("b.jsonl"), content).unwrap();
+        fs::write(&plain, content).unwrap();
         git(&["add", "b.jsonl"]);
         git(&["commit", "--quiet", "-m", "other", "--allow-empty"]);
-        fs::write(folder.path().join("b.jsonl"), "{\"rows\":2}\n").unwrap();
+        fs::write(&plain, "{\"rows\":2}\n").unwrap();
         let diff = git(&["diff", "b.jsonl"]);
         assert!(diff.contains("+{\"rows\":2}"), "{diff}");
+        assert!(diff.contains(&format!("-{}", content.trim_end())), "{diff}");
     }
+    let output = tool(&["show", "--textconv"]).args([&path, &plain]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let shown = text(&output.stdout);
+    assert!(shown.contains("Something.") && shown.ends_with("{\"rows\":2}\n"), "{shown}");
 }

@@ -17,14 +17,7 @@ use claude_wire_cli::Failure;
 
 /// An object type in a file of declarations: how the line of its declaration begins, and the
 /// members that lead to it.
-struct Published {
-    begins: &'static str,
-    path: &'static [&'static str],
-}
-
-const fn of(begins: &'static str, path: &'static [&'static str]) -> Published {
-    Published { begins, path }
-}
+type Published = (&'static str, &'static [&'static str]);
 
 /// A type of options here, and those that it stands for.
 struct Typed {
@@ -35,13 +28,8 @@ struct Typed {
     left_out: &'static [&'static str],
 }
 
-fn typed(
-    name: &'static str,
-    fields: &'static [&'static str],
-    published: &[(&'static str, &'static [&'static str])],
-) -> Typed {
-    let published = published.iter().map(|(begins, path)| of(begins, path)).collect();
-    Typed { name, fields, published, left_out: &[] }
+fn typed(name: &'static str, fields: &'static [&'static str], published: &[Published]) -> Typed {
+    Typed { name, fields, published: published.to_vec(), left_out: &[] }
 }
 
 const SANDBOX: &str = "declare const PublishedSandboxSettingsSchema: ";
@@ -98,7 +86,7 @@ pub(super) fn differences(folder: &Path) -> Result<Vec<String>, Failure> {
     let mut found = Vec::new();
     for Typed { name, fields: ours, published, left_out } in options() {
         let mut fields = BTreeSet::new();
-        for Published { begins, path } in published {
+        for (begins, path) in published {
             let members = members(&types, begins, path, 4);
             if members.is_empty() {
                 let place = [&[begins][..], path].concat().join(".");
@@ -118,6 +106,7 @@ pub(super) fn differences(folder: &Path) -> Result<Vec<String>, Failure> {
     Ok(found)
 }
 
+/// Published fields of tools that we have not. An object that takes every field counts as having it.
 fn of_tools(tools: &str, kinds: &Kinds, ending: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (tool, shape) in kinds {
@@ -135,7 +124,7 @@ fn of_tools(tools: &str, kinds: &Kinds, ending: &str) -> Vec<String> {
     found
 }
 
-/// What only one of both has. An object that takes every field counts as having it.
+/// What only one of both has.
 fn compared(ours: &str, published: &BTreeSet<&str>, typed: &BTreeSet<&str>) -> Vec<String> {
     let missing = published.difference(typed).map(|field| {
         format!("`{field}` is published and not a field of `session::options::{ours}`")

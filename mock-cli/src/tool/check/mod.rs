@@ -130,7 +130,7 @@ fn not_checked(scenario: &Scenario) -> Result<Vec<String>, Failure> {
     };
     let launches = declared["launches"].as_array().into_iter().flatten();
     let all = keys(&declared).into_iter().chain(launches.flat_map(keys));
-    let is_passed = |key: &String| [&PASSED_ON[..], &OF_LAUNCHES].concat().contains(&key.as_str());
+    let is_passed = |key: &str| PASSED_ON.contains(&key) || OF_LAUNCHES.contains(&key);
     let others: BTreeSet<_> = all.filter(|key| !is_passed(key)).collect();
     Ok(others.into_iter().map(|key| format!("`{key}` is not checked")).collect())
 }

@@ -37,6 +37,7 @@ impl Program {
     /// How it exited, if it does so in time.
     pub(super) fn end(&mut self, until: Instant) -> Option<ExitStatus> {
         loop {
+            // Polled, because a wait has no time limit.
             match self.0.try_wait() {
                 Ok(Some(exit)) => return Some(exit),
                 Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),

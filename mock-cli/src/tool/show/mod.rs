@@ -17,6 +17,7 @@ use super::arguments::may_write;
 use super::files::{end, recordings, recordings_help};
 use super::terminal::{BOLD, print, progress};
 use super::timeline::Timeline;
+use crate::common::complain;
 use crate::{Failure, Found};
 
 /// Show recordings: as a transcript, or as a page for a browser.
@@ -29,8 +30,8 @@ use crate::{Failure, Found};
 ///
 /// As a textconv, it makes `git diff` show what changed in a recording, without times and ids:
 /// put `recordings/**/*.jsonl diff=claude-wire` into .gitattributes, and run
-/// `git config diff.claude-wire.textconv "claude-wire show --textconv"`. A file that is no recording
-/// is then shown as it is.
+/// `git config diff.claude-wire.textconv "claude-wire show --textconv"`. A file that is not a
+/// recording is then shown as it is.
 ///
 /// --html writes one page that opens from its file, without a server or a network: both directions
 /// of the wire on a time line, who waits for whom, turns, sub-agents, tools, costs, a search, and
@@ -62,7 +63,7 @@ pub(crate) struct Arguments {
     /// Write a page for a browser
     #[arg(long, value_name = "PAGE", conflicts_with_all = ["all", "no_times", "json"])]
     html: Option<PathBuf>,
-    /// For git: without times, and a file that is no recording as it is
+    /// For git: without times, and a file that is not a recording as it is
     #[arg(long, conflicts_with_all = ["all", "json", "html"])]
     textconv: bool,
     /// Show this run next to the one recording
@@ -85,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
             let read = match Read::open(path) {
                 Ok(read) => read,
                 Err(why) => {
-                    if !(arguments.textconv && copied(path)?) {
+                    if !(arguments.textconv && copied(path, out)?) {
                         failures.push(why);
                     }
                     continue;
@@ -140,14 +141,16 @@ fn write_page(
     }
     let html = page::page(&runs, arguments.next_to.is_some());
     fs::write(target, &html).map_err(|error| format!("{}: {error}", target.display()))?;
-    eprintln!("claude-wire: wrote {}, {} KiB", target.display(), html.len() / 1024);
+    let size = html.len() / 1024;
+    complain(format_args!("claude-wire: wrote {}, {size} KiB", target.display()));
     end(Found::Nothing, &failures)
 }
 
-/// Writes a file that is no recording as it is, and returns whether it could be read. Not through a
-/// terminal's filter: git compares the bytes.
-fn copied(path: &Path) -> io::Result<bool> {
+/// Writes a file that is not a recording as it is, after what is in `out`, and returns whether it
+/// could be read. Not through a terminal's filter: git compares the bytes.
+fn copied(path: &Path, out: &mut dyn io::Write) -> io::Result<bool> {
     let Ok(content) = fs::read(path) else { return Ok(false) };
+    out.flush()?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(&content).and_then(|()| stdout.flush()).map(|()| true)
 }

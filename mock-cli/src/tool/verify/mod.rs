@@ -16,6 +16,7 @@ use claude_wire::player::{HostScript, Replay};
 use claude_wire::recording::{EventKind, Integrity, Recording};
 use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 
+use crate::common::complain;
 use crate::tool::arguments::limit;
 use crate::tool::files::{recordings, recordings_help};
 use crate::tool::terminal::{Output, progress, say, say_json};
@@ -57,14 +58,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let mut found = Found::Nothing;
     let (files, failures) = recordings(&arguments.paths);
     let mut unreadable = failures.len();
-    failures.iter().for_each(|why| eprintln!("claude-wire: {why}"));
+    failures.iter().for_each(|why| complain(format_args!("claude-wire: {why}")));
     let bar = progress(files.len(), arguments.output.quiet);
     for path in &files {
         bar.set_message(path.display().to_string());
         let recording = match Recording::open(path) {
             Ok(recording) => recording,
             Err(error) => {
-                bar.suspend(|| eprintln!("claude-wire: {error}"));
+                bar.suspend(|| complain(format_args!("claude-wire: {error}")));
                 unreadable += 1;
                 continue;
             }
@@ -76,7 +77,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
         bar.suspend(|| {
             for line in recording.edited() {
                 let place = path.display();
-                eprintln!("claude-wire: warning: {place}: {line}");
+                complain(format_args!("claude-wire: warning: {place}: {line}"));
             }
             match (arguments.output.quiet, arguments.output.json) {
                 (true, _) => {}
