@@ -77,8 +77,8 @@
 //! What the caller has set also survives restarts: it is sent to a new process before its first
 //! prompt, in the order in which it was set. Apart from model and permission mode this covers
 //! thinking, the layer of flag settings, the directory, roots of repositories, MCP servers, their
-//! permission modes, paused suggestions, and whether someone watches. What the launch of a turn determines itself
-//! ([`Settled`]) is left out.
+//! permission modes, paused suggestions, and whether someone watches. What the launch of a turn
+//! determines itself ([`Settled`]) is left out.
 //!
 //! # Which turn does a line belong to?
 //!

@@ -360,7 +360,7 @@ impl SessionBuilder {
             tracing::warn!("{warning}");
         }
         let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
-        // Before what may fail: an error is told to the caller.
+        // Before what may fail: the caller gets the error.
         transport.taken();
         if self.handlers.has_permission() {
             options.ask_host()?;

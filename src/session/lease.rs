@@ -170,8 +170,8 @@ async fn beats(
             Ok(false) => {
                 // This program was stopped for longer than an owner may be silent.
                 return lost(format!(
-                    "the conversation {session} is not held any more: its lease is gone, or another \
-                     one's, so that another session may write to it"
+                    "the conversation {session} is not held any more: its lease is gone, or is \
+                     that of another owner, so that another session may write to it"
                 ));
             }
             Err(error) => {

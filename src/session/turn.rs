@@ -143,7 +143,7 @@ enum State {
     Done,
 }
 
-/// A turn that is still to be asked: a supervisor lets its session not rest meanwhile.
+/// A turn that is still to be asked: a supervisor does not let its session rest meanwhile.
 struct Unsent(Arc<AtomicUsize>);
 
 impl Unsent {

@@ -52,8 +52,9 @@
 //!
 //! A transport that does not run the CLI on this machine
 //! ([`runs_here`](crate::transport::Transport::runs_here)) has no such folder: there the CLI only
-//! looks in its own, and a conversation that is to be resumed is worth a warning. On macOS the CLI keeps its credentials in the Keychain under the name of its
-//! folder, so that a resumed CLI needs a key in its environment.
+//! looks in its own, and a session that is to resume a conversation gets a warning. On macOS the
+//! CLI keeps its credentials in the Keychain under the name of its folder, so that a resumed CLI
+//! needs a key in its environment.
 
 pub mod conformance;
 mod error;

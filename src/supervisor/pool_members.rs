@@ -97,7 +97,7 @@ impl Members {
     }
 }
 
-/// Whether a member serves, or will without anybody's help.
+/// Whether a member serves, or will again by itself.
 pub(super) fn is_in_service(state: ChildState) -> bool {
     !matches!(state, ChildState::Quarantined | ChildState::Failed | ChildState::Stopped)
 }

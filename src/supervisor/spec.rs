@@ -68,9 +68,8 @@ impl<K: Key> ChildSpec<K> {
     /// A session. `make` is called at each start of a process, so that options such as a key that is
     /// rotated are read again; its transport and handlers are those of the first call until the child
     /// rests, is stopped with its group, or has failed. A conversation that it names (`resume`,
-    /// `session_id`) counts for the first start; then the
-    /// supervisor decides which one is resumed. What its own `options_at_launch` makes counts at each
-    /// launch.
+    /// `session_id`) counts for the first start; then the supervisor decides which one is resumed.
+    /// What its own `options_at_launch` makes counts at each launch.
     pub fn new(
         key: impl Into<K>,
         make: impl Fn() -> SessionBuilder + Send + Sync + 'static,

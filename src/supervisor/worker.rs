@@ -31,7 +31,7 @@ pub(super) struct Start<K: Key> {
     pub(super) running: Option<Running<K>>,
     /// The conversation that a new session resumes.
     pub(super) resume: Option<String>,
-    /// Whether that the API refuses its key was reported.
+    /// Whether it was reported that the API refuses its key.
     pub(super) degraded: bool,
     /// What it may use together with others.
     pub(super) budgets: Arc<[Budget]>,

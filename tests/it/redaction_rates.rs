@@ -217,7 +217,7 @@ const PLACES: [fn(&str) -> String; 4] = [
     |text| text.to_owned(),
 ];
 
-/// Names that are harmless in code, and of secrets as variables.
+/// Names that are harmless in code, and names of secrets where they are variables.
 #[test]
 fn variables_whose_names_are_harmless_in_code_are_redacted() {
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);

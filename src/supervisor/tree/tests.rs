@@ -327,7 +327,7 @@ fn one_that_was_up_is_restarted_during_the_start_and_the_others_wait_for_it() {
     assert_eq!(rig.crash(1), [Output::Event(ChildId(1), Event::Restarting(SECOND))]);
     assert_eq!(rig.handle(Input::Up(ChildId(2))), []);
     assert_eq!(rig.pass(SECOND), [start(1, Why::Again)]);
-    // A restart that fails is no start that fails.
+    // A restart that fails is not a start that has failed.
     assert_eq!(rig.crash(1), [Output::Event(ChildId(1), Event::Restarting(2 * SECOND))]);
     rig.pass(2 * SECOND);
     assert_eq!(rig.handle(Input::Up(ChildId(1))), [start(3, Why::First)]);

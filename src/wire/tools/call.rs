@@ -23,7 +23,7 @@ fn output_of<T: BuiltInTool>(output: Option<&RawJson>) -> Option<ToolData<T::Out
         .map(T::read_output)
 }
 
-/// Whether a call stepped aside, so that this is no output of its tool.
+/// Whether a call stepped aside, so that this is not an output of its tool.
 fn is_detached(output: &RawJson) -> bool {
     output.cursor().get("detachedToolCall").and_then(|detached| detached.bool()) == Some(true)
 }
