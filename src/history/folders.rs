@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::ends::Ends;
 use super::error::{Error, Result};
 use super::info;
-use super::key::{canonical, cut_key, key, path_text, uncut_key};
+use super::key::{canonical, cut_key, key, path_text, project_name, uncut_key};
 use super::worktrees::worktrees;
 use crate::common::is_uuid;
 
@@ -68,8 +68,8 @@ impl History {
             Ok(text) => PathBuf::from(text.nfc().collect::<String>()),
             Err(folder) => PathBuf::from(folder),
         };
-        let name = env::var("CLAUDE_CODE_PROJECT_DIR_NAME").ok().filter(|name| is_usable(name));
-        Ok(Self { project_name: name, ..Self::at(folder) })
+        let project_name = project_name(|name| env::var_os(name));
+        Ok(Self { project_name, ..Self::at(folder) })
     }
 
     /// The sessions of a CLI whose configuration folder (`CLAUDE_CONFIG_DIR`) is this one. Nothing
@@ -263,41 +263,57 @@ fn file_type(entry: &DirEntry) -> io::Result<FileType> {
     if file.is_symlink() { Ok(fs::metadata(entry.path())?.file_type()) } else { Ok(file) }
 }
 
+/// Where a CLI whose own folder of transcripts is `own` goes on with a session: the one folder that
+/// has it (CLI 2.1.332). Its own folder counts for more than others. Where several others have it,
+/// the CLI resumes none.
+#[cfg(feature = "session")]
+pub(crate) fn folder_with(own: &Path, session_id: &str) -> PathBuf {
+    let name = format!("{session_id}.jsonl");
+    let has = |folder: &Path| {
+        fs::metadata(folder.join(&name)).is_ok_and(|file| file.is_file() && file.len() > 0)
+    };
+    let other = || {
+        let entries = fs::read_dir(own.parent()?).ok()?.flatten();
+        let mut others = entries.map(|entry| entry.path()).filter(|folder| has(folder));
+        others.next().filter(|_| others.next().is_none())
+    };
+    if !is_uuid(session_id.as_bytes()) || has(own) {
+        return own.to_owned();
+    }
+    other().unwrap_or_else(|| own.to_owned())
+}
+
 pub(crate) fn check_id(what: &str, id: &str) -> Result<()> {
     if is_uuid(id.as_bytes()) { Ok(()) } else { Err(Error::invalid_id(what, id)) }
 }
 
-/// Whether the CLI takes this name for the folder of its project.
-fn is_usable(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase();
-    let device = ["con", "prn", "aux", "nul"].contains(&&*lower)
-        || ["com", "lpt"].iter().any(|start| {
-            lower.strip_prefix(start).is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'9']))
-        });
-    (1..=64).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-        && !device
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "session"))]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_project_name_is_taken_where_the_cli_takes_it() {
-        for (name, usable) in [
-            ("team_a-1", true),
-            ("con1", true),
-            ("", false),
-            ("a/b", false),
-            ("..", false),
-            ("a b", false),
-            ("CON", false),
-            ("lpt9", false),
-            (&"x".repeat(64), true),
-            (&"x".repeat(65), false),
+    fn a_session_goes_on_where_its_transcript_is() {
+        const ID: &str = "6f1a3e52-0000-4000-8000-000000000002";
+        for (has, expected) in [
+            (&[][..], "own"),
+            (&["own"], "own"),
+            (&["other"], "other"),
+            (&["own", "other"], "own"),
+            // None of them is resumed.
+            (&["other", "third"], "own"),
         ] {
-            assert_eq!(is_usable(name), usable, "{name}");
+            let projects = tempfile::tempdir().unwrap();
+            for folder in ["own", "other", "third"] {
+                let path = projects.path().join(folder);
+                fs::create_dir(&path).unwrap();
+                let text = if has.contains(&folder) { "{}\n" } else { "" };
+                fs::write(path.join(format!("{ID}.jsonl")), text).unwrap();
+            }
+            let own = projects.path().join("own");
+            assert_eq!(folder_with(&own, ID), projects.path().join(expected), "{has:?}");
+            assert_eq!(folder_with(&own, "../other/x"), own);
         }
+        let nowhere = Path::new("/does-not-exist/own");
+        assert_eq!(folder_with(nowhere, ID), nowhere);
     }
 }

@@ -3,6 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
+/// The variable with a name that replaces the key of every directory.
+pub(crate) const PROJECT_NAME: &str = "CLAUDE_CODE_PROJECT_DIR_NAME";
+
 /// The longest key that is not cut, in UTF-16 units.
 const LONGEST: usize = 200;
 
@@ -20,6 +23,26 @@ const LONGEST: usize = 200;
 /// ```
 pub fn project_key(directory: impl AsRef<Path>) -> String {
     key(&path_text(&canonical(directory.as_ref())))
+}
+
+/// The name that replaces the key of every directory in an environment, if there is one. It counts
+/// only together with `CLAUDE_CONFIG_DIR`, and only if it may be the name of a folder everywhere
+/// (seen with CLI 2.1.332).
+pub(crate) fn project_name(variable: impl Fn(&str) -> Option<OsString>) -> Option<String> {
+    variable("CLAUDE_CONFIG_DIR").filter(|folder| !folder.is_empty())?;
+    variable(PROJECT_NAME)?.into_string().ok().filter(|name| is_usable(name))
+}
+
+/// Whether the CLI takes this name for the folder of its project.
+fn is_usable(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let device = ["con", "prn", "aux", "nul"].contains(&&*lower)
+        || ["com", "lpt"].iter().any(|start| {
+            lower.strip_prefix(start).is_some_and(|n| matches!(n.as_bytes(), [b'0'..=b'9']))
+        });
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+        && !device
 }
 
 /// The path of a directory, as a session names it.
@@ -110,6 +133,36 @@ fn composed(text: String, compose: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_project_name_is_taken_where_the_cli_takes_it() {
+        for (config, name, taken) in [
+            ("/c", "team_a-1", true),
+            ("/c", "con1", true),
+            ("/c", "", false),
+            ("/c", "a/b", false),
+            ("/c", "..", false),
+            ("/c", "a.b", false),
+            ("/c", "a b", false),
+            ("/c", " team ", false),
+            ("/c", "CON", false),
+            ("/c", "com0", false),
+            ("/c", "lpt9", false),
+            ("/c", &"x".repeat(64), true),
+            ("/c", &"x".repeat(65), false),
+            // Without a configuration folder it does not count.
+            ("", "team_a-1", false),
+        ] {
+            let variable = |asked: &str| match asked {
+                "CLAUDE_CONFIG_DIR" => Some(config.into()),
+                PROJECT_NAME => Some(name.into()),
+                _ => None,
+            };
+            let expected = taken.then(|| name.to_owned());
+            assert_eq!(project_name(variable), expected, "{config} {name}");
+        }
+        assert_eq!(project_name(|name| (name == PROJECT_NAME).then(|| "team".into())), None);
+    }
 
     #[test]
     fn each_unit_of_utf_16_that_is_not_alphanumeric_becomes_a_dash() {

@@ -53,12 +53,12 @@ pub use self::error::{Error, Result};
 pub(crate) use self::first_prompt::FirstPrompt;
 pub use self::folders::History;
 #[cfg(feature = "session")]
-pub(crate) use self::folders::check_id;
+pub(crate) use self::folders::{check_id, folder_with};
 pub use self::fork::{Fork, ForkSessionOptions};
 pub use self::info::SessionInfo;
-#[cfg(feature = "session")]
-pub(crate) use self::key::directory_text;
 pub use self::key::project_key;
+#[cfg(feature = "session")]
+pub(crate) use self::key::{PROJECT_NAME, directory_text, project_name};
 pub use self::lines::{SkipReason, SkippedLine};
 #[cfg(feature = "session")]
 pub(crate) use self::lines::{TranscriptLine, for_each_line, skip_reason};

@@ -275,7 +275,9 @@ impl SessionBuilder {
     ///
     /// Takes an [`Exclusive`], or a `bool`: `true` is [`Exclusive::Refuse`].
     ///
-    /// A conversation is held by a file next to its transcript until the session ends. One that is
+    /// A conversation is held by a file next to its transcript until the session ends, in whatever
+    /// folder the CLI has it: one that was begun in another directory, or under the name of
+    /// `CLAUDE_CODE_PROJECT_DIR_NAME`, is held there. One that is
     /// resumed or continued is held before the CLI is started; a new one from the moment when the CLI
     /// confirms its id, in its first turn. If the CLI continues another conversation than was
     /// expected, and another session has that one, the CLI is ended and the turn fails, with

@@ -1,7 +1,8 @@
 //! A conversation is resumed from a store, elsewhere than where it began.
 #![cfg(all(feature = "session", unix))]
 
-use std::ffi::OsString;
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use claude_wire::Session;
 use claude_wire::history::project_key;
-use claude_wire::session::SessionBuilder;
+use claude_wire::session::{Restart, SessionBuilder};
 use claude_wire::store::{
     Error, InMemorySessionStore, Result, SessionKey, SessionStore, SessionStoreEntry,
     SessionStoreListEntry,
@@ -160,6 +161,47 @@ async fn the_cli_gets_the_conversation_and_the_settings_of_its_configuration_fol
     assert!(matches!(&folders[..], [folder] if !folder.exists()), "{folders:?}");
     // What was linked is still there.
     assert_eq!(read(place.config().join("agents/reviewer.md")), "You review.");
+}
+
+/// `CLAUDE_CODE_PROJECT_DIR_NAME` counts only together with `CLAUDE_CONFIG_DIR`, which the temporary
+/// folder brings.
+#[tokio::test]
+async fn the_name_for_the_folder_of_the_project_is_the_key_where_it_counts() {
+    const NAME: &str = "CLAUDE_CODE_PROJECT_DIR_NAME";
+    for (has_folder, name, counts) in
+        [(true, "team", true), (true, "a/b", false), (false, "team", false)]
+    {
+        let place = Place::new();
+        let project = if counts { name.to_owned() } else { place.key().project_key };
+        let store = stored(&SessionKey::new(project.clone(), SESSION)).await;
+        let launches = Launches::default();
+        let noted = launches.clone();
+        let (transport, _) = looking(move |launch, folder| {
+            noted.note(launch.clone());
+            let path = folder.join("projects").join(&project).join(format!("{SESSION}.jsonl"));
+            assert!(path.exists(), "{}", path.display());
+        });
+        let builder = place.builder(transport, &store).env(NAME, name).resume(SESSION);
+        let builder = if has_folder {
+            builder
+        } else {
+            let home = place.root.path().to_string_lossy().into_owned();
+            builder.env("CLAUDE_CONFIG_DIR", "").env("HOME", home)
+        };
+        let session = builder.start().unwrap();
+        // The second launch goes to the same folder.
+        for _ in 0..2 {
+            session.query("go").text().await.unwrap();
+            session.restart(Restart::Resume).await.unwrap();
+        }
+        ended_well(&session).await;
+        assert_eq!(launches.len(), 3);
+        for launch in launches.all() {
+            let given: BTreeMap<_, _> = launch.env.overrides().collect();
+            let value = given.get(OsStr::new(NAME)).copied().flatten();
+            assert_eq!(value, counts.then(|| OsStr::new(name)), "{has_folder} {name}");
+        }
+    }
 }
 
 #[tokio::test]

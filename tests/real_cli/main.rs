@@ -62,6 +62,7 @@ tests![
     interrupt_mid_tool,
     killed_resumed_cleared,
     large_answer,
+    leases,
     max_budget,
     max_turns,
     mid_stream_drop,

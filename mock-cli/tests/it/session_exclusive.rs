@@ -48,7 +48,11 @@ impl Place {
 
     /// Writes a transcript, as the CLI keeps it.
     fn keep(&self, id: &str) {
-        let folder = self.path("config").join("projects").join(project_key(self.path("work")));
+        self.keep_in(&project_key(self.path("work")), id);
+    }
+
+    fn keep_in(&self, project: &str, id: &str) {
+        let folder = self.path("config").join("projects").join(project);
         std::fs::create_dir_all(&folder).unwrap();
         let prompt = r#"{"type":"user","message":{"role":"user","content":"Hello"}}"#;
         std::fs::write(folder.join(format!("{id}.jsonl")), format!("{prompt}\n")).unwrap();
@@ -155,6 +159,61 @@ async fn the_newest_conversation_is_held_before_the_cli_starts() {
     drop(first);
     assert_eq!(second.query("Hello").text().await.unwrap(), "Hi!");
     assert_eq!(second.session_id().as_deref(), Some(ID));
+}
+
+/// `CLAUDE_CODE_PROJECT_DIR_NAME` names the folder of new transcripts, and the CLI resumes a
+/// conversation in whatever folder has it.
+#[tokio::test]
+async fn a_conversation_is_held_where_its_transcript_is() {
+    let key = |place: &Place| project_key(place.path("work"));
+    let named = |name: &'static str| move |_: &Place| name.to_owned();
+    type Folder<'a> = &'a dyn Fn(&Place) -> String;
+    let rows: [(&str, Option<Folder<'_>>, Folder<'_>); 5] = [
+        ("team", None, &named("team")),
+        ("team", Some(&key), &key),
+        // No name that the CLI takes.
+        ("a/b", Some(&key), &key),
+        ("", Some(&key), &key),
+        ("", Some(&named("elsewhere")), &named("elsewhere")),
+    ];
+    for (name, kept, held) in rows {
+        let place = Place::new();
+        std::fs::create_dir(place.path("other")).unwrap();
+        if let Some(kept) = kept {
+            place.keep_in(&kept(&place), ID);
+        }
+        let builder = |cwd: &str| {
+            let builder = place.builder().cwd(place.path(cwd)).resume(ID).exclusive(true);
+            builder.env("CLAUDE_CODE_PROJECT_DIR_NAME", name)
+        };
+        let first = builder("work").start().unwrap();
+        assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+        let lease = place.path("config/projects").join(held(&place)).join(lease(ID));
+        assert!(lease.exists(), "{name}: {:?}", place.leases());
+        let second = builder("other").start().unwrap();
+        let refused = second.query("Hello").text().await.unwrap_err();
+        assert!(refused.is_owned(), "{name}: {refused}");
+        first.stop().await.unwrap();
+        drop(first);
+        assert_eq!(second.query("Hello").text().await.unwrap(), "Hi!");
+        assert!(lease.exists(), "{name}: {:?}", place.leases());
+        second.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_newest_conversation_is_that_of_the_named_folder() {
+    let place = Place::knowing(ID);
+    place.keep_in("team", ID);
+    let builder = place.builder().env("CLAUDE_CODE_PROJECT_DIR_NAME", "team");
+    let builder = || builder.clone().continue_conversation(true).exclusive(true);
+    let first = builder().start().unwrap();
+    assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+    let second = builder().start().unwrap();
+    let refused = second.query("Hello").text().await.unwrap_err();
+    assert!(refused.is_owned(), "{refused}");
+    // Its CLI was not even started.
+    assert_eq!(second.state().last_end.unwrap().cause, EndCause::NotStarted);
 }
 
 /// What cannot be known before is found when the CLI confirms the id.

@@ -1,11 +1,11 @@
 //! How a launch takes its conversation, before its CLI is started.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::history::{newest_in, project_key};
+use crate::history::{folder_with, newest_in, project_key, project_name};
 use crate::session::error::Error;
 use crate::session::lease::{Exclusive, Lease, Refused};
 use crate::session::shared::Shared;
@@ -72,7 +72,7 @@ impl Holding {
             let Some(id) = id.filter(|id| own.as_ref() != Some(id)) else {
                 return Ok(Taken::default());
             };
-            match acquire(&shared, &folder, &id) {
+            match acquire(&shared, &folder_with(&folder, &id), &id) {
                 Ok(lease) => Ok(Taken { lease: Some(lease), forks: false }),
                 Err(Refused::Owned(_)) if shared.setup.exclusive == Exclusive::Fork => {
                     Ok(Taken { lease: None, forks: true })
@@ -104,7 +104,8 @@ pub(super) fn owned(id: &str, owner: Option<impl ToString>) -> Error {
     Error::owned(id, owner)
 }
 
-/// The folder of the transcripts of a launch, or why there is none.
+/// The folder for the new transcripts of a launch, or why there is none. What a launch goes on with
+/// may be in [another one](folder_with).
 ///
 /// What the CLI makes with its first line is made here before it, as it makes it: in the first run
 /// of a container there is nothing yet.
@@ -113,7 +114,9 @@ pub(super) fn transcripts(launch: &Launch) -> Result<PathBuf, String> {
     let config = config_folder(&env).ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
-    let folder = config.join("projects").join(project_key(cwd));
+    let named = project_name(|name| env.get(OsStr::new(name)).cloned());
+    let key = named.unwrap_or_else(|| project_key(cwd));
+    let folder = config.join("projects").join(key);
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);

@@ -1,7 +1,10 @@
 //! Holding the conversation of a session that is exclusive.
 
+use std::path::PathBuf;
+
 use super::Driver;
 use super::holding::{Holding, Taken, acquire, goes_on, owned, transcripts};
+use crate::history::folder_with;
 use crate::session::error::Error;
 use crate::session::lease::{Exclusive, Refused};
 use crate::store::Conversation;
@@ -51,9 +54,11 @@ impl Driver {
             return Ok(());
         }
         self.lease = None;
+        // A new conversation is in the CLI's own folder.
+        let folder = |own: &PathBuf| if goes_on { folder_with(own, id) } else { own.clone() };
         match &self.folder {
             Err(why) => self.not_held(id, why),
-            Ok(folder) => match acquire(&self.shared, folder, id) {
+            Ok(own) => match acquire(&self.shared, &folder(own), id) {
                 Ok(lease) => self.lease = Some(lease),
                 Err(Refused::Owned(owner)) if goes_on => return Err(owned(id, owner)),
                 Err(Refused::Owned(_)) => self.not_held(id, "another session has it"),

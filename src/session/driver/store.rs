@@ -1,13 +1,13 @@
 //! What the driver does for the session's store.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
 use super::{Driver, Error};
-use crate::history::project_key;
+use crate::history::{PROJECT_NAME, project_key, project_name};
 use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
 use crate::transport::{BoxFuture, Launch};
 use crate::wire::control::ControlFrame;
@@ -63,10 +63,9 @@ impl Driver {
             self.shared.warn(text.to_owned());
         }
         let store = store.filter(|_| setup.transport.runs_here());
+        let named = project_name(|name| env.get(OsStr::new(name)).cloned());
         let (Some(options), Some(conversation)) = (store, conversation) else {
-            if let Some(folder) = known.folder() {
-                launch.env = launch.env.set(CONFIG_DIR, folder);
-            }
+            into_home(&mut launch, &known, named.is_some());
             return Box::pin(std::future::ready(Ok((launch, known))));
         };
         let (done, flushed) = oneshot::channel();
@@ -75,7 +74,8 @@ impl Driver {
             // This session may have written to that conversation.
             let _ = flushed.await;
             let cwd = launch.cwd.clone().or_else(|| std::env::current_dir().ok());
-            let project = project_key(cwd.unwrap_or_default());
+            let is_named = named.is_some();
+            let project = named.unwrap_or_else(|| project_key(cwd.unwrap_or_default()));
             let (store, limit) = (&*options.store, options.load_timeout);
             let found = restore(store, conversation, project, env, limit).await;
             let Some((id, restored)) = found.map_err(Error::store)? else {
@@ -85,9 +85,7 @@ impl Driver {
                 *arg = format!("--resume={id}").into();
             }
             let home = Home::Restored(Arc::new(restored));
-            if let Some(folder) = home.folder() {
-                launch.env = launch.env.set(CONFIG_DIR, folder);
-            }
+            into_home(&mut launch, &home, is_named);
             Ok((launch, home))
         })
     }
@@ -126,4 +124,15 @@ impl Driver {
         self.restored.clear();
         *self.shared.home() = Home::Unknown;
     }
+}
+
+/// Sends a launch to the temporary configuration folder, if there is one. `is_named` says whether the
+/// name in the environment counts for the folder of the project: it would do so only there otherwise.
+fn into_home(launch: &mut Launch, home: &Home, is_named: bool) {
+    let Some(folder) = home.folder() else { return };
+    let mut env = std::mem::take(&mut launch.env).set(CONFIG_DIR, folder);
+    if !is_named {
+        env = env.remove(PROJECT_NAME);
+    }
+    launch.env = env;
 }
