@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::driver::{Asker, Order};
-use super::error::Result;
+use super::driver::{Asker, Order, within};
+use super::error::{Error, Result};
 use super::handle::Session;
 use crate::wire::replies::Reply;
 use crate::wire::replies::server::ServerInfo;
+
+/// The prompt of a [ping](Session::ping_model).
+const PING: &str = "This is a test of the connection. Use no tools. Answer with the word pong.";
 
 /// What becomes of the conversation when a session is restarted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -55,5 +58,21 @@ impl Session {
             Err(error) if error.refusal().is_none() => Err(error),
             _ => Ok(()),
         }
+    }
+
+    /// Checks that the model answers, by a short prompt. It is a turn like any other: it costs tokens,
+    /// stays in the conversation, runs after the turns that were asked before it, and starts a CLI if
+    /// none runs. [`probe`](Self::probe) costs nothing, but it asks only the CLI.
+    ///
+    /// # Errors
+    /// If the turn failed, with or without a result, for example because the API refused the key; or
+    /// if it is not over within `limit`, waiting and starting included
+    /// ([`Error::is_timeout`](super::Error::is_timeout)): then it is dropped.
+    ///
+    /// # Cancel safety
+    /// Dropping the future drops the turn: one that was sent is interrupted.
+    pub async fn ping_model(&self, limit: Duration) -> Result<()> {
+        let turn = self.query(PING).no_timeout();
+        within(limit, turn.drain()).await.unwrap_or_else(|| Err(Error::timeout(limit)))
     }
 }

@@ -1,15 +1,15 @@
 //! Restarts by the caller, the policy after a crash, options at each launch, and probes.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use claude_wire::session::{EndCause, Phase, Reconnect, Restart};
 use claude_wire::transport::Exit;
 use claude_wire::{Options, Session};
 
-use crate::support::cli::{Launches, echo, first, serving};
+use crate::support::cli::{Launches, cli, echo, first, refusal, result, serving};
 
 /// A CLI whose first process dies in its second turn; the next ones serve.
 fn fragile(launches: &Launches) -> claude_wire::transport::Memory {
@@ -141,7 +141,6 @@ async fn a_probe_asks_the_cli_that_runs_and_starts_none() {
 
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_is_not_answered_fails_in_time_and_a_refusal_is_an_answer() {
-    use crate::support::cli::{cli, refusal};
     for answers in [true, false] {
         let transport = cli(move |_, mut cli| async move {
             cli.handshake().await;
@@ -160,6 +159,62 @@ async fn a_probe_that_is_not_answered_fails_in_time_and_a_refusal_is_an_answer()
             Err(error) => assert!(!answers && error.is_timeout(), "{error}"),
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_is_a_turn_that_fails_if_the_model_does_not_answer_in_time() {
+    const LIMIT: Duration = Duration::from_secs(10);
+    for answer in [Some(false), Some(true), None] {
+        let launches = Launches::default();
+        let noted = launches.clone();
+        let (says, said) = tokio::sync::oneshot::channel();
+        let says = Arc::new(Mutex::new(Some(says)));
+        let transport = cli(move |launch, mut cli| {
+            noted.note(launch);
+            let says = says.lock().unwrap().take();
+            async move {
+                cli.handshake().await;
+                let (uuid, content) = cli.next_prompt().await.unwrap();
+                match answer {
+                    Some(is_error) => {
+                        let mut result = result(&uuid, "pong");
+                        result["is_error"] = is_error.into();
+                        cli.write(result).await;
+                    }
+                    None => drop(cli.acknowledge("interrupt").await),
+                }
+                says.unwrap().send(content).unwrap();
+                cli.drain().await;
+                Exit::from_code(0)
+            }
+        });
+        let session = Session::builder().transport(transport).start().unwrap();
+        let begun = tokio::time::Instant::now();
+        let pinged = session.ping_model(LIMIT).await;
+        assert_eq!(launches.len(), 1, "it starts a CLI");
+        match answer {
+            Some(false) => pinged.unwrap(),
+            Some(true) => assert!(pinged.unwrap_err().is_result()),
+            None => {
+                let error = pinged.unwrap_err();
+                assert!(error.is_timeout(), "{error}");
+                assert_eq!(begun.elapsed(), LIMIT);
+            }
+        }
+        // One that is not answered is interrupted.
+        assert!(said.await.unwrap().contains("pong"), "{answer:?}");
+    }
+    // The time before the prompt counts, too.
+    let hung = cli(|_, mut cli| async move {
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = Session::builder().transport(hung).start().unwrap();
+    let begun = tokio::time::Instant::now();
+    assert!(session.ping_model(LIMIT).await.unwrap_err().is_timeout());
+    assert_eq!(begun.elapsed(), LIMIT);
+    session.stop().await.unwrap();
+    assert!(session.ping_model(LIMIT).await.unwrap_err().is_stopped());
 }
 
 #[tokio::test]

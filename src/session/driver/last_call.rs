@@ -101,7 +101,7 @@ impl Timer {
 
 /// Returns the output of a future within a limit; `None` if the limit expired while the program was
 /// running.
-pub(super) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub(in crate::session) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let Some(deadline) = Instant::now().checked_add(limit) else { return Some(future.await) };
     if let Ok(output) = timeout_at(deadline, &mut future).await {

@@ -31,6 +31,7 @@ use tokio::time::Instant;
 use self::callbacks::Callbacks;
 use self::holding::Taken;
 use self::last_call::LastCall;
+pub(super) use self::last_call::within;
 use self::link::{Link, LinkEvent};
 use self::messages::Messages;
 use self::observations::Observations;
