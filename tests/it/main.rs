@@ -219,6 +219,7 @@ mod simulator_input;
 mod simulator_launch;
 mod simulator_messages;
 mod simulator_permissions;
+mod simulator_policies;
 mod simulator_reported;
 mod simulator_stopped;
 mod simulator_structured;

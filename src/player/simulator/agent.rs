@@ -11,6 +11,8 @@ use super::task::Task;
 pub(super) struct Agent {
     pub(super) task: Task,
     pub(super) kind: String,
+    /// The model that it asks.
+    pub(super) model: String,
     pub(super) is_background: bool,
     /// The task in the background that it is, or is a part of.
     pub(super) background: Option<String>,

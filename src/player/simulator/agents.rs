@@ -10,6 +10,7 @@ use super::agent::Agent;
 use super::answers::{Answer, answers};
 use super::handle::Cli;
 use super::hook_calls::fields as to_fields;
+use super::launch::resolved;
 use super::state::{State, Turn};
 use super::task::{Ended, Task};
 use super::tool_results::Returned;
@@ -50,9 +51,10 @@ impl Cli {
         let text = |field: &str| tool.input[field].as_str().unwrap_or_default().to_owned();
         let (description, prompt) = (text("description"), text("prompt"));
         let asked = tool.input["run_in_background"].as_bool();
-        let is_background = asked != Some(false);
         let kind = Some(text("subagent_type")).filter(|kind| !kind.is_empty());
         let kind = kind.unwrap_or_else(|| GENERAL.to_owned());
+        let is_aside = self.with(|state| state.declares(&kind, "background", true));
+        let is_background = asked != Some(false) || is_aside;
         let agent = self.with(|state| {
             let task = state.new_task("local_agent", &tool.id, &description, Some(kind.clone()));
             state.agent_stats.start(asked, is_background, &kind, self.agent().is_some());
@@ -60,7 +62,8 @@ impl Cli {
             let turn = turn.unwrap_or_else(|| state.turn().id.clone());
             let of_parent = || self.agent().and_then(|agent| agent.background.clone());
             let background = is_background.then(|| task.id.clone()).or_else(of_parent);
-            Agent { task, kind, is_background, background, turn }
+            let model = state.model_of_new(&tool.input, &kind, self.agent());
+            Agent { task, kind, model, is_background, background, turn }
         });
         let reply = self.with(|state| state.turns.take_named(&prompt).ok());
         let script = reply.map(|reply| answers(&reply)).unwrap_or_default();
@@ -75,12 +78,12 @@ impl Cli {
             return self.with(|state| {
                 state.agent_stats.completed += 1;
                 state.task_ended(&task, ended(&report, None));
-                reported(state, &cli, &prompt, &report)
+                reported(&cli, &prompt, &report)
             });
         }
         let launched = self.with(|state| {
             state.start_in_background(&task, started);
-            launched(state, &task, &prompt)
+            launched(state, &task, &prompt, &agent.model)
         });
         let work = {
             let cli = cli.clone();
@@ -220,6 +223,29 @@ impl State {
         }
     }
 
+    /// What the host declared of an agent.
+    fn definition(&self, kind: &str) -> Option<&Value> {
+        let declared = self.declared.agents.iter().rev();
+        declared.into_iter().find(|(name, _)| name == kind).map(|(_, agent)| agent)
+    }
+
+    fn declares(&self, kind: &str, field: &str, value: bool) -> bool {
+        self.definition(kind).is_some_and(|agent| agent[field] == value)
+    }
+
+    /// The model of the main conversation, or of a sub-agent.
+    pub(super) fn model_of(&self, agent: Option<&Agent>) -> String {
+        agent.map_or(&self.lines.model, |agent| &agent.model).clone()
+    }
+
+    /// The model of a new sub-agent: that of the tool use, or of its definition, or of the one that
+    /// starts it.
+    fn model_of_new(&self, input: &Value, kind: &str, parent: Option<&Agent>) -> String {
+        let declared = self.definition(kind).and_then(|agent| agent["model"].as_str());
+        let wanted = input["model"].as_str().or(declared).filter(|model| *model != "inherit");
+        wanted.map_or_else(|| self.model_of(parent), resolved)
+    }
+
     fn agent_transcript(&self, agent: Option<&Agent>) -> String {
         let transcript = self.options.transcript(&self.lines.session);
         let folder = transcript.trim_end_matches(".jsonl");
@@ -246,7 +272,7 @@ fn ended(report: &Report, notice: Option<String>) -> Ended {
 }
 
 /// The result of a tool use whose sub-agent works in the background.
-fn launched(state: &State, task: &Task, prompt: &str) -> Returned {
+fn launched(state: &State, task: &Task, prompt: &str, model: &str) -> Returned {
     let (id, file) = (&task.id, state.output_file(task));
     let text = format!(
         "Async agent launched successfully. (This tool result is internal metadata — never quote or paste any part of it, including \
@@ -260,13 +286,13 @@ fn launched(state: &State, task: &Task, prompt: &str) -> Returned {
     );
     let output = json!({
         "isAsync": true, "status": "async_launched", "agentId": id, "description": task.description(),
-        "resolvedModel": state.lines.model, "prompt": prompt, "outputFile": file, "canReadOutputFile": true, "canContinueAgent": true,
+        "resolvedModel": model, "prompt": prompt, "outputFile": file, "canReadOutputFile": true, "canContinueAgent": true,
     });
     Returned::ok(json!([{"type": "text", "text": text}]), output)
 }
 
 /// The result of a tool use that waited for its sub-agent.
-fn reported(state: &State, cli: &Cli, prompt: &str, report: &Report) -> Returned {
+fn reported(cli: &Cli, prompt: &str, report: &Report) -> Returned {
     let Some(agent) = cli.agent() else { return Returned::ok(Value::Null, Value::Null) };
     let (id, content, tools) = (&agent.task.id, report.content(), report.tools.len());
     let indented = |text: &str| {
@@ -288,7 +314,7 @@ fn reported(state: &State, cli: &Cli, prompt: &str, report: &Report) -> Returned
     }
     let more = json!({
         "harnessNoteCount": content.len() - 1, "harnessTailCount": 0, "harnessSectionHash": section_hash(&content),
-        "content": content, "resolvedModel": state.lines.model, "totalDurationMs": 1, "totalTokens": report.tokens,
+        "content": content, "resolvedModel": agent.model, "totalDurationMs": 1, "totalTokens": report.tokens,
         "totalToolUseCount": tools, "usage": report.usage,
     });
     super::lines::extend(&mut output, more);

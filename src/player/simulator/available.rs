@@ -1,5 +1,7 @@
 //! Which tools there are, and what is said about one that is not.
 
+use serde_json::{Value, json};
+
 use super::agent::is_agent;
 use super::lists::{HIDDEN, is_builtin};
 use super::state::State;
@@ -35,6 +37,15 @@ impl State {
         };
         let dot = if why.is_empty() { "" } else { "." };
         Some(format!("No such tool available: {tool}{dot}{why}"))
+    }
+
+    /// `tool_use_meta` of an assistant line. Of a tool that does not exist only the name is shown.
+    pub(super) fn tool_meta(&self, id: &str, tool: &str) -> Option<Value> {
+        let shown = self.servers.shown_name(tool)?;
+        if self.unavailable(tool).is_some() {
+            return Some(json!({"id": id, "display_name": shown}));
+        }
+        self.servers.meta(id, tool)
     }
 
     /// Whether the launch names the MCP server of this tool, and the scenario does not have it: what

@@ -14,9 +14,10 @@ use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::RequestName;
 
+use super::flag_settings::FlagSettings;
 use super::handle::{Cli, first};
 use super::hooks::{HOOKS, Hooks};
-use super::launch::resolved;
+use super::launch::{mode_of, resolved};
 use super::prompt::Prompt;
 use super::state::{Interrupt, State};
 use super::stopped::StoppedBy;
@@ -209,6 +210,10 @@ impl State {
         for (name, manifest) in request["sdkMcpServerManifests"].as_object().into_iter().flatten() {
             self.servers.take_manifest(name, manifest);
         }
+        for (name, config) in request["sdkMcpServerConfigs"].as_object().into_iter().flatten() {
+            self.servers.note_policies(name, config);
+        }
+        self.take_settings(&request["settings"]);
         self.declared.schema =
             request.get("jsonSchema").filter(|schema| schema.is_object()).cloned();
         self.declared.agents.clear();
@@ -237,6 +242,26 @@ impl State {
         }
     }
 
+    /// The settings of the handshake: they count only if the arguments have announced them, and
+    /// only the first ones.
+    fn take_settings(&mut self, settings: &Value) {
+        let Some(read) = settings.as_object().map(FlagSettings::of) else { return };
+        if !self.options.announces_settings || !self.declared.settings.is_null() {
+            return;
+        }
+        self.declared.settings = settings.clone();
+        let options = Arc::make_mut(&mut self.options);
+        options.allowed_by_settings.extend(read.allow);
+        options.disallowed.extend(read.deny);
+        if let Some(mode) = read.mode.filter(|_| !options.names_mode) {
+            self.lines.mode = mode;
+            self.note_mode();
+        }
+        for what in read.not_simulated {
+            self.note_not_simulated(format!("{what} of the handshake"));
+        }
+    }
+
     /// What the reply to `initialize` says.
     fn handshake(&self) -> Value {
         let mut body = facts().initialize.clone();
@@ -256,6 +281,9 @@ impl State {
         }
         if self.declared.servers {
             body["mcp_servers_applied"] = true.into();
+        }
+        if self.declared.settings.is_object() {
+            body["settings_applied"] = true.into();
         }
         body
     }
@@ -355,7 +383,7 @@ impl State {
                 self.reply(&success(id, Some(json!({"model": model}))), id);
             }
             "set_permission_mode" => {
-                let mode = text("mode");
+                let mode = mode_of(&text("mode"));
                 if !MODES.contains(&&*mode) {
                     let error =
                         format!("Cannot set permission mode: must be one of {}", MODES.join(", "));

@@ -1,8 +1,10 @@
-//! What `--settings` says.
+//! What `--settings` says, or the settings of the handshake.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use super::launch::mode_of;
 
 /// The settings of a launch whose effect is simulated.
 #[derive(Debug, Default)]
@@ -30,13 +32,20 @@ impl FlagSettings {
             read.not_simulated.push(format!("the settings in {value}"));
             return read;
         };
-        for (name, setting) in &settings {
+        Self::of(&settings)
+    }
+
+    pub(super) fn of(settings: &Map<String, Value>) -> Self {
+        let mut read = Self::default();
+        for (name, setting) in settings {
             match setting.as_object() {
                 Some(permissions) if name == "permissions" => {
                     for (name, value) in permissions {
                         read.permission(name, value);
                     }
                 }
+                // One that is off has no effect.
+                Some(sandbox) if name == "sandbox" && is_off(sandbox) => {}
                 _ => read.not_simulated.push(format!("setting {name}")),
             }
         }
@@ -48,10 +57,14 @@ impl FlagSettings {
         match name {
             "allow" => self.allow.extend(rules().map(str::to_owned)),
             "deny" => self.deny.extend(rules().map(str::to_owned)),
-            "defaultMode" => self.mode = value.as_str().map(str::to_owned),
+            "defaultMode" => self.mode = value.as_str().map(mode_of),
             _ => self.not_simulated.push(format!("setting permissions.{name}")),
         }
     }
+}
+
+fn is_off(sandbox: &Map<String, Value>) -> bool {
+    !sandbox.get("enabled").is_some_and(|enabled| enabled == true)
 }
 
 #[cfg(test)]

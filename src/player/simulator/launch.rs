@@ -22,6 +22,10 @@ pub(in crate::player) struct LaunchOptions {
     pub(super) session: String,
     pub(super) model: String,
     pub(super) mode: String,
+    /// Whether the arguments say which mode that is.
+    pub(super) names_mode: bool,
+    /// Whether the handshake may have settings: `--initialize-fields`.
+    pub(super) announces_settings: bool,
     pub(super) cwd: String,
     /// The CLI's configuration folder.
     pub(super) config: String,
@@ -111,7 +115,7 @@ pub(in crate::player) struct LaunchOptions {
 }
 
 /// Flags that change nothing of what a scenario's CLI does, or whose effect is simulated.
-const SIMULATED: [&str; 41] = [
+const SIMULATED: [&str; 42] = [
     "--print",
     "--output-format",
     "--input-format",
@@ -137,6 +141,7 @@ const SIMULATED: [&str; 41] = [
     "--mcp-config",
     "--strict-mcp-config",
     "--await-initialize",
+    "--initialize-fields",
     "--system-prompt",
     "--append-system-prompt",
     "--system-prompt-file",
@@ -239,7 +244,9 @@ impl LaunchOptions {
         let in_use = in_use.map(|id| format!("Error: Session ID {id} is already in use."));
         let skips = has("--dangerously-skip-permissions");
         let settings = FlagSettings::read(value("--settings").as_deref(), found.files);
-        let mode = value("--permission-mode").or(settings.mode);
+        let named_mode = value("--permission-mode").map(|mode| mode_of(&mode));
+        let names_mode = named_mode.is_some() || settings.mode.is_some();
+        let mode = named_mode.or(settings.mode);
         let mode = mode.unwrap_or_else(|| "default".to_owned());
         let mut reports = settings.not_simulated;
         let prompt_tool = value("--permission-prompt-tool");
@@ -285,6 +292,9 @@ impl LaunchOptions {
                 |name| resolved(&name),
             ),
             mode: if skips { "bypassPermissions".to_owned() } else { mode },
+            names_mode: names_mode || skips,
+            announces_settings: value("--initialize-fields")
+                .is_some_and(|fields| fields.split(',').any(|field| field == "settings")),
             cwd,
             printed,
             config,
@@ -423,6 +433,11 @@ fn bad_source(sources: &str) -> Option<String> {
     Some(format!(
         "Error processing --setting-sources: Invalid setting source: {bad}. Valid options are: {valid}"
     ))
+}
+
+/// A permission mode by its only name.
+pub(super) fn mode_of(word: &str) -> String {
+    if word == "manual" { "default" } else { word }.to_owned()
 }
 
 /// The model that an alias means.

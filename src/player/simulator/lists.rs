@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::agent::is_agent;
+use super::rules;
 use super::state::State;
 use super::tool_use::STRUCTURED_OUTPUT;
 use super::version::facts;
@@ -45,7 +46,11 @@ impl State {
             let at = tools.iter().position(|tool| tool == "TaskStop").unwrap_or(tools.len());
             tools.insert(at, STRUCTURED_OUTPUT.to_owned());
         }
-        tools.extend(self.servers.tool_names());
+        let denies = |rule: &String, tool: &str| rules::matches(rule, tool, &Value::Null);
+        let of_servers = self.servers.tool_names();
+        tools.extend(
+            of_servers.filter(|tool| !options.disallowed.iter().any(|rule| denies(rule, tool))),
+        );
         tools
     }
 

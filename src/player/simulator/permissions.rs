@@ -125,8 +125,12 @@ impl State {
                 let text = format!("Permission to use {tool} has been denied.");
                 Rule::Deny(Reason::of("rule", text), "rule")
             }
+            _ if gate != Gate::Open && self.servers.always_asks(tool) => Rule::Ask,
             "bypassPermissions" if !is_interactive => Rule::Allow(Some("mode")),
             _ if gate == Gate::Open => Rule::Allow(Some("rule")),
+            _ if gate == Gate::Rules && self.servers.always_allows(tool) => {
+                Rule::Allow(Some("rule"))
+            }
             _ if gate == Gate::Asks || is_interactive => Rule::Ask,
             _ if self.options.allows().any(&is_whole) => Rule::Allow(Some("rule")),
             _ if tool == "Bash" && self.allows_parts(input) => {

@@ -60,6 +60,9 @@ impl Question<'_> {
         let Self { id, tool, decision, .. } = self;
         let mut request =
             json!({"subtype": "can_use_tool", "tool_name": tool, "display_name": tool});
+        if let Some(shown) = state.servers.shown_name(tool) {
+            request["display_name"] = shown.into();
+        }
         if let Some(server) = state.servers.named_in(tool) {
             request["mcp_server"] = server;
         }
@@ -85,9 +88,12 @@ impl Question<'_> {
                 request["blocked_path"] = path.into();
             }
             self.reason(state).explain(&mut request);
+            if state.servers.always_asks(tool) {
+                request["decision_reason_rule_source"] = "mcpServerPolicy".into();
+            }
         }
         if tool.starts_with("mcp__") {
-            request["server_policy_ask_only"] = false.into();
+            request["server_policy_ask_only"] = true.into();
         }
         request["tool_use_id"] = (*id).into();
         if let Some(agent) = agent {
@@ -178,7 +184,7 @@ impl Question<'_> {
                 let url = self.input["url"].as_str().unwrap_or_default();
                 vec![allow_rules("WebFetch", &[domain(url)])]
             }
-            tool if tool.starts_with("mcp__") => vec![json!({
+            tool if tool.starts_with("mcp__") && !state.servers.always_asks(tool) => vec![json!({
                 "type": "addRules", "rules": [{"toolName": tool}], "behavior": "allow", "destination": "localSettings",
             })],
             _ => Vec::new(),
@@ -214,6 +220,9 @@ impl Question<'_> {
             None => match self.shown(state)["file_path"].as_str() {
                 Some(path) if ["Write", "Edit"].contains(&self.tool) => {
                     ungranted(format!("write to {path}"))
+                }
+                _ if state.servers.always_asks(self.tool) => {
+                    Reason { kind: Some("rule"), ..ungranted(format!("use {}", self.tool)) }
                 }
                 _ => ungranted(format!("use {}", self.tool)),
             },

@@ -137,7 +137,14 @@ impl State {
                 }
             }
             "get_status" => self.fill_in_status(&mut body),
-            "get_settings" => body["applied"]["model"] = model.into(),
+            "get_settings" => {
+                body["applied"]["model"] = model.into();
+                let settings = &self.declared.settings;
+                if settings.is_object() {
+                    body["effective"] = settings.clone();
+                    body["sources"] = json!([{"source": "flagSettings", "settings": settings}]);
+                }
+            }
             "get_context_usage" => {
                 body["model"] = model.into();
                 body["apiUsage"] = self.context.last_usage();

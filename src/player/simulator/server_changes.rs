@@ -62,6 +62,7 @@ impl State {
             } else {
                 self.note_not_simulated(format!("the MCP server {name}: the scenario has none"));
             }
+            self.servers.note_policies(name, config);
             added.push(name.clone());
             self.dynamic_servers.push(name.clone());
         }

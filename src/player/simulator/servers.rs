@@ -1,6 +1,6 @@
 //! The MCP servers of a launch: those in the host's process, and those of the scenario.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,8 @@ pub(super) struct Servers {
     servers: Vec<Server>,
     /// The next id of a JSON-RPC request, of all servers.
     next_id: u64,
+    /// `permission_policy` of tools, by the full name of the tool.
+    policies: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -48,6 +50,33 @@ impl Servers {
         if !self.has(name) {
             self.servers.push(Server { name: name.to_owned(), ..Server::default() });
         }
+    }
+
+    /// What `sdkMcpServerConfigs` or `mcp_set_servers` says of the tools of a server.
+    pub(super) fn note_policies(&mut self, server: &str, config: &Value) {
+        for tool in config["tools"].as_array().into_iter().flatten() {
+            if let (Some(name), Some(policy)) =
+                (tool["name"].as_str(), tool["permission_policy"].as_str())
+            {
+                self.policies.insert(full_name(server, name), policy.to_owned());
+            }
+        }
+    }
+
+    /// Whether each call of a tool needs a permission, whatever a rule says.
+    pub(super) fn always_asks(&self, full: &str) -> bool {
+        self.policies.get(full).is_some_and(|policy| policy == "always_ask")
+    }
+
+    /// Whether the calls of a tool need no permission. That counts only for a server that is not in
+    /// the host's process.
+    pub(super) fn always_allows(&self, full: &str) -> bool {
+        let allows = self.policies.get(full).is_some_and(|policy| policy == "always_allow");
+        allows && self.find(full).is_some_and(|(server, _)| !self.is_in_process(&server))
+    }
+
+    fn always_denies(&self, full: &str) -> bool {
+        self.policies.get(full).is_some_and(|policy| policy == "always_deny")
     }
 
     /// What a manifest says, which the CLI then does not ask for.
@@ -105,6 +134,8 @@ impl Servers {
     /// The host took it away.
     pub(super) fn remove(&mut self, name: &str) {
         self.servers.retain(|server| server.name != name);
+        let start = full_name(name, "");
+        self.policies.retain(|tool, _| !tool.starts_with(&start));
     }
 
     /// The server answered `initialize`, or did not.
@@ -154,9 +185,9 @@ impl Servers {
         let tools = self.servers.iter().flat_map(|server| {
             let names = server.tools.iter().filter_map(|tool| tool["name"].as_str());
             let names = names.collect::<BTreeSet<_>>().into_iter();
-            names.map(|name| format!("mcp__{}__{name}", server.name))
+            names.map(|name| full_name(&server.name, name))
         });
-        tools.collect::<Vec<_>>().into_iter()
+        tools.filter(|tool| !self.always_denies(tool)).collect::<Vec<_>>().into_iter()
     }
 
     /// `mcp_servers` of an `init`.
@@ -227,17 +258,26 @@ impl Servers {
         Some(json!({"name": name, "source": source}))
     }
 
+    /// The name of a tool as it is shown.
+    pub(super) fn shown_name(&self, full: &str) -> Option<String> {
+        let title = self.find(full).and_then(|(name, tool)| self.title(&name, &tool));
+        title
+            .map(str::to_owned)
+            .or_else(|| Some(capitalised(full.strip_prefix("mcp__")?.split_once("__")?.1)))
+    }
+
+    fn title(&self, server: &str, tool: &str) -> Option<&str> {
+        let server = self.servers.iter().find(|known| known.name == server)?;
+        let declared = server.tools.iter().find(|known| known["name"] == *tool)?;
+        let title = || declared.pointer("/annotations/title").and_then(Value::as_str);
+        declared["title"].as_str().or_else(title)
+    }
+
     /// `tool_use_meta` of an assistant line.
     pub(super) fn meta(&self, id: &str, full: &str) -> Option<Value> {
         let (name, tool) = self.find(full)?;
         let server = self.servers.iter().find(|server| server.name == name)?;
-        let declared = server.tools.iter().find(|known| known["name"] == *tool);
-        let title = declared.and_then(|tool| {
-            tool["title"]
-                .as_str()
-                .or_else(|| tool.pointer("/annotations/title").and_then(Value::as_str))
-        });
-        let shown = title.map_or_else(|| capitalised(&tool), str::to_owned);
+        let shown = self.shown_name(full)?;
         let titled = server.info["title"].as_str().or_else(|| server.info["name"].as_str());
         let server = titled.filter(|_| server.external.is_none());
         Some(
@@ -255,6 +295,10 @@ impl Servers {
         self.next_id += 1;
         message
     }
+}
+
+fn full_name(server: &str, tool: &str) -> String {
+    format!("mcp__{server}__{tool}")
 }
 
 fn capitalised(name: &str) -> String {

@@ -139,6 +139,8 @@ pub(super) struct Declared {
     pub(super) once: bool,
     /// Whether it has `mcpServers`.
     pub(super) servers: bool,
+    /// The settings that it has.
+    pub(super) settings: Value,
     /// `perTaskStopAffordance`: an interrupt stops no task.
     pub(super) stops_each_task: bool,
 }

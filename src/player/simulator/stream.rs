@@ -52,7 +52,7 @@ impl Cli {
         let was_requested = self.agent().is_some() || self.compact_if_full().await;
         let (serial, model) = self.with(|state| {
             state.requests += 1;
-            (state.requests - 1, state.lines.model.clone())
+            (state.requests - 1, state.model_of(self.agent()))
         });
         let message = OutMessage::new(&reply, &model, serial);
         let whole = message.whole();
@@ -147,7 +147,7 @@ impl Cli {
             if reply.cut.is_some() {
                 state.note_not_simulated("a message in one piece that breaks off".to_owned());
             }
-            (state.requests - 1, state.lines.model.clone())
+            (state.requests - 1, state.model_of(self.agent()))
         });
         let whole = OutMessage::new(&reply, &model, serial).whole();
         // It comes when the last of its events may.
@@ -374,8 +374,7 @@ impl State {
                 self.said.push(format!("\u{25cf} {text}"));
             }
         }
-        let meta =
-            block["id"].as_str().and_then(|id| self.servers.meta(id, block["name"].as_str()?));
+        let meta = block["id"].as_str().and_then(|id| self.tool_meta(id, block["name"].as_str()?));
         message["content"] = json!([shown(&block)]);
         message["context_management"] = Value::Null;
         let mut line = self.lines.assistant(&message);

@@ -180,6 +180,7 @@ impl State {
         let block =
             json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
         let why = text.trim_start_matches(INVALID.0).trim_end_matches(INVALID.1);
+        let why = why.strip_prefix("Error: ").unwrap_or(why);
         self.write_result(id, block, format!("Error: {why}").into(), None, agent);
     }
 

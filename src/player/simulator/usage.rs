@@ -5,8 +5,13 @@ use serde_json::{Map, Value, json};
 use super::version::is_listed;
 
 /// The price of a million tokens in USD: of input, of output.
-const PRICES: [(&str, f64, f64); 4] =
-    [("opus", 4.0, 20.0), ("sonnet", 2.0, 10.0), ("haiku", 1.0, 5.0), ("", 4.0, 20.0)];
+const PRICES: [(&str, f64, f64); 5] = [
+    ("opus", 4.0, 20.0),
+    ("sonnet", 2.0, 10.0),
+    ("haiku-5-5", 0.1, 0.5),
+    ("haiku", 1.0, 5.0),
+    ("", 4.0, 20.0),
+];
 /// Whether the CLI knows the price of a model.
 pub(super) fn is_known(model: &str) -> bool {
     model.starts_with("claude-")
