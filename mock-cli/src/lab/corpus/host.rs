@@ -75,6 +75,7 @@ pub(super) struct PromptFields {
     pub(super) pasted: Vec<String>,
     pub(super) pasted_inline: Vec<String>,
     pub(super) verbatim: bool,
+    pub(super) tool_use_result: Option<Value>,
 }
 
 /// One action of a host on the bare streams.

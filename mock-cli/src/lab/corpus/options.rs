@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use claude_wire::SessionBuilder;
+use claude_wire::session::options::{AgentDefinition, SandboxSettings, ToolServerConfig};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,6 +15,7 @@ use super::host::Fields;
 #[serde(default, deny_unknown_fields)]
 pub(super) struct HostOptions {
     agent: Option<String>,
+    agents: Option<BTreeMap<String, AgentDefinition>>,
     allowed_tools: Option<Vec<String>>,
     disallowed_tools: Option<Vec<String>>,
     file_checkpointing: Option<bool>,
@@ -27,11 +29,13 @@ pub(super) struct HostOptions {
     no_session_persistence: Option<bool>,
     permission_mode: Option<String>,
     replay_user_messages: Option<bool>,
+    sandbox: Option<SandboxSettings>,
     session_id: Option<String>,
     session_mirror: Option<bool>,
     setting_sources: Option<Vec<String>>,
     strict_mcp_config: Option<bool>,
     system_prompt: Option<String>,
+    tool_server_configs: Option<BTreeMap<String, ToolServerConfig>>,
     tools: Option<Vec<String>>,
     /// Flags without an option: names without dashes, each with its value if it has one.
     flags: BTreeMap<String, Option<String>>,
@@ -52,8 +56,8 @@ impl HostOptions {
             }};
         }
         let builder = set!(builder:
-            agent, allowed_tools, disallowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
-            permission_mode, replay_user_messages, session_id, session_mirror, setting_sources, strict_mcp_config, system_prompt, tools,
+            agent, agents, allowed_tools, disallowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
+            permission_mode, replay_user_messages, sandbox, session_id, session_mirror, setting_sources, strict_mcp_config, system_prompt, tool_server_configs, tools,
         );
         let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.extra_arg(name, value),

@@ -219,6 +219,9 @@ impl PromptFields {
         if self.verbatim {
             prompt = prompt.verbatim();
         }
+        if let Some(result) = &self.tool_use_result {
+            prompt = prompt.tool_use_result(result.clone());
+        }
         let prompt = self.pasted.iter().fold(prompt, |prompt, text| prompt.pasted(text));
         self.pasted_inline.iter().fold(prompt, |prompt, text| prompt.pasted_inline(text))
     }

@@ -89,6 +89,7 @@ table![
     "rewind-files",
     "read-file",
     "minimal-flags",
+    "option-fields",
 ];
 
 /// All entries, in the order of the index.
