@@ -101,7 +101,7 @@ object! {
         /// What caused it.
         pub trigger: Option<ResetTrigger> = "trigger",
         /// The prompt that caused it, by the uuid its sender gave it.
-        pub user_message_uuid: Option<String> = "user_message_uuid" declared,
+        pub user_message_uuid: Option<String> = "user_message_uuid",
         /// When, ISO 8601.
         pub timestamp: Option<String> = "timestamp",
         /// True if a person sent the prompt that caused it.

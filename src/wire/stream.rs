@@ -212,7 +212,7 @@ object! {
     /// `citations_delta` (CLI 2.1.329, declared, not seen).
     pub struct CitationsDelta without "type" {
         /// One citation.
-        pub citation: Option<RawJson> = "citation" declared,
+        pub citation: Option<RawJson> = "citation" v2_1_332,
     }
 }
 

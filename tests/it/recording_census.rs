@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 
 use claude_wire::recording::{Census, Event, EventKind, Payload, Recording, audit};
+use claude_wire::wire::declared::declared;
+use serde_json::Value;
 
 fn recordings() -> Vec<Recording> {
     let files = project::files(&project::recordings());
@@ -34,6 +36,40 @@ fn every_line_of_the_recordings_is_modelled_in_full() {
     let gaps: BTreeSet<String> =
         recordings().iter().flat_map(audit).map(|gap| gap.to_string()).collect();
     assert_eq!(gaps, BTreeSet::new());
+}
+
+/// What the documentation calls "declared, not seen" is in no recording.
+#[test]
+fn no_recorded_field_is_called_not_seen() {
+    let census: Value = serde_json::from_str(&Census::of(&recordings()).to_string()).unwrap();
+    let declared = declared();
+    let mut wrong = BTreeSet::new();
+    let mut fields = 0;
+    for (kind, of_kind) in census["kinds"].as_object().unwrap() {
+        let Some(kind) = kind.strip_prefix("out ") else { continue };
+        let (shape, start) = match *kind.split('/').collect::<Vec<_>>() {
+            ["control_request", "hook_callback", event, ..] => {
+                (declared.hook_inputs.get(event), "request.input.")
+            }
+            ["control_request", name, ..] => (declared.requests.get(name), "request."),
+            ["control_response", name, ..] => (declared.replies.get(name), "response.response."),
+            [name, subtype, ..] => {
+                let shape = declared.messages.get(&format!("{name}/{subtype}"));
+                (shape.or_else(|| declared.messages.get(name)), "")
+            }
+            _ => (declared.messages.get(kind), ""),
+        };
+        let Some(shape) = shape else { continue };
+        for field in shape.unseen() {
+            let path = format!("{start}{field}");
+            if of_kind["fields"].get(&path).is_some() {
+                wrong.insert(format!("{kind}: {path}"));
+            }
+        }
+        fields += of_kind["fields"].as_object().unwrap().len();
+    }
+    assert!(fields > 1000, "only {fields} fields were looked up");
+    assert_eq!(wrong, BTreeSet::new(), "recorded, so remove `declared`");
 }
 
 /// Verifies that the tests above would fail: adds an unknown field, value and kind to a modelled

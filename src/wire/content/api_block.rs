@@ -4,34 +4,35 @@ use super::plain_block::{CacheControl, Caller, CitationsConfig, TextBlock};
 use crate::wire::json::RawJson;
 
 object! {
-    /// `server_tool_use` or `mcp_tool_use` (CLI 2.1.329, declared, not seen).
+    /// `server_tool_use` (CLI 2.1.332) or `mcp_tool_use` (CLI 2.1.329, declared, not seen).
     pub struct ServerToolUseBlock: tagged {
         /// Identifies this call.
-        pub id: String = "id" required declared,
+        pub id: String = "id" required v2_1_332,
         /// The tool.
-        pub name: String = "name" required declared,
+        pub name: String = "name" required v2_1_332,
         /// The MCP server, for an `mcp_tool_use`.
         pub server_name: Option<String> = "server_name" declared,
         /// The tool's input, whatever its shape.
-        pub input: Option<RawJson> = "input" declared,
+        pub input: Option<RawJson> = "input" v2_1_332,
         /// Who called the tool; absent for the model itself.
         pub caller: Option<Caller> = "caller" v2_1_332,
     }
 }
 
 object! {
-    /// The result of a tool that ran on the API's side (CLI 2.1.329, declared, not seen).
+    /// The result of a tool that ran on the API's side (`web_search_tool_result`, CLI 2.1.332; the
+    /// others are declared, not seen).
     pub struct ServerToolResultBlock: raw {
         /// The block's type, such as `web_search_tool_result`.
-        pub result_type: String = "type" declared,
+        pub result_type: String = "type" v2_1_332,
         /// The call that this answers.
-        pub tool_use_id: String = "tool_use_id" required declared,
+        pub tool_use_id: String = "tool_use_id" required v2_1_332,
         /// An object, an array or a string, depending on the tool.
-        pub content: Option<RawJson> = "content" declared,
+        pub content: Option<RawJson> = "content" v2_1_332,
         /// True if the tool failed.
         pub is_error: Option<bool> = "is_error" declared,
         /// Who called the tool; absent for the model itself.
-        pub caller: Option<Caller> = "caller" v2_1_332 declared,
+        pub caller: Option<Caller> = "caller" v2_1_332,
     }
 }
 

@@ -25,10 +25,10 @@ object! {
 }
 
 object! {
-    /// `redacted_thinking` (CLI 2.1.329, declared, not seen).
+    /// `redacted_thinking` (CLI 2.1.332).
     pub struct RedactedThinkingBlock: tagged {
         /// The encrypted thinking.
-        pub data: String = "data" required declared,
+        pub data: String = "data" required v2_1_332,
     }
 }
 

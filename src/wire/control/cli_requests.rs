@@ -115,9 +115,9 @@ object! {
         /// The path that needs permission.
         pub blocked_path: Option<String> = "blocked_path",
         /// Why it is asked; may contain terminal escapes.
-        pub decision_reason: Option<String> = "decision_reason" declared,
+        pub decision_reason: Option<String> = "decision_reason" v2_1_332,
         /// The kind of reason, such as `rule` or `safetyCheck`.
-        pub decision_reason_type: Option<String> = "decision_reason_type" declared,
+        pub decision_reason_type: Option<String> = "decision_reason_type" v2_1_332,
         /// A code for the reason.
         pub decision_reason_code: Option<DecisionReasonCode> = "decision_reason_code" declared,
         /// False if a safety check wants a human.
@@ -129,7 +129,7 @@ object! {
         /// The rule that requires the question.
         pub matched_ask_rule: Option<MatchedAskRule> = "matched_ask_rule" declared,
         /// The MCP server of the tool.
-        pub mcp_server: Option<McpProvenance> = "mcp_server" declared,
+        pub mcp_server: Option<McpProvenance> = "mcp_server" v2_1_332,
         /// A title for display.
         pub title: Option<String> = "title" declared,
         /// The tool's name for display.
@@ -137,11 +137,11 @@ object! {
         /// What the call does, for display.
         pub description: Option<String> = "description",
         /// The sub-agent that asks.
-        pub agent_id: Option<String> = "agent_id" declared,
+        pub agent_id: Option<String> = "agent_id" v2_1_332,
         /// True if one keypress is not enough.
-        pub requires_user_interaction: Option<bool> = "requires_user_interaction" declared,
+        pub requires_user_interaction: Option<bool> = "requires_user_interaction" v2_1_332,
         /// True if the server's policy only allows the host to ask.
-        pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" declared,
+        pub server_policy_ask_only: Option<RawJson> = "server_policy_ask_only" v2_1_332,
         /// The plugin that the tool belongs to.
         pub plugin: Option<RawJson> = "plugin" declared,
         /// What the server asks.
@@ -159,7 +159,7 @@ object! {
         /// The plugin of that hook.
         pub decision_reason_hook_plugin_id: Option<String> = "decision_reason_hook_plugin_id" declared,
         /// The source of the rule that asks.
-        pub decision_reason_rule_source: Option<String> = "decision_reason_rule_source" declared,
+        pub decision_reason_rule_source: Option<String> = "decision_reason_rule_source" v2_1_332,
         /// True if the automatic check passed it on to a person.
         pub auto_modes_check_raised: Option<bool> = "auto_modes_check_raised" declared,
         /// True if "don't ask again" is offered for such calls elsewhere.
@@ -182,13 +182,12 @@ object! {
 }
 
 object! {
-    /// An MCP server (`mcp_server`, CLI 2.1.329, declared, not seen). Decide trust by the source,
-    /// not by the name.
+    /// An MCP server (`mcp_server`, CLI 2.1.332). Decide trust by the source, not by the name.
     pub struct McpProvenance {
         /// Its name.
-        pub name: String = "name" declared,
+        pub name: String = "name" v2_1_332,
         /// Where its configuration came from.
-        pub source: String = "source" declared,
+        pub source: String = "source" v2_1_332,
     }
 }
 
@@ -230,22 +229,22 @@ object! {
 }
 
 object! {
-    /// An MCP server asks the user (`elicitation`, CLI 2.1.329, declared, not seen).
+    /// An MCP server asks the user (`elicitation`, CLI 2.1.332).
     pub struct ElicitRequest: subtyped {
         /// The server.
-        pub mcp_server_name: String = "mcp_server_name" declared,
+        pub mcp_server_name: String = "mcp_server_name" v2_1_332,
         /// The question.
-        pub message: String = "message" declared,
+        pub message: String = "message" v2_1_332,
         /// A form or a URL.
-        pub mode: Option<ElicitationMode> = "mode" declared,
+        pub mode: Option<ElicitationMode> = "mode" v2_1_332,
         /// The URL.
         pub url: Option<String> = "url" declared,
         /// Identifies the elicitation.
         pub elicitation_id: Option<String> = "elicitation_id" declared,
         /// The JSON schema of the answer.
-        pub requested_schema: Option<RawJson> = "requested_schema" declared,
+        pub requested_schema: Option<RawJson> = "requested_schema" v2_1_332,
         /// The order in which to ask for the properties.
-        pub property_order: Option<Vec<String>> = "property_order" declared,
+        pub property_order: Option<Vec<String>> = "property_order" v2_1_332,
         /// A title for display.
         pub title: Option<String> = "title" declared,
         /// The server's name for display.

@@ -85,7 +85,7 @@ macro_rules! object {
             fn declare_members(at: &str, shape: &mut $crate::wire::decode::Shape) {
                 $(
                     let field = $crate::wire::decode::member(at, $wire);
-                    shape.add(&field);
+                    object!(@add shape, field, $($mode)*);
                     <$type as $crate::wire::decode::Decode>::declare(&field, shape);
                 )*
             }
@@ -141,6 +141,9 @@ macro_rules! object {
     (@seen $wire:literal $version:literal declared) => {
         concat!("Wire field `", $wire, "`, CLI ", $version, " (declared, not seen).")
     };
+    (@add $shape:ident, $field:ident, declared) => { $shape.add_field(&$field, false) };
+    (@add $shape:ident, $field:ident,) => { $shape.add_field(&$field, true) };
+    (@add $shape:ident, $field:ident, $mode:ident $($modes:ident)*) => { object!(@add $shape, $field, $($modes)*) };
     (@raw $extra:ident) => { $crate::wire::json::RawJson };
     (@keep $extra:ident, $reader:ident, $start:ident) => { $reader.since($start) };
     (@outside raw, $key:ident) => { false };

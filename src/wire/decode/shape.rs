@@ -10,6 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 ///
 /// let mut shape = Shape::default();
 /// shape.add("tools[].name");
+/// shape.add_field("later", false);
+/// assert_eq!(shape.unseen().collect::<Vec<_>>(), ["later"]);
+/// shape.retain(|path| path != "later");
 /// shape.add_word("mode", "plan");
 /// assert_eq!(shape.paths().collect::<Vec<_>>(), ["mode", "tools", "tools[]", "tools[].name"]);
 /// assert_eq!(shape.words("mode").collect::<Vec<_>>(), ["plan"]);
@@ -23,6 +26,8 @@ pub struct Shape {
 struct Field {
     words: BTreeSet<String>,
     any: bool,
+    seen: bool,
+    unseen: bool,
 }
 
 impl Shape {
@@ -39,6 +44,13 @@ impl Shape {
     /// True if the field exists and may contain anything: it is read as raw JSON.
     pub fn is_any(&self, path: &str) -> bool {
         self.fields.get(path).is_some_and(|field| field.any)
+    }
+
+    /// The fields that no CLI was seen to write: they are only declared, in published types or in a
+    /// schema.
+    pub fn unseen(&self) -> impl Iterator<Item = &str> {
+        let unseen = self.fields.iter().filter(|(_, field)| field.unseen && !field.seen);
+        unseen.map(|(path, _)| &**path)
     }
 
     /// True if the field exists, or is at a place where keys are data.
@@ -74,12 +86,23 @@ impl Shape {
         self.field(path).any = true;
     }
 
+    /// Adds a field that a CLI was seen to write, or one that is only declared. If both were added, it
+    /// was seen.
+    pub fn add_field(&mut self, path: &str, seen: bool) {
+        self.add(path);
+        let field = self.field(path);
+        field.seen |= seen;
+        field.unseen |= !seen;
+    }
+
     /// Adds all fields of another shape.
     pub fn extend(&mut self, other: &Self) {
         for (path, field) in &other.fields {
             let ours = self.field(path);
             ours.words.extend(field.words.iter().cloned());
             ours.any |= field.any;
+            ours.seen |= field.seen;
+            ours.unseen |= field.unseen;
         }
     }
 

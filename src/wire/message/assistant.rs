@@ -261,7 +261,7 @@ object! {
         /// Why it was refused.
         pub media_reason: Option<String> = "media_reason" declared,
         /// The limits of the plan.
-        pub rate_limit_info: Option<Box<RateLimitInfo>> = "rate_limit_info" declared,
+        pub rate_limit_info: Option<Box<RateLimitInfo>> = "rate_limit_info" v2_1_332,
         /// The wording for an account on hold.
         pub hold_wording: Option<HoldWording> = "hold_wording" v2_1_332 declared,
         /// True if an administrator must act.

@@ -128,7 +128,7 @@ object! {
     /// What has changed in the workspace (reply to `get_workspace_diff`, CLI 2.1.329).
     pub struct WorkspaceDiff {
         /// The changes; `None` if they are not available.
-        pub diff: Option<Box<Diff>> = "diff" declared,
+        pub diff: Option<Box<Diff>> = "diff" v2_1_332,
         /// Why they are not available.
         pub no_diff_reason: Option<NoDiffReason> = "noDiffReason",
     }

@@ -121,7 +121,7 @@ object! {
         /// What happened to the deadline and the staged files, if there were any.
         pub staging: Option<McpStaging> = "staging",
         /// True if the tool itself answered with an error, and the request asked for that.
-        pub is_error: Option<bool> = "isError" v2_1_332 declared,
+        pub is_error: Option<bool> = "isError" v2_1_332,
     }
 }
 

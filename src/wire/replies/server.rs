@@ -42,13 +42,13 @@ object! {
         /// True if the host's plugins were accepted.
         pub plugins_applied: Option<bool> = "plugins_applied" declared,
         /// True if the host's MCP servers were accepted.
-        pub mcp_servers_applied: Option<bool> = "mcp_servers_applied" declared,
+        pub mcp_servers_applied: Option<bool> = "mcp_servers_applied",
         /// What happened to the manifests of in-process MCP servers, by server.
         pub sdk_mcp_manifests_parked: BTreeMap<String, ManifestState> = "sdk_mcp_manifests_parked",
         /// True if the host's managed settings were accepted.
         pub managed_settings_applied: Option<bool> = "managed_settings_applied" declared,
         /// True if the host's settings were accepted.
-        pub settings_applied: Option<bool> = "settings_applied" declared,
+        pub settings_applied: Option<bool> = "settings_applied" v2_1_332,
         /// True if the host's disallowed tools were accepted.
         pub disallowed_tools_applied: Option<bool> = "disallowed_tools_applied" declared,
         /// The host's list of MCP tools that run code, as it was accepted: tools by server.

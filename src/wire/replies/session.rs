@@ -119,7 +119,7 @@ object! {
     /// Messages that are always delivered (`always_deliver`, CLI 2.1.332).
     pub struct AlwaysDeliver {
         /// Those for this session.
-        pub session: Option<SessionDelivery> = "session" v2_1_332 declared,
+        pub session: Option<SessionDelivery> = "session" v2_1_332,
         /// True for all sessions of the account.
         pub account: bool = "account" v2_1_332,
     }

@@ -71,7 +71,7 @@ object! {
         /// Counts the results of the process from 0; a gap means a lost result.
         pub result_index: Option<u64> = "result_index",
         /// The local command that produced the turn.
-        pub local_command: Option<String> = "local_command" declared,
+        pub local_command: Option<String> = "local_command",
         /// The tool call that a hook deferred.
         pub deferred_tool_use: Option<DeferredToolUse> = "deferred_tool_use" declared,
         /// Why the CLI could not start; it exits after this result.

@@ -67,7 +67,7 @@ object! {
         /// Tokens dropped so far.
         pub cumulative_dropped_tokens: Option<u64> = "cumulative_dropped_tokens",
         /// Messages that are kept, as one segment.
-        pub preserved_segment: Option<PreservedSegment> = "preserved_segment" declared,
+        pub preserved_segment: Option<PreservedSegment> = "preserved_segment" v2_1_332,
         /// Messages that are kept, one by one; supersedes `preserved_segment`.
         pub preserved_messages: Option<PreservedMessages> = "preserved_messages",
         /// How many messages the summary covers.
@@ -84,15 +84,14 @@ object! {
 }
 
 object! {
-    /// Messages that are kept, as one segment (`preserved_segment`, CLI 2.1.329, declared, not
-    /// seen).
+    /// Messages that are kept, as one segment (`preserved_segment`, CLI 2.1.332).
     pub struct PreservedSegment {
         /// The first.
-        pub head_uuid: String = "head_uuid" declared,
+        pub head_uuid: String = "head_uuid" v2_1_332,
         /// The parent of the segment.
-        pub anchor_uuid: String = "anchor_uuid" declared,
+        pub anchor_uuid: String = "anchor_uuid" v2_1_332,
         /// The last.
-        pub tail_uuid: String = "tail_uuid" declared,
+        pub tail_uuid: String = "tail_uuid" v2_1_332,
     }
 }
 
@@ -200,7 +199,7 @@ object! {
         /// The new state.
         pub state: SessionActivity = "state",
         /// True if the message is only for the SDK and not for its user.
-        pub sdk_host_only: Option<bool> = "sdk_host_only" declared,
+        pub sdk_host_only: Option<bool> = "sdk_host_only" v2_1_332,
     }
 }
 
@@ -268,11 +267,11 @@ object! {
         /// The API's id of the request.
         pub request_id: Option<String> = "request_id",
         /// The category of the refusal, an open set.
-        pub api_refusal_category: Option<String> = "api_refusal_category" declared,
+        pub api_refusal_category: Option<String> = "api_refusal_category" v2_1_332,
         /// The API's reason for the refusal.
-        pub api_refusal_explanation: Option<String> = "api_refusal_explanation" declared,
+        pub api_refusal_explanation: Option<String> = "api_refusal_explanation" v2_1_332,
         /// The prompt that was refused.
-        pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" declared,
+        pub refused_user_message_uuid: Option<String> = "refused_user_message_uuid" v2_1_332,
         /// The text for the user.
         pub content: String = "content",
     }

@@ -138,16 +138,17 @@ object! {
 }
 
 object! {
-    /// The panes that plugins have open (`system` / `ui_panes`, CLI 2.1.329, declared, not seen).
+    /// The panes that plugins have open (reply to `ui_panes`, CLI 2.1.332; also `system` / `ui_panes`,
+    /// declared, not seen).
     pub struct UiPanes {
         /// The panes, in the order they were opened.
-        pub panes: Vec<UiPane> = "panes" required declared,
+        pub panes: Vec<UiPane> = "panes" required v2_1_332,
         /// The one that is shown.
-        pub shown_id: Option<String> = "shown_id" declared,
+        pub shown_id: Option<String> = "shown_id" v2_1_332,
         /// The one with the keyboard focus.
-        pub focused_id: Option<String> = "focused_id" declared,
+        pub focused_id: Option<String> = "focused_id" v2_1_332,
         /// The one that requests the keyboard focus.
-        pub focus_requested_id: Option<String> = "focus_requested_id" declared,
+        pub focus_requested_id: Option<String> = "focus_requested_id" v2_1_332,
     }
 }
 

@@ -63,20 +63,21 @@ object! {
 }
 
 object! {
-    /// Totals of a session (`session` of a `usage_report`, CLI 2.1.329, declared, not seen).
+    /// Totals of a session (`session` of the reply to `get_usage`, CLI 2.1.332, and of a `usage_report`,
+    /// declared, not seen).
     pub struct SessionTotals {
         /// Cost in US dollars.
-        pub total_cost_usd: f64 = "total_cost_usd" declared,
+        pub total_cost_usd: f64 = "total_cost_usd" v2_1_332,
         /// Time spent in API calls, in milliseconds.
-        pub total_api_duration_ms: f64 = "total_api_duration_ms" declared,
+        pub total_api_duration_ms: f64 = "total_api_duration_ms" v2_1_332,
         /// Wall time, in milliseconds.
-        pub total_duration_ms: f64 = "total_duration_ms" declared,
+        pub total_duration_ms: f64 = "total_duration_ms" v2_1_332,
         /// Lines of code added.
-        pub total_lines_added: u64 = "total_lines_added" declared,
+        pub total_lines_added: u64 = "total_lines_added" v2_1_332,
         /// Lines of code removed.
-        pub total_lines_removed: u64 = "total_lines_removed" declared,
+        pub total_lines_removed: u64 = "total_lines_removed" v2_1_332,
         /// Tokens and cost by model.
-        pub model_usage: BTreeMap<String, ModelUsage> = "model_usage" declared,
+        pub model_usage: BTreeMap<String, ModelUsage> = "model_usage" v2_1_332,
     }
 }
 
