@@ -119,8 +119,8 @@ impl Prompt {
         self.set(|fields| fields.origin = Some(origin.into()))
     }
 
-    /// Sets the output of a tool, in the shape that the tool has (`tool_use_result`, declared: the
-    /// CLI accepted it and nothing changed).
+    /// Sets the output of a tool, in the shape that the tool has (`tool_use_result`). CLI 2.1.332
+    /// accepts it; neither what it writes nor what it asks the model shows it.
     #[must_use]
     pub fn tool_use_result(self, result: impl Into<RawJson>) -> Self {
         self.set(|fields| fields.tool_use_result = Some(result.into()))
@@ -145,8 +145,9 @@ impl Prompt {
         self.set(|fields| fields.pasted_content.push(value.into()))
     }
 
-    /// Adds a text that the user pasted and that is still in the content (`inline_pastes`; CLI 2.1.332 accepts it). The
-    /// CLI may mark it there with tags; it looks for the first 100 that are not blank.
+    /// Adds a text that the user pasted and that is still in the content (`inline_pastes`). CLI 2.1.332
+    /// accepts it; neither what it writes nor what it asks the model shows it. Declared, not seen: the
+    /// CLI marks the text with tags, and looks for the first 100 that are not blank.
     #[must_use]
     pub fn pasted_inline(self, text: impl Into<String>) -> Self {
         self.set(|fields| fields.inline_pastes.push(text.into()))

@@ -94,6 +94,7 @@ tests![
     resume_after_sigkill,
     resume_from_a_store,
     resume_with_another_system_prompt,
+    server_policies,
     session_mirror,
     set_model,
     set_permission_mode,

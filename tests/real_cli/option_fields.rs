@@ -18,6 +18,7 @@ use crate::support::{close, finish, place};
 pub(crate) async fn run() {
     sandbox().await;
     agents().await;
+    agents_at_work().await;
     servers().await;
 }
 
@@ -148,6 +149,102 @@ async fn agents() {
     assert_eq!(first.as_deref(), Some("First."));
     assert_eq!(session.query("Then that.").text().await.unwrap(), "Second.");
     session.stop().await.unwrap();
+    close(place);
+}
+
+/// What a sub-agent with these fields does.
+async fn agents_at_work() {
+    let mut script = ApiScript::new();
+    let mut definitions = Vec::new();
+    let mut add = |name: &str, replies: Vec<ApiReply>, set: &dyn Fn(&mut AgentDefinition)| {
+        let input = json!({
+            "description": "look", "prompt": format!("Look {name}"), "subagent_type": name, "run_in_background": false,
+        });
+        let delegates = [ApiReply::tool_use("Agent", input), ApiReply::text("Done.")];
+        let delegate = When::prompt_contains(format!("Delegate {name}"));
+        script = std::mem::take(&mut script).when(delegate, delegates);
+        if !replies.is_empty() {
+            let look = When::prompt_contains(format!("Look {name}"));
+            script = std::mem::take(&mut script).when(look, replies);
+        }
+        let mut definition = AgentDefinition::new("Looks", "You look.");
+        set(&mut definition);
+        definitions.push((name.to_owned(), definition));
+    };
+    let ls = |flag| ApiReply::tool_use("Bash", json!({"command": format!("ls {flag}")}));
+    add("few", vec![ls("-a"), ls("-l")], &|agent| agent.max_turns = Some(2));
+    add("skilled", vec![], &|agent| agent.skills = vec!["made-up".into()]);
+    add("soft", vec![], &|agent| agent.effort = Some("low".into()));
+    add("numbered", vec![], &|agent| agent.effort = Some(7.into()));
+    for mode in ["acceptEdits", "plan"] {
+        let input = json!({"file_path": format!("{mode}.txt"), "content": "a"});
+        let write = vec![ApiReply::tool_use("Write", input)];
+        add(mode, write, &|agent| agent.permission_mode = Some(mode.into()));
+    }
+    let full = |flag| ls(flag).usage("input_tokens", 150_000);
+    add("small", vec![full("-a"), full("-l")], &|agent| {
+        agent.auto_compact_window = Some(100_000);
+    });
+    for place in ["user", "project", "local"] {
+        add(place, vec![], &|agent| agent.memory = Some(place.into()));
+    }
+    // The last one, because the CLI begins a turn by itself when it is done.
+    add("aside", vec![], &|agent| agent.background = Some(true));
+    let script = script.always(When::any(), [ApiReply::text("Seen.")]);
+    let place = place(script).await;
+    let skill = place.cwd().join(".claude/skills/made-up");
+    std::fs::create_dir_all(&skill).unwrap();
+    let text = "---\nname: made-up\ndescription: Made up.\n---\nThe text of the skill.\n";
+    std::fs::write(skill.join("SKILL.md"), text).unwrap();
+    let questions = Arc::new(Mutex::new(Vec::new()));
+    let asks = Arc::clone(&questions);
+    let names: Vec<_> = definitions.iter().map(|(name, _)| name.clone()).collect();
+    let session = place
+        .session()
+        .agents(definitions)
+        .allowed_tools(["Agent", "Bash"])
+        .on_permission(move |request| {
+            asks.lock().unwrap().push(request.tool_name().to_string());
+            async { Decision::allow() }
+        })
+        .start()
+        .unwrap();
+    let mut asked = Vec::new();
+    let mut results = Vec::new();
+    for name in &names {
+        let summary = session.query(format!("Delegate {name}")).collect_summary().await.unwrap();
+        let call = summary.tool_calls.first().unwrap_or_else(|| panic!("{name}: {summary:?}"));
+        results.push(call.result.as_ref().unwrap().text().to_string());
+        asked.push(std::mem::take(&mut *questions.lock().unwrap()));
+    }
+    session.stop().await.unwrap();
+    let at = |name: &str| names.iter().position(|known| known == name).unwrap();
+    let requests = place.api().requests();
+    let of = |name: &str| {
+        let prompt = format!("Look {name}");
+        let own = |request: &&ApiRequest| {
+            request.body()["messages"][0]["content"].to_string().contains(&prompt)
+        };
+        requests.iter().filter(own).collect::<Vec<_>>()
+    };
+    assert_eq!(of("few").len(), 2, "`maxTurns`");
+    assert!(of("skilled")[0].body().to_string().contains("The text of the skill."), "`skills`");
+    assert_eq!(of("soft")[0].body()["output_config"]["effort"], "low");
+    assert_eq!(of("numbered")[0].body().get("output_config"), None, "a number");
+    assert!(results[at("aside")].contains("Async agent launched"), "`background`");
+    assert_eq!(asked[at("acceptEdits")], [""; 0], "`permissionMode`");
+    assert_eq!(asked[at("plan")], ["Write"], "`permissionMode`");
+    let summed_up = |request: &ApiRequest| request.body().to_string().contains("detailed summary");
+    assert!(requests.iter().any(summed_up), "`autoCompactWindow`");
+    for (name, folder) in [
+        ("user", place.config_dir().join("agent-memory/user")),
+        ("project", place.cwd().join(".claude/agent-memory/project")),
+        ("local", place.cwd().join(".claude/agent-memory-local/local")),
+    ] {
+        let body = of(name)[0].body().to_string();
+        let folder = folder.canonicalize().unwrap();
+        assert!(body.contains(folder.to_str().unwrap()), "`memory`: {name}");
+    }
     close(place);
 }
 

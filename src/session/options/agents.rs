@@ -41,23 +41,25 @@ open_object! {
         /// Its model, an alias or a full name, or `inherit`.
         pub model: Option<String> = "model" seen,
         /// Its MCP servers.
-        pub mcp_servers: Vec<AgentMcpServer> = "mcpServers",
+        pub mcp_servers: Vec<AgentMcpServer> = "mcpServers" seen,
         /// A reminder in its context that it must not forget. Experimental: CLI 2.1.332 takes it,
         /// and its requests to the model do not show it.
         pub critical_system_reminder: Option<String> = "criticalSystemReminder_EXPERIMENTAL",
-        /// The skills that it starts with.
-        pub skills: Vec<String> = "skills",
+        /// The skills that it starts with: their texts are in its first request to the model.
+        pub skills: Vec<String> = "skills" seen,
         /// The first prompt when it leads the conversation: a turn that the CLI starts before that
         /// of your first prompt. Its messages are events of the session and of no query
         /// ([`SessionEvent::Message`](crate::SessionEvent::Message)).
         pub initial_prompt: Option<String> = "initialPrompt" seen,
-        /// How many requests to the model it may take, from 1 up.
-        pub max_turns: Option<u32> = "maxTurns",
+        /// How many requests to the model it may take, from 1 up. After the last one its work is over
+        /// without an answer.
+        pub max_turns: Option<u32> = "maxTurns" seen,
         /// How many tokens its conversation may have before it is compacted. It only lowers the
         /// limit that it would have otherwise, and has no effect when it leads the conversation.
-        pub auto_compact_window: Option<u64> = "autoCompactWindow",
-        /// Whether it runs in the background.
-        pub background: Option<bool> = "background",
+        pub auto_compact_window: Option<u64> = "autoCompactWindow" seen,
+        /// True if it runs in the background, even if the model wants to wait for it. With `false`
+        /// the model decides.
+        pub background: Option<bool> = "background" seen,
         /// Whether it runs without the instruction files of user and project (`CLAUDE.md`); those of
         /// the administrator stay. No effect when it leads the conversation.
         pub omit_claude_md: Option<bool> = "omitClaudeMd" seen,
@@ -66,9 +68,10 @@ open_object! {
         /// Its effort, a level or a number.
         pub effort: Option<AgentEffort> = "effort" seen,
         /// How to decide about tools that no rule covers.
-        pub permission_mode: Option<PermissionMode> = "permissionMode",
+        pub permission_mode: Option<PermissionMode> = "permissionMode" seen,
         /// The agents that observe it in the background, up to four, separated by commas: they get
-        /// digests of its work, and report.
+        /// digests of its work, and report. CLI 2.1.332 took it in a closed network, and asked the
+        /// model for no observer.
         pub observer: Option<String> = "observer",
         /// A text after each of these digests. A blank one is ignored.
         pub observer_message: Option<String> = "observerMessage",
@@ -83,7 +86,7 @@ impl AgentDefinition {
 }
 
 string_enum! {
-    /// Where an agent keeps its memory (`memory`, CLI 2.1.332, declared, not seen).
+    /// Where an agent keeps its memory (`memory`, CLI 2.1.332).
     pub enum AgentMemory {
         /// In the user's configuration: `agent-memory/<agent>/`.
         User = "user",
@@ -102,7 +105,8 @@ open_words!(AgentMemory, PermissionMode, Effort);
 pub enum AgentEffort {
     /// A level, such as `low`.
     Level(Effort),
-    /// A whole number, whose scale is that of the CLI (declared, not seen).
+    /// A whole number, whose scale is that of the CLI. CLI 2.1.332 takes it, and its requests to the
+    /// model have no effort then.
     Number(u64),
 }
 

@@ -42,14 +42,15 @@ open_object! {
         pub url: Option<String> = "url" seen,
         /// Headers of each request to the URL.
         pub headers: BTreeMap<String, String> = "headers" seen,
-        /// Who decides about its tools; only for a server behind a URL.
-        pub tools: Vec<McpToolPolicy> = "tools",
+        /// Who decides about its tools; only for a server behind a URL that is added to a running
+        /// session: see [`tool`](Self::tool).
+        pub tools: Vec<McpToolPolicy> = "tools" seen,
         /// How long a tool call may take, at least one second: the CLI ignores less. In
         /// milliseconds on the wire.
         pub timeout: Option<Duration> = "timeout",
         /// Whether its tools are always shown to the model, and not only when it searches for
         /// tools. The CLI then waits for the server when it starts, for up to five seconds.
-        pub always_load: Option<bool> = "alwaysLoad",
+        pub always_load: Option<bool> = "alwaysLoad" seen,
     }
 }
 
@@ -112,7 +113,10 @@ impl McpServer {
         self
     }
 
-    /// Adds the policy for one of its tools. Only a server behind a URL may have one.
+    /// Adds the policy for one of its tools, for a server behind a URL that is added to a running
+    /// session: [`Mcp::set_servers`](crate::session::control::Mcp::set_servers) takes it as JSON
+    /// (`server.into()`). CLI 2.1.332 ignores policies in the handshake, so the options refuse them:
+    /// use permission rules there.
     #[must_use]
     pub fn tool(mut self, policy: McpToolPolicy) -> Self {
         self.tools.push(policy);
@@ -177,6 +181,11 @@ impl McpServer {
     }
 
     fn request_fault(&self) -> Option<Fault> {
+        if !self.tools.is_empty() {
+            let expected = "no policy for tools, which the CLI ignores here; use permission rules, \
+                            or add the server with `mcp().set_servers`";
+            return Some((expected, "one".to_owned()));
+        }
         let url = self.url.as_deref().unwrap_or_default();
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Some(("a URL that begins with http:// or https://", "another text".to_owned()));
@@ -301,8 +310,8 @@ mod tests {
         assert!(later.fault().is_none());
         let policy = || McpToolPolicy::new("t", McpToolPermission::AlwaysAsk);
         assert!(McpServer::stdio("c", [""; 0]).tool(policy()).fault().is_some());
-        assert!(McpServer::http("https://h").tool(policy()).fault().is_none());
-        assert!(McpServer::http("https://h").tool(policy().name("")).fault().is_some());
+        let http = McpServer::http("https://h").tool(policy());
+        assert!(http.fault().unwrap().0.contains("set_servers"));
         assert!(McpServer::http("https://h").timeout(Duration::from_millis(999)).fault().is_some());
         assert!(McpServer::sse("http://h").timeout(Duration::from_secs(1)).fault().is_none());
     }

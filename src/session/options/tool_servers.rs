@@ -9,7 +9,7 @@ open_object! {
     pub struct ToolServerConfig with setters {
         /// How long a tool call may take, at least one second: the CLI ignores less. In
         /// milliseconds on the wire. It counts when the server is offered for the first time.
-        pub timeout: Option<Duration> = "timeout",
+        pub timeout: Option<Duration> = "timeout" seen,
         /// Who decides about its tools. Of these, the CLI knows `always_ask` and `always_deny`;
         /// allow tools with `allowed_tools` or in a permission handler.
         pub tools: Vec<McpToolPolicy> = "tools" seen,
@@ -24,7 +24,7 @@ open_object! {
         pub name: String = "name" required seen,
         /// What happens to its calls.
         pub permission: Option<McpToolPermission> = "permission_policy" seen,
-        /// The most that an administrator allows.
+        /// The most that an administrator allows. CLI 2.1.332 ignores it where a host gives it.
         pub org_max_permission: Option<McpToolCeiling> = "org_max_permission",
     }
 }
@@ -32,7 +32,7 @@ open_object! {
 string_enum! {
     /// What happens to the calls of a tool (`permission_policy`, CLI 2.1.332).
     pub enum McpToolPermission {
-        /// They need no permission. Ignored for a server in this process (declared, not seen).
+        /// They need no permission. Ignored for a server in this process.
         AlwaysAllow = "always_allow",
         /// Each needs one, whatever a rule says.
         AlwaysAsk = "always_ask",

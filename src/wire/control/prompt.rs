@@ -21,7 +21,7 @@ pub struct PromptFields {
     pub is_synthetic: Option<bool>,
     /// `origin`: where it comes from (seen, CLI 2.1.332).
     pub origin: Option<PromptOrigin>,
-    /// `tool_use_result`: the output of a tool, in any shape (declared, not seen).
+    /// `tool_use_result`: the output of a tool, in any shape (CLI 2.1.332 accepts it).
     pub tool_use_result: Option<RawJson>,
     /// `pasted_content`: what was pasted and is not in the content, each a string or an array of
     /// content blocks (seen, CLI 2.1.332).
