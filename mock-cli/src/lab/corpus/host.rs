@@ -24,7 +24,7 @@ pub(super) enum SessionStep {
         /// A text or content blocks.
         content: Value,
         #[serde(default)]
-        fields: PromptFields,
+        fields: Box<PromptFields>,
         /// If false, goes on with the next step at once.
         #[serde(default = "yes")]
         wait: bool,
