@@ -171,6 +171,12 @@ impl Machine {
         self.config.initialize = request;
     }
 
+    /// Sets the requests that would set what the next process is launched with, where that differs
+    /// from what a [`Switch`](super::Switch) restores.
+    pub fn set_launched(&mut self, settings: Option<[Request; 2]>) {
+        self.in_force.set_launched(settings.map(Box::new));
+    }
+
     /// Returns the `initialize` request of the last connection, or of the next one.
     pub fn initialize(&self) -> &Request {
         &self.config.initialize

@@ -217,7 +217,8 @@ impl SessionBuilder {
     }
 
     /// Sets a function that makes options again at each launch, such as a key that is rotated. They
-    /// apply on top of the options of the session. If they are rejected, the launch fails.
+    /// apply on top of the options of the session; those of a query that needs its own launch apply
+    /// on top of both. If they are rejected, the launch fails.
     pub fn options_at_launch(mut self, make: impl Fn() -> Options + Send + Sync + 'static) -> Self {
         self.renew = Some(Arc::new(make));
         self

@@ -15,7 +15,7 @@ pub(super) struct Plan {
     pub(super) verbatim: bool,
     /// The settings that a control request can switch.
     pub(super) switches: Vec<Switch>,
-    /// The options of a new launch, if one is needed.
+    /// What a launch has on top of the session's options, if one is needed.
     pub(super) launch: Option<Box<Options>>,
     /// Settings changed by control requests that this launch overrides.
     pub(super) settled: Vec<Settled>,
@@ -37,20 +37,21 @@ impl Plan {
                 settled: Vec::new(),
             });
         }
-        let mut resolved = query.over(session);
+        let resolved = query.over(session);
         resolved.validate()?;
         resolved.check_start(setup.transport.runs_here())?;
         query.refuse_session_only()?;
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
-        let switches = switches(query, &mut resolved, session);
-        setup.refuse_fields_set_twice(&resolved)?;
-        let differs = resolved.launch()? != session.launch()?
-            || resolved.initialize() != session.initialize();
+        let (switches, rest) = switches(query, session);
+        let launched = rest.over(session);
+        setup.refuse_fields_set_twice(&launched)?;
+        let differs = launched.launch()? != session.launch()?
+            || launched.initialize() != session.initialize();
         Ok(Self {
             timeouts,
             verbatim,
             switches,
-            launch: differs.then(|| Box::new(resolved)),
+            launch: differs.then(|| Box::new(rest)),
             settled: settled(query),
         })
     }
@@ -61,32 +62,42 @@ pub(super) fn command() -> Options {
     Options::default().verbatim_prompts(false)
 }
 
-/// Removes from `resolved` what can be switched while the CLI runs. The machine skips switches that
-/// are already in force, since it knows the current value, which may differ from the session's
-/// option.
-fn switches(query: &Options, resolved: &mut Options, session: &Options) -> Vec<Switch> {
-    let mut switches = Vec::new();
-    if query.model.is_some() {
-        let set = |model: &Option<String>| {
-            Request::new(RequestName::SetModel).with("model", model.clone())
-        };
-        switches.push(Switch { apply: set(&query.model), restore: set(&session.model) });
-        resolved.model.clone_from(&session.model);
+/// Returns what can be switched while the CLI runs, and the other options of the query. The machine
+/// skips switches that are already in force, since it knows the current value, which may differ from
+/// the session's option.
+fn switches(query: &Options, session: &Options) -> (Vec<Switch>, Options) {
+    let (mut switches, mut rest) = (Vec::new(), query.clone());
+    if let Some(model) = rest.model.take() {
+        switches.push(Switch { apply: set_model(Some(&model)), restore: usual_model(session) });
     }
     if let Some(mode) = &query.permission_mode {
-        let set = |mode: Option<&PermissionMode>| {
-            let mode = mode.map_or("default", PermissionMode::as_str);
-            Request::new(RequestName::SetPermissionMode).with("mode", mode)
-        };
-        switches.push(Switch {
-            apply: set(Some(mode)),
-            restore: set(session.permission_mode.as_ref()),
-        });
+        switches.push(Switch { apply: set_mode(mode), restore: usual_mode(session) });
         if *mode != PermissionMode::BypassPermissions || may_bypass(session) {
-            resolved.permission_mode.clone_from(&session.permission_mode);
+            rest.permission_mode = None;
         }
     }
-    switches
+    (switches, rest)
+}
+
+/// Returns the requests that set what a CLI launched with these options has.
+pub(super) fn as_launched(options: &Options) -> [Request; 2] {
+    [usual_model(options), usual_mode(options)]
+}
+
+fn usual_model(options: &Options) -> Request {
+    set_model(options.model.as_deref())
+}
+
+fn usual_mode(options: &Options) -> Request {
+    set_mode(options.permission_mode.as_ref().unwrap_or(&PermissionMode::Default))
+}
+
+fn set_model(model: Option<&str>) -> Request {
+    Request::new(RequestName::SetModel).with("model", model)
+}
+
+fn set_mode(mode: &PermissionMode) -> Request {
+    Request::new(RequestName::SetPermissionMode).with("mode", mode.as_str())
 }
 
 /// Applies the options of a query on top of the session's current settings. Settings are merged key

@@ -55,7 +55,8 @@ use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 ///
 /// # Options of one turn
 ///
-/// All options can be set for one turn, on top of those of the session. The timers apply at once.
+/// All options can be set for one turn, on top of those of the session, and of those made
+/// [at each launch](super::SessionBuilder::options_at_launch). The timers apply at once.
 /// `model` and `permission_mode` are switched by control requests before the prompt is written, and
 /// switched back after the turn. For options that only a launch can set, the CLI is shut down and
 /// relaunched with the conversation resumed, and again for the next turn without them; each costs a

@@ -25,6 +25,7 @@ mod supervisor_events;
 mod supervisor_health;
 mod supervisor_idle;
 mod supervisor_memory;
+mod supervisor_options;
 mod supervisor_pool;
 mod supervisor_pool_members;
 mod supervisor_registry;

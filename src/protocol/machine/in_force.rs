@@ -20,6 +20,8 @@ pub(super) struct InForce {
     /// The permission mode that the CLI of this connection reported: it also changes the mode
     /// itself.
     mode: Option<Box<str>>,
+    /// What the process was launched with, where a prompt does not know it.
+    launched: Option<Box<[Request; 2]>>,
 }
 
 /// A setting, the request that sets it, and the time limit of that request.
@@ -74,6 +76,10 @@ impl InForce {
         }
     }
 
+    pub(super) fn set_launched(&mut self, settings: Option<Box<[Request; 2]>>) {
+        self.launched = settings;
+    }
+
     /// The CLI reports its permission mode.
     pub(super) fn report(&mut self, mode: &str) {
         if let Some(made) = self.made.iter_mut().find(|made| made.setting.is_permission_mode()) {
@@ -82,12 +88,15 @@ impl InForce {
         self.mode = Some(mode.into());
     }
 
-    /// Returns the request that would set the current value; `None` if it is not known to differ
-    /// from the launch.
+    /// Returns the request that would set the current value; `None` if that is the session's option.
     pub(super) fn now(&self, setting: &Setting) -> Option<Cow<'_, Request>> {
         let reported = self.mode.as_deref().filter(|_| setting.is_permission_mode());
         let reported = reported.map(|mode| Cow::Owned(set_mode(mode)));
-        reported.or_else(|| self.made(setting).map(Cow::Borrowed))
+        let launched = || {
+            let mut launched = self.launched.iter().flat_map(|settings| settings.iter());
+            launched.find(|request| Setting::of(request).as_ref() == Some(setting))
+        };
+        reported.or_else(|| self.made(setting).or_else(launched).map(Cow::Borrowed))
     }
 
     /// Whether it is known, with nothing under way.

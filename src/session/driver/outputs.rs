@@ -1,5 +1,6 @@
 //! Carries out the machine's outputs.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -14,6 +15,7 @@ use crate::protocol::{
 use crate::recording::secret_values;
 use crate::session::events::SessionEvent;
 use crate::session::lease::Exclusive;
+use crate::session::query_options::as_launched;
 use crate::session::steered::SteerOutcome;
 use crate::store::Conversation;
 use crate::transport::{Launch, Shutdown, Transport};
@@ -191,9 +193,18 @@ impl Driver {
         self.shared.set_launched();
         self.control.launched();
         self.preamble = Some(Preamble::default());
-        let options = self.profiles.launch(profile).unwrap_or_else(|| self.shared.options());
-        let renewed = self.shared.setup.renew.as_ref().map(|renew| renew().over(options));
-        let options = renewed.as_ref().unwrap_or(options);
+        let mut options = Cow::Borrowed(self.shared.options());
+        if let Some(renew) = &self.shared.setup.renew {
+            let usual = as_launched(&options);
+            options = Cow::Owned(renew().over(&options));
+            let launched = as_launched(&options);
+            self.machine.set_launched((launched != usual).then_some(launched));
+        }
+        // Those of the query that needs this launch count, whatever was made.
+        if let Some(asked) = self.profiles.launch(profile) {
+            options = Cow::Owned(asked.over(&options));
+        }
+        let options = &*options;
         let initialize = self.shared.setup.initialize(options);
         let of_options = resume.is_none() && !self.forgotten;
         let conversation = options.conversation().filter(|_| of_options);

@@ -39,7 +39,7 @@ impl Profiles {
         }
     }
 
-    /// Returns the options of the next launch; `None` for the session's options.
+    /// Returns what the next launch has on top of the session's options; `None` for nothing.
     pub(super) fn launch(&mut self, profile: Profile) -> Option<&Options> {
         self.running = profile;
         self.known.iter().find(|(known, _)| *known == profile).map(|(_, options)| &**options)
