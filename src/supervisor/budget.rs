@@ -12,8 +12,9 @@ use crate::session::Spending;
 /// may be spent than the limit.
 ///
 /// Give it to the children of a group ([`ChildSpec::budget`](super::ChildSpec::budget)), or to
-/// supervisors ([`SupervisorBuilder::budget`](super::SupervisorBuilder::budget)). Clones are the
-/// same budget. It counts from its creation, over restarts of sessions and supervisors, and also
+/// supervisors ([`SupervisorBuilder::budget`](super::SupervisorBuilder::budget)). Clones count
+/// together, and each has its own limits: `team.clone().max_usd(5.0)` stops those to whom it is given
+/// when the whole team has spent that much. Who has several clones stops at the lowest limit. It counts from its creation, over restarts of sessions and supervisors, and also
 /// for children that are gone.
 ///
 /// ```
@@ -87,15 +88,27 @@ impl Budget {
         Some(format!("{over} of the budget {:?}", self.name))
     }
 
-    /// These budgets, each once.
+    /// These budgets, each once: what is used counts once, and of its limits the lowest holds.
     pub(super) fn all<'a>(budgets: impl IntoIterator<Item = &'a Self>) -> Arc<[Self]> {
         let mut all: Vec<Self> = Vec::new();
         for budget in budgets {
-            if !all.iter().any(|known| Arc::ptr_eq(&known.used, &budget.used)) {
-                all.push(budget.clone());
+            match all.iter_mut().find(|known| Arc::ptr_eq(&known.used, &budget.used)) {
+                Some(known) => {
+                    known.max_usd = lower(known.max_usd, budget.max_usd, f64::min);
+                    known.max_turns = lower(known.max_turns, budget.max_turns, u64::min);
+                }
+                None => all.push(budget.clone()),
             }
         }
         all.into()
+    }
+}
+
+/// The lower limit, if there is one.
+fn lower<T>(one: Option<T>, other: Option<T>, min: impl FnOnce(T, T) -> T) -> Option<T> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(min(one, other)),
+        (one, other) => one.or(other),
     }
 }
 

@@ -161,3 +161,43 @@ async fn nested_supervisors_count_in_those_above() {
     }
     outer.stop().await;
 }
+
+/// Clones count together; each has its own limits, of which the lowest holds.
+#[tokio::test(start_paused = true)]
+async fn clones_of_a_budget_with_different_limits_count_once_and_the_lowest_holds() {
+    for (of_child, of_supervisor, spent, limit) in [
+        (Some(1.0), Some(3.0), "1", "1.0000 of 1 USD"),
+        (Some(3.0), Some(1.0), "1", "1.0000 of 1 USD"),
+        (None, Some(1.0), "1", "1.0000 of 1 USD"),
+        (Some(1.0), None, "1", "1.0000 of 1 USD"),
+    ] {
+        let team = Budget::new("team");
+        let share = |limit: Option<f64>| match limit {
+            Some(usd) => team.clone().max_usd(usd),
+            None => team.clone().max_turns(9),
+        };
+        let supervisor = builder()
+            .budget(share(of_supervisor))
+            .child(child("a").budget(share(of_child)))
+            .start()
+            .await
+            .unwrap();
+        let [a] = of(&supervisor, ["a"]);
+        text(&a, spent).await;
+        assert_eq!((team.cost_usd(), team.results()), (1.0, 1), "counted once");
+        let error = refused(&a).await;
+        assert!(error.contains(limit), "{of_child:?} {of_supervisor:?}: {error}");
+        supervisor.stop().await;
+    }
+    // Two children with different shares of the same budget.
+    let team = Budget::new("team");
+    let [low, high] = [1.0, 2.0].map(|usd| team.clone().max_usd(usd));
+    let children = [child("a").budget(low), child("b").budget(high)];
+    let supervisor = builder().children(children).start().await.unwrap();
+    let [a, b] = of(&supervisor, ["a", "b"]);
+    text(&b, "1").await;
+    assert!(refused(&a).await.contains("1.0000 of 1 USD"));
+    text(&b, "1").await;
+    assert!(refused(&b).await.contains("2.0000 of 2 USD"));
+    supervisor.stop().await;
+}
