@@ -8,17 +8,17 @@ use std::time::Duration;
 use tokio::sync::broadcast;
 
 use super::budget::Budget;
-use super::error::SupervisorError;
+use super::error::{Kind, SupervisorError};
 use super::handle::Supervisor;
 use super::info::{ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::policy::{Backoff, Intensity, OnLimit, Strategy};
 use super::reference::SessionRegistry;
 use super::registry::LocalRegistry;
-use super::service;
+use super::service::{self, Launched};
 use super::settings::Settings;
 use super::snapshot::Snapshot;
-use super::spec::{ChildSpec, Make, Nested};
+use super::spec::{ChildSpec, Make, Nested, Started};
 use super::tree::Rules;
 use crate::transport::BoxFuture;
 
@@ -59,6 +59,7 @@ impl<K: Key> SupervisorBuilder<K> {
             budgets: Vec::new(),
             events: broadcast::Sender::new(EVENTS),
             resumed: HashMap::new(),
+            resumed_below: HashMap::new(),
             seed: None,
         })
     }
@@ -203,10 +204,13 @@ impl<K: Key> SupervisorBuilder<K> {
     }
 
     /// The conversations of an earlier run of the program: the first start of each child whose key is
-    /// in the snapshot resumes its conversation, also of children that are added later.
+    /// in the snapshot resumes its conversation, also of children that are added later, and of those of
+    /// supervisors below.
     #[must_use]
     pub fn restore(mut self, snapshot: Snapshot<K>) -> Self {
-        self.0.resumed.extend(snapshot.into_conversations());
+        let (conversations, below) = snapshot.into_parts();
+        self.0.resumed.extend(conversations);
+        self.0.resumed_below.extend(below);
         self
     }
 
@@ -228,8 +232,20 @@ impl<K: Key> SupervisorBuilder<K> {
     /// # Cancel safety
     /// If the future is dropped, the children are stopped.
     pub async fn start(self) -> Result<Supervisor<K>, SupervisorError> {
-        let (shared, alive) = service::start(self.0).await?;
-        Ok(Supervisor::new(shared, alive))
+        let (supervisor, started) = self.launch()?;
+        started.await?;
+        Ok(supervisor)
+    }
+
+    /// A supervisor whose first children are being started, and the outcome of that.
+    fn launch(self) -> Result<(Supervisor<K>, Started), SupervisorError> {
+        let Launched { shared, alive, started } = service::launch(self.0)?;
+        let supervisor = Supervisor::new(shared, alive);
+        let name = supervisor.name().to_owned();
+        let started = async move {
+            started.await.unwrap_or_else(|_| Err(SupervisorError::new(Kind::Stopped, name)))
+        };
+        Ok((supervisor, Box::pin(started)))
     }
 
     /// Runs the supervisor as a part of your own tasks: starts it, and returns why it ended. It is
@@ -255,14 +271,12 @@ impl<K: Key> ChildSpec<K> {
         key: impl Into<K>,
         make: impl Fn() -> SupervisorBuilder<K> + Send + Sync + 'static,
     ) -> Self {
-        let start = move |budgets: Arc<[Budget]>| {
-            let mut builder = make();
+        let start = move |budgets: Arc<[Budget]>, restored: Option<Snapshot<K>>| {
+            let mut builder = restored.into_iter().fold(make(), SupervisorBuilder::restore);
             builder.0.budgets.extend(budgets.iter().cloned());
-            let started: BoxFuture<'static, _> = Box::pin(async move {
-                let supervisor: Arc<dyn Nested<K>> = Arc::new(builder.start().await?);
-                Ok(supervisor)
-            });
-            started
+            let (supervisor, started) = builder.launch()?;
+            let supervisor: Arc<dyn Nested<K>> = Arc::new(supervisor);
+            Ok((supervisor, started))
         };
         Self::of(key.into(), Make::Supervisor(Arc::new(start)))
     }
@@ -275,6 +289,10 @@ impl<K: Key> Nested<K> for Supervisor<K> {
 
     fn stop(&self) -> BoxFuture<'_, ExitReason<K>> {
         Box::pin(Self::stop(self))
+    }
+
+    fn snapshot(&self) -> Snapshot<K> {
+        Self::snapshot(self)
     }
 }
 

@@ -20,6 +20,7 @@ pub struct SupervisorError {
 pub(super) enum Kind {
     Duplicate,
     NotFound(Vec<String>),
+    Supervisor,
     Full(usize),
     Memory { used: u64, limit: u64 },
     MemoryUnknown(String),
@@ -51,6 +52,11 @@ impl SupervisorError {
     /// True if and only if no child has this key. The text has the known keys.
     pub fn is_not_found(&self) -> bool {
         matches!(self.kind, Kind::NotFound(_))
+    }
+
+    /// True if and only if the child is a supervisor, which has no session to query.
+    pub fn is_supervisor(&self) -> bool {
+        self.kind == Kind::Supervisor
     }
 
     /// True if and only if the limit of sessions is reached.
@@ -133,6 +139,9 @@ impl fmt::Display for SupervisorError {
             }
             Kind::NotFound(known) => {
                 write!(f, "no child has the key {key}; known keys: {}", known.join(", "))
+            }
+            Kind::Supervisor => {
+                write!(f, "the child {key} is a supervisor: query one of its sessions")
             }
             Kind::Full(limit) => write!(
                 f,

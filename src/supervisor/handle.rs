@@ -36,10 +36,11 @@ impl<K: Key> Supervisor<K> {
         &self.shared.name
     }
 
-    /// A session by its key. The reference survives restarts.
+    /// A session by its key. The reference survives restarts. That of a supervisor has a state, and
+    /// no session.
     ///
     /// # Errors
-    /// If no session has the key; the text has the known ones.
+    /// If no child has the key; the text has the known ones.
     pub fn session(&self, key: &K) -> Result<SessionRef<K>, SupervisorError> {
         self.shared.registry.lookup(key).ok_or_else(|| self.not_found(key))
     }
@@ -89,7 +90,8 @@ impl<K: Key> Supervisor<K> {
         self.ask(key, |reply| Command::Restart(key.clone(), reply)).await
     }
 
-    /// Restarts a child by hand if it is up. One that has ended by itself is left to the supervisor.
+    /// Replaces the session of a child that is up: the old one ends, with its handles and what was set
+    /// in it. One that has ended by itself is left to the supervisor.
     pub(super) async fn renew(&self, key: &K) -> Result<(), SupervisorError> {
         self.ask(key, |reply| Command::Renew(key.clone(), reply)).await
     }

@@ -15,6 +15,10 @@ pub enum RestartType {
 }
 
 /// Which children are restarted when one has crashed.
+///
+/// The others go on with the conversation that their own specifications say. One that rests, has
+/// failed or is in quarantine has nothing to restart, and is left alone; a crash that takes a child out
+/// of service (quarantine) restarts no other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Strategy {
     /// Only that one.

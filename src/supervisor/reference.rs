@@ -57,7 +57,13 @@ impl<K: Key> SessionRef<K> {
         }
     }
 
-    /// Waits until the child has this state, or is gone.
+    /// Waits until the child has this state.
+    ///
+    /// # Errors
+    /// If the child is gone before; if the registry does not know the key.
+    ///
+    /// # Cancel safety
+    /// Cancel safe.
     pub async fn wait_for(&self, state: ChildState) -> Result<(), SupervisorError> {
         let Source::Slot { slot, .. } = self.resolve()?.source else {
             return Err(self.not_found());
@@ -73,11 +79,15 @@ impl<K: Key> SessionRef<K> {
     /// # Errors
     /// If it is not up in time, has failed, is in quarantine, or is gone; if a budget is used up;
     /// if it rests or has ended without a login, and the children use too much memory
-    /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the registry does not know the key.
+    /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the child is a supervisor; if the
+    /// registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
         let Source::Slot { mut slot, wake, limits } = self.resolve()?.source else {
             return Err(self.not_found());
         };
+        if !limits.is_session {
+            return Err(SupervisorError::new(Kind::Supervisor, &self.key));
+        }
         self.check_budget(&slot.borrow().total(), &limits)?;
         if let Some(limit) = &limits.memory
             && slot.borrow().waits_for_a_query()

@@ -20,7 +20,7 @@ use super::report::Report;
 use super::settings::Settings;
 use super::shared::{Answer, Child, Command, Shared};
 use super::slot::{Limits, Slot, ended};
-use super::spec::ChildSpec;
+use super::spec::{ChildSpec, Make};
 use super::tree::{ChildId, End, Event, Input, Output, State, Tree};
 use crate::session;
 use crate::telemetry;
@@ -37,8 +37,8 @@ struct Service<K: Key> {
     /// What its sessions may use together, and those of the supervisors above.
     budgets: Arc<[Budget]>,
     next: u64,
-    /// Callers that wait until a child is up.
-    starting: HashMap<ChildId, Answer<SessionRef<K>>>,
+    /// Callers that wait until a child is up; or, with why it could not be started, until it is gone.
+    starting: HashMap<ChildId, (Answer<SessionRef<K>>, Option<SupervisorError>)>,
     restarting: HashMap<ChildId, Vec<Answer<()>>>,
     removing: HashMap<ChildId, Vec<Answer<()>>>,
     ended: Option<End>,
@@ -50,20 +50,31 @@ struct Service<K: Key> {
     started: Option<oneshot::Sender<Result<(), SupervisorError>>>,
 }
 
-pub(super) async fn start<K: Key>(
-    mut settings: Settings<K>,
-) -> Result<(Arc<Shared<K>>, oneshot::Sender<()>), SupervisorError> {
+/// A supervisor that starts its first children.
+pub(super) struct Launched<K: Key> {
+    pub(super) shared: Arc<Shared<K>>,
+    /// Stops it when this is dropped.
+    pub(super) alive: oneshot::Sender<()>,
+    /// Whether its first children are up.
+    pub(super) started: oneshot::Receiver<Result<(), SupervisorError>>,
+}
+
+pub(super) fn launch<K: Key>(mut settings: Settings<K>) -> Result<Launched<K>, SupervisorError> {
     let (wake, woken) = mpsc::unbounded_channel();
     let (commands, orders) = mpsc::unbounded_channel();
     let (reports, news) = mpsc::unbounded_channel();
     let (alive, gone) = oneshot::channel();
-    let (started, is_started) = oneshot::channel();
+    let (is_started, started) = oneshot::channel();
     let seed = settings.seed.unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         u64::from(now.subsec_nanos()) << 32 | u64::from(std::process::id())
     });
     let shared = Arc::new(Shared::new(&settings, commands));
-    shared.children().restored = std::mem::take(&mut settings.resumed);
+    {
+        let mut children = shared.children();
+        children.restored = std::mem::take(&mut settings.resumed);
+        children.restored_below = std::mem::take(&mut settings.resumed_below);
+    }
     let own = Budget::new(&settings.name).of(settings.max_usd, settings.max_turns);
     let mut service = Service {
         tree: Tree::new(settings.rules, seed),
@@ -80,7 +91,7 @@ pub(super) async fn start<K: Key>(
         ended: None,
         last_down: None,
         start_error: None,
-        started: Some(started),
+        started: Some(is_started),
         settings,
     };
     let specs = std::mem::take(&mut service.settings.children);
@@ -96,8 +107,7 @@ pub(super) async fn start<K: Key>(
         }
     }
     tokio::spawn(service.run(inputs, orders, woken, news, gone));
-    is_started.await.unwrap_or_else(|_| Err(SupervisorError::new(Kind::Stopped, &shared.name)))?;
-    Ok((shared, alive))
+    Ok(Launched { shared, alive, started })
 }
 
 impl<K: Key> Service<K> {
@@ -120,11 +130,17 @@ impl<K: Key> Service<K> {
         while self.ended.is_none() {
             let due = self.tree.deadline().map(Instant::from_std);
             tokio::select! {
-                Some(command) = orders.recv() => self.command(command),
+                Some(command) = orders.recv() => {
+                    // What was made must be known before it is decided about.
+                    if let Ok(report) = news.try_recv() {
+                        self.take_reports(report, &mut news);
+                    }
+                    self.command(command);
+                }
                 Some(key) = woken.recv() => if let Some(id) = self.id(&key) {
                     self.decide(Input::Wake(id));
                 },
-                Some(report) = news.recv() => self.report(report),
+                Some(report) = news.recv() => self.take_reports(report, &mut news),
                 // The last handle is gone.
                 _ = &mut gone, if !is_alone => {
                     is_alone = true;
@@ -135,6 +151,11 @@ impl<K: Key> Service<K> {
                 Some(_) = self.leaving.join_next() => {}
                 () = at(due) => self.decide(Input::Tick),
             }
+        }
+        // None of them makes anything any more.
+        while self.tasks.join_next().await.is_some() {}
+        while let Ok(report) = news.try_recv() {
+            self.report(report);
         }
         while self.leaving.join_next().await.is_some() {}
         let reason = self.reason();
@@ -169,6 +190,7 @@ impl<K: Key> Service<K> {
         let slot = watch::Sender::new(Slot::default());
         let budgets = Budget::all(spec.budgets.iter().chain(&*self.budgets));
         let limits = Limits {
+            is_session: matches!(spec.make, Make::Session(_)),
             wait: self.settings.restart_wait,
             max_usd: spec.max_usd.or(self.settings.max_usd_each),
             max_turns: spec.max_turns.or(self.settings.max_turns_each),
@@ -218,7 +240,7 @@ impl<K: Key> Service<K> {
                 let restart = spec.restart;
                 match self.insert(*spec) {
                     Ok((id, _)) => {
-                        self.starting.insert(id, reply);
+                        self.starting.insert(id, (reply, None));
                         self.decide(Input::Add(id, restart));
                     }
                     Err(error) => drop(reply.send(Err(error))),
@@ -226,7 +248,10 @@ impl<K: Key> Service<K> {
             }
             Command::Remove(key, reply) => {
                 // Also one that has no child in this run.
-                let forgotten = self.shared.children().restored.remove(&key).is_some();
+                let mut children = self.shared.children();
+                let forgotten = children.restored.remove(&key).is_some()
+                    | children.restored_below.remove(&key).is_some();
+                drop(children);
                 match self.id(&key) {
                     Some(id) => {
                         self.removing.entry(id).or_default().push(reply);
@@ -246,7 +271,7 @@ impl<K: Key> Service<K> {
             Command::Renew(key, reply) => match self.id(&key) {
                 Some(id) if self.is_up(id) => {
                     self.restarting.entry(id).or_default().push(reply);
-                    self.decide(Input::Restart(id));
+                    self.decide(Input::Renew(id));
                 }
                 _ => drop(reply.send(Ok(()))),
             },
@@ -270,14 +295,7 @@ impl<K: Key> Service<K> {
         let mut out = Vec::new();
         self.tree.handle(Instant::now().into_std(), input, &mut out);
         self.carry_out(out);
-        if let Input::Up(id)
-        | Input::Down(id, _)
-        | Input::Stopped(id)
-        | Input::Busy(id)
-        | Input::Restart(id)
-        | Input::Remove(id)
-        | Input::Wake(id) = input
-        {
+        for id in self.tree.take_changed() {
             self.show(id, None);
         }
         self.note_started();
@@ -339,6 +357,10 @@ impl<K: Key> Drop for Service<K> {
     fn drop(&mut self) {
         if self.shared.finished.borrow().is_some() {
             return;
+        }
+        // Not in a panic, which may be that of the registry.
+        if !std::thread::panicking() {
+            self.unregister_all();
         }
         let children = {
             let mut children = self.shared.children();

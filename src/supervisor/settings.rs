@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::info::SupervisorEvent;
 use super::key::Key;
 use super::reference::SessionRegistry;
+use super::snapshot::Snapshot;
 use super::spec::ChildSpec;
 use super::tree::Rules;
 
@@ -32,5 +33,7 @@ pub(super) struct Settings<K: Key> {
     pub(super) budgets: Vec<Budget>,
     pub(super) events: broadcast::Sender<SupervisorEvent<K>>,
     pub(super) resumed: HashMap<K, String>,
+    /// For the supervisors below.
+    pub(super) resumed_below: HashMap<K, Snapshot<K>>,
     pub(super) seed: Option<u64>,
 }

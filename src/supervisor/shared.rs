@@ -31,7 +31,7 @@ pub(super) enum Command<K: Key> {
     Add(Box<ChildSpec<K>>, Answer<SessionRef<K>>),
     Remove(K, Answer<()>),
     Restart(K, Answer<()>),
-    /// A restart of one that is up.
+    /// Another session in place of one that is up.
     Renew(K, Answer<()>),
     Stop,
 }
@@ -52,6 +52,8 @@ pub(super) struct Children<K: Key> {
     pub(super) by_key: HashMap<K, ChildId>,
     /// Conversations of an earlier run whose child was not up yet.
     pub(super) restored: HashMap<K, String>,
+    /// The same for supervisors.
+    pub(super) restored_below: HashMap<K, Snapshot<K>>,
 }
 
 /// A child, and what is known of it.
@@ -103,6 +105,7 @@ impl<K: Key> Child<K> {
         id: ChildId,
         why: Why,
         resume: Option<String>,
+        below: Option<Snapshot<K>>,
         supervisor: &str,
         reports: &mpsc::UnboundedSender<Report<K>>,
     ) -> Start<K> {
@@ -123,6 +126,7 @@ impl<K: Key> Child<K> {
             why,
             running,
             resume,
+            below,
             degraded: self.degraded,
             budgets: self.budgets.clone(),
             reports: reports.clone(),
@@ -168,6 +172,7 @@ impl<K: Key> Shared<K> {
                 by_id: BTreeMap::new(),
                 by_key: HashMap::new(),
                 restored: HashMap::new(),
+                restored_below: HashMap::new(),
             }),
         }
     }
@@ -195,7 +200,7 @@ impl<K: Key> Shared<K> {
     }
 
     /// The sessions and their conversations, with those of an earlier run that still wait for their
-    /// child.
+    /// child; the same of the supervisors below.
     pub(super) fn snapshot(&self) -> Snapshot<K> {
         let children = self.children();
         let sessions = children.by_id.values().filter(|child| child.kind() == ChildKind::Session);
@@ -203,7 +208,15 @@ impl<K: Key> Shared<K> {
         let waiting =
             children.restored.iter().filter(|(key, _)| !children.by_key.contains_key(key));
         let waiting = waiting.map(|(key, id)| (key.clone(), Some(id.clone())));
-        Snapshot::new(sessions.chain(waiting))
+        let running = children.by_id.values().filter_map(|child| match &child.running {
+            Some(Running::Supervisor(below)) => Some((child.spec.key.clone(), below.snapshot())),
+            _ => None,
+        });
+        let running: HashMap<_, _> = running.collect();
+        let below = children.restored_below.iter();
+        let below = below.filter(|(key, _)| !running.contains_key(key));
+        let below: Vec<_> = below.map(|(key, below)| (key.clone(), below.clone())).collect();
+        Snapshot::new(sessions.chain(waiting), running.into_iter().chain(below))
     }
 
     pub(super) fn fold<T>(&self, first: T, add: impl Fn(T, ChildKind, ChildState) -> T) -> T {

@@ -45,6 +45,8 @@ impl Slot {
 /// The limits of a child, and of its supervisor.
 #[derive(Clone, Debug)]
 pub(super) struct Limits {
+    /// Whether it is a session.
+    pub(super) is_session: bool,
     pub(super) wait: Duration,
     pub(super) max_usd: Option<f64>,
     pub(super) max_turns: Option<u64>,

@@ -4,13 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::key::Key;
 
-/// The keys of the sessions of a supervisor, and their conversations. Plain data: write it where the
-/// next run of your program finds it.
+/// The keys of the sessions of a supervisor, and their conversations; the same for each supervisor
+/// below it. Plain data: write it where the next run of your program finds it.
 ///
 /// It has no options: the next run has its own specifications, with the same keys.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Snapshot<K> {
     sessions: Vec<Saved<K>>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    supervisors: Vec<(K, Snapshot<K>)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +24,12 @@ struct Saved<K> {
 }
 
 impl<K: Key> Snapshot<K> {
-    pub(super) fn new(sessions: impl IntoIterator<Item = (K, Option<String>)>) -> Self {
+    pub(super) fn new(
+        sessions: impl IntoIterator<Item = (K, Option<String>)>,
+        supervisors: impl IntoIterator<Item = (K, Self)>,
+    ) -> Self {
         let saved = sessions.into_iter().map(|(key, session_id)| Saved { key, session_id });
-        Self { sessions: saved.collect() }
+        Self { sessions: saved.collect(), supervisors: supervisors.into_iter().collect() }
     }
 
     /// The keys, with the ids of their conversations.
@@ -32,7 +37,15 @@ impl<K: Key> Snapshot<K> {
         self.sessions.iter().map(|saved| (&saved.key, saved.session_id.as_deref()))
     }
 
-    pub(super) fn into_conversations(self) -> impl Iterator<Item = (K, String)> {
-        self.sessions.into_iter().filter_map(|saved| Some((saved.key, saved.session_id?)))
+    /// The supervisors below, with their keys.
+    pub fn supervisors(&self) -> impl Iterator<Item = (&K, &Self)> {
+        self.supervisors.iter().map(|(key, snapshot)| (key, snapshot))
+    }
+
+    /// The conversations, and the snapshots of the supervisors below.
+    pub(super) fn into_parts(self) -> (impl Iterator<Item = (K, String)>, Vec<(K, Self)>) {
+        let sessions = self.sessions.into_iter();
+        let conversations = sessions.filter_map(|saved| Some((saved.key, saved.session_id?)));
+        (conversations, self.supervisors)
     }
 }

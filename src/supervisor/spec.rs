@@ -9,15 +9,20 @@ use super::error::SupervisorError;
 use super::info::ExitReason;
 use super::key::Key;
 use super::policy::RestartType;
+use super::snapshot::Snapshot;
 use crate::session::{Restart, SessionBuilder};
 use crate::transport::BoxFuture;
 
 /// Makes the builder of a session, at each start.
 type MakeSession = Arc<dyn Fn() -> SessionBuilder + Send + Sync>;
-/// Starts a supervisor that is a child.
-/// What its sessions use counts in these budgets, too.
+/// The outcome of a start.
+pub(super) type Started = BoxFuture<'static, Result<(), SupervisorError>>;
+/// A supervisor that is a child, and the outcome of its start.
+type Starting<K> = (Arc<dyn Nested<K>>, Started);
+/// Begins to start a supervisor that is a child. What its sessions use counts in these budgets, too;
+/// they go on with the conversations of an earlier run, if there are some.
 type StartSupervisor<K> = Arc<
-    dyn Fn(Arc<[Budget]>) -> BoxFuture<'static, Result<Arc<dyn Nested<K>>, SupervisorError>>
+    dyn Fn(Arc<[Budget]>, Option<Snapshot<K>>) -> Result<Starting<K>, SupervisorError>
         + Send
         + Sync,
 >;
@@ -26,6 +31,7 @@ type StartSupervisor<K> = Arc<
 pub(super) trait Nested<K>: Send + Sync {
     fn finished(&self) -> BoxFuture<'_, ExitReason<K>>;
     fn stop(&self) -> BoxFuture<'_, ExitReason<K>>;
+    fn snapshot(&self) -> Snapshot<K>;
 }
 
 #[derive(Clone)]
@@ -119,7 +125,8 @@ impl<K: Key> ChildSpec<K> {
         Self { resume: Some(session_id.into()), ..self }
     }
 
-    /// How long a start may take, from the launch to the answered handshake. Default: 90 s.
+    /// How long a start may take, from the launch to the answered handshake; for a supervisor, the
+    /// starts of its first children together. Default: 90 s.
     #[must_use]
     pub fn start_timeout(self, start_timeout: Duration) -> Self {
         Self { start_timeout, ..self }

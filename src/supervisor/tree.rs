@@ -43,6 +43,8 @@ pub(super) struct Tree {
     rules: Rules,
     children: BTreeMap<ChildId, Child>,
     index: Index,
+    /// Whose state has changed since that was asked.
+    changed: Vec<ChildId>,
     recent: VecDeque<Instant>,
     /// Whether the first children are still being started: one after the other, and a failure ends
     /// the supervisor.
@@ -61,6 +63,7 @@ impl Tree {
             rules,
             children: BTreeMap::new(),
             index: Index::default(),
+            changed: Vec::new(),
             recent: VecDeque::new(),
             is_first_start: true,
             in_order: false,
@@ -85,6 +88,10 @@ impl Tree {
             Input::Stopped(id) => self.stopped(now, id, out),
             Input::Busy(id) => self.busy(now, id, out),
             Input::Restart(id) => self.restart(now, id, out),
+            Input::Renew(id) if self.state(id) == Some(State::Up) => {
+                self.stop(id, Then::Start(Why::ByHand), out);
+            }
+            Input::Renew(_) => {}
             Input::Remove(id) => self.stop(id, Then::Forget, out),
             Input::Rest(id) if self.state(id) == Some(State::Up) => {
                 self.stop(id, Then::Rest, out);
@@ -122,6 +129,11 @@ impl Tree {
         self.children.get(&id).map(|child| child.state)
     }
 
+    /// The children whose state has changed since the last call, some more than once.
+    pub(super) fn take_changed(&mut self) -> Vec<ChildId> {
+        std::mem::take(&mut self.changed)
+    }
+
     pub(super) fn restarts(&self, id: ChildId) -> u64 {
         self.children.get(&id).map_or(0, |child| child.restarts)
     }
@@ -144,6 +156,7 @@ impl Tree {
             self.index.leave(id, child.state);
             child.state = state;
             self.index.enter(id, state);
+            self.changed.push(id);
         }
     }
 
@@ -204,7 +217,7 @@ impl Tree {
                     return self.end(End::MaxIntensity(id), out);
                 }
                 OnLimit::Quarantine(time) => {
-                    self.set(id, State::Quarantined(later(now, time)));
+                    self.set(id, State::Quarantined(later(now, time), why));
                     return out.push(Output::Event(id, Event::Quarantined(time)));
                 }
             }
@@ -245,13 +258,20 @@ impl Tree {
         let others: Vec<_> = self
             .children
             .range(first..)
-            .map(|(other, _)| *other)
-            .filter(|other| *other != id)
+            .map(|(other, child)| (*other, child.state))
+            .filter(|(other, _)| *other != id)
             .collect();
-        for other in others.into_iter().rev() {
-            if let Some(State::Up | State::Starting(_)) = self.state(other) {
-                self.stop(other, Then::Start(Why::Again), out);
-            }
+        for (other, state) in others.into_iter().rev() {
+            let why = match state {
+                State::Up => Why::Again,
+                // What a start was for that has not succeeded still holds for the next one.
+                State::Starting(why) => why,
+                // It may still have work, and would go on.
+                State::Stopping(Then::Rest) => Why::Again,
+                _ => continue,
+            };
+            self.set(other, State::Stopping(Then::Start(why)));
+            out.push(Output::Stop(other));
         }
     }
 
@@ -320,11 +340,12 @@ impl Tree {
     fn pass_time(&mut self, now: Instant) {
         while let Some((_, id)) =
             self.index.quarantined.first().filter(|(at, _)| *at <= now).copied()
+            && let Some(State::Quarantined(_, why)) = self.state(id)
         {
             if let Some(child) = self.children.get_mut(&id) {
                 child.recent.clear();
             }
-            self.set(id, State::Pending(Why::Again));
+            self.set(id, State::Pending(why));
         }
         while !self.is_blocked()
             && let Some((_, id)) = self.index.due.first().filter(|(at, _)| *at <= now).copied()

@@ -11,7 +11,8 @@ use super::info::ExitReason;
 use super::key::Key;
 use super::report::{News, Report, Running};
 use super::slot::ended;
-use super::spec::{ChildSpec, Make};
+use super::snapshot::Snapshot;
+use super::spec::{ChildSpec, Make, Nested, Started};
 use super::tree::{ChildId, Class, Why};
 use super::watcher::Watcher;
 use crate::common::later;
@@ -31,6 +32,8 @@ pub(super) struct Start<K: Key> {
     pub(super) running: Option<Running<K>>,
     /// The conversation that a new session resumes.
     pub(super) resume: Option<String>,
+    /// The conversations with which the children of a supervisor go on.
+    pub(super) below: Option<Snapshot<K>>,
     /// Whether it was reported that the API refuses its key.
     pub(super) degraded: bool,
     /// What it may use together with others.
@@ -55,38 +58,44 @@ impl<K: Key> Start<K> {
                     let class = class_of_start(&error);
                     self.report(News::Down(class, error.to_string(), Some(error)));
                 }
-                Err(_) => self.report(News::Down(
-                    Class::Crash,
-                    format!("not started within {limit:?} (start_timeout)"),
-                    None,
-                )),
+                Err(_) => self.report(News::Down(Class::Crash, not_started(limit), None)),
             },
             Make::Supervisor(make) => {
                 // The names of its children must be free before.
                 if let Some(Running::Supervisor(before)) = &self.running {
                     before.stop().await;
                 }
-                let started = tokio::time::timeout(limit, make(self.budgets.clone())).await;
-                match started {
-                    Ok(Ok(supervisor)) => {
-                        self.report(News::Made(Running::Supervisor(supervisor.clone())));
-                        self.report(News::Up { history_lost: false });
-                        let reason = supervisor.finished().await;
-                        let class = match reason {
-                            ExitReason::Stopped => Class::Clean,
-                            _ => Class::Crash,
-                        };
-                        self.report(News::Down(class, format!("it ended: {reason:?}"), None));
-                    }
-                    Ok(Err(error)) => {
-                        self.report(News::Down(Class::Crash, error.to_string(), None));
-                    }
-                    Err(_) => self.report(News::Down(
-                        Class::Crash,
-                        format!("not started within {limit:?} (start_timeout)"),
-                        None,
-                    )),
-                }
+                let (class, why) = match make(self.budgets.clone(), self.below.clone()) {
+                    Ok((supervisor, started)) => self.supervise(&supervisor, started).await,
+                    Err(error) => (Class::Crash, error.to_string()),
+                };
+                self.report(News::Down(class, why, None));
+            }
+        }
+    }
+
+    /// Waits until a supervisor has started, and then until it ends. Returns how and why.
+    async fn supervise(
+        &self,
+        supervisor: &Arc<dyn Nested<K>>,
+        started: Started,
+    ) -> (Class, String) {
+        self.report(News::Made(Running::Supervisor(supervisor.clone())));
+        let limit = self.spec.start_timeout;
+        match tokio::time::timeout(limit, started).await {
+            Ok(Ok(())) => {
+                self.report(News::Up { history_lost: false });
+                let reason = supervisor.finished().await;
+                let class = match reason {
+                    ExitReason::Stopped => Class::Clean,
+                    _ => Class::Crash,
+                };
+                (class, format!("it ended: {reason:?}"))
+            }
+            Ok(Err(error)) => (Class::Crash, error.to_string()),
+            Err(_) => {
+                supervisor.stop().await;
+                (Class::Crash, not_started(limit))
             }
         }
     }
@@ -233,6 +242,10 @@ async fn at(time: Option<Instant>) {
         Some(time) => tokio::time::sleep_until(time).await,
         None => std::future::pending().await,
     }
+}
+
+fn not_started(limit: Duration) -> String {
+    format!("not started within {limit:?} (start_timeout)")
 }
 
 /// What the error of a start means.

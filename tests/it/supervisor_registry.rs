@@ -122,3 +122,19 @@ async fn a_registry_that_panics_ends_the_supervisor_and_no_one_waits_for_it() {
     assert!(asked.unwrap_err().is_stopped());
     assert!(supervisor.list().is_empty());
 }
+
+/// Its names are free for the next one.
+#[test]
+fn a_supervisor_whose_runtime_ends_leaves_no_names_in_a_shared_registry() {
+    let registry: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+    for round in 0..2 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let children = [spec("a", &Launches::default()), spec("b", &Launches::default())];
+        let builder = Supervisor::builder().registry(registry.clone()).children(children);
+        let supervisor = runtime.block_on(builder.start()).unwrap();
+        assert_eq!(registry.keys().len(), 2, "{round}");
+        drop(runtime);
+        assert!(registry.keys().is_empty(), "{round}: {:?}", registry.keys());
+        assert_eq!(supervisor.count().specs, 0);
+    }
+}

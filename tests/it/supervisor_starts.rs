@@ -6,7 +6,7 @@ use std::sync::Arc;
 use claude_wire::Session;
 use claude_wire::session::Restart;
 use claude_wire::supervisor::{
-    Backoff, ChildSpec, ChildState, RestartType, Strategy, Supervisor, SupervisorBuilder,
+    Backoff, ChildSpec, ChildState, OnLimit, RestartType, Strategy, Supervisor, SupervisorBuilder,
 };
 use claude_wire::transport::{Exit, Memory};
 use tokio::sync::Semaphore;
@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use crate::supervisor_support::{
     SECOND, kill, lingering, noted, serve_until_die, spec, text, three, with,
 };
-use crate::support::cli::{Launches, SESSION};
+use crate::support::cli::{Launches, Log, SESSION, cli};
 
 /// A CLI that answers the handshake after this many seconds, and then serves.
 fn late(seconds: u32, launches: &Launches) -> Memory {
@@ -178,6 +178,101 @@ async fn a_restart_by_hand_during_a_stop_forgets_the_conversation() {
         assert_eq!(text(&b, "three").await, "three");
         supervisor.stop().await;
     }
+}
+
+/// A CLI that never answers the handshake, and takes 3 s to end, which it logs.
+fn silent(log: &Log) -> Memory {
+    let log = log.clone();
+    cli(move |_, mut cli| {
+        let log = log.clone();
+        async move {
+            cli.drain().await;
+            tokio::time::sleep(3 * SECOND).await;
+            log.push("it has ended");
+            Exit::from_code(0)
+        }
+    })
+}
+
+/// So that the caller may try again with the same key.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_could_not_be_started_is_gone_when_its_caller_learns_of_it() {
+    let supervisor: Supervisor = builder().max_sessions(1).start().await.unwrap();
+    for round in 1..=2 {
+        let log = Log::default();
+        let hung = ChildSpec::new("a", with(silent(&log))).start_timeout(5 * SECOND);
+        let error = supervisor.start_session(hung).await.unwrap_err();
+        assert!(error.is_start(), "{round}: {error}");
+        assert_eq!((log.all().len(), supervisor.count().specs), (1, 0), "{round}");
+    }
+    let a = supervisor.start_session(spec("a", &Launches::default())).await.unwrap();
+    assert_eq!(text(&a, "x").await, "x");
+    supervisor.stop().await;
+}
+
+/// The order to end a child comes before the supervisor has heard that its session is made.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_is_ended_while_it_is_made_has_ended_when_that_is_reported() {
+    for how in ["terminate", "stop"] {
+        for round in 0..10 {
+            let log = Log::default();
+            let outer: Supervisor = builder().start().await.unwrap();
+            let (transport, handle) = (Arc::new(silent(&log)), outer.clone());
+            let (done, is_done) = tokio::sync::mpsc::unbounded_channel();
+            let make = move || {
+                let (handle, done) = (handle.clone(), done.clone());
+                let mut ends: std::pin::Pin<Box<dyn Future<Output = ()> + Send>> =
+                    Box::pin(async move {
+                        match how {
+                            "terminate" => handle.terminate_session(&"a".to_owned()).await.unwrap(),
+                            _ => drop(handle.stop().await),
+                        }
+                    });
+                // The order is given here, and its end is awaited elsewhere.
+                let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+                assert!(ends.as_mut().poll(&mut cx).is_pending());
+                tokio::spawn(async move {
+                    ends.await;
+                    let _ = done.send(());
+                });
+                Session::builder().transport(transport.clone())
+            };
+            let error = outer.start_session(ChildSpec::new("a", make)).await.unwrap_err();
+            assert!(error.is_stopped(), "{how} {round}: {error}");
+            let mut is_done = is_done;
+            is_done.recv().await;
+            assert_eq!(log.all(), ["it has ended"], "{how} {round}");
+            outer.stop().await;
+        }
+    }
+}
+
+/// Its state says so, so that queries wait for it.
+#[tokio::test(start_paused = true)]
+async fn a_child_whose_quarantine_is_over_waits_while_others_start() {
+    let launches = Launches::default();
+    let supervisor: Supervisor = builder()
+        .max_starting(1)
+        .intensity(0, SECOND)
+        .on_limit(OnLimit::Quarantine(60 * SECOND))
+        .child(spec("a", &launches))
+        .start()
+        .await
+        .unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    kill(&a).await;
+    a.wait_for(ChildState::Quarantined).await.unwrap();
+    tokio::time::sleep(50 * SECOND).await;
+    let slow = ChildSpec::new("b", with(late(30, &Launches::default())));
+    let start = supervisor.start_session(slow);
+    let asked = async {
+        tokio::time::sleep(11 * SECOND).await;
+        assert_eq!((a.state(), launches.len()), (ChildState::Restarting, 1));
+        text(&a, "x").await
+    };
+    let (started, answer) = tokio::join!(start, asked);
+    assert_eq!((started.is_ok(), answer.as_str()), (true, "x"));
+    supervisor.stop().await;
 }
 
 /// A child that waits for the others of its group, or for its delay, does not overtake them.

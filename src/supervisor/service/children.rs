@@ -21,14 +21,16 @@ impl<K: Key> Service<K> {
                 Why::Again => child.spec.conversation == session::Restart::Resume,
                 Why::ByHand => false,
             };
+            let key = child.spec.key.clone();
             if !keeps {
                 child.forget_conversation();
-                let key = child.spec.key.clone();
                 children.restored.remove(&key);
+                children.restored_below.remove(&key);
             }
+            let below = children.restored_below.get(&key).cloned();
             let Some(child) = children.by_id.get_mut(&id) else { return };
             let resume = child.session_id().filter(|_| keeps);
-            let start = child.begin(id, why, resume, &self.shared.name, &self.reports);
+            let start = child.begin(id, why, resume, below, &self.shared.name, &self.reports);
             child.task = Some(self.tasks.spawn(start.run()));
         }
         self.show(id, None);
@@ -54,7 +56,7 @@ impl<K: Key> Service<K> {
         self.show(id, None);
         let mut children = self.shared.children();
         let Some(child) = children.by_id.get_mut(&id) else { return };
-        let start = child.begin(id, Why::Again, None, &self.shared.name, &self.reports);
+        let start = child.begin(id, Why::Again, None, None, &self.shared.name, &self.reports);
         child.task = Some(self.tasks.spawn(start.rest()));
     }
 
@@ -71,7 +73,7 @@ impl<K: Key> Service<K> {
     }
 
     /// Ends what a child has run, and lets fail what waits in it.
-    fn leave(&mut self, running: Option<Running<K>>) {
+    pub(super) fn leave(&mut self, running: Option<Running<K>>) {
         let Some(running) = running else { return };
         if let Running::Session(session) = &running {
             session.begin_stop();
@@ -97,8 +99,8 @@ impl<K: Key> Service<K> {
         self.shared.gone(&child);
         self.leave(child.running.take());
         let stopped = || SupervisorError::new(Kind::Stopped, &key);
-        if let Some(reply) = self.starting.remove(&id) {
-            let _ = reply.send(Err(stopped()));
+        if let Some((reply, why)) = self.starting.remove(&id) {
+            let _ = reply.send(Err(why.unwrap_or_else(stopped)));
         }
         for reply in self.restarting.remove(&id).unwrap_or_default() {
             let _ = reply.send(Err(stopped()));
@@ -128,7 +130,7 @@ impl<K: Key> Service<K> {
             State::Stopping(Then::Start(_)) => ChildState::Restarting,
             State::Stopping(Then::Rest) | State::Resting => ChildState::Resting,
             State::Stopping(Then::Forget) => ChildState::Stopped,
-            State::Quarantined(_) => ChildState::Quarantined,
+            State::Quarantined(..) => ChildState::Quarantined,
             State::Failed => ChildState::Failed,
         };
         // Only a change wakes those that wait for the child: each of them may ask for it again.

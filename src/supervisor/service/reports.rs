@@ -1,5 +1,7 @@
 //! What the tasks of children report.
 
+use tokio::sync::mpsc;
+
 use super::Service;
 use crate::session;
 use crate::supervisor::error::{Kind, SupervisorError};
@@ -9,14 +11,39 @@ use crate::supervisor::report::{News, Report};
 use crate::supervisor::tree::{ChildId, Class, Input};
 
 impl<K: Key> Service<K> {
+    /// Takes all reports that have come. What was made is known before it is decided about: a child
+    /// that is stopped then has something to stop.
+    pub(super) fn take_reports(
+        &mut self,
+        first: Report<K>,
+        news: &mut mpsc::UnboundedReceiver<Report<K>>,
+    ) {
+        let mut others = Vec::new();
+        let mut next = Some(first);
+        while let Some(report) = next {
+            match report.news {
+                News::Made(_) => self.report(report),
+                _ => others.push(report),
+            }
+            next = news.try_recv().ok();
+        }
+        others.into_iter().for_each(|report| self.report(report));
+    }
+
     pub(super) fn report(&mut self, report: Report<K>) {
         let Report { child: id, start, news } = report;
         {
             let mut children = self.shared.children();
-            let Some(child) = children.by_id.get_mut(&id) else { return };
-            if start.is_some_and(|start| start != child.starts) {
+            let child = children.by_id.get_mut(&id);
+            let child = child.filter(|child| start.is_none_or(|start| start == child.starts));
+            let Some(child) = child else {
+                drop(children);
+                // It was made while it was given up.
+                if let News::Made(running) = news {
+                    self.leave(Some(running));
+                }
                 return;
-            }
+            };
             match &news {
                 News::Made(running) => child.running = Some(running.clone()),
                 News::Down(_, why, _) => child.last_error = Some(why.clone()),
@@ -35,12 +62,16 @@ impl<K: Key> Service<K> {
             News::Up { history_lost } => {
                 self.decide(Input::Up(id));
                 let Some(key) = self.key(id) else { return };
-                self.shared.children().restored.remove(&key);
+                {
+                    let mut children = self.shared.children();
+                    children.restored.remove(&key);
+                    children.restored_below.remove(&key);
+                }
                 if history_lost {
                     self.shared.publish(SupervisorEvent::HistoryLost(key.clone()));
                 }
                 self.shared.publish(SupervisorEvent::Up(key.clone()));
-                if let Some(reply) = self.starting.remove(&id) {
+                if let Some((reply, _)) = self.starting.remove(&id) {
                     let reference = self.shared.registry.lookup(&key);
                     let _ = reply.send(reference.ok_or_else(|| self.shared.not_found(&key)));
                 }
@@ -75,9 +106,9 @@ impl<K: Key> Service<K> {
         for reply in self.restarting.remove(&id).unwrap_or_default() {
             let _ = reply.send(Err(failed(error.clone())));
         }
-        if let Some(reply) = self.starting.remove(&id) {
-            let _ = reply.send(Err(failed(error)));
-            // A child that could not be started is not kept.
+        if let Some((_, why)) = self.starting.get_mut(&id) {
+            *why = Some(failed(error));
+            // A child that could not be started is not kept. Its caller learns why when it is gone.
             return self.decide(Input::Remove(id));
         }
         if !self.tree.has_started() && error.is_some() {

@@ -15,7 +15,7 @@ pub(in crate::supervisor) enum State {
     Waiting(Instant, Why),
     Stopping(Then),
     Resting,
-    Quarantined(Instant),
+    Quarantined(Instant, Why),
     Failed,
 }
 
@@ -49,7 +49,7 @@ impl Index {
                 self.waiting.insert(id);
                 self.due.insert((until, id));
             }
-            State::Quarantined(until) => drop(self.quarantined.insert((until, id))),
+            State::Quarantined(until, _) => drop(self.quarantined.insert((until, id))),
             State::Stopping(Then::Start(_)) => drop(self.group.insert(id)),
             State::Up | State::Stopping(_) | State::Resting | State::Failed => {}
         }
@@ -63,7 +63,7 @@ impl Index {
                 self.waiting.remove(&id);
                 self.due.remove(&(until, id));
             }
-            State::Quarantined(until) => drop(self.quarantined.remove(&(until, id))),
+            State::Quarantined(until, _) => drop(self.quarantined.remove(&(until, id))),
             State::Stopping(Then::Start(_)) => drop(self.group.remove(&id)),
             State::Up | State::Stopping(_) | State::Resting | State::Failed => {}
         }

@@ -23,6 +23,8 @@ pub(in crate::supervisor) enum Input {
     Busy(ChildId),
     /// The user wants it to be restarted: does not count.
     Restart(ChildId),
+    /// Another session is wanted in its place, if it is up: does not count.
+    Renew(ChildId),
     /// The user wants it to be forgotten.
     Remove(ChildId),
     /// It has been idle for long: its process is stopped.

@@ -1,6 +1,9 @@
 //! What a tree decides, with a clock that the test moves.
 
+mod compared;
+mod groups;
 mod model;
+mod nested;
 
 use super::*;
 
@@ -30,15 +33,25 @@ fn rules() -> Rules {
 impl Rig {
     /// Children 1 to `count`, all up.
     fn up(rules: Rules, count: u64) -> Self {
-        let mut rig = Self { tree: Tree::new(rules, 7), now: Instant::now(), out: Vec::new() };
-        for id in 1..=count {
-            rig.handle(Input::Add(ChildId(id), RestartType::Permanent));
-        }
+        let mut rig = Self::starting(rules, Instant::now(), count);
         for id in 1..=count {
             rig.handle(Input::Up(ChildId(id)));
         }
         rig.out.clear();
         rig
+    }
+
+    /// Children 1 to `count`, the first of which is being started.
+    fn starting(rules: Rules, now: Instant, count: u64) -> Self {
+        let mut rig = Self { tree: Tree::new(rules, 7), now, out: Vec::new() };
+        for id in 1..=count {
+            rig.handle(Input::Add(ChildId(id), RestartType::Permanent));
+        }
+        rig
+    }
+
+    fn is_finished(&self) -> bool {
+        self.out.iter().any(|output| matches!(output, Output::Finished(_)))
     }
 
     fn handle(&mut self, input: Input) -> Vec<Output> {
@@ -115,34 +128,6 @@ fn one_for_one_restarts_only_the_one_that_crashed_after_its_delay() {
     rig.now += 10 * SECOND;
     assert_eq!(rig.crash(2), [Output::Event(ChildId(2), Event::Restarting(SECOND))]);
     assert_eq!(rig.tree.restarts(ChildId(2)), 3);
-}
-
-#[test]
-fn a_group_is_stopped_in_reverse_and_started_in_order() {
-    for (strategy, stopped, started) in [
-        (Strategy::OneForAll, vec![4, 3, 1], vec![1, 2, 3, 4]),
-        (Strategy::RestForOne, vec![4, 3], vec![2, 3, 4]),
-    ] {
-        let mut rig = Rig::up(Rules { strategy, ..rules() }, 4);
-        let out = rig.crash(2);
-        let stops: Vec<_> = stopped.iter().map(|id| stop(*id)).collect();
-        assert_eq!(out[1..], stops[..], "{strategy:?}");
-        // The delay is over, but the group is not stopped yet.
-        assert_eq!(rig.pass(SECOND), []);
-        for id in &stopped {
-            rig.handle(Input::Stopped(ChildId(*id)));
-        }
-        let mut order = Vec::new();
-        for _ in &started {
-            let next = rig.out.iter().rev().find_map(|output| match output {
-                Output::Start(id, _) => Some(id.0),
-                _ => None,
-            });
-            order.push(next.unwrap());
-            rig.handle(Input::Up(ChildId(next.unwrap())));
-        }
-        assert_eq!(order, started, "{strategy:?}");
-    }
 }
 
 #[test]
@@ -255,6 +240,27 @@ fn a_start_that_failed_is_tried_again_for_the_same_reason() {
         rig.handle(Input::Up(ChildId(1)));
         rig.crash(1);
         assert_eq!(rig.pass(SECOND), [start(1, Why::Again)]);
+    }
+}
+
+/// After a quarantine, too.
+#[test]
+fn a_start_after_a_quarantine_is_for_the_reason_of_the_one_that_failed() {
+    let on_limit = OnLimit::Quarantine(60 * SECOND);
+    let quarantine = Rules { on_limit, intensity: Intensity::new(0, SECOND), ..rules() };
+    for (input, why) in
+        [(Input::Wake(ChildId(1)), Why::Woken), (Input::Restart(ChildId(1)), Why::ByHand)]
+    {
+        let mut rig = Rig::up(quarantine, 1);
+        rig.rest(1);
+        rig.handle(input);
+        for _ in 0..2 {
+            rig.crash(1);
+            assert_eq!(rig.pass(60 * SECOND), [start(1, why)]);
+        }
+        rig.handle(Input::Up(ChildId(1)));
+        rig.crash(1);
+        assert_eq!(rig.pass(60 * SECOND), [start(1, Why::Again)]);
     }
 }
 
@@ -455,8 +461,10 @@ proptest! {
                         prop_assert!(is_new || why == Why::ByHand, "started twice: {}", id);
                         prop_assert!(!stopping.contains(&id), "started while it stops: {}", id);
                     }
+                    // One that is stopped to rest may be stopped with its group.
                     Output::Stop(ChildId(id)) => {
-                        prop_assert!(live.contains(&id) && stopping.insert(id), "nothing to stop: {}", id);
+                        let is_new = stopping.insert(id) || resting.remove(&id);
+                        prop_assert!(live.contains(&id) && is_new, "nothing to stop: {}", id);
                     }
                     Output::Rest(ChildId(id)) => {
                         prop_assert!(live.contains(&id) && stopping.insert(id), "nothing to rest: {}", id);

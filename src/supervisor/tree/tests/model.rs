@@ -1,32 +1,34 @@
-//! A second, plain form of what a tree decides about single children, to compare it with: back-off,
-//! windows, classes of ends, order.
+//! A second, plain form of what a tree decides, to compare it with: back-off, windows, classes of
+//! ends, groups, order.
 
-use proptest::prelude::{BoxedStrategy, ProptestConfig, Strategy as _, any, prop_oneof};
+use proptest::prelude::{BoxedStrategy, Strategy as _, prop_oneof};
 use proptest::sample::select;
-use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
 use super::*;
 
 /// What happens to a child, or to all of them.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Add(RestartType),
     Up(u64),
     Down(u64, Class),
     Stopped(u64),
     Busy(u64),
     Restart(u64),
+    Renew(u64),
     Remove(u64),
     Rest(u64),
     Wake(u64),
+    Shutdown,
     Pass(Duration),
 }
 
 #[derive(Clone, Debug)]
-struct Kid {
+pub(super) struct Kid {
     id: u64,
     restart: RestartType,
     state: State,
+    was_up: bool,
     /// Whether it stops only if it has no work.
     may_be_busy: bool,
     failures: u32,
@@ -34,46 +36,82 @@ struct Kid {
 }
 
 #[derive(Clone, Debug)]
-struct Model {
-    rules: Rules,
-    now: Instant,
+pub(super) struct Model {
+    pub(super) rules: Rules,
+    pub(super) now: Instant,
     kids: Vec<Kid>,
-    added: u64,
+    pub(super) added: u64,
     crashes: Vec<Instant>,
-    has_ended: bool,
+    /// Whether the first children are being started.
+    is_first: bool,
+    /// Whether a group is being restarted.
+    in_order: bool,
+    pub(super) end: Option<End>,
 }
 
 impl Model {
+    /// Children 1 to `count`, the first of which is being started.
+    pub(super) fn starting(rules: Rules, now: Instant, count: u64) -> Self {
+        let (kids, crashes) = (Vec::new(), Vec::new());
+        let (is_first, in_order, end) = (true, false, None);
+        let mut model = Self { rules, now, kids, added: 0, crashes, is_first, in_order, end };
+        for _ in 0..count {
+            model.take_step(&Step::Add(RestartType::Permanent));
+        }
+        model
+    }
+
+    pub(super) fn up(rules: Rules, now: Instant, count: u64) -> Self {
+        let mut model = Self::starting(rules, now, count);
+        for id in 1..=count {
+            model.take_step(&Step::Up(id));
+        }
+        model
+    }
+
     fn kid(&mut self, id: u64) -> Option<&mut Kid> {
         self.kids.iter_mut().find(|kid| kid.id == id)
     }
 
-    fn state(&self, id: u64) -> Option<State> {
+    pub(super) fn state(&self, id: u64) -> Option<State> {
         self.kids.iter().find(|kid| kid.id == id).map(|kid| kid.state)
     }
 
-    fn take_step(&mut self, step: &Step) {
+    pub(super) fn has_started(&self) -> bool {
+        !self.is_first
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.end.is_some() && self.kids.is_empty()
+    }
+
+    pub(super) fn take_step(&mut self, step: &Step) {
         match step {
             Step::Add(restart) => {
                 self.added += 1;
-                if !self.has_ended {
+                if self.end.is_none() {
                     let (id, state) = (self.added, State::Pending(Why::First));
                     let (may_be_busy, failures, crashes) = (false, 0, Vec::new());
-                    let restart = *restart;
-                    self.kids.push(Kid { id, restart, state, may_be_busy, failures, crashes });
+                    let (was_up, restart) = (false, *restart);
+                    let kid = Kid { id, restart, state, was_up, may_be_busy, failures, crashes };
+                    self.kids.push(kid);
                 }
             }
             Step::Pass(time) => self.now += *time,
             Step::Up(id) => self.change(*id, |kid| {
                 kid.failures = 0;
+                kid.was_up = true;
                 Some(State::Up)
             }),
             Step::Down(id, class) => self.down(*id, *class),
-            Step::Stopped(id) => self.change(*id, |kid| match kid.state {
-                State::Stopping(Then::Start(why)) => Some(State::Pending(why)),
-                State::Stopping(Then::Rest) => Some(State::Resting),
-                _ => None,
-            }),
+            Step::Stopped(id) => {
+                let now = self.now;
+                self.change(*id, |kid| match kid.state {
+                    State::Stopping(Then::Start(why)) => Some(State::Waiting(now, why)),
+                    State::Stopping(Then::Rest) => Some(State::Resting),
+                    _ => None,
+                });
+            }
             Step::Busy(id) => self.change(*id, |kid| {
                 kid.may_be_busy = false;
                 Some(match kid.state {
@@ -82,13 +120,21 @@ impl Model {
                     other => other,
                 })
             }),
-            Step::Restart(id) => self.change(*id, |kid| {
-                Some(match kid.state {
-                    State::Up | State::Starting(_) => State::Starting(Why::ByHand),
-                    State::Stopping(Then::Forget) => kid.state,
-                    State::Stopping(_) => State::Stopping(Then::Start(Why::ByHand)),
-                    _ => State::Pending(Why::ByHand),
-                })
+            Step::Restart(id) => {
+                let now = self.now;
+                self.change(*id, |kid| {
+                    Some(match kid.state {
+                        State::Up | State::Starting(_) => State::Starting(Why::ByHand),
+                        State::Stopping(Then::Forget) => kid.state,
+                        State::Stopping(_) => State::Stopping(Then::Start(Why::ByHand)),
+                        State::Waiting(..) => State::Waiting(now, Why::ByHand),
+                        _ => State::Pending(Why::ByHand),
+                    })
+                });
+            }
+            Step::Renew(id) => self.change(*id, |kid| match kid.state {
+                State::Up => Some(State::Stopping(Then::Start(Why::ByHand))),
+                other => Some(other),
             }),
             Step::Remove(id) => self.change(*id, Kid::removed),
             Step::Rest(id) => self.change(*id, |kid| {
@@ -102,6 +148,7 @@ impl Model {
                 State::Resting => Some(State::Pending(Why::Woken)),
                 other => Some(other),
             }),
+            Step::Shutdown => self.finish(End::Shutdown),
         }
         self.settle();
     }
@@ -115,9 +162,26 @@ impl Model {
         }
     }
 
+    fn finish(&mut self, end: End) {
+        if self.end.is_none() {
+            self.end = Some(end);
+            for mut kid in std::mem::take(&mut self.kids) {
+                if let Some(state) = kid.removed() {
+                    self.kids.push(Kid { state, ..kid });
+                }
+            }
+        }
+    }
+
     fn down(&mut self, id: u64, class: Class) {
         let (now, Rules { intensity, on_limit, backoff, .. }) = (self.now, self.rules);
+        let is_first = self.is_first;
         let Some(kid) = self.kid(id) else { return };
+        let why = if let State::Starting(why) = kid.state { why } else { Why::Again };
+        if is_first && !kid.was_up {
+            kid.state = State::Failed;
+            return self.finish(End::StartFailed(ChildId(id)));
+        }
         let is_kept = match kid.restart {
             RestartType::Permanent => true,
             RestartType::Transient => class != Class::Clean,
@@ -134,7 +198,6 @@ impl Model {
             }
             Class::Crash | Class::Clean => {
                 kid.failures += 1;
-                let why = if let State::Starting(why) = kid.state { why } else { Why::Again };
                 let delay = backoff.first * 2_u32.pow((kid.failures - 1).min(20));
                 kid.state = State::Waiting(now + delay.min(backoff.max), why);
                 let recent = |crashes: &mut Vec<Instant>| {
@@ -142,48 +205,160 @@ impl Model {
                     crashes.iter().filter(|at| now - **at < intensity.window).count()
                 };
                 match on_limit {
-                    OnLimit::Quarantine(time) => {
-                        if recent(&mut kid.crashes) > intensity.restarts {
-                            kid.state = State::Quarantined(now + time);
-                        }
+                    OnLimit::Quarantine(time) if recent(&mut kid.crashes) > intensity.restarts => {
+                        kid.state = State::Quarantined(now + time, why);
                     }
-                    OnLimit::Escalate => {
-                        if recent(&mut self.crashes) > intensity.restarts {
-                            self.has_ended = true;
-                            for kid in std::mem::take(&mut self.kids) {
-                                let mut kid = kid;
-                                if let Some(state) = kid.removed() {
-                                    self.kids.push(Kid { state, ..kid });
-                                }
-                            }
-                        }
+                    OnLimit::Escalate if recent(&mut self.crashes) > intensity.restarts => {
+                        self.change(id, |_| Some(State::Failed));
+                        self.finish(End::MaxIntensity(ChildId(id)));
                     }
+                    _ => self.stop_group_of(id),
                 }
             }
         }
     }
 
+    /// Those that go down with this one, to be started again after it or before it.
+    fn stop_group_of(&mut self, id: u64) {
+        let strategy = self.rules.strategy;
+        let goes_down = |kid: &&mut Kid| match strategy {
+            Strategy::OneForOne => false,
+            Strategy::OneForAll => kid.id != id,
+            Strategy::RestForOne => kid.id > id,
+        };
+        self.in_order |= strategy != Strategy::OneForOne;
+        for kid in self.kids.iter_mut().filter(goes_down) {
+            let why = match kid.state {
+                State::Starting(why) => why,
+                State::Up | State::Stopping(Then::Rest) => Why::Again,
+                _ => continue,
+            };
+            kid.state = State::Stopping(Then::Start(why));
+            kid.may_be_busy = false;
+        }
+    }
+
+    /// Those of a group that are still being stopped, for which the others wait.
+    fn is_blocked(&self) -> bool {
+        let is_stopping = |kid: &Kid| matches!(kid.state, State::Stopping(Then::Start(_)));
+        self.in_order && self.kids.iter().any(is_stopping)
+    }
+
     /// What is due is to start, and as many start as may, in order.
     fn settle(&mut self) {
-        let now = self.now;
+        let (now, is_blocked) = (self.now, self.is_blocked());
         for kid in &mut self.kids {
             match kid.state {
-                State::Waiting(until, why) if until <= now => kid.state = State::Pending(why),
-                State::Quarantined(until) if until <= now => {
+                State::Waiting(until, why) if until <= now && !is_blocked => {
+                    kid.state = State::Pending(why);
+                }
+                State::Quarantined(until, why) if until <= now => {
                     kid.crashes.clear();
-                    kid.state = State::Pending(Why::Again);
+                    kid.state = State::Pending(why);
                 }
                 _ => {}
             }
         }
+        let one_by_one = self.is_first || self.in_order;
+        let limit = if one_by_one { 1 } else { self.rules.max_starting };
         let is_starting = |kid: &&Kid| matches!(kid.state, State::Starting(_));
-        while !self.has_ended
-            && self.kids.iter().filter(is_starting).count() < self.rules.max_starting
-            && let Some(kid) =
-                self.kids.iter_mut().find(|kid| matches!(kid.state, State::Pending(_)))
+        while self.end.is_none()
+            && !is_blocked
+            && self.kids.iter().filter(is_starting).count() < limit
+            && let Some(kid) = self.kids.iter_mut().find(|kid| match kid.state {
+                State::Pending(_) => true,
+                // None overtakes it.
+                State::Waiting(..) => one_by_one,
+                _ => false,
+            })
             && let State::Pending(why) = kid.state
         {
             kid.state = State::Starting(why);
+        }
+        let is_settled = |kid: &Kid| match kid.state {
+            State::Pending(_) | State::Starting(_) | State::Waiting(..) => false,
+            State::Stopping(then) => !matches!(then, Then::Start(_)),
+            State::Up | State::Resting | State::Quarantined(..) | State::Failed => true,
+        };
+        if self.end.is_none() && self.kids.iter().all(is_settled) {
+            (self.is_first, self.in_order) = (false, false);
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let is_blocked = self.is_blocked();
+        let due = self.kids.iter().filter_map(|kid| match kid.state {
+            State::Waiting(until, _) if !is_blocked => Some(until),
+            State::Quarantined(until, _) => Some(until),
+            _ => None,
+        });
+        due.min()
+    }
+
+    /// The tree does the same, and what it says is to be done is possible, in order.
+    pub(super) fn compare(&self, rig: &Rig, out: &[Output]) {
+        for kid in 1..=self.added {
+            assert_eq!(rig.state(kid), self.state(kid), "{kid}");
+        }
+        assert_eq!(rig.tree.deadline(), self.deadline());
+        assert_eq!(rig.tree.has_started(), self.has_started());
+        let ends = rig.out.iter().filter_map(|output| match output {
+            Output::Finished(end) => Some(*end),
+            _ => None,
+        });
+        assert_eq!(Vec::from_iter(ends), Vec::from_iter(self.end.filter(|_| self.is_over())));
+        let stops = out.iter().filter_map(|output| match output {
+            Output::Stop(id) => Some(*id),
+            _ => None,
+        });
+        let stops: Vec<_> = stops.collect();
+        assert!(stops.is_sorted_by(|one, next| one > next), "in reverse order: {stops:?}");
+    }
+
+    pub(super) fn transitions(&self) -> BoxedStrategy<Step> {
+        use RestartType::{Permanent, Temporary, Transient};
+        let always = prop_oneof![
+            8 => select(vec![Permanent, Transient, Temporary]).prop_map(Step::Add),
+            8 => (0_u64..60).prop_map(|tenths| Step::Pass(Duration::from_millis(tenths * 100))),
+            1 => proptest::prelude::Just(Step::Shutdown),
+        ];
+        if self.kids.is_empty() {
+            return always.boxed();
+        }
+        let ids: Vec<_> = self.kids.iter().map(|kid| kid.id).collect();
+        let id = || select(ids.clone());
+        let classes = vec![
+            Class::Crash,
+            Class::Crash,
+            Class::Crash,
+            Class::Clean,
+            Class::Configuration,
+            Class::Denied,
+        ];
+        prop_oneof![
+            2 => always,
+            4 => id().prop_map(Step::Up),
+            4 => (id(), select(classes)).prop_map(|(id, class)| Step::Down(id, class)),
+            3 => id().prop_map(Step::Stopped),
+            1 => id().prop_map(Step::Busy),
+            1 => id().prop_map(Step::Restart),
+            1 => id().prop_map(Step::Renew),
+            1 => id().prop_map(Step::Remove),
+            2 => id().prop_map(Step::Rest),
+            2 => id().prop_map(Step::Wake),
+        ]
+        .boxed()
+    }
+
+    pub(super) fn allows(&self, step: &Step) -> bool {
+        let kid = |id: u64| self.kids.iter().find(|kid| kid.id == id);
+        match step {
+            Step::Up(id) => matches!(self.state(*id), Some(State::Starting(_))),
+            Step::Down(id, _) => matches!(self.state(*id), Some(State::Starting(_) | State::Up)),
+            Step::Stopped(id) => matches!(self.state(*id), Some(State::Stopping(_))),
+            Step::Busy(id) => kid(*id)
+                .is_some_and(|kid| kid.may_be_busy && matches!(kid.state, State::Stopping(_))),
+            _ => true,
         }
     }
 }
@@ -197,124 +372,4 @@ impl Kid {
             _ => None,
         }
     }
-}
-
-impl ReferenceStateMachine for Model {
-    type State = Self;
-    type Transition = Step;
-
-    fn init_state() -> BoxedStrategy<Self> {
-        let limits = (0_usize..4, any::<bool>(), 0_u64..3, 1_usize..3);
-        let state = limits.prop_map(|(restarts, escalates, delay, max_starting)| {
-            let rules = Rules {
-                strategy: Strategy::OneForOne,
-                intensity: Intensity::new(restarts, 5 * SECOND),
-                on_limit: match escalates {
-                    true => OnLimit::Escalate,
-                    false => OnLimit::Quarantine(9 * SECOND),
-                },
-                backoff: Backoff::new(Duration::from_secs(delay), 4 * SECOND).jitter(0.0),
-                max_starting,
-            };
-            let kid = |id| {
-                let (restart, state) = (RestartType::Permanent, State::Up);
-                Kid { id, restart, state, may_be_busy: false, failures: 0, crashes: Vec::new() }
-            };
-            let (now, kids, crashes) = (Instant::now(), vec![kid(1), kid(2)], Vec::new());
-            Self { rules, now, kids, added: 2, crashes, has_ended: false }
-        });
-        state.boxed()
-    }
-
-    fn transitions(state: &Self) -> BoxedStrategy<Step> {
-        use RestartType::{Permanent, Temporary, Transient};
-        let always = prop_oneof![
-            select(vec![Permanent, Transient, Temporary]).prop_map(Step::Add),
-            (0_u64..60).prop_map(|tenths| Step::Pass(Duration::from_millis(tenths * 100))),
-        ];
-        if state.kids.is_empty() {
-            return always.boxed();
-        }
-        let ids: Vec<_> = state.kids.iter().map(|kid| kid.id).collect();
-        let id = || select(ids.clone());
-        let classes = vec![Class::Crash, Class::Clean, Class::Configuration, Class::Denied];
-        prop_oneof![
-            2 => always,
-            4 => id().prop_map(Step::Up),
-            4 => (id(), select(classes)).prop_map(|(id, class)| Step::Down(id, class)),
-            2 => id().prop_map(Step::Stopped),
-            1 => id().prop_map(Step::Busy),
-            1 => id().prop_map(Step::Restart),
-            1 => id().prop_map(Step::Remove),
-            2 => id().prop_map(Step::Rest),
-            2 => id().prop_map(Step::Wake),
-        ]
-        .boxed()
-    }
-
-    fn preconditions(state: &Self, step: &Step) -> bool {
-        let kid = |id: u64| state.kids.iter().find(|kid| kid.id == id);
-        match step {
-            Step::Up(id) => matches!(state.state(*id), Some(State::Starting(_))),
-            Step::Down(id, _) => matches!(state.state(*id), Some(State::Starting(_) | State::Up)),
-            Step::Stopped(id) => matches!(state.state(*id), Some(State::Stopping(_))),
-            Step::Busy(id) => kid(*id)
-                .is_some_and(|kid| kid.may_be_busy && matches!(kid.state, State::Stopping(_))),
-            _ => true,
-        }
-    }
-
-    fn apply(mut state: Self, step: &Step) -> Self {
-        state.take_step(step);
-        state
-    }
-}
-
-/// The tree, next to the model.
-struct Compared;
-
-impl StateMachineTest for Compared {
-    type SystemUnderTest = Rig;
-    type Reference = Model;
-
-    fn init_test(model: &Model) -> Rig {
-        let mut rig = Rig::up(model.rules, 2);
-        rig.now = model.now;
-        rig
-    }
-
-    fn apply(mut rig: Rig, model: &Model, step: Step) -> Rig {
-        let id = ChildId;
-        rig.now = model.now;
-        rig.handle(match step {
-            Step::Add(restart) => Input::Add(id(model.added), restart),
-            Step::Up(kid) => Input::Up(id(kid)),
-            Step::Down(kid, class) => Input::Down(id(kid), class),
-            Step::Stopped(kid) => Input::Stopped(id(kid)),
-            Step::Busy(kid) => Input::Busy(id(kid)),
-            Step::Restart(kid) => Input::Restart(id(kid)),
-            Step::Remove(kid) => Input::Remove(id(kid)),
-            Step::Rest(kid) => Input::Rest(id(kid)),
-            Step::Wake(kid) => Input::Wake(id(kid)),
-            Step::Pass(_) => Input::Tick,
-        });
-        for kid in 1..=model.added {
-            assert_eq!(rig.state(kid), model.state(kid), "{kid}");
-        }
-        let due = model.kids.iter().filter_map(|kid| match kid.state {
-            State::Waiting(until, _) | State::Quarantined(until) => Some(until),
-            _ => None,
-        });
-        assert_eq!(rig.tree.deadline(), due.min());
-        let is_over = model.has_ended && model.kids.is_empty();
-        let finished = rig.out.iter().any(|output| matches!(output, Output::Finished(_)));
-        assert_eq!(finished, is_over);
-        rig
-    }
-}
-
-prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-    #[test]
-    fn the_tree_decides_as_the_plain_model_does(sequential 1..60 => Compared);
 }
