@@ -22,6 +22,9 @@ use crate::common::lock;
 use crate::session::{Session, SessionBuilder};
 use crate::telemetry;
 
+/// How long `/clear` may take before the session gets another process.
+const CLEAR_LIMIT: Duration = Duration::from_secs(60);
+
 /// The name of a pool in its errors.
 pub(super) const POOL: &str = "pool";
 
@@ -31,15 +34,21 @@ pub enum Reset {
     /// Nothing: the next request goes on with the conversation. Only for requests that belong
     /// together: what one says, the next can read.
     None,
-    /// The conversation is cleared (`/clear`), in the same process.
+    /// The conversation is cleared (`/clear`), in the same process. What a request has set in the
+    /// session, such as its model or permission mode, stays.
     #[default]
     Clear,
-    /// A new process.
+    /// A new session, with a new process: nothing stays, and a handle that a request has kept is of
+    /// no use.
     Fresh,
 }
 
 /// A fixed number of sessions, started in advance, that serve many requests. Each request has a
 /// session to itself. The sessions are children of a supervisor, which restarts those that crash.
+///
+/// A free session is warm: its CLI runs and has answered the handshake, so that a request waits for no
+/// start. It costs memory, and no tokens. To have some warm while others are replaced
+/// ([`Reset::Fresh`], or a crash), have more sessions than there are requests at a time.
 ///
 /// ```
 /// use claude_wire::supervisor::Pool;
@@ -225,7 +234,8 @@ impl Pool {
             given_back.as_mut().enable();
             if let Picked::Member(number) = inner.take(key) {
                 let mut taken = Taken::new(inner, permit, number);
-                match inner.supervisor.session(&number)?.session().await {
+                let stopped = |_| SupervisorError::new(Kind::Stopped, POOL);
+                match inner.supervisor.session(&number).map_err(stopped)?.session().await {
                     Ok(session) => {
                         taken.used = true;
                         return Ok(Pooled { session, _taken: taken });
@@ -380,13 +390,16 @@ impl Drop for Taken {
 }
 
 impl Inner {
-    /// Makes the conversation a new one. What cannot be cleared gets another process. A member that
+    /// Makes the conversation a new one. What cannot be cleared is replaced. A member that
     /// has crashed begins a new one anyway when it comes back, and the supervisor says when.
     async fn reset(&self, number: usize) {
         let Ok(session) = self.supervisor.session(&number) else { return };
         let Ok(session) = session.session().await else { return };
-        if self.reset == Reset::Clear && session.clear().await.is_ok() {
-            return;
+        if self.reset == Reset::Clear {
+            let cleared = tokio::time::timeout(CLEAR_LIMIT, session.clear()).await;
+            if cleared.is_ok_and(|cleared| cleared.is_ok()) {
+                return;
+            }
         }
         if let Err(error) = self.supervisor.renew(&number).await {
             tracing::debug!(%error, number, "a session of a pool could not be reset");

@@ -30,6 +30,7 @@ mod supervisor_nested;
 mod supervisor_options;
 mod supervisor_pool;
 mod supervisor_pool_members;
+mod supervisor_pool_warm;
 mod supervisor_registry;
 mod supervisor_restarts;
 mod supervisor_spending;
