@@ -25,6 +25,7 @@ mod supervisor_events;
 mod supervisor_groups;
 mod supervisor_health;
 mod supervisor_idle;
+mod supervisor_isolation;
 mod supervisor_memory;
 mod supervisor_nested;
 mod supervisor_options;
