@@ -12,7 +12,7 @@ use super::key::Key;
 pub struct Snapshot<K> {
     sessions: Vec<Saved<K>>,
     #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
-    supervisors: Vec<(K, Snapshot<K>)>,
+    supervisors: Vec<Below<K>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,13 +23,20 @@ struct Saved<K> {
     session_id: Option<String>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Below<K> {
+    key: K,
+    snapshot: Snapshot<K>,
+}
+
 impl<K: Key> Snapshot<K> {
     pub(super) fn new(
         sessions: impl IntoIterator<Item = (K, Option<String>)>,
         supervisors: impl IntoIterator<Item = (K, Self)>,
     ) -> Self {
         let saved = sessions.into_iter().map(|(key, session_id)| Saved { key, session_id });
-        Self { sessions: saved.collect(), supervisors: supervisors.into_iter().collect() }
+        let below = supervisors.into_iter().map(|(key, snapshot)| Below { key, snapshot });
+        Self { sessions: saved.collect(), supervisors: below.collect() }
     }
 
     /// The keys, with the ids of their conversations.
@@ -39,13 +46,15 @@ impl<K: Key> Snapshot<K> {
 
     /// The supervisors below, with their keys.
     pub fn supervisors(&self) -> impl Iterator<Item = (&K, &Self)> {
-        self.supervisors.iter().map(|(key, snapshot)| (key, snapshot))
+        self.supervisors.iter().map(|below| (&below.key, &below.snapshot))
     }
 
     /// The conversations, and the snapshots of the supervisors below.
-    pub(super) fn into_parts(self) -> (impl Iterator<Item = (K, String)>, Vec<(K, Self)>) {
+    pub(super) fn into_parts(
+        self,
+    ) -> (impl Iterator<Item = (K, String)>, impl Iterator<Item = (K, Self)>) {
         let sessions = self.sessions.into_iter();
         let conversations = sessions.filter_map(|saved| Some((saved.key, saved.session_id?)));
-        (conversations, self.supervisors)
+        (conversations, self.supervisors.into_iter().map(|below| (below.key, below.snapshot)))
     }
 }

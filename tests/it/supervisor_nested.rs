@@ -86,8 +86,8 @@ const SAVED: [&str; 3] = [
 fn saved() -> Value {
     let level = |id: &str| json!({"sessions": [{"key": "a", "session_id": id}]});
     let [mut outer, mut inner, deepest] = SAVED.map(level);
-    inner["supervisors"] = json!([["below", deepest]]);
-    outer["supervisors"] = json!([["below", inner]]);
+    inner["supervisors"] = json!([{"key": "below", "snapshot": deepest}]);
+    outer["supervisors"] = json!([{"key": "below", "snapshot": inner}]);
     outer
 }
 
