@@ -193,8 +193,7 @@ def test_test_is_recorded_once_and_replayed(folder, cli, monkeypatch):
     assert missing.parseoutcomes() == {"failed": 2}, text(missing)
     assert "pytest --claude-wire-record=once" in text(missing)
 
-    record = [f"--claude-wire-cli={cli}", "--claude-wire-record"]
-    # Without a mode it is `once`.
+    record = [f"--claude-wire-cli={cli}", "--claude-wire-record=once"]
     recorded = run(folder, test, *record)
     assert recorded.parseoutcomes() == {"passed": 2}, text(recorded)
     recordings = folder.path / "recordings" / "test_program"
@@ -206,13 +205,46 @@ def test_test_is_recorded_once_and_replayed(folder, cli, monkeypatch):
     assert "claude-wire: recorded recordings" in text(recorded)
 
     cli.unlink()
-    for arguments in ([], [*record, "once"]):
+    for arguments in ([], record):
         replayed = run(folder, test, *arguments)
         assert replayed.parseoutcomes() == {"passed": 2}, text(replayed)
     changed = run(folder, test.replace("I am", "You are"))
     assert changed.parseoutcomes() == {"failed": 2}, text(changed)
     for part in ["I am a", "You are a", "pytest --claude-wire-record=rewrite"]:
         assert part in text(changed)
+
+
+@pytest.mark.parametrize("position", ["first", "before the file", "before an option", "last", "of the ini file"])
+def test_without_a_mode_it_is_once_wherever_it_is(folder, cli, position):
+    test = "def test_it(claude_wire):\n    assert ask('Who?') == 'one'\n"
+    where = f"--claude-wire-cli={cli}"
+    arguments = {
+        "first": ["--claude-wire-record", where, "test_program.py"],
+        "before the file": [where, "--claude-wire-record", "test_program.py::test_it", "-v"],
+        "before an option": [where, "test_program.py", "--claude-wire-record", "-v"],
+        "last": [where, "test_program.py", "--claude-wire-record"],
+        "of the ini file": [where, "test_program.py"],
+    }[position]
+    if position == "of the ini file":
+        folder.makeini("[pytest]\naddopts = --claude-wire-record")
+    recorded = run(folder, test, *arguments)
+    assert recorded.parseoutcomes() == {"passed": 1}, text(recorded)
+    assert "claude-wire: recorded recordings/test_program/test_it" in text(recorded)
+    # With recordings it replays them: no CLI is needed.
+    cli.unlink()
+    assert run(folder, test, *arguments).parseoutcomes() == {"passed": 1}
+
+
+def test_the_last_mode_counts_and_an_unknown_one_is_refused(folder, cli):
+    test = "def test_it(claude_wire):\n    assert claude_wire.mode == 'rewrite'\n"
+    where = f"--claude-wire-cli={cli}"
+    result = run(folder, test, where, "--claude-wire-record", "--claude-wire-record=rewrite", "test_program.py")
+    assert "recorded" not in text(result)
+    assert result.parseoutcomes() == {"passed": 1}, text(result)
+    for argument in ["--claude-wire-record=twice", "--claude-wire-record="]:
+        result = run(folder, test, where, argument)
+        assert result.ret == pytest.ExitCode.USAGE_ERROR
+        assert "argument --claude-wire-record: ignored explicit argument" in result.stderr.str()
 
 
 def test_recording_again_replaces_only_what_passes(folder, cli, monkeypatch):

@@ -20,18 +20,21 @@ _RUN = pytest.StashKey[Run]()
 _PASSED = pytest.StashKey[bool]()
 _RECORDED = pytest.StashKey["list[Path]"]()
 
+_RECORD = "claude_wire_record"
+_MODES_HELP = {
+    "none": "replay (the default, unless CLAUDE_WIRE_RECORD says otherwise)",
+    "once": "record the tests that have no recordings",
+    "rewrite": "record again",
+    "passthrough": "run the real CLI, and record nothing",
+}
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claude-wire")
-    group.addoption(
-        "--claude-wire-record",
-        nargs="?",
-        const="once",
-        choices=MODES,
-        metavar="MODE",
-        help="none: replay; once: record tests without recordings; rewrite: record again; passthrough: use the real CLI; "
-        "without MODE: once (default: $CLAUDE_WIRE_RECORD, or none)",
-    )
+    # An option for each mode, and one without. An optional value would take the next argument, such as a test file.
+    names = {"--claude-wire-record": "once"} | {f"--claude-wire-record={mode}": mode for mode in MODES}
+    for name, mode in names.items():
+        group.addoption(name, action="store_const", const=mode, dest=_RECORD, help=_MODES_HELP[mode])
     group.addoption(
         "--claude-wire-cli",
         metavar="PATH",
@@ -58,7 +61,7 @@ def claude_wire(
     differed and what is left fails it.
     """
     config, item = request.config, request.node
-    mode = config.getoption("--claude-wire-record") or os.environ.get("CLAUDE_WIRE_RECORD") or "none"
+    mode = config.getoption(_RECORD) or os.environ.get("CLAUDE_WIRE_RECORD") or "none"
     if mode not in MODES:
         raise pytest.UsageError(f"CLAUDE_WIRE_RECORD must be one of {', '.join(MODES)}, not {mode!r}")
     recordings = item.path.parent / config.getini("claude_wire_recordings") / _name(item)
