@@ -1,5 +1,5 @@
 // A turn that is interrupted in the middle of its text, and another turn. STAND_IN is the path of the CLI.
-// With PATIENT the turn is not interrupted.
+// With PATIENT the turn is not interrupted; LAST_PROMPT is another second prompt.
 
 import { chat } from './chat.mjs';
 import { show } from './show.mjs';
@@ -16,5 +16,5 @@ await chat({ includePartialMessages: true }, async ({ ask, session }) => {
     return whole(message);
   });
   await interrupted;
-  await ask('And now?', whole);
+  await ask(process.env.LAST_PROMPT ?? 'And now?', whole);
 });

@@ -1,6 +1,6 @@
 """A turn that is interrupted in the middle of its text, and another turn. STAND_IN is the path of the CLI.
 
-With PATIENT the turn is not interrupted.
+With PATIENT the turn is not interrupted; LAST_PROMPT is another second prompt.
 """
 
 import os
@@ -28,7 +28,7 @@ async def main():
             events += 1
             if events == LAST and "PATIENT" not in os.environ:
                 await client.interrupt()
-        await client.query("And now?")
+        await client.query(os.environ.get("LAST_PROMPT", "And now?"))
         async for message in client.receive_response():
             if not isinstance(message, StreamEvent):
                 say(show(message))

@@ -133,8 +133,30 @@ const fn entry(
 
 const SCHEMA: &str = r#"{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer"}},"required":["name","age"],"additionalProperties":false}"#;
 
+/// What the hooks of the entry `hooks` answer: of `PreToolUse` to these commands, and `*` to the others.
+macro_rules! hooks {
+    ($($command:literal: $decision:literal, $reason:literal);+) => {
+        concat!(
+            "{\"PreToolUse\": {",
+            $(
+                "\"", $command, "\": {\"hookSpecificOutput\": {\"hookEventName\": \"PreToolUse\",",
+                "\"permissionDecision\": \"", $decision, "\",",
+                "\"permissionDecisionReason\": \"", $reason, "\"}},",
+            )+
+            "\"none\": {}},",
+            r#""PostToolUse": {"*": {"hookSpecificOutput": {"hookEventName": "PostToolUse", "additionalContext": "post hook context"}}},"#,
+            r#""PostToolUseFailure": {"*": {}},"#,
+            r#""UserPromptSubmit": {"*": {"hookSpecificOutput": {"hookEventName": "UserPromptSubmit", "additionalContext": "prompt hook context"}}},"#,
+            r#""Stop": {"*": {}}, "SubagentStop": {"*": {}}, "SessionStart": {"*": {}}, "SessionEnd": {"*": {}}, "Notification": {"*": {}},"#,
+            r#""PreCompact": {"*": {}}, "PermissionRequest": {"*": {}}, "Setup": {"*": {}}}"#,
+        )
+    };
+}
+const HOOKS: &str = hooks!("echo hi-from-bash": "allow", "ok"; "*": "deny", "dangerous command");
+const OTHER_HOOKS: &str = hooks!("*": "allow", "ok");
+
 /// Played from the corpus, which a session of this library recorded.
-const ENTRIES: [Program; 6] = [
+const ENTRIES: [Program; 10] = [
     entry("one-shot", "one question", &["What is 2 + 2?"], &[]),
     entry("three-turns", "three turns", &["Question 1", "Question 2", "Question 3"], &[]),
     entry(
@@ -156,12 +178,65 @@ const ENTRIES: [Program; 6] = [
         &[("DECISION", "Not on my watch.")],
     ),
     entry("structured-output", "structured output", &["Who is it?"], &[("SCHEMA", SCHEMA)]),
+    Program {
+        change: Change {
+            with: With::Env("HOOKS", OTHER_HOOKS),
+            shows: Shows::Value {
+                at: "response.response.hookSpecificOutput.permissionDecision",
+                is: "allow",
+            },
+        },
+        ..entry(
+            "hooks",
+            "two turns with hooks of twelve events: context for a prompt, a tool that is allowed, one that is denied",
+            &["Say hi in a shell", "Remove everything"],
+            &[("HOOKS", HOOKS), ("ALLOWED", "Bash")],
+        )
+    },
+    Program {
+        change: Change {
+            with: With::Env("NO_ZERO", "I do not divide"),
+            shows: Shows::Value {
+                at: "response.response.content[0].text",
+                is: "I do not divide",
+            },
+        },
+        ..entry(
+            "in-process-server",
+            "an in-process server: a call that works, and one that fails",
+            &["What is 6 times 7, and 1 divided by 0?"],
+            &[("SERVER", "calc"), ("ALLOWED", "mcp__calc__multiply mcp__calc__divide")],
+        )
+    },
+    Program {
+        change: Change { with: With::Env("INTERRUPT", ""), shows: Shows::Missing("interrupt") },
+        ..entry(
+            "interrupt",
+            "a turn that is interrupted, another, and an interrupt while nothing runs",
+            &["Talk slowly", "And now?"],
+            &[("INTERRUPT", "4"), ("PARTIAL", "1")],
+        )
+    },
+    Program {
+        file: "fork",
+        has_launches: true,
+        change: Change::prompt(With::Args(&["First", "Elsewhere", "In the original"]), "Elsewhere"),
+        ..entry(
+            "fork",
+            "two launches: a conversation, a fork of it that is resumed, and the conversation again",
+            &["First", "In the fork", "In the original"],
+            &[],
+        )
+    },
 ];
 
 /// The entries that need no more than prompts and a decision.
 const PEERS_PLAY: [&str; 4] = ["one-shot", "three-turns", "permission-allow", "permission-deny"];
 
 const SUM: Program = RECORDED[6];
+/// A scenario asks for no interrupt.
+const SCRIPTED_INTERRUPT: Program =
+    Program { change: Change::prompt_in("LAST_PROMPT", "And then?"), ..RECORDED[3] };
 const SCRIPT: Program = Program {
     feature: "`--version`, `auth status`, structured output, then resumed with a limit, an unknown session",
     ..SUM
@@ -214,7 +289,7 @@ pub(super) struct Case {
 }
 
 impl Case {
-    /// What is played, below the root.
+    /// What is played, below the root; the first of several launches of the corpus.
     pub(super) fn plays(&self) -> String {
         let Program { name, has_launches, .. } = self.program;
         match self.source {
@@ -233,6 +308,12 @@ impl Case {
         let path = root().join(self.plays());
         match self.source {
             Source::Scenario => Vec::new(),
+            // The corpus has them next to each other.
+            Source::Corpus if self.program.has_launches => {
+                let second =
+                    root().join(format!("recordings/2.1.332/{}-2.jsonl", self.program.name));
+                vec![path, second]
+            }
             _ if self.program.has_launches => {
                 claude_wire::recording::recordings_in(path).unwrap_or_default()
             }
@@ -270,7 +351,9 @@ pub(super) fn cases() -> Vec<Case> {
         for program in ENTRIES {
             cases.push(Case { client, program, source: Source::Corpus });
         }
-        cases.push(Case { client, program: SUM, source: Source::Scenario });
+        for program in [SUM, RECORDED[1], SCRIPTED_INTERRUPT] {
+            cases.push(Case { client, program, source: Source::Scenario });
+        }
     }
     for (client, program) in [(Client::Shell, SCRIPT), (Client::Acp, ACP)] {
         for source in [Source::Recorded(client), Source::Scenario] {

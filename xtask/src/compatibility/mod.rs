@@ -16,7 +16,7 @@ use std::process::Command;
 use claude_wire_cli::{Failure, Found, lab};
 use tokio::runtime::{Builder, Runtime};
 
-use self::cases::{Case, Source, cases};
+use self::cases::{Case, cases};
 use self::client::{Client, Tools};
 use self::page::{Table, broken};
 use crate::{absolute, root};
@@ -34,7 +34,7 @@ use crate::{absolute, root};
 Examples:
   cargo build --package claude-wire-cli
   cargo xtask compatibility --sdks target/official-sdks --peers
-  cargo xtask compatibility --sdks target/official-sdks --check python typescript
+  cargo xtask compatibility --sdks target/official-sdks --peers --wrapper-tests --check
   cargo xtask compatibility --sdks target/official-sdks --record ./claude acp
 
 Exit codes: 0 all is well, 1 a program was refused that was not changed, or one that was changed was accepted, or \
@@ -52,13 +52,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     peers: bool,
     /// Also run the tests of claude-wrapper that need a `claude`, with the stand-in
-    #[arg(long, requires = "peers", conflicts_with = "check")]
+    #[arg(long, requires = "peers")]
     wrapper_tests: bool,
     /// Run these tests with this CLI, too, in a closed network
-    #[arg(long, value_name = "CLI", requires = "wrapper_tests")]
+    #[arg(long, value_name = "CLI", requires = "wrapper_tests", conflicts_with = "check")]
     real_cli: Option<PathBuf>,
-    /// Write nothing; compare the outcomes with those of the page, but for the reasons. The corpus is
-    /// not played
+    /// Write nothing; compare the outcomes with those of the page, but for the reasons. In a closed
+    /// network
     #[arg(long)]
     check: bool,
     /// Record what is missing first, with this CLI, in a closed network
@@ -84,11 +84,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     if arguments.wrapper_tests {
         wrapper::build_all(&target)?;
     }
-    if arguments.record.is_some() || arguments.real_cli.is_some() {
+    if arguments.check || arguments.record.is_some() || arguments.real_cli.is_some() {
         lab::enter_closed_network()?;
     }
+    let mut problems = Vec::new();
     if arguments.wrapper_tests {
-        runtime()?.block_on(wrapper::with_stand_in(&target, &tools.mock_claude))?.save()?;
+        let tests = runtime()?.block_on(wrapper::with_stand_in(&target, &tools.mock_claude))?;
+        match arguments.check {
+            true => problems.extend(tests.unlike(&wrapper::Tests::load())),
+            false => tests.save()?,
+        }
         if let Some(cli) = &arguments.real_cli {
             runtime()?.block_on(wrapper::with_real_cli(&target, &absolute(cli)?))?.save()?;
         }
@@ -97,7 +102,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         let cli = absolute(cli)?;
         runtime()?.block_on(record::missing(&chosen, &tools, &cli))?;
     }
-    runtime()?.block_on(play(chosen, tools, arguments.check))
+    problems.extend(runtime()?.block_on(play(chosen, tools, arguments.check))?);
+    problems.iter().for_each(|problem| eprintln!("{problem}"));
+    Ok(if problems.is_empty() { Found::Nothing } else { Found::Something })
 }
 
 /// The argument without which programs of this client cannot run, if it is not there.
@@ -130,11 +137,11 @@ fn chosen(arguments: &Arguments) -> Result<Vec<Case>, Failure> {
     };
     let mut chosen = cases();
     chosen.retain(|case| is_named(case.client) && lacks(arguments, case.client).is_none());
-    chosen.retain(|case| !arguments.check || case.source != Source::Corpus);
     Ok(chosen)
 }
 
-async fn play(chosen: Vec<Case>, tools: Tools, is_check: bool) -> Result<Found, Failure> {
+/// Plays them, and writes what came of it, unless it is only compared. Returns what is wrong.
+async fn play(chosen: Vec<Case>, tools: Tools, is_check: bool) -> Result<Vec<String>, Failure> {
     let mut table = Table::load();
     let mut problems = Vec::new();
     let tools = std::sync::Arc::new(tools);
@@ -165,8 +172,7 @@ async fn play(chosen: Vec<Case>, tools: Tools, is_check: bool) -> Result<Found, 
     if !is_check {
         table.save()?;
     }
-    problems.iter().for_each(|problem| eprintln!("{problem}"));
-    Ok(if problems.is_empty() { Found::Nothing } else { Found::Something })
+    Ok(problems)
 }
 
 /// Builds the programs of `tests/peers`, which no other command does. Returns their folder.

@@ -88,7 +88,7 @@ async fn run(case: &Case, tools: &Tools, change: Option<Change>) -> Result<Ran, 
         _ => "CLAUDE_WIRE_REPLAY",
     };
     let (run, journal) = (place.path("run"), place.path("journal.jsonl"));
-    command.env(variable, crate::root().join(case.plays()));
+    command.env(variable, played(case, &place).map_err(failed)?);
     command.env("CLAUDE_WIRE_RUN", &run).env("CLAUDE_WIRE_JOURNAL", &journal);
     command.env("CLAUDE_WIRE_IDLE_TIMEOUT", IDLE[usize::from(change.is_some())]);
     // As if no CLI called it.
@@ -109,6 +109,20 @@ async fn run(case: &Case, tools: &Tools, change: Option<Change>) -> Result<Ran, 
     }
     let counts = counts::count(written, recorded, report.as_ref().unwrap_or(&Report::default()));
     Ok(Ran { report, counts, output })
+}
+
+/// What the variable of the stand-in names: the recordings of several launches are in a folder.
+fn played(case: &Case, place: &Place) -> std::io::Result<PathBuf> {
+    let path = crate::root().join(case.plays());
+    if path.is_dir() || case.recordings().len() < 2 {
+        return Ok(path);
+    }
+    let folder = place.path("recordings");
+    std::fs::create_dir(&folder)?;
+    for (number, recording) in (1..).zip(case.recordings()) {
+        std::fs::copy(recording, folder.join(format!("{number:03}.jsonl")))?;
+    }
+    Ok(folder)
 }
 
 const NO_LAUNCH: &str = "it did not launch the stand-in";

@@ -1,6 +1,6 @@
 //! The tests of claude-wrapper that need a `claude`: with the stand-in, and with the real CLI.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +55,20 @@ impl Tests {
         for (name, outcome) in outcomes {
             self.0.entry(name).or_default()[column] = outcome;
         }
+    }
+
+    /// Tests of which one passes and the other does not, or is missing, with the stand-in.
+    pub(super) fn unlike(&self, expected: &Self) -> Vec<String> {
+        let outcome = |tests: &Self, name: &str| {
+            tests.0.get(name).map_or_else(|| "missing".to_owned(), |row| row[0].clone())
+        };
+        let word = |outcome: &str| outcome.split(':').next().map(str::to_owned);
+        let names: BTreeSet<&String> = self.0.keys().chain(expected.0.keys()).collect();
+        let both = names.iter().map(|name| (name, outcome(self, name), outcome(expected, name)));
+        let unlike = both.filter(|(_, is, was)| word(is) != word(was));
+        unlike
+            .map(|(name, is, was)| format!("not as the page says: {name}: {is}, not {was}"))
+            .collect()
     }
 
     /// For the page.
@@ -309,6 +323,21 @@ mod tests {
             let error = read("contract", text).unwrap_err();
             assert!(error.starts_with(why), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn what_passes_is_compared_and_reasons_are_not() {
+        let expected =
+            Tests::parse("head\na::one\tok\tok\na::two\tfailed: x\tok\na::gone\tok\tok\n");
+        assert_eq!(expected.unlike(&expected), Vec::<String>::new());
+        let now = Tests::parse("head\na::new\tok\t\na::one\tfailed: y\t\na::two\tfailed: z\t\n");
+        let unlike = |what: &str| format!("not as the page says: {what}");
+        let differences = [
+            unlike("a::gone: missing, not ok"),
+            unlike("a::new: ok, not missing"),
+            unlike("a::one: failed: y, not ok"),
+        ];
+        assert_eq!(now.unlike(&expected), differences);
     }
 
     #[test]
