@@ -51,6 +51,8 @@ mod tool_import;
 mod tool_lint;
 mod tool_numbers;
 mod tool_page;
+#[cfg(unix)]
+mod tool_page_browser;
 mod tool_record;
 mod tool_show;
 mod tool_verify;

@@ -11,16 +11,16 @@ use serde_json::{Value, json};
 use crate::support::{TOOL, corpus, folder, text};
 use crate::tool_show::recording;
 
-fn tool(args: &[&str], paths: &[&Path]) -> Output {
+pub(crate) fn tool(args: &[&str], paths: &[&Path]) -> Output {
     Command::new(TOOL).args(args).args(paths).output().unwrap()
 }
 
-fn done(output: &Output) {
+pub(crate) fn done(output: &Output) {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 /// The page of these recordings.
-fn page(target: &Path, paths: &[&Path]) -> String {
+pub(crate) fn page(target: &Path, paths: &[&Path]) -> String {
     let target_text = target.to_str().unwrap();
     done(&tool(&["show", "--force", "--html", target_text], paths));
     fs::read_to_string(target).unwrap()
@@ -97,12 +97,12 @@ fn a_page_refers_to_nothing_outside() {
     assert!(html.contains("class=\"severity-breaking\""), "their differences are listed");
 }
 
-/// Two folders are shown next to each other if each has one recording; else the error names both.
+/// The recordings of two folders are paired, by name if one is in both; each pair has a link.
 #[test]
 fn folders_are_shown_next_to_each_other() {
     let temporary = tempfile::tempdir().unwrap();
     let place = |name: &str| temporary.path().join(name);
-    for name in ["a/1.jsonl", "b/1.jsonl", "c/1.jsonl", "c/2.jsonl", "d/1.jsonl", "d/3.jsonl"] {
+    for name in ["a/1.jsonl", "b/2.jsonl", "c/1.jsonl", "c/2.jsonl", "d/2.jsonl", "d/3.jsonl"] {
         fs::create_dir_all(place(name).parent().unwrap()).unwrap();
         fs::copy(corpus("one-shot.jsonl"), place(name)).unwrap();
     }
@@ -111,17 +111,31 @@ fn folders_are_shown_next_to_each_other() {
         let args = ["show", "--force", "--html", page.to_str().unwrap(), "--next-to"];
         tool(&[&args[..], &[other.to_str().unwrap()]].concat(), &[&place(one)])
     };
-    done(&show("a", "b"));
-    let html = fs::read_to_string(place("page.html")).unwrap();
-    assert_eq!(html.matches("<section class=\"run\"").count(), 2);
-    for (one, other, why) in [
-        ("c", "d", "there are 2 and 2: name one of each, such as 1.jsonl (in both: 1.jsonl)"),
-        ("a", "c", "there are 1 and 2"),
-    ] {
-        let output = show(one, other);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(text(&output.stderr).contains(why), "{}", text(&output.stderr));
-    }
+    let pairs = |one: &str, other: &str| {
+        done(&show(one, other));
+        let html = fs::read_to_string(place("page.html")).unwrap();
+        references(&html);
+        assert!(html.contains(&format!("<h1>{one} ↔ {other}</h1>")), "{one}, {other}");
+        let links = html.split("<a href=\"#pair-").skip(1);
+        let links = links.map(|link| link.split_once('>').unwrap().1.split("</a>").next().unwrap());
+        let links: Vec<_> = links.map(str::to_owned).collect();
+        (html.matches("<section class=\"run\"").count(), links)
+    };
+    // One and one need no link, and no name.
+    assert_eq!(pairs("a", "b"), (2, vec![]));
+    let by_name = ["c/1.jsonl ↔ none", "c/2.jsonl ↔ d/2.jsonl", "none ↔ d/3.jsonl"];
+    assert_eq!(pairs("c", "d"), (4, by_name.map(str::to_owned).to_vec()));
+    let in_order = ["c/1.jsonl ↔ 3.jsonl", "c/2.jsonl ↔ none"];
+    fs::copy(corpus("one-shot.jsonl"), place("3.jsonl")).unwrap();
+    assert_eq!(pairs("c", "3.jsonl"), (3, in_order.map(str::to_owned).to_vec()));
+
+    // What cannot be read is not shown as a difference.
+    fs::write(place("d/3.jsonl"), "no recording").unwrap();
+    fs::remove_file(place("page.html")).unwrap();
+    let output = show("c", "d");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("d/3.jsonl"), "{}", text(&output.stderr));
+    assert!(!place("page.html").exists());
 }
 
 /// Checks the markup of a page: tags, without the texts between them.
@@ -161,7 +175,7 @@ fn references(html: &str) {
 }
 
 /// What a recording could try. Each would set the title of the page to OWNED.
-const ATTACKS: [&str; 9] = [
+pub(crate) const ATTACKS: [&str; 9] = [
     "<script>document.title='OWNED'</script>",
     "</script><script>document.title='OWNED'</script>",
     "--></style></title></textarea><svg onload=\"document.title='OWNED'\">",
@@ -174,7 +188,7 @@ const ATTACKS: [&str; 9] = [
 ];
 
 /// A recording that has an attack in every place that can hold a text.
-fn hostile(attack: &str) -> Recording {
+pub(crate) fn hostile(attack: &str) -> Recording {
     let line = |from: &str, value: Value| format!("{from}{value}");
     let tool = json!({"type": "tool_use", "id": attack, "name": attack, "input": {attack: attack}});
     let lines = [
@@ -276,71 +290,5 @@ fn text_of_a_recording_is_never_markup() {
         assert_eq!(tags(&html), expected, "{attack}");
         references(&html);
         assert_eq!(html.matches("<script").count(), 2, "{attack}");
-    }
-}
-
-/// In a browser: the page works, and an attack in every place runs nothing.
-#[cfg(unix)]
-mod browser {
-    use super::*;
-
-    /// The document after the page's own script has run, and what it did was asked for.
-    fn dom(page: &Path, then: &str) -> String {
-        let profile = tempfile::tempdir().unwrap();
-        let url = format!("file://{}{then}", page.display());
-        let mut command = Command::new("chromium");
-        command.args([
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-quic",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--dump-dom",
-            "--virtual-time-budget=20000",
-        ]);
-        command.arg(format!("--user-data-dir={}", profile.path().display())).arg(url);
-        let output = command.output().expect("chromium runs");
-        assert!(output.status.success(), "{}", text(&output.stderr));
-        text(&output.stdout)
-    }
-
-    fn title(dom: &str) -> &str {
-        dom.split("<title>").nth(1).unwrap().split("</title>").next().unwrap()
-    }
-
-    /// First, that the search for an attack would find one.
-    #[test]
-    #[ignore = "needs chromium: .ci/run page"]
-    fn hostile_recordings_run_nothing() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = |name: &str| temporary.path().join(name);
-        fs::write(path("weak.html"), "<title>x</title><script>document.title='OWNED'</script>")
-            .unwrap();
-        assert_eq!(title(&dom(&path("weak.html"), "")), "OWNED");
-
-        let mut files = Vec::new();
-        for (number, attack) in ATTACKS.iter().enumerate() {
-            files.push(path(&format!("{number} {}.jsonl", attack.replace('/', ""))));
-            hostile(attack).save(&files[number]).unwrap();
-        }
-        let files: Vec<_> = files.iter().map(PathBuf::as_path).collect();
-        page(&path("page.html"), &files);
-        let dom = dom(&path("page.html"), "");
-        assert!(!title(&dom).starts_with("OWNED"), "{}", title(&dom));
-        // The page's own script did run: it counts the lines.
-        assert!(dom.contains(" lines</output>"), "{}", &dom[..2_000]);
-    }
-
-    #[test]
-    #[ignore = "needs chromium: .ci/run page"]
-    fn a_link_to_a_line_opens_the_page_there() {
-        let temporary = tempfile::tempdir().unwrap();
-        let target = temporary.path().join("page.html");
-        page(&target, &[&corpus("permission-allow.jsonl")]);
-        let dom = dom(&target, "#r1-0");
-        assert!(dom.contains("16 lines</output>"), "{}", &dom[..2_000]);
     }
 }

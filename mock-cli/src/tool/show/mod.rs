@@ -1,5 +1,6 @@
 //! `show`: a recording for people, as a transcript or as a page.
 
+mod next_to;
 mod page;
 mod read;
 mod text;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use self::next_to::Shown;
 pub(crate) use self::page::RECORDING_TYPE;
 pub(crate) use self::read::Read;
 pub(crate) use self::text::{Style, Transcript};
@@ -35,9 +37,10 @@ use crate::{Failure, Found};
 ///
 /// --html writes one page that opens from its file, without a server or a network: both directions
 /// of the wire on a time line, who waits for whom, turns, sub-agents, tools, costs, a search, and
-/// each raw line on demand. --next-to puts a second run next to the first, line by line. Text from
-/// a recording is never markup in the page. `claude-wire extract` takes the recordings out again,
-/// to the byte; so redact them before you share the page.
+/// each raw line on demand. --next-to puts a second run next to the first, line by line; the
+/// recordings of two folders are paired by name, or in the order of their launches if no name is in
+/// both. Text from a recording is never markup in the page. `claude-wire extract`, or a button of
+/// the page, takes the recordings out again, to the byte; so redact them before you share the page.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
@@ -46,6 +49,7 @@ Examples:
   claude-wire show --json session.jsonl | jq 'select(.class == \"tool_call\")'
   claude-wire show --html session.html session.jsonl
   claude-wire show --html both.html before.jsonl --next-to after.jsonl
+  claude-wire show --html both.html before/ --next-to after/
 
 Exit codes: 0 all are shown, 2 one could not be read (the others are shown), or the page not be written.")]
 pub(crate) struct Arguments {
@@ -66,7 +70,7 @@ pub(crate) struct Arguments {
     /// For git: without times, and a file that is not a recording as it is
     #[arg(long, conflicts_with_all = ["all", "json", "html"])]
     textconv: bool,
-    /// Show this run next to the one recording
+    /// Show these next to the recordings: a recording, or a folder of them
     #[arg(long, value_name = "OTHER", requires = "html")]
     next_to: Option<PathBuf>,
     /// Replace PAGE if it exists
@@ -75,10 +79,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let (files, mut failures) = recordings(&arguments.paths);
     if let Some(page) = &arguments.html {
-        return write_page(page, arguments, files, failures);
+        return write_page(page, arguments);
     }
+    let (files, mut failures) = recordings(&arguments.paths);
     let times = !arguments.no_times && !arguments.textconv;
     let style = Style { all: arguments.all, times };
     let done = print(|out| {
@@ -109,41 +113,60 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     done.and_then(|()| end(Found::Nothing, &failures))
 }
 
-fn write_page(
-    target: &Path,
-    arguments: &Arguments,
-    mut files: Vec<PathBuf>,
-    mut failures: Vec<Failure>,
-) -> Result<Found, Failure> {
+fn write_page(target: &Path, arguments: &Arguments) -> Result<Found, Failure> {
     may_write(target, arguments.force)?;
-    if let Some(other) = &arguments.next_to {
-        let (others, other_failures) = recordings(std::slice::from_ref(other));
-        end((), &failures)?;
-        end((), &other_failures)?;
-        if files.len() != 1 || others.len() != 1 {
-            return Err(not_two(&files, &others));
+    let (of, mut failures) = next_to::shown(&arguments.paths);
+    let pairs = match &arguments.next_to {
+        None => of.into_iter().map(|one| (Some(one), None)).collect(),
+        Some(other) => {
+            let (others, why) = next_to::shown(std::slice::from_ref(other));
+            end((), &failures)?;
+            end((), &why)?;
+            next_to::pairs(of, others)
         }
-        files.extend(others);
-    }
-    let bar = progress(files.len(), false);
+    };
+    let bar = progress(pairs.len(), false);
     let mut runs = Vec::new();
-    for path in &files {
-        bar.set_message(path.display().to_string());
-        match page::Run::open(path, runs.len() + 1) {
-            Ok(run) => runs.push(run),
-            Err(why) => failures.push(why),
-        }
+    let mut places = Vec::new();
+    for (one, other) in pairs {
+        let mut open = |shown: Option<Shown>| {
+            let Shown { path, label, .. } = shown?;
+            bar.set_message(path.display().to_string());
+            let label = if arguments.next_to.is_some() { label } else { file_name(&path) };
+            match page::Run::open(&path, label, runs.len() + 1) {
+                Ok(run) => runs.push(run),
+                Err(why) => {
+                    failures.push(why);
+                    return None;
+                }
+            }
+            Some(runs.len() - 1)
+        };
+        places.push((open(one), open(other)));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    if runs.is_empty() || arguments.next_to.is_some() && runs.len() < 2 {
+    // Next to what could not be read, nothing would look like a difference.
+    if runs.is_empty() || arguments.next_to.is_some() && !failures.is_empty() {
         return end(Found::Nothing, &failures);
     }
-    let html = page::page(&runs, arguments.next_to.is_some());
+    let html = match &arguments.next_to {
+        None => page::page(&runs, None),
+        Some(other) => {
+            let names = arguments.paths.iter().map(|path| file_name(path)).collect::<Vec<_>>();
+            let title = format!("{} ↔ {}", names.join(", "), file_name(other));
+            page::page(&runs, Some((&title, &places)))
+        }
+    };
     fs::write(target, &html).map_err(|error| format!("{}: {error}", target.display()))?;
     let size = html.len() / 1024;
     complain(format_args!("claude-wire: wrote {}, {size} KiB", target.display()));
     end(Found::Nothing, &failures)
+}
+
+/// The last part of a path, for readers.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Writes a file that is not a recording as it is, after what is in `out`, and returns whether it
@@ -153,25 +176,6 @@ fn copied(path: &Path, out: &mut dyn io::Write) -> io::Result<bool> {
     out.flush()?;
     let mut stdout = io::stdout().lock();
     stdout.write_all(&content).and_then(|()| stdout.flush()).map(|()| true)
-}
-
-/// Why two folders are not shown next to each other.
-fn not_two(files: &[PathBuf], others: &[PathBuf]) -> Failure {
-    let names = |files: &[PathBuf]| {
-        let names = files.iter().filter_map(|file| file.file_name());
-        names.map(|name| name.to_string_lossy().into_owned()).collect::<Vec<_>>()
-    };
-    let (one, other) = (names(files), names(others));
-    let both: Vec<_> = one.iter().filter(|name| other.contains(name)).cloned().collect();
-    let hint = match both.as_slice() {
-        [] => "name one recording of each".to_owned(),
-        both => format!("name one of each, such as {} (in both: {})", both[0], both.join(", ")),
-    };
-    format!(
-        "--next-to shows one recording next to another, and there are {} and {}: {hint}",
-        files.len(),
-        others.len()
-    )
 }
 
 fn write_json(read: &Read, out: &mut dyn std::io::Write) -> std::io::Result<()> {

@@ -18,7 +18,10 @@ pub(super) fn head(run: &Run) -> Markup {
     ];
     facts.extend(timeline.cost().map(|cost| (dollars(cost), "cost")));
     html! {
-        h2 { (printable(&run.name())) }
+        h2 {
+            (printable(&run.label)) " "
+            button.save type="button" data-save=(run.number) title="Save this recording, byte for byte" { "Save" }
+        }
         p.from {
             "CLI " (printable(header.cli.as_deref().unwrap_or("unknown")))
             @if let Some(recorder) = &header.recorder { ", recorded by " (printable(recorder)) }

@@ -20,6 +20,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::head::head;
 pub(super) use self::run::Run;
+use super::next_to::Pair;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -27,18 +28,32 @@ const SCRIPT: &str = include_str!("page.js");
 /// The type of the elements that hold a recording.
 pub(crate) const RECORDING_TYPE: &str = "application/x-claude-wire-recording";
 
-/// The page of these runs; `next_to_each_other`: the two of them line by line.
-pub(super) fn page(runs: &[Run], next_to_each_other: bool) -> String {
-    let names: Vec<_> = runs.iter().map(Run::name).collect();
-    let body = match (runs, next_to_each_other) {
-        ([one, other], true) => pairs::pairs(one, other),
-        _ => html! {
+/// More names than these are counted in the title.
+const NAMES: usize = 3;
+
+/// The page of these runs; of pairs: next to each other, line by line, with the title of the page.
+pub(super) fn page(runs: &[Run], pairs: Option<(&str, &[Pair<usize>])>) -> String {
+    let title = match pairs {
+        Some((title, _)) => title.to_owned(),
+        None if runs.len() > NAMES => format!("{} recordings", runs.len()),
+        None => runs.iter().map(|run| run.label.as_str()).collect::<Vec<_>>().join(", "),
+    };
+    let pairs = pairs.map_or(&[][..], |(_, pairs)| pairs);
+    let body = match pairs {
+        [] => html! {
             @for run in runs {
                 section.run id={ "run-" (run.number) } {
                     (head(run))
                     (chart::chart(run))
                     (tables::tables(run))
                     (rows::rows(run))
+                }
+            }
+        },
+        _ => html! {
+            @for (number, (one, other)) in (1..).zip(pairs) {
+                div.pair-of-runs id={ "pair-" (number) } {
+                    (pairs::pair(one.map(|one| &runs[one]), other.map(|other| &runs[other])))
                 }
             }
         },
@@ -52,24 +67,18 @@ pub(super) fn page(runs: &[Run], next_to_each_other: bool) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="referrer" content="no-referrer";
                 meta name="generator" content=(concat!("claude-wire ", env!("CARGO_PKG_VERSION")));
-                title { (names.join(", ")) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header.top {
-                    h1 { (names.join(if next_to_each_other { " ↔ " } else { ", " })) }
+                    h1 { (title) }
                     (controls(runs))
                 }
-                @if runs.len() > 1 && !next_to_each_other {
-                    nav {
-                        @for run in runs {
-                            a href={ "#run-" (run.number) } { (run.name()) }
-                        }
-                    }
-                }
+                (links(runs, pairs))
                 main { (body) }
                 @for run in runs {
-                    script type=(RECORDING_TYPE) id={ "recording-" (run.number) } data-name=(run.name()) {
+                    script type=(RECORDING_TYPE) id={ "recording-" (run.number) } data-name=(run.label) {
                         (PreEscaped(BASE64.encode(&run.bytes)))
                     }
                 }
@@ -78,6 +87,26 @@ pub(super) fn page(runs: &[Run], next_to_each_other: bool) -> String {
         }
     };
     page.into_string()
+}
+
+/// Links to the runs, or to the pairs of them.
+fn links(runs: &[Run], pairs: &[Pair<usize>]) -> Markup {
+    let label = |run: Option<usize>| run.map_or("none", |run| runs[run].label.as_str());
+    html! {
+        @if pairs.len() > 1 {
+            nav {
+                @for (number, (one, other)) in (1..).zip(pairs) {
+                    a href={ "#pair-" (number) } { (label(*one)) " ↔ " (label(*other)) }
+                }
+            }
+        } @else if pairs.is_empty() && runs.len() > 1 {
+            nav {
+                @for run in runs {
+                    a href={ "#run-" (run.number) } { (run.label) }
+                }
+            }
+        }
+    }
 }
 
 /// Scripts and styles by digest, and nothing else.

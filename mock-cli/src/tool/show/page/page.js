@@ -1,17 +1,17 @@
 'use strict';
-// Filters the lines, shows raw ones, and moves the time line. What it shows is text, never markup.
+// Filters the lines, shows raw ones, moves the time line, and saves recordings. What it shows is text,
+// never markup.
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const rows = all('.row');
   const kept = new Map();
 
+  const element = (run) => document.getElementById('recording-' + run);
+  const bytes = (run) => Uint8Array.from(atob(element(run).textContent), (char) => char.charCodeAt(0));
+
   // The lines of a recording, decoded when they are first needed.
   const lines = (run) => {
-    if (!kept.has(run)) {
-      const text = document.getElementById('recording-' + run).textContent;
-      const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-      kept.set(run, new TextDecoder().decode(bytes).split('\n'));
-    }
+    if (!kept.has(run)) kept.set(run, new TextDecoder().decode(bytes(run)).split('\n'));
     return kept.get(run);
   };
   const raw = (row) => lines(row.dataset.run)[row.dataset.line - 1] ?? '';
@@ -82,6 +82,16 @@
   };
   addEventListener('hashchange', reveal);
   if (location.hash) reveal();
+
+  for (const button of all('[data-save]')) {
+    button.addEventListener('click', () => {
+      const link = document.createElement('a');
+      link.href = URL.createObjectURL(new Blob([bytes(button.dataset.save)]));
+      link.download = element(button.dataset.save).dataset.name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    });
+  }
 
   for (const chart of all('.chart')) {
     const svg = chart.querySelector('.scroll > svg');

@@ -10,24 +10,38 @@ use super::{chart, rows, tables};
 use crate::tool::terminal::printable;
 use crate::tool::timeline::{Class, From, Timeline};
 
-pub(super) fn pairs(one: &Run, other: &Run) -> Markup {
-    let differences = compare(&one.read.recording, &other.read.recording);
-    let lines = aligned(&one.read.timeline, &other.read.timeline);
+/// Two runs, or one that has no counterpart.
+pub(super) fn pair(one: Option<&Run>, other: Option<&Run>) -> Markup {
+    let lines = match (one, other) {
+        (Some(one), Some(other)) => aligned(&one.read.timeline, &other.read.timeline),
+        (Some(one), None) => {
+            (0..one.read.timeline.rows.len()).map(|row| (Some(row), None)).collect()
+        }
+        (None, Some(other)) => {
+            (0..other.read.timeline.rows.len()).map(|row| (None, Some(row))).collect()
+        }
+        (None, None) => Vec::new(),
+    };
     html! {
         div.two {
             @for run in [one, other] {
-                section.run id={ "run-" (run.number) } {
-                    (head(run)) (chart::chart(run)) (tables::tables(run))
+                @match run {
+                    Some(run) => section.run id={ "run-" (run.number) } {
+                        (head(run)) (chart::chart(run)) (tables::tables(run))
+                    },
+                    None => p.absent { "No recording is the counterpart." },
                 }
             }
         }
-        (differ(&differences))
+        @if let (Some(one), Some(other)) = (one, other) {
+            (differ(&compare(&one.read.recording, &other.read.recording)))
+        }
         div.rows.pairs {
             @for (left, right) in lines {
                 div.line .{ @if left.is_some() && right.is_some() { "both" } @else { "one" } }
-                    .{ @if says_other(one, other, left, right) { "differs" } @else { "same" } } {
-                    div { @if let Some(left) = left { (rows::one(one, left)) } }
-                    div { @if let Some(right) = right { (rows::one(other, right)) } }
+                    .{ @if says_other(one.zip(left), other.zip(right)) { "differs" } @else { "same" } } {
+                    div { @if let Some((one, left)) = one.zip(left) { (rows::one(one, left)) } }
+                    div { @if let Some((other, right)) = other.zip(right) { (rows::one(other, right)) } }
                 }
             }
         }
@@ -73,7 +87,8 @@ fn key(from: From, class: Class, name: &str) -> String {
     format!("{from:?} {class:?} {name}")
 }
 
-fn says_other(one: &Run, other: &Run, left: Option<usize>, right: Option<usize>) -> bool {
-    let (Some(left), Some(right)) = (left, right) else { return true };
+/// Whether these two lines do not say the same, each a row of its run.
+fn says_other(left: Option<(&Run, usize)>, right: Option<(&Run, usize)>) -> bool {
+    let (Some((one, left)), Some((other, right))) = (left, right) else { return true };
     one.read.timeline.rows[left].said.text != other.read.timeline.rows[right].said.text
 }
