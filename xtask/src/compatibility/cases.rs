@@ -196,10 +196,7 @@ const ENTRIES: [Program; 10] = [
     Program {
         change: Change {
             with: With::Env("NO_ZERO", "I do not divide"),
-            shows: Shows::Value {
-                at: "response.response.content[0].text",
-                is: "I do not divide",
-            },
+            shows: Shows::Value { at: "response.response.content[0].text", is: "I do not divide" },
         },
         ..entry(
             "in-process-server",
