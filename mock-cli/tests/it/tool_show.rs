@@ -94,6 +94,33 @@ arguments: --print
     assert_eq!(shown.lines().collect::<Vec<_>>(), wanted);
 }
 
+/// Where text was asked for and nothing is a message, text is what the CLI prints.
+#[test]
+fn text_of_a_launch_without_messages_is_what_it_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.jsonl");
+    let shown = |argv: &[&str], lines: &[&str]| {
+        let mut recording = recording(lines);
+        recording.header.argv = Some(argv.iter().map(|arg| (*arg).to_owned()).collect());
+        recording.save(&path).unwrap();
+        let shown = text(&show(&["--no-times"], &path).stdout);
+        shown.lines().skip(2).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
+    };
+    let lines = [">Hello", "<Good morning!", "<null"];
+    let told = ["> writes  Hello", "< prints  Good morning!", "< prints  null"];
+    for argv in
+        [&["-p", "Hi"][..], &["-p", "--output-format", "text"], &["-p", "--output-format=text"]]
+    {
+        assert_eq!(shown(argv, &lines)[1..4], told, "{argv:?}");
+    }
+    let other = "< not a message  Good morning!";
+    for argv in [&["-p", "--output-format", "stream-json"][..], &["--output-format=stream-json"]] {
+        assert_eq!(shown(argv, &lines)[2], other, "{argv:?}");
+    }
+    let message = r#"<{"type":"system","subtype":"init"}"#;
+    assert_eq!(shown(&["-p"], &[lines[0], lines[1], message])[2], other);
+}
+
 /// No event is left out, and each names the line that it answers.
 #[test]
 fn json_has_an_object_for_each_event() {

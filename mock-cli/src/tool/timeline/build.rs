@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use claude_wire::recording::Recording;
 use serde_json::Value;
 
-use super::describe::{blocks, describe, text};
+use super::describe::{Described, blocks, describe, text};
 use super::parts::{Lane, Row, Span, SpanKind, Timeline, Turn};
 use super::words::{Class, From};
 
@@ -16,7 +16,17 @@ impl Timeline {
 }
 
 fn build(recording: &Recording) -> Timeline {
-    let said: Vec<_> = recording.events.iter().map(|event| describe(&event.kind)).collect();
+    let mut said: Vec<_> = recording.events.iter().map(|event| describe(&event.kind)).collect();
+    let is_unreadable = |said: &Described| said.class == Class::Unreadable;
+    let mut printed = said.iter().filter(|(from, ..)| *from == From::Cli);
+    if writes_text(recording) && printed.all(|(_, said, _)| is_unreadable(said)) {
+        for (from, said, _) in said.iter_mut().filter(|(_, said, _)| is_unreadable(said)) {
+            (said.class, said.name) = match from {
+                From::Program => (Class::Status, "writes".to_owned()),
+                _ => (Class::Reply, "prints".to_owned()),
+            };
+        }
+    }
     let is_lifecycle = |json: &Value| json["type"] == "command_lifecycle";
     let mut builder = Builder {
         says_which: said.iter().any(|(from, _, json)| *from == From::Cli && is_lifecycle(json)),
@@ -41,6 +51,14 @@ fn build(recording: &Recording) -> Timeline {
         builder.add(row, &json);
     }
     builder.finish()
+}
+
+/// Whether the CLI was asked for no other form of output than text.
+fn writes_text(recording: &Recording) -> bool {
+    let Some(argv) = &recording.header.argv else { return false };
+    let mut after = argv.iter().skip_while(|arg| *arg != "--output-format").skip(1);
+    let joined = argv.iter().find_map(|arg| arg.strip_prefix("--output-format="));
+    after.next().map(String::as_str).or(joined).is_none_or(|format| format == "text")
 }
 
 #[derive(Default)]
@@ -156,7 +174,8 @@ impl Builder {
     fn conversation(&mut self, index: usize, at: u64, json: &Value) {
         let row = &self.timeline.rows[index];
         let (lane, class) = (row.lane, row.said.class);
-        if class == Class::Status || class == Class::Unreadable {
+        // Text of a launch without messages is part of no turn.
+        if class == Class::Status || class == Class::Unreadable || json.is_null() {
             return;
         }
         self.take_in(text(&json["user_message_uuid"]));
