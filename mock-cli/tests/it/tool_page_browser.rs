@@ -336,7 +336,8 @@ fn hostile_recordings_run_nothing() {
     // One by one, all in one page, and next to each other.
     let all: Vec<_> = files.iter().map(PathBuf::as_path).collect();
     page(&path("all.html"), &all);
-    let args = ["show", "--html", &path("two.html").to_string_lossy().into_owned(), "--next-to"];
+    let two = path("two.html");
+    let args = ["show", "--html", two.to_str().unwrap(), "--next-to"];
     done(&tool(&args, &[all[0], all[5]]));
     let mut browser = Browser::start();
     for name in ["all.html", "two.html"] {

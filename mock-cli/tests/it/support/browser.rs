@@ -169,10 +169,10 @@ impl Browser {
         self.calls += 1;
         let id = self.calls;
         let mut call = json!({"id": id, "method": method, "params": params});
-        if let Some(session) = &self.session {
-            if !method.starts_with("Browser.") {
-                call["sessionId"] = json!(session);
-            }
+        if let Some(session) = &self.session
+            && !method.starts_with("Browser.")
+        {
+            call["sessionId"] = json!(session);
         }
         self.input.write_all(call.to_string().as_bytes()).unwrap();
         self.input.write_all(&[0]).unwrap();
