@@ -97,6 +97,25 @@ fn a_page_refers_to_nothing_outside() {
     assert!(html.contains("class=\"severity-breaking\""), "their differences are listed");
 }
 
+/// A prompt among the arguments is that of the first turn; a turn without one has none.
+#[test]
+fn a_prompt_among_the_arguments_is_in_the_table_of_turns() {
+    let temporary = tempfile::tempdir().unwrap();
+    let target = temporary.path().join("page.html");
+    let prompts = |name: &str| {
+        let html = page(&target, &[&corpus(name)]);
+        let cells = html.split("<td class=\"prompt\">").skip(1);
+        let cells: Vec<_> =
+            cells.map(|cell| cell.split("</td>").next().unwrap().to_owned()).collect();
+        cells
+    };
+    let of_script = prompts("../../tests/official/recordings/shell-sum/002.jsonl");
+    assert_eq!(of_script, ["Add 1 and 2 <i>(an argument)</i>"]);
+    let of_session = prompts("sub-agent.jsonl");
+    assert!(of_session[0].contains(">Delegate</a>"), "{of_session:?}");
+    assert_eq!(of_session[1..], ["<i>none: the CLI began it</i>"]);
+}
+
 /// The recordings of two folders are paired, by name if one is in both; each pair has a link.
 #[test]
 fn folders_are_shown_next_to_each_other() {

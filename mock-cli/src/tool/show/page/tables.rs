@@ -1,5 +1,6 @@
 //! Turns and latencies of a run.
 
+use claude_wire::player::CommandLine;
 use maud::{Markup, html};
 
 use super::run::Run;
@@ -15,6 +16,10 @@ pub(super) fn tables(run: &Run) -> Markup {
 
 fn turns(run: &Run) -> Markup {
     let timeline = &run.read.timeline;
+    let header = &run.read.recording.header;
+    let argv = header.argv.as_deref().unwrap_or_default();
+    let launch = CommandLine::read(argv, header.cli.as_deref(), true).ok();
+    let argument = launch.as_ref().and_then(CommandLine::prompt);
     html! {
         @if !timeline.turns.is_empty() {
             table {
@@ -31,7 +36,13 @@ fn turns(run: &Run) -> Markup {
                                     }
                                     br;
                                 }
-                                @if turn.prompts.is_empty() { i { "none: the CLI began it" } }
+                                @match argument.filter(|_| number == 1) {
+                                    _ if !turn.prompts.is_empty() => {},
+                                    Some(argument) => {
+                                        (clipped(&printable(argument), 60)) " " i { "(an argument)" }
+                                    },
+                                    None => i { "none: the CLI began it" },
+                                }
                             }
                             td { (format!("{:.3} s", turn.start as f64 / 1e6)) }
                             td { (turn.first_reply.map(duration).unwrap_or_default()) }
