@@ -356,6 +356,7 @@ fn place(line: &Value, path: &[&str]) -> Option<String> {
                 ("appendSystemPrompt", _) => "--append-system-prompt".to_owned(),
                 ("agents" | "skills" | "plugins", _) => format!("--{field}"),
                 ("jsonSchema", _) => "--json-schema".to_owned(),
+                ("settings", _) => "--settings".to_owned(),
                 ("sdkMcpServers", _) => "--mcp-config".to_owned(),
                 ("sdkMcpServerManifests", [server, ..]) => format!("tools of {server}"),
                 ("hooks", _) => "initialize /hooks".to_owned(),
