@@ -30,14 +30,15 @@ fn adapter() -> PathBuf {
         .join("acp/node_modules/@agentclientprotocol/claude-agent-acp/dist/index.js")
 }
 
-/// Asks through the adapter. The stand-in has its default pause.
+/// Asks through the adapter. The pause is longer than by default: other tests run at the same time,
+/// and an adapter that gets no processor for 20 ms is not what is tested.
 fn ask(folder: &Path, prompt: &str, env: &[(&str, &Path)]) -> Output {
     let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/official/acp.py");
     let mut command = Command::new("python3");
     command.arg("-B").arg(program).arg(prompt).current_dir(folder.join("work"));
     command.env("HOME", folder.join("home")).env("ACP_AGENT", adapter());
     command.env("CLAUDE_CODE_EXECUTABLE", MOCK).env("CLAUDE_WIRE_IDLE_TIMEOUT", "20");
-    command.env_remove("CLAUDE_WIRE_PAUSE").envs(env.iter().copied()).output().unwrap()
+    command.env("CLAUDE_WIRE_PAUSE", "200").envs(env.iter().copied()).output().unwrap()
 }
 
 #[test]
