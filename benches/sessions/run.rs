@@ -10,8 +10,9 @@ use tokio::sync::Semaphore;
 use crate::meter::Meter;
 
 const TURNS: usize = 10;
-/// How much longer the slowest session may take than the median one.
-const UNFAIR: f64 = 1.5;
+/// How much longer the slowest session may take than the median one. If each had all its turns
+/// before the next had one, it would be twice as long: over that, one has waited for others.
+const UNFAIR: f64 = 2.0;
 
 /// Starts the sessions, this many at a time, runs their turns, and stops them. Returns what was lost
 /// or left.

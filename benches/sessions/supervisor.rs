@@ -9,7 +9,7 @@ use crate::{memory, runtime};
 
 /// How much slower an operation may be with ten times as many sessions.
 const RATIO: f64 = 1.3;
-const ROUNDS: usize = 7;
+const ROUNDS: usize = 21;
 
 const NAMES: [&str; 5] = ["look up", "query", "add and remove", "restart", "probe"];
 
