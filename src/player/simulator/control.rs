@@ -14,10 +14,10 @@ use crate::transport::Exit;
 use crate::wire::RawJson;
 use crate::wire::control::RequestName;
 
-use super::flag_settings::FlagSettings;
+use super::flag_settings::{FlagSettings, mode_of};
 use super::handle::{Cli, first};
 use super::hooks::{HOOKS, Hooks};
-use super::launch::{mode_of, resolved};
+use super::launch::resolved;
 use super::prompt::Prompt;
 use super::state::{Interrupt, State};
 use super::stopped::StoppedBy;

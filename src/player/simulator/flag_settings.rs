@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::launch::mode_of;
-
 /// The settings of a launch whose effect is simulated.
 #[derive(Debug, Default)]
 pub(super) struct FlagSettings {
@@ -65,6 +63,11 @@ impl FlagSettings {
 
 fn is_off(sandbox: &Map<String, Value>) -> bool {
     !sandbox.get("enabled").is_some_and(|enabled| enabled == true)
+}
+
+/// A permission mode by its only name.
+pub(super) fn mode_of(word: &str) -> String {
+    if word == "manual" { "default" } else { word }.to_owned()
 }
 
 #[cfg(test)]

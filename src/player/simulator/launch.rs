@@ -13,7 +13,7 @@ use crate::player::turns::{SharedTurns, fresh};
 use crate::transport::Launch;
 
 use super::commands::{self, Place, Printed};
-use super::flag_settings::FlagSettings;
+use super::flag_settings::{FlagSettings, mode_of};
 use super::launch_files;
 
 /// The options of a launch whose effect is simulated.
@@ -433,11 +433,6 @@ fn bad_source(sources: &str) -> Option<String> {
     Some(format!(
         "Error processing --setting-sources: Invalid setting source: {bad}. Valid options are: {valid}"
     ))
-}
-
-/// A permission mode by its only name.
-pub(super) fn mode_of(word: &str) -> String {
-    if word == "manual" { "default" } else { word }.to_owned()
 }
 
 /// The model that an alias means.
