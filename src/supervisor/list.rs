@@ -1,5 +1,7 @@
 //! The list of the children of a supervisor.
 
+use std::time::SystemTime;
+
 use super::info::{ChildKind, ChildState};
 use super::key::Key;
 use super::reference::SessionRef;
@@ -25,6 +27,8 @@ pub struct ChildInfo<K: Key> {
     pub queued: usize,
     /// What it has used so far, over all its restarts. Zero for a supervisor.
     pub spending: Spending,
+    /// When it came up last; `None` if it has not been up yet.
+    pub started_at: Option<SystemTime>,
     /// How often it was restarted after it had ended by itself.
     pub restarts: u64,
     /// The id of its conversation, once the CLI has confirmed one.

@@ -215,6 +215,7 @@ impl<K: Key> Service<K> {
             running: None,
             task: None,
             starts: 0,
+            started_at: None,
             restarts: 0,
             last_error: None,
             degraded: false,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::SystemTime;
 
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
@@ -67,6 +68,8 @@ pub(super) struct Child<K: Key> {
     pub(super) task: Option<AbortHandle>,
     /// How often it was started.
     pub(super) starts: u64,
+    /// When it came up last.
+    pub(super) started_at: Option<SystemTime>,
     pub(super) restarts: u64,
     pub(super) session_id: Option<String>,
     pub(super) last_error: Option<String>,
@@ -146,6 +149,7 @@ impl<K: Key> Child<K> {
             phase: state.as_ref().map(|state| state.phase),
             queued: state.as_ref().map_or(0, |state| state.queued),
             spending: slot.total(),
+            started_at: self.started_at,
             restarts: self.restarts,
             session_id: self.session_id(),
             last_error: self.last_error.clone(),

@@ -53,8 +53,11 @@ async fn others_answer_throughout_while_one_is_down() {
     assert_eq!(before.elapsed(), 5 * SECOND);
     assert_eq!(text(&b, "five").await, "five");
     assert_eq!(text(&c, "six").await, "six");
-    let restarts: Vec<_> = supervisor.list().iter().map(|child| child.restarts).collect();
+    let list = supervisor.list();
+    let restarts: Vec<_> = list.iter().map(|child| child.restarts).collect();
     assert_eq!(restarts, [0, 1, 0]);
+    let [a, b, c] = [0, 1, 2].map(|child: usize| list[child].started_at.unwrap());
+    assert!(b > a && b > c, "only one has come up again");
     supervisor.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! What the tasks of children report.
 
+use std::time::SystemTime;
+
 use tokio::sync::mpsc;
 
 use super::Service;
@@ -52,9 +54,14 @@ impl<K: Key> Service<K> {
                     child.running = None;
                 }
                 News::Degraded(degraded) => child.degraded = *degraded,
-                // The id that was not found must not come back.
-                News::Up { history_lost: true } => child.forget_conversation(),
-                News::Up { .. } | News::Idle | News::Busy | News::Warning(_) => {}
+                News::Up { history_lost } => {
+                    child.started_at = Some(SystemTime::now());
+                    // The id that was not found must not come back.
+                    if *history_lost {
+                        child.forget_conversation();
+                    }
+                }
+                News::Idle | News::Busy | News::Warning(_) => {}
             }
         }
         match news {
