@@ -8,7 +8,8 @@ pub enum RestartType {
     /// Always.
     #[default]
     Permanent,
-    /// Only after a crash or a time limit; not after an exit with code 0 or a stop by its user.
+    /// Only after a crash (a panic in the task of the session too) or a time limit; not after an exit
+    /// with code 0 or a stop by its user.
     Transient,
     /// Never: it is forgotten.
     Temporary,

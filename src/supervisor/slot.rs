@@ -58,7 +58,13 @@ pub(super) struct Limits {
 /// Whether the session has no CLI, and does not start one by itself.
 pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
     if state.phase == Phase::Stopped {
-        return Some((Class::Clean, EndCause::Stopped.to_string()));
+        // Its task has ended. A stop says nothing about how the last launch had ended.
+        let unwanted = [EndCause::Panicked, EndCause::RuntimeGone];
+        let cause = state.last_end.map(|end| end.cause).filter(|cause| unwanted.contains(cause));
+        return Some(match cause {
+            Some(cause) => (Class::Crash, cause.to_string()),
+            None => (Class::Clean, EndCause::Stopped.to_string()),
+        });
     }
     let end = state.last_end.filter(|end| {
         let is_wanted = end.cause.is_wanted() && end.cause != EndCause::Left;
@@ -73,4 +79,31 @@ pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
     };
     let exit = end.exit.map(|exit| format!(" ({exit})")).unwrap_or_default();
     Some((class, format!("{}{exit}", end.cause)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::session::ConnectionEnd;
+
+    #[test]
+    fn a_session_whose_task_was_lost_has_crashed_and_a_stopped_one_has_not() {
+        let stopped = |cause| {
+            let end =
+                |cause| ConnectionEnd { cause, exit: None, pid: None, was_ready: true, launch: 1 };
+            let (phase, last_end) = (Phase::Stopped, Option::map(cause, end));
+            ended(&SessionState { phase, launches: 1, last_end, ..SessionState::default() })
+                .unwrap()
+        };
+        for cause in [EndCause::Panicked, EndCause::RuntimeGone] {
+            assert_eq!(stopped(Some(cause)), (Class::Crash, cause.to_string()));
+        }
+        // It had no CLI when it was stopped, or the stop has ended the CLI.
+        for cause in
+            [None, Some(EndCause::Crashed), Some(EndCause::Exited), Some(EndCause::Stopped)]
+        {
+            assert_eq!(stopped(cause), (Class::Clean, EndCause::Stopped.to_string()), "{cause:?}");
+        }
+    }
 }

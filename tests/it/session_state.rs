@@ -1,19 +1,17 @@
 //! A session reports what it is doing, how often its CLI was launched, and why each launch ended.
 
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::support::cli::{
     FakeCli, Launches, SESSION, aborted, assistant, cli, echo, first, init, refusal, result,
     success,
 };
+use crate::support::faulty::Faulty;
 use crate::support::read::{begin, ended_well, quiet, read};
 use claude_wire::session::{ConnectionEnd, EndCause, Events, Phase, SessionEvent, WeakSession};
-use claude_wire::transport::{BoxFuture, Connection, Error, Exit, Launch, Memory, Transport};
+use claude_wire::transport::Exit;
 use claude_wire::{Session, SessionBuilder};
 use serde_json::{Map, json};
-use tokio::io::{AsyncRead, ReadBuf};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -267,38 +265,10 @@ async fn a_cli_that_closes_a_pipe_but_keeps_running_has_hung_up() {
     assert_eq!(ends_of(builder, worked).await, [(EndCause::HungUp, code(143), true)]);
 }
 
-/// A transport whose output panics when it is read a second time.
-struct Faulty(Memory);
-
-struct FaultyOutput {
-    reads: usize,
-}
-
-impl Transport for Faulty {
-    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
-        Box::pin(async move {
-            let connection = self.0.open(launch).await?;
-            Ok(Connection { stdout: Box::new(FaultyOutput { reads: 0 }), ..connection })
-        })
-    }
-}
-
-impl AsyncRead for FaultyOutput {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        self.reads += 1;
-        assert!(self.reads < 2, "a defect of the transport");
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_panic_has_its_own_cause_and_error() {
-    let builder = Session::builder().transport(Faulty(echo()));
+    let faulty = Faulty { transport: echo(), word: "control_response" };
+    let builder = Session::builder().transport(faulty);
     let asked = |session: Session| async move {
         let turn = read(session.query("go")).await;
         assert!(turn.error().is_panicked() && !turn.error().is_stopped(), "{:?}", turn.error);

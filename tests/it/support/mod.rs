@@ -11,6 +11,7 @@ pub mod ask;
 pub mod captures;
 pub mod cases;
 pub mod cli;
+pub mod faulty;
 pub mod log;
 #[path = "../../../mock-cli/src/tool/conformance/matcher.rs"]
 pub mod matcher;
