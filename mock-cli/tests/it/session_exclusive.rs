@@ -307,6 +307,46 @@ async fn in_a_new_configuration_folder_conversations_are_held() {
     }
 }
 
+/// Without a transcript there is nothing that another session could resume.
+#[tokio::test]
+async fn a_conversation_that_is_not_kept_is_not_held() {
+    for (exclusive, resumes) in [
+        (Some(Exclusive::Refuse), false),
+        (Some(Exclusive::Refuse), true),
+        (Some(Exclusive::Fork), true),
+        // Under a supervisor, where it is on by default.
+        (None, true),
+    ] {
+        for keeps in [false, true] {
+            let place = Place::new();
+            let builder = place.builder().no_session_persistence(!keeps);
+            let builder = if resumes { builder.resume(ID) } else { builder };
+            let held = usize::from(keeps);
+            let case = format!("{exclusive:?}, resumes: {resumes}, keeps: {keeps}");
+            let Some(exclusive) = exclusive else {
+                let child = ChildSpec::new("a", move || builder.clone());
+                let supervisor = Supervisor::builder().child(child).start().await.unwrap();
+                let a = supervisor.session(&"a".to_owned()).unwrap();
+                assert_eq!(a.query("Hello").await.unwrap().text().await.unwrap(), "Hi!");
+                assert_eq!(place.leases().len(), held, "{case}");
+                supervisor.stop().await;
+                continue;
+            };
+            let builder = builder.exclusive(exclusive);
+            let first = builder.clone().start().unwrap();
+            assert_eq!(first.query("Hello").text().await.unwrap(), "Hi!");
+            assert_eq!(place.leases().len(), held, "{case}");
+            if resumes {
+                let second = builder.exclusive(Exclusive::Refuse).start().unwrap();
+                let answer = second.query("Hello").text().await;
+                assert_eq!(answer.is_err_and(|error| error.is_owned()), keeps, "{case}");
+                second.stop().await.unwrap();
+            }
+            first.stop().await.unwrap();
+        }
+    }
+}
+
 /// It was silent before: then no one knows that the promise is not kept.
 #[tokio::test]
 async fn without_a_folder_of_transcripts_nothing_is_held_and_a_warning_says_so() {
