@@ -12,6 +12,7 @@ use serde_json::json;
 
 use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
 use crate::support::cli::{Launches, SESSION, cli, echo};
+use crate::support::read::read;
 
 #[tokio::test(start_paused = true)]
 async fn children_are_added_and_removed_while_it_runs() {
@@ -20,6 +21,14 @@ async fn children_are_added_and_removed_while_it_runs() {
     let spec = |id| ChildSpec::new(("user", id), with(mortal(&launches)));
     let user = supervisor.start_session(spec(42)).await.unwrap();
     assert_eq!(user.query("one").await.unwrap().text().await.unwrap(), "one");
+    // By name and by the handle of the session: the same turns, read in the same way.
+    let by_name = supervisor.session(&("user", 42)).unwrap().query("two").await.unwrap();
+    let by_handle = user.session().await.unwrap().query("two");
+    for turn in [by_name, by_handle] {
+        let turn = read(turn).await;
+        assert_eq!(turn.kinds(), ["system", "assistant", "result"]);
+        assert_eq!(turn.text(), "two");
+    }
     let error = supervisor.start_session(spec(42)).await.unwrap_err();
     assert!(error.is_duplicate() && error.to_string().contains(r#"("user", 42)"#), "{error}");
     supervisor.start_session(spec(43)).await.unwrap();

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use claude_wire::Session;
 use claude_wire::supervisor::{
     Backoff, ChildSpec, ChildState, Degradation, Health, OnLimit, Supervisor, SupervisorError,
 };
@@ -117,4 +118,35 @@ async fn the_health_of_a_child_is_a_value_in_every_state() {
     assert!(unhealthy(&supervisor, "no one").await.is_not_found());
     supervisor.stop().await;
     assert!(unhealthy(&supervisor, "up").await.is_not_found());
+}
+
+/// Each child, up or being restarted, is in the list as what it is.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_list_has_the_state_and_the_process_of_each_child() {
+    use crate::support::shell::{START, shell};
+    let transport = Arc::new(shell(format!("{START} exit 7")));
+    let spec = |key: &str| {
+        let transport = transport.clone();
+        ChildSpec::new(key, move || Session::builder().transport(transport.clone()))
+    };
+    let supervisor = Supervisor::builder()
+        .backoff(Backoff::new(600 * SECOND, 600 * SECOND))
+        .children([spec("a"), spec("b")])
+        .start()
+        .await
+        .unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    let list = || supervisor.list().into_iter().map(|child| (child.state, child.pid));
+    let before: Vec<_> = list().collect();
+    let [(ChildState::Up, Some(first)), (ChildState::Up, Some(second))] = before[..] else {
+        panic!("{before:?}")
+    };
+    assert_ne!(first, second);
+    assert_eq!(a.session().await.unwrap().pid(), Some(first));
+    kill(&a).await;
+    a.wait_for(ChildState::Restarting).await.unwrap();
+    let after: Vec<_> = list().collect();
+    assert_eq!(after, [(ChildState::Restarting, None), (ChildState::Up, Some(second))]);
+    supervisor.stop().await;
 }

@@ -295,6 +295,8 @@ async fn a_query_waits_for_a_restart_only_so_long() {
     assert!(error.is_not_ready(), "{error}");
     assert_eq!(before.elapsed(), 10 * SECOND);
     assert_eq!((a.state(), supervisor.health().restarting), (ChildState::Restarting, 1));
+    let child = supervisor.list().remove(0);
+    assert_eq!((child.state, child.pid), (ChildState::Restarting, None));
     let probed = supervisor.probe(&"a".to_owned(), SECOND).await.unwrap();
     assert!(probed.unwrap_err().is_closed());
     supervisor.stop().await;
