@@ -222,7 +222,7 @@ impl fmt::Display for Kind {
         match self {
             Self::NoRuntime => f.write_str("no tokio runtime here: open the transport inside one that has I/O and time enabled"),
             Self::OrphanGuard { why } => {
-                write!(f, "an orphan guard was required, and is not possible here: {why}")
+                write!(f, "an orphan guard is not possible here: {why}")
             }
             Self::NoHolder { socket } => write!(
                 f,

@@ -190,9 +190,9 @@ fn the_session_of_a_supervisor_has_a_guard_by_default() {
 /// What a program says for which `setpriv` is missing, and how it says that.
 #[test]
 fn without_setpriv_a_guard_that_is_required_is_an_error_and_another_one_a_warning() {
-    let error = "error true ";
+    let error = "error true an orphan guard is not possible here: ";
     // One for both launches.
-    let warning = "warning the CLI starts without an orphan guard: ";
+    let warning = "warning the CLI starts without an orphan guard: an orphan guard is not possible";
     let rows: [(&str, &str, &[&str]); 7] = [
         ("session", "required", &[error, "launches 1"]),
         ("session", "if_possible", &["launches 2", warning]),
