@@ -20,25 +20,29 @@ pub(crate) async fn run() {
     let replies = || uses.iter().cloned().chain([ApiReply::text("Done.")]).collect::<Vec<_>>();
     let script = ApiScript::new().on_prompt("Heeded", replies()).on_prompt("Ignored", replies());
     let place = place(script).await;
-    let permissions =
-        [McpToolPermission::AlwaysAsk, McpToolPermission::AlwaysDeny, McpToolPermission::AlwaysAllow];
-    let server = TOOLS.into_iter().zip(permissions).fold(
-        McpServer::http(serve().await),
-        |server, (name, permission)| server.tool(McpToolPolicy::new(name, permission)),
-    );
+    let permissions = [
+        McpToolPermission::AlwaysAsk,
+        McpToolPermission::AlwaysDeny,
+        McpToolPermission::AlwaysAllow,
+    ];
+    let server = TOOLS
+        .into_iter()
+        .zip(permissions)
+        .fold(McpServer::http(serve().await), |server, (name, permission)| {
+            server.tool(McpToolPolicy::new(name, permission))
+        });
     for (prompt, expected, asked) in [
         ("Heeded", ["42", "No such tool available", "42"], "mcp__h__one"),
         ("Ignored", ["42", "42", "42"], "mcp__h__three"),
     ] {
         let questions = Arc::new(Mutex::new(Vec::new()));
         let asks = Arc::clone(&questions);
-        let builder = place
-            .session()
-            .allowed_tools(["mcp__h__one", "mcp__h__two"])
-            .on_permission(move |request| {
+        let builder = place.session().allowed_tools(["mcp__h__one", "mcp__h__two"]).on_permission(
+            move |request| {
                 asks.lock().unwrap().push(request.tool_name().to_string());
                 async { Decision::allow() }
-            });
+            },
+        );
         let is_added = prompt == "Heeded";
         let servers = json!({"mcpServers": {"h": Value::from(server.clone())}});
         let builder = if is_added { builder } else { builder.mcp_config(servers) };
