@@ -7,11 +7,11 @@ use claude_wire::session::Restart;
 use claude_wire::supervisor::{
     Backoff, ChildSpec, ChildState, OnLimit, SessionRef, Strategy, Supervisor, SupervisorBuilder,
 };
-use claude_wire::transport::{Exit, Memory};
+use claude_wire::transport::Exit;
 use tokio::sync::Semaphore;
 
 use crate::supervisor_support::{
-    SECOND, kill, lingering, mortal, noted, serve_until_die, spec, text, with,
+    SECOND, gated, kill, launched, lingering, mortal, noted, serve_until_die, spec, text, with,
 };
 use crate::support::cli::{Launches, SESSION};
 
@@ -77,20 +77,6 @@ async fn a_child_that_rests_is_left_alone_when_its_group_restarts() {
     supervisor.stop().await;
 }
 
-/// A CLI whose handshakes wait for a permit from the second launch on.
-fn gated(gate: &Arc<Semaphore>, launches: &Launches) -> Memory {
-    let gate = gate.clone();
-    noted(launches, move |number, cli| {
-        let gate = gate.clone();
-        async move {
-            if number > 0 {
-                gate.acquire().await.unwrap().forget();
-            }
-            serve_until_die(cli).await
-        }
-    })
-}
-
 /// One that is being started after a rest goes on with its conversation, also if its group
 /// interrupts that start.
 #[tokio::test(start_paused = true)]
@@ -110,9 +96,7 @@ async fn a_start_after_a_rest_that_its_group_interrupts_keeps_the_conversation()
         let b = b.clone();
         async move { text(&b, "two").await }
     });
-    while launches.len() < 2 {
-        tokio::time::sleep(SECOND / 10).await;
-    }
+    launched(&launches, 2).await;
     kill(&a).await;
     gate.add_permits(9);
     assert_eq!(waits.await.unwrap(), "two");

@@ -12,7 +12,7 @@ use claude_wire::transport::{Exit, Memory};
 use tokio::sync::Semaphore;
 
 use crate::supervisor_support::{
-    SECOND, kill, lingering, noted, serve_until_die, spec, text, three, with,
+    SECOND, gated, kill, launched, lingering, noted, spec, text, three, with,
 };
 use crate::support::cli::{Launches, Log, SESSION, cli};
 
@@ -90,20 +90,6 @@ async fn too_many_crashes_during_the_start_fail_it() {
     assert!(error.is_start() && error.to_string().contains("\"a\""), "{error}");
 }
 
-/// A CLI whose handshakes wait for a permit, from the second launch on.
-fn gated(gate: &Arc<Semaphore>, launches: &Launches) -> Memory {
-    let gate = gate.clone();
-    noted(launches, move |number, cli| {
-        let gate = gate.clone();
-        async move {
-            if number > 0 {
-                gate.acquire().await.unwrap().forget();
-            }
-            serve_until_die(cli).await
-        }
-    })
-}
-
 /// A restart by hand that comes while the child is being started, after a crash or after a rest.
 #[tokio::test(start_paused = true)]
 async fn a_restart_by_hand_during_a_start_forgets_the_conversation() {
@@ -126,17 +112,13 @@ async fn a_restart_by_hand_during_a_start_forgets_the_conversation() {
             let a = a.clone();
             Some(tokio::spawn(async move { text(&a, "two").await }))
         };
-        while launches.len() < 2 {
-            tokio::time::sleep(SECOND / 10).await;
-        }
+        launched(&launches, 2).await;
         assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION), "{after}");
         let by_hand = tokio::spawn({
             let supervisor = supervisor.clone();
             async move { supervisor.restart_session(&"a".to_owned()).await }
         });
-        while launches.len() < 3 {
-            tokio::time::sleep(SECOND / 10).await;
-        }
+        launched(&launches, 3).await;
         assert!(!by_hand.is_finished());
         gate.add_permits(9);
         by_hand.await.unwrap().unwrap();

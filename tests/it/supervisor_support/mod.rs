@@ -8,6 +8,7 @@ use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Strategy, Supervis
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use crate::support::cli::{FakeCli, Launches, cli};
 
@@ -39,6 +40,27 @@ pub(crate) async fn serve_until_die(mut cli: FakeCli) -> Exit {
 /// A CLI that serves, and dies at the prompt `die`.
 pub(crate) fn mortal(launches: &Launches) -> Memory {
     noted(launches, |_, cli| serve_until_die(cli))
+}
+
+/// The same, with handshakes that wait for a permit from the second launch on.
+pub(crate) fn gated(gate: &Arc<Semaphore>, launches: &Launches) -> Memory {
+    let gate = gate.clone();
+    noted(launches, move |number, cli| {
+        let gate = gate.clone();
+        async move {
+            if number > 0 {
+                gate.acquire().await.unwrap().forget();
+            }
+            serve_until_die(cli).await
+        }
+    })
+}
+
+/// Waits, on the paused clock, until there were this many launches.
+pub(crate) async fn launched(launches: &Launches, count: usize) {
+    while launches.len() < count {
+        tokio::time::sleep(SECOND / 10).await;
+    }
 }
 
 /// A CLI that answers, and takes 3 s to end.
