@@ -107,14 +107,21 @@ fn text_of_a_launch_without_messages_is_what_it_prints() {
         shown.lines().skip(2).map(|line| line.trim().to_owned()).collect::<Vec<_>>()
     };
     let lines = [">Hello", "<Good morning!", "<null"];
-    let told = ["> writes  Hello", "< prints  Good morning!", "< prints  null"];
-    for argv in
-        [&["-p", "Hi"][..], &["-p", "--output-format", "text"], &["-p", "--output-format=text"]]
-    {
-        assert_eq!(shown(argv, &lines)[1..4], told, "{argv:?}");
+    let expected = ["> writes  Hello", "< prints  Good morning!", "< prints  null"];
+    for argv in [
+        &["-p", "Hi"][..],
+        &["-p", "--output-format", "text"],
+        &["-p", "--output-format=text"],
+        &["-p", "--output-format=json", "--output-format=text"],
+        &["-p", "--", "--output-format=json"],
+    ] {
+        assert_eq!(shown(argv, &lines)[1..4], expected, "{argv:?}");
     }
     let other = "< not a message  Good morning!";
-    for argv in [&["-p", "--output-format", "stream-json"][..], &["--output-format=stream-json"]] {
+    for argv in [
+        &["-p", "--output-format", "stream-json", "--verbose"][..],
+        &["-p", "--output-format=text", "--output-format=json"],
+    ] {
         assert_eq!(shown(argv, &lines)[2], other, "{argv:?}");
     }
     let message = r#"<{"type":"system","subtype":"init"}"#;

@@ -166,6 +166,12 @@ impl CommandLine {
         Some(prompt.as_str()).filter(|prompt| !prompt.is_empty())
     }
 
+    /// The form of output that it names: `text`, `json` or `stream-json`. Without one, the CLI
+    /// prints text, or has a person at a terminal.
+    pub fn output_format(&self) -> Option<&str> {
+        self.value("--output-format")
+    }
+
     /// What follows a subcommand without being a flag.
     pub(in crate::player) fn arguments(&self) -> &[String] {
         if self.subcommand.is_empty() { &[] } else { &self.operands }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use claude_wire::recording::Recording;
+use claude_wire::player::CommandLine;
+use claude_wire::recording::{Header, Recording};
 use serde_json::Value;
 
 use super::describe::{Described, blocks, describe, text};
@@ -55,10 +56,9 @@ fn build(recording: &Recording) -> Timeline {
 
 /// Whether the CLI was asked for no other form of output than text.
 fn writes_text(recording: &Recording) -> bool {
-    let Some(argv) = &recording.header.argv else { return false };
-    let mut after = argv.iter().skip_while(|arg| *arg != "--output-format").skip(1);
-    let joined = argv.iter().find_map(|arg| arg.strip_prefix("--output-format="));
-    after.next().map(String::as_str).or(joined).is_none_or(|format| format == "text")
+    let Header { argv: Some(argv), cli, .. } = &recording.header else { return false };
+    let launch = CommandLine::read(argv, cli.as_deref(), true);
+    launch.is_ok_and(|launch| launch.output_format().is_none_or(|format| format == "text"))
 }
 
 #[derive(Default)]
