@@ -26,8 +26,8 @@ pub struct Shape {
 struct Field {
     words: BTreeSet<String>,
     any: bool,
-    seen: bool,
-    unseen: bool,
+    /// Whether a CLI was seen to write it; `None` where only its place is known.
+    seen: Option<bool>,
 }
 
 impl Shape {
@@ -49,7 +49,7 @@ impl Shape {
     /// The fields that no CLI was seen to write: they are only declared, in published types or in a
     /// schema.
     pub fn unseen(&self) -> impl Iterator<Item = &str> {
-        let unseen = self.fields.iter().filter(|(_, field)| field.unseen && !field.seen);
+        let unseen = self.fields.iter().filter(|(_, field)| field.seen == Some(false));
         unseen.map(|(path, _)| &**path)
     }
 
@@ -91,8 +91,8 @@ impl Shape {
     pub fn add_field(&mut self, path: &str, seen: bool) {
         self.add(path);
         let field = self.field(path);
-        field.seen |= seen;
-        field.unseen |= !seen;
+        // `None` is the least.
+        field.seen = field.seen.max(Some(seen));
     }
 
     /// Adds all fields of another shape.
@@ -101,8 +101,7 @@ impl Shape {
             let ours = self.field(path);
             ours.words.extend(field.words.iter().cloned());
             ours.any |= field.any;
-            ours.seen |= field.seen;
-            ours.unseen |= field.unseen;
+            ours.seen = ours.seen.max(field.seen);
         }
     }
 
