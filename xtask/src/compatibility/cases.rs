@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use claude_wire::CLI_VERSION;
+
 use super::client::Client;
 use super::shows::Shows;
 use crate::root;
@@ -294,7 +296,7 @@ impl Case {
                 let end = if has_launches { "" } else { ".jsonl" };
                 format!("tests/official/recordings/{}-{name}{end}", by.name())
             }
-            Source::Corpus => format!("recordings/2.1.332/{name}.jsonl"),
+            Source::Corpus => format!("recordings/{CLI_VERSION}/{name}.jsonl"),
             Source::Scenario if self.client == Client::Acp => "tests/scenarios/acp.json".to_owned(),
             Source::Scenario => format!("tests/scenarios/{name}.json"),
         }
@@ -308,7 +310,7 @@ impl Case {
             // The corpus has them next to each other.
             Source::Corpus if self.program.has_launches => {
                 let second =
-                    root().join(format!("recordings/2.1.332/{}-2.jsonl", self.program.name));
+                    root().join(format!("recordings/{CLI_VERSION}/{}-2.jsonl", self.program.name));
                 vec![path, second]
             }
             _ if self.program.has_launches => {
