@@ -53,7 +53,8 @@ impl Cli {
         let asked = tool.input["run_in_background"].as_bool();
         let kind = Some(text("subagent_type")).filter(|kind| !kind.is_empty());
         let kind = kind.unwrap_or_else(|| GENERAL.to_owned());
-        let is_aside = self.with(|state| state.declares(&kind, "background", true));
+        let is_aside = self
+            .with(|state| state.definition(&kind).is_some_and(|agent| agent["background"] == true));
         let is_background = asked != Some(false) || is_aside;
         let agent = self.with(|state| {
             let task = state.new_task("local_agent", &tool.id, &description, Some(kind.clone()));
@@ -227,10 +228,6 @@ impl State {
     fn definition(&self, kind: &str) -> Option<&Value> {
         let declared = self.declared.agents.iter().rev();
         declared.into_iter().find(|(name, _)| name == kind).map(|(_, agent)| agent)
-    }
-
-    fn declares(&self, kind: &str, field: &str, value: bool) -> bool {
-        self.definition(kind).is_some_and(|agent| agent[field] == value)
     }
 
     /// The model of the main conversation, or of a sub-agent.
