@@ -72,8 +72,8 @@
 //! After the turn, the values from before it apply again: what the caller set (`set_model`,
 //! `set_permission_mode`), otherwise the permission mode that the CLI reported, otherwise what the
 //! process was launched with, if the host has said so, otherwise the restore request of the switch.
-//! The machine waits for settings that the caller is changing
-//! meanwhile: the CLI processes one request at a time.
+//! The machine waits for settings that the caller is changing meanwhile: the CLI processes one
+//! request at a time.
 //!
 //! What the caller has set also survives restarts: it is sent to a new process before its first
 //! prompt, in the order in which it was set. Apart from model and permission mode this covers

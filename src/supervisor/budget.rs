@@ -14,8 +14,9 @@ use crate::session::Spending;
 /// Give it to the children of a group ([`ChildSpec::budget`](super::ChildSpec::budget)), or to
 /// supervisors ([`SupervisorBuilder::budget`](super::SupervisorBuilder::budget)). Clones count
 /// together, and each has its own limits: `team.clone().max_usd(5.0)` stops those to whom it is given
-/// when the whole team has spent that much. Who has several clones stops at the lowest limit. It counts from its creation, over restarts of sessions and supervisors, and also
-/// for children that are gone.
+/// when the whole team has spent that much. Who has several clones stops at the lowest limit. It
+/// counts from its creation, over restarts of sessions and supervisors, and also for children that
+/// are gone.
 ///
 /// ```
 /// use claude_wire::Session;

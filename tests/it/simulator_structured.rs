@@ -87,7 +87,7 @@ async fn keywords_that_are_not_checked_are_reported() {
     assert_eq!(end.report.not_simulated(), ["the keyword patternProperties of the schema"]);
     let mut again = self::host(&scenario, &[]);
     again.write(user("Who?")).await;
-    // Without a schema there is no such tool.
+    // Without a schema the tool does not exist.
     let lines = rest(again).await;
     let content = tool_results(&lines)[0]["content"].as_str().unwrap();
     assert!(content.contains("No such tool available: StructuredOutput<"), "{content}");

@@ -68,7 +68,7 @@ impl Place {
     }
 }
 
-/// The launch that a fault ended is no excuse for the next one.
+/// A fault that ended one launch does not excuse the next one.
 #[test]
 fn another_launch_that_differs_is_not_clean() {
     for (prompt, is_clean) in [("WRONG", false), ("two", true)] {

@@ -7,7 +7,7 @@ use super::lists::{HIDDEN, is_builtin};
 use super::state::State;
 
 impl State {
-    /// Why there is no such tool, if so.
+    /// Why the tool does not exist; `None` if it does.
     pub(super) fn unavailable(&self, tool: &str) -> Option<String> {
         let tools = self.tool_list();
         let is_listed = |name: &str| tools.iter().any(|listed| listed == name);
