@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) use self::date::{civil, rfc3339};
 pub(crate) use self::date::{parse_millis, rfc3339_millis};
 

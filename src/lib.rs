@@ -83,7 +83,10 @@
 #![doc = include_str!("../docs/features.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // A default feature needs no badge: one would be on nearly every item.
-#![cfg_attr(docsrs, doc(auto_cfg(hide(feature = "recording", feature = "session"))))]
+#![cfg_attr(
+    docsrs,
+    doc(auto_cfg(hide(feature = "recording", feature = "player", feature = "session")))
+)]
 #![warn(clippy::unwrap_used)]
 
 #[macro_use]
@@ -99,15 +102,15 @@ pub mod recording;
 #[macro_use]
 pub mod wire;
 
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub mod faults;
 #[cfg(all(feature = "session", unix))]
 pub mod holder;
 #[cfg(feature = "lab")]
 pub mod lab;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub mod player;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub mod recorder;
 #[cfg(feature = "session")]
 pub mod session;
@@ -118,13 +121,13 @@ pub mod supervisor;
 #[cfg(feature = "session")]
 #[doc = include_str!("../docs/observability.md")]
 pub mod telemetry;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub mod testing;
 #[cfg(feature = "session")]
 pub mod transport;
 
 // Inline, so that the first page says what each is.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 #[doc(inline)]
 pub use self::player::{Replay, Scenario, reply};
 #[cfg(feature = "mcp")]

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `2026-11-21T01:20:34Z`: in UTC, to the second. A time before 1970 becomes 1970.
-#[cfg(any(test, feature = "session"))]
+#[cfg(any(test, feature = "player"))]
 pub(crate) fn rfc3339(time: SystemTime) -> String {
     format!("{}Z", to_the_second(since_1970(time).as_secs()))
 }

@@ -109,7 +109,7 @@ impl Recording {
     }
 
     /// Notes that a line was replaced.
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(crate) fn note_edited(&mut self, line: usize) {
         let line = line as u64;
         if let Err(place) = self.header.edited.binary_search(&line) {

@@ -87,7 +87,7 @@ impl Error {
         Self::new(Kind::NoMigration(found)).at_line(1)
     }
 
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(crate) fn no_recordings(folder: &Path) -> Self {
         Self::format("no recording in this folder: it has no file that ends in .jsonl")
             .in_file(folder)

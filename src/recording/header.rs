@@ -196,7 +196,7 @@ fn string_map(key: &str, raw: &RawValue) -> Result<BTreeMap<String, String>, Str
 /// Checks that a text is a JSON file of this project, `"claude-wire": KIND, "version": N`, of the
 /// version that this build reads. It comes before the rest is read: in a newer file that may mean
 /// anything.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn check_head(json: &str, kind: &str, versions: &[u64]) -> Result<(), String> {
     #[derive(serde::Deserialize)]
     struct Head {

@@ -3,15 +3,15 @@
 
 use std::cmp::Ordering;
 use std::fs;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 use std::fs::OpenOptions;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 use super::kept::{move_kept, remove_kept};
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 use crate::common::owned;
 
 /// Whether a path names a folder of recordings: anything but a path that ends in `.jsonl`, or an
@@ -53,7 +53,7 @@ pub fn recordings_in(folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
 
 /// Creates the first of these files that does not exist, empty, and returns its path. `Err` has the
 /// file that could not be created.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn create_first(
     numbers: impl IntoIterator<Item = u32>,
     path: impl Fn(u32) -> PathBuf,
@@ -73,13 +73,13 @@ pub(crate) fn create_first(
 }
 
 /// Creates the next recording of a folder, which is created if it is missing.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn create_next(folder: &Path) -> Result<PathBuf, (PathBuf, io::Error)> {
     fs::create_dir_all(folder).map_err(|error| (folder.to_owned(), error))?;
     create_first(1.., |number| folder.join(name(number)))
 }
 
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 fn name(number: u32) -> String {
     format!("{number:03}.jsonl")
 }
@@ -87,7 +87,7 @@ fn name(number: u32) -> String {
 /// Moves recordings into a folder, which is created if it is missing, as `001.jsonl` and so on.
 /// They replace the recordings that it has, and their kept files; other files stay. Returns the new
 /// paths.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn replace_recordings(folder: &Path, made: &[PathBuf]) -> io::Result<Vec<PathBuf>> {
     fs::create_dir_all(folder)?;
     let old = recordings_in(folder).map_err(io::Error::other)?;

@@ -46,7 +46,7 @@
 //! has, or 64 MiB. Beyond a limit, the error names the line ([`Error::is_too_long`]).
 
 mod agreement;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 mod beginning;
 mod census;
 mod compare;
@@ -59,7 +59,7 @@ mod folders;
 mod format;
 mod header;
 mod import;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 mod kept;
 mod launches;
 mod limits;
@@ -85,23 +85,25 @@ pub use folders::host_folders;
 pub use format::{FORMAT_VERSION, MAX_RECORDED_LINE};
 pub use header::Header;
 pub use import::{ImportOptions, import};
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub use kept::{kept_files, lines_of_file};
 pub use launches::{is_recordings_folder, recordings_in};
 pub use limits::read_lines;
 pub use normalise::{NormalisedField, normalise, normalised_fields};
 pub use payload::{Eol, Payload};
 pub use redact::{Finding, Redaction, fits_redacted, is_secret_variable, lint, scrub};
+#[cfg(feature = "session")]
+pub(crate) use redact::{masked, secret_values};
 pub use seal::Integrity;
 pub use vars::Root;
 pub use writer::Writer;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) use {
     beginning::open_beginning,
     edited::{FIRST_LINE, HEADER_LINE, RECORD_AGAIN},
     header::check_head,
     kept::{kept_folder, kept_name, lines, move_kept, remove_kept, text_of},
     launches::{create_first, create_next, replace_recordings},
-    redact::{Redactor, fields, hide, masked, secret_values},
+    redact::{Redactor, fields, hide},
     vars::{Hider, Moved},
 };

@@ -43,7 +43,7 @@ impl Seal {
     }
 
     /// Leaves the digest to [`rehash`](Self::rehash).
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(super) fn only_count(&mut self) {
         self.only_counts = true;
     }
@@ -61,7 +61,7 @@ impl Seal {
     }
 
     /// Takes in everything that was written.
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(super) fn rehash(&mut self, file: &mut impl std::io::Read) -> std::io::Result<()> {
         self.sha256 = Sha256::new();
         let mut chunk = vec![0; 1 << 16];

@@ -88,7 +88,7 @@ impl Hider {
     }
 
     /// Lists all variables in the header, for a writer that does not know yet which of them occur.
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(crate) fn name_all(&self, header: &mut Header) {
         header.vars.insert(DOLLAR.to_owned(), "$".to_owned());
         header.vars.extend(self.vars.iter().map(|var| (var.name.clone(), var.default.clone())));
@@ -160,11 +160,11 @@ impl Hider {
 }
 
 /// Replaces folders by others, as paths and as slugs.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 #[derive(Debug)]
 pub(crate) struct Moved(Table);
 
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 impl Moved {
     /// The first folder of each pair becomes the second.
     pub(crate) fn new(pairs: &[(&str, &str)]) -> Self {

@@ -34,7 +34,7 @@ pub struct Writer<W: io::Write> {
     line: Vec<u8>,
     broken: bool,
     /// The length of the header's line, if it may be replaced.
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     room: usize,
 }
 
@@ -49,7 +49,7 @@ impl<W: io::Write> Writer<W> {
             seal: Seal::default(),
             line: Vec::new(),
             broken: false,
-            #[cfg(feature = "session")]
+            #[cfg(feature = "player")]
             room: 0,
         };
         header.write(&mut writer.line);
@@ -74,7 +74,7 @@ impl<W: io::Write> Writer<W> {
     ///
     /// # Errors
     /// As for [`event`](Self::event).
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(crate) fn events(&mut self, events: &[Event]) -> Result<(), Error> {
         for event in events {
             self.add(event)?;
@@ -126,15 +126,15 @@ impl<W: io::Write> Writer<W> {
 }
 
 /// How many bytes are written at once.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 const BLOCK: usize = 64 * 1024;
 
 /// Space in a header's line for `,"redactions":` with any number, and `,"cli":` with a version.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 const ROOM: usize = 14 + 20 + 7 + 34;
 
 /// A recording whose header is written first and completed last, when the counts are known.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 impl<W: io::Read + io::Write + io::Seek> Writer<W> {
     /// Writes the header, with space for the count of redactions and the version of the CLI.
     /// Readers ignore the spaces before the last brace; a recording that is cut off has neither
@@ -180,7 +180,7 @@ impl<W: io::Read + io::Write + io::Seek> Writer<W> {
 }
 
 /// The header's line without its last brace.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 fn written(header: &Header) -> Vec<u8> {
     let mut line = Vec::new();
     header.write(&mut line);
@@ -188,7 +188,7 @@ fn written(header: &Header) -> Vec<u8> {
     line
 }
 
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 fn closed(mut line: Vec<u8>) -> Vec<u8> {
     line.extend_from_slice(b"}\n");
     line

@@ -1,6 +1,6 @@
 //! The transport trait, and its input and output.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -107,6 +107,7 @@ pub struct Launch {
     pub orphan_guard: OrphanGuard,
 }
 
+#[cfg(feature = "player")]
 impl Launch {
     /// The working directory of the process, as the system spells it; `None` if it is unknown or
     /// not UTF-8.
@@ -120,7 +121,8 @@ impl Launch {
 
     /// The home folder of the process, if it has one.
     pub(crate) fn home(&self) -> Option<String> {
-        let home = self.env.resolve(std::env::vars_os(), None).remove(OsStr::new("HOME"))?;
+        let home =
+            self.env.resolve(std::env::vars_os(), None).remove(std::ffi::OsStr::new("HOME"))?;
         home.into_string().ok().filter(|home| !home.is_empty())
     }
 }

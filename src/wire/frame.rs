@@ -100,7 +100,7 @@ impl Frame {
     }
 
     /// The offset of the object in [`raw_line`](Self::raw_line).
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(crate) fn object_start(&self) -> usize {
         super::peek::object_start(self.raw_line())
     }

@@ -10,7 +10,7 @@
 //! | anything else | redacts secrets in it | compares it: [`fits`], where a placeholder matches every text |
 
 use super::placeholder::begins_as_key;
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 use super::placeholder::{fits_redacted, is_placeholder, placeholders};
 use crate::common::is_uuid;
 
@@ -100,20 +100,20 @@ fn has_form_of_id(text: &[u8]) -> bool {
 
 /// Whether a live text may come in the place of a recorded one: the same text, where placeholders
 /// match every text. One that is a placeholder as a whole also matches a value that is not a text.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn fits(recorded: &str, live: Option<&str>) -> bool {
     is_placeholder(recorded.as_bytes()) || live.is_some_and(|live| fits_redacted(recorded, live))
 }
 
 /// Whether something was redacted in a recorded text.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn is_redacted(text: &str) -> bool {
     placeholders(text.as_bytes()).next().is_some()
 }
 
 /// A line of the host, by what decides which of its fields are compared.
 #[derive(Clone, Copy, Debug)]
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) enum HostPart<'a> {
     /// A `user` line.
     Prompt,
@@ -138,7 +138,7 @@ pub(crate) enum HostPart<'a> {
 
 /// Why a replay does not compare a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) enum LeftOut {
     Id,
     ToolUse,
@@ -151,7 +151,7 @@ pub(crate) enum LeftOut {
     Protocol,
 }
 
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 impl LeftOut {
     /// The reason, for a report.
     pub(crate) fn text(self) -> &'static str {
@@ -170,7 +170,7 @@ impl LeftOut {
 
 /// Why a replay does not compare the field at this path of a line of the host; `None`: it does. Of
 /// an `initialize` this knows nothing: its fields belong to the launch.
-#[cfg(feature = "session")]
+#[cfg(feature = "player")]
 pub(crate) fn left_out(part: HostPart<'_>, path: &[&str]) -> Option<LeftOut> {
     let is_id = |name: &str| role(name.as_bytes()) == Role::Id;
     match (part, path) {
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     fn placeholders_fit_every_text() {
         assert!(fits("<key:1>", None) && fits("<key:1>", Some("k")) && fits("a", Some("a")));
         assert!(fits("to user1@redacted.invalid", Some("to ann@x.io")));

@@ -38,15 +38,14 @@ mod text;
 
 pub(super) use line::files_in;
 pub use lint::{Finding, lint};
+#[cfg(feature = "session")]
+pub(crate) use mask::{masked, secret_values};
 pub use placeholder::fits_redacted;
 pub use redaction::Redaction;
+#[cfg(feature = "player")]
+pub(crate) use redactor::Redactor;
 pub(crate) use scrub::hide;
 pub use scrub::scrub;
-#[cfg(feature = "session")]
-pub(crate) use {
-    mask::{masked, secret_values},
-    redactor::Redactor,
-};
 
 /// Whether a variable of this name is a secret, as far as the name says: `*_TOKEN`, `PASSWORD` and
 /// the like.

@@ -173,7 +173,7 @@ impl Redactor {
     }
 
     /// Whether events wait for the end of a text.
-    #[cfg(feature = "session")]
+    #[cfg(feature = "player")]
     pub(crate) fn is_holding(&self) -> bool {
         !self.held.is_empty()
     }
