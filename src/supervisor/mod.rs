@@ -21,7 +21,7 @@
 //! |---|---|
 //! | crashes, is killed, hangs in the handshake, does not answer two probes | it is restarted after a delay, which counts |
 //! | exits with code 0, or is stopped by its user | it is restarted if it is [`Permanent`](RestartType::Permanent) |
-//! | refuses its options, or its CLI cannot be found | [`ChildState::Failed`]: not tried again until [`restart_session`](Supervisor::restart_session) |
+//! | refuses its options; its CLI cannot be found or executed, or does not support what the session requires; a guard that is required is not possible | [`ChildState::Failed`]: not tried again until [`restart_session`](Supervisor::restart_session) |
 //! | has a key or a login that the API refuses | [`ChildState::Degraded`]: it is not restarted for that; the next query starts it if it has ended |
 //! | cannot find the conversation to resume | it starts a new one, and says so: [`SupervisorEvent::HistoryLost`] |
 //!

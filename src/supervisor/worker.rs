@@ -250,7 +250,7 @@ fn not_started(limit: Duration) -> String {
 
 /// What the error of a start means.
 fn class_of_start(error: &session::Error) -> Class {
-    if error.is_option() || error.is_owned() {
+    if error.is_option() || error.is_owned() || error.is_unsupported() {
         return Class::Configuration;
     }
     if let Some(transport) = error.transport_error() {
@@ -258,11 +258,13 @@ fn class_of_start(error: &session::Error) -> Class {
             || transport.is_cwd_missing()
             || transport.is_permission_denied()
             || transport.is_bad_executable()
+            || transport.is_orphan_guard()
             || transport.is_left();
         return if is_wrong { Class::Configuration } else { Class::Crash };
     }
-    // The CLI says on standard error what it does not accept, and exits before it writes anything.
-    let refuses = error.exit().is_some_and(|exit| exit.code == Some(1))
+    // The CLI says on standard error what it does not accept, and exits before it writes anything;
+    // or what is between (`setpriv`, `env`, a shell) says that it cannot execute it.
+    let refuses = error.exit().is_some_and(|exit| matches!(exit.code, Some(1 | 126 | 127)))
         && error.early_output().is_empty()
         && !error.stderr_tail().trim().is_empty();
     if refuses { Class::Configuration } else { Class::Crash }

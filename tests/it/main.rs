@@ -19,6 +19,7 @@ mod process_support;
 mod replay_support;
 mod supervisor_budgets;
 mod supervisor_children;
+mod supervisor_configuration;
 mod supervisor_conversations;
 mod supervisor_degraded;
 mod supervisor_events;

@@ -7,7 +7,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use claude_wire::transport::{CliPath, Launch, Process, Transport};
+use claude_wire::transport::{CliPath, Launch, OrphanGuard, Process, Transport};
 
 #[tokio::test]
 async fn has_its_own_error() {
@@ -22,5 +22,22 @@ async fn has_its_own_error() {
         assert!(error.is_bad_executable() && error.is_spawn(), "{name}: {error}");
         assert!(!error.is_cli_not_found() && !error.is_permission_denied(), "{name}: {error}");
         assert!(error.to_string().contains(name), "{error}");
+    }
+    // `setpriv`, which starts a program under a guard, can be executed.
+    for orphan_guard in [OrphanGuard::IfPossible, OrphanGuard::Required] {
+        for (line, is_fine) in [
+            ("#!/nowhere/node\n", false),
+            ("#! /nowhere/node -x\n", false),
+            ("#!/bin/sh\n", true),
+            ("#! /bin/sh -e\n", true),
+        ] {
+            let cli = root.path().join("no-interpreter");
+            fs::write(&cli, line).unwrap();
+            let launch = Launch { orphan_guard, ..Launch::default() };
+            let opened = Process::new(CliPath::Explicit(cli)).open(launch).await;
+            let error = opened.map(drop).err();
+            assert_eq!(error.is_none(), is_fine, "{orphan_guard:?} {line}: {error:?}");
+            assert!(error.is_none_or(|error| error.is_bad_executable()), "{orphan_guard:?} {line}");
+        }
     }
 }

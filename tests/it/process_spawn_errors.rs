@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::process_support::{args, script, shell};
-use claude_wire::transport::{CliPath, Error, Launch, Process, Transport};
+use claude_wire::transport::{CliPath, Error, Launch, OrphanGuard, Process, Transport};
 
 async fn refusal(transport: &Process, launch: Launch) -> Error {
     transport.open(launch).await.unwrap_err()
@@ -47,12 +47,15 @@ async fn a_file_without_permission() {
     let root = tempfile::TempDir::new().unwrap();
     let cli = root.path().join("claude");
     fs::write(&cli, "#!/bin/sh\n").unwrap();
-    let error = refusal(&Process::new(CliPath::Explicit(cli.clone())), Launch::default()).await;
-    assert!(
-        error.is_permission_denied() && error.is_spawn() && !error.is_cli_not_found(),
-        "{error}"
-    );
-    assert!(error.to_string().contains(&cli.display().to_string()), "{error}");
+    for orphan_guard in [OrphanGuard::Off, OrphanGuard::IfPossible, OrphanGuard::Required] {
+        let launch = Launch { orphan_guard, ..Launch::default() };
+        let error = refusal(&Process::new(CliPath::Explicit(cli.clone())), launch).await;
+        assert!(
+            error.is_permission_denied() && error.is_spawn() && !error.is_cli_not_found(),
+            "{orphan_guard:?} {error}"
+        );
+        assert!(error.to_string().contains(&cli.display().to_string()), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -8,9 +8,14 @@ use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use claude_wire::session::{Restart, SessionEvent};
-use claude_wire::supervisor::{ChildSpec, Supervisor, SupervisorBuilder, SupervisorEvent};
+use claude_wire::supervisor::{
+    Backoff, ChildSpec, ChildState, Supervisor, SupervisorBuilder, SupervisorEvent,
+};
 use claude_wire::transport::{CliPath, Launch, OrphanGuard, Process, Transport};
 use claude_wire::{Session, SessionBuilder};
 
@@ -144,6 +149,36 @@ async fn supervisor_without_setpriv() {
     }
 }
 
+/// A child of a supervisor that was up without a guard; where it starts again, one is required. Says
+/// how often it was tried, and what became of it.
+#[tokio::test]
+#[ignore = "a part of another test"]
+async fn supervisor_that_wakes_without_setpriv() {
+    let wakes = Arc::new(AtomicBool::new(false));
+    let (now, idle) = (wakes.clone(), Duration::from_millis(1));
+    let make = move || match now.load(Ordering::Relaxed) {
+        true => session().orphan_guard(OrphanGuard::Required),
+        false => session().orphan_guard(OrphanGuard::Off),
+    };
+    let builder: SupervisorBuilder = Supervisor::builder();
+    let builder =
+        builder.backoff(Backoff::none()).child(ChildSpec::new("a", make).idle_after(idle));
+    let mut events = builder.events();
+    let supervisor = builder.start().await.unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    a.wait_for(ChildState::Resting).await.unwrap();
+    wakes.store(true, Ordering::Relaxed);
+    let error = a.query("x").await.unwrap_err();
+    eprintln!("says error {} {error}", error.is_failed());
+    eprintln!("says state {}", a.state().as_str());
+    supervisor.stop().await;
+    while let Ok(event) = events.try_recv() {
+        if let SupervisorEvent::Down(_, text) = event {
+            eprintln!("says down {text}");
+        }
+    }
+}
+
 /// A program of a test that starts this CLI.
 fn program(name: &str, guard: &str, cli: &Path) -> Command {
     fs::set_permissions(cli, fs::Permissions::from_mode(0o755)).unwrap();
@@ -185,6 +220,24 @@ fn the_cli_of_a_session_and_its_tool_end_with_the_program() {
 #[test]
 fn the_session_of_a_supervisor_has_a_guard_by_default() {
     check("orphan_guard::supervisor_host", &[("default", true), ("off", false)]);
+}
+
+/// Another start would not find it either.
+#[test]
+fn without_setpriv_a_child_that_requires_a_guard_is_not_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let cli = folder.path().join("cli");
+    fs::write(&cli, BARE_CLI).unwrap();
+    let host = "orphan_guard::supervisor_that_wakes_without_setpriv";
+    let output = program(host, "required", &cli).env("PATH", folder.path()).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{text}");
+    let said: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("says ")).collect();
+    let [error, "state failed", down] = said[..] else { panic!("{text}") };
+    assert!(error.starts_with("error true "), "{text}");
+    for text in [error, down] {
+        assert!(text.contains("an orphan guard is not possible here"), "{text}");
+    }
 }
 
 /// What a program says for which `setpriv` is missing, and how it says that.

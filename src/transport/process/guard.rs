@@ -2,11 +2,14 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use crate::transport::Error;
+use crate::transport::locate::is_executable;
 
 /// Whether the CLI ends when the program that started it is gone, even by SIGKILL.
 ///
@@ -41,11 +44,30 @@ impl OrphanGuard {
     }
 }
 
-/// How to start a program under the guard.
-pub(super) fn guarded(program: &std::path::Path) -> Result<Command, Error> {
+/// How to start a program under the guard. What is wrong with the program is an error here, since
+/// `setpriv` itself can be started.
+pub(super) fn guarded(program: &Path) -> Result<Command, Error> {
     let mut command = Command::new(setpriv()?);
+    check(program).map_err(|error| Error::spawn(program, error))?;
     command.args(["--pdeathsig", "TERM", "--"]).arg(program);
     Ok(command)
+}
+
+/// Whether the program may be executed, and has the interpreter that its first line names.
+fn check(program: &Path) -> io::Result<()> {
+    if !is_executable(&program.metadata()?) {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let mut first = Vec::new();
+    // A program that may be executed but not read is left to the system.
+    let read = File::open(program).and_then(|file| file.take(256).read_to_end(&mut first));
+    let line = first.strip_prefix(b"#!").filter(|_| read.is_ok()).unwrap_or_default();
+    let line =
+        String::from_utf8_lossy(line.split(|byte| *byte == b'\n').next().unwrap_or_default());
+    match line.split_ascii_whitespace().next().map(Path::new) {
+        Some(interpreter) if interpreter.is_absolute() => interpreter.metadata().map(drop),
+        _ => Ok(()),
+    }
 }
 
 fn setpriv() -> Result<PathBuf, Error> {
@@ -97,7 +119,7 @@ fn find(path: Option<OsString>) -> Result<PathBuf, Missing> {
 /// Runs work in the thread that starts all guarded processes.
 pub(super) fn in_its_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
-) -> std::io::Result<T> {
+) -> io::Result<T> {
     type Work = Box<dyn FnOnce() + Send>;
     static THREAD: OnceLock<std::sync::mpsc::Sender<Work>> = OnceLock::new();
     let thread = match THREAD.get() {
@@ -114,7 +136,7 @@ pub(super) fn in_its_thread<T: Send + 'static>(
         }
     };
     let (reply, answer) = std::sync::mpsc::sync_channel(1);
-    let gone = || std::io::Error::other("the thread that starts guarded processes has ended");
+    let gone = || io::Error::other("the thread that starts guarded processes has ended");
     thread.send(Box::new(move || drop(reply.send(work())))).map_err(|_| gone())?;
     answer.recv().map_err(|_| gone())
 }

@@ -1,0 +1,120 @@
+//! What another start would not help: a child that cannot start with it is not tried again.
+#![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use claude_wire::session::{Matcher, OrphanGuard};
+use claude_wire::supervisor::{Backoff, ChildSpec, ChildState, Supervisor};
+use claude_wire::transport::{CliPath, Exit, Memory, Process};
+use claude_wire::wire::hook::PreToolUse;
+use claude_wire::{Session, SessionBuilder};
+
+use crate::supervisor_support::{SECOND, noted, text};
+use crate::support::cli::{Launches, echo};
+
+type Make = fn(SessionBuilder) -> SessionBuilder;
+
+/// A child that was up rests, and its next start is of another builder.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_cannot_start_as_it_is_made_now_has_failed() {
+    let wrong: [(&str, Make); 5] = [
+        ("an orphan guard that is not possible", |builder| {
+            builder.orphan_guard(OrphanGuard::Required)
+        }),
+        ("a CLI that ignores a hook that guards", |builder| {
+            let guard = Matcher::new("Bash").block_on_failure();
+            builder.on_hook(guard, |_: PreToolUse, _| async {})
+        }),
+        ("an option", |builder| builder.max_turns(0)),
+        ("no CLI", |builder| {
+            builder.transport(Process::new(CliPath::Explicit("/nothing/claude".into())))
+        }),
+        ("no working directory", |builder| {
+            let shell = Process::new(CliPath::Explicit(std::env::current_exe().unwrap()));
+            builder.transport(shell).cwd("/nothing")
+        }),
+    ];
+    for (what, make) in wrong {
+        assert_eq!(state_after(make, 60 * SECOND).await, ChildState::Failed, "{what}");
+    }
+}
+
+/// Under the default guard it is another program that starts the CLI.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_whose_cli_cannot_be_executed_has_failed() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let root = tempfile::tempdir().unwrap();
+    for (what, text, mode) in [
+        ("no permission", "#!/bin/sh\n", 0o644),
+        ("no interpreter", "#!/nowhere/node\n", 0o755),
+        ("no interpreter on PATH", "#!/usr/bin/env no-such-node\n", 0o755),
+        ("not a program", "\x7fnot a program", 0o755),
+    ] {
+        for guard in [None, Some(OrphanGuard::Off), Some(OrphanGuard::Required)] {
+            let cli = root.path().join(what);
+            std::fs::write(&cli, text).unwrap();
+            std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(mode)).unwrap();
+            let make = move |builder: SessionBuilder| {
+                let builder = builder.transport(Process::new(CliPath::Explicit(cli.clone())));
+                guard.map_or(builder.clone(), |guard| builder.orphan_guard(guard))
+            };
+            let state = state_after(make, SECOND / 1000).await;
+            assert_eq!(state, ChildState::Failed, "{what} {guard:?}");
+        }
+    }
+}
+
+/// What may be over at the next start is a crash.
+#[tokio::test(start_paused = true)]
+async fn a_child_that_may_start_the_next_time_is_restarted() {
+    let crashes: [(&str, fn() -> Memory); 2] = [
+        ("a crash", || {
+            noted(&Launches::default(), |_, mut cli| async move {
+                cli.handshake().await;
+                Exit::from_code(7)
+            })
+        }),
+        ("silence", || {
+            noted(&Launches::default(), |_, mut cli| async move {
+                cli.drain().await;
+                Exit::from_code(0)
+            })
+        }),
+    ];
+    for (what, transport) in crashes {
+        let make = move |builder: SessionBuilder| builder.transport(transport());
+        assert_eq!(state_after(make, 60 * SECOND).await, ChildState::Restarting, "{what}");
+    }
+}
+
+/// The state of a child after its first start as now made has failed.
+async fn state_after(
+    now: impl Fn(SessionBuilder) -> SessionBuilder + Send + Sync + 'static,
+    idle: Duration,
+) -> ChildState {
+    let is_changed = Arc::new(AtomicBool::new(false));
+    let changed = is_changed.clone();
+    let make = move || {
+        let builder = Session::builder().transport(echo());
+        if changed.load(Ordering::Relaxed) { now(builder) } else { builder }
+    };
+    let supervisor = Supervisor::builder()
+        .backoff(Backoff::new(600 * SECOND, 600 * SECOND))
+        .restart_wait(300 * SECOND)
+        .child(ChildSpec::new("a", make).idle_after(idle).start_timeout(90 * SECOND))
+        .start()
+        .await
+        .unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    assert_eq!(text(&a, "x").await, "x");
+    a.wait_for(ChildState::Resting).await.unwrap();
+    is_changed.store(true, Ordering::Relaxed);
+    a.query("y").await.unwrap_err();
+    let state = a.state();
+    supervisor.stop().await;
+    state
+}
