@@ -13,7 +13,8 @@ pub(super) struct Owner {
     /// What makes the pid mean something: this boot of this machine, and this namespace of pids.
     pub(super) boot: String,
     pub(super) namespace: String,
-    /// When the process began, in the kernel's ticks: a pid can be used again.
+    /// When the process began, in the kernel's ticks: a pid can be used again. Empty if its pid
+    /// means nothing.
     pub(super) began: String,
     /// Makes the content of each file another one, also of two in one process.
     #[serde(default)]
@@ -31,12 +32,16 @@ impl Owner {
     pub(super) fn this() -> Self {
         let read = |path: &str| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
         let namespace = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+        let pid = std::process::id();
+        let stat = read("/proc/self/stat");
+        // In a `/proc` of another namespace, our pid is that of another process.
+        let sees_pids = stat.split(' ').next() == Some(&pid.to_string());
         Self {
-            pid: std::process::id(),
+            pid,
             host: read("/proc/sys/kernel/hostname"),
             boot: read("/proc/sys/kernel/random/boot_id"),
             namespace: namespace.to_string_lossy().into_owned(),
-            began: began(std::process::id()),
+            began: if sees_pids { began(&stat).to_owned() } else { String::new() },
             token: uuid::Uuid::new_v4().to_string(),
         }
     }
@@ -46,15 +51,18 @@ impl Owner {
         let can_be_judged = !self.boot.is_empty()
             && !self.namespace.is_empty()
             && !self.began.is_empty()
+            && !here.began.is_empty()
             && (&self.boot, &self.namespace) == (&here.boot, &here.namespace);
-        can_be_judged.then(|| began(self.pid) == self.began)
+        let stat = || fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        can_be_judged.then(|| began(&stat()) == self.began)
     }
 }
 
-/// When a process began; empty if there is none.
-fn began(pid: u32) -> String {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+/// When the process of this `stat` began; empty if it is dead, although its parent may not have
+/// asked for its end yet.
+fn began(stat: &str) -> &str {
     // The name in parentheses may have anything in it.
-    let fields = stat.rsplit(')').next().unwrap_or_default();
-    fields.split_whitespace().nth(19).unwrap_or_default().to_owned()
+    let mut fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let is_alive = fields.next().is_some_and(|state| !matches!(state, "Z" | "X"));
+    fields.nth(18).filter(|_| is_alive).unwrap_or_default()
 }

@@ -40,6 +40,8 @@ mod run_reports;
 #[cfg(feature = "lab")]
 mod schema;
 mod session_exclusive;
+#[cfg(target_os = "linux")]
+mod session_owners;
 mod session_through_launcher;
 mod session_through_mock;
 mod shipped;

@@ -1,5 +1,7 @@
 //! A conversation has one owner.
 
+use std::path::{Path, PathBuf};
+
 use claude_wire::history::project_key;
 use claude_wire::player::reply;
 use claude_wire::session::{EndCause, Exclusive, SessionEvent};
@@ -7,13 +9,23 @@ use claude_wire::supervisor::{ChildSpec, ChildState, Supervisor};
 use claude_wire::testing::mock_claude;
 use claude_wire::{Scenario, Session, SessionBuilder};
 
-const ID: &str = "6f1a3e52-0000-4000-8000-000000000002";
+pub(crate) const ID: &str = "6f1a3e52-0000-4000-8000-000000000002";
 
 /// Sessions with a folder for configuration and one for work.
-struct Place(tempfile::TempDir);
+pub(crate) struct Place(tempfile::TempDir);
+
+/// A session in a place, which another process may have made.
+pub(crate) fn builder(place: &Path) -> SessionBuilder {
+    Session::builder()
+        .cli_path(mock_claude().unwrap())
+        .cwd(place.join("work"))
+        .env("CLAUDE_CONFIG_DIR", place.join("config").to_str().unwrap())
+        .env("CLAUDE_WIRE_SCENARIO", place.join("scenario.json").to_str().unwrap())
+        .env("CLAUDE_WIRE_PAUSE", "0")
+}
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(Scenario::new().any_session())
     }
 
@@ -33,17 +45,12 @@ impl Place {
         Self(folder)
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn builder(&self) -> SessionBuilder {
-        Session::builder()
-            .cli_path(mock_claude().unwrap())
-            .cwd(self.path("work"))
-            .env("CLAUDE_CONFIG_DIR", self.path("config").to_str().unwrap())
-            .env("CLAUDE_WIRE_SCENARIO", self.path("scenario.json").to_str().unwrap())
-            .env("CLAUDE_WIRE_PAUSE", "0")
+    pub(crate) fn builder(&self) -> SessionBuilder {
+        builder(self.0.path())
     }
 
     /// Writes a transcript, as the CLI keeps it.
@@ -73,7 +80,7 @@ impl Place {
     }
 }
 
-fn lease(id: &str) -> String {
+pub(crate) fn lease(id: &str) -> String {
     format!(".claude-wire-{id}.lease")
 }
 
