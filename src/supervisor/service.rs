@@ -213,6 +213,7 @@ impl<K: Key> Service<K> {
             budgets,
             slot,
             running: None,
+            made: None,
             task: None,
             starts: 0,
             started_at: None,

@@ -64,6 +64,8 @@ pub(super) struct Child<K: Key> {
     pub(super) budgets: Arc<[Budget]>,
     pub(super) slot: watch::Sender<Slot>,
     pub(super) running: Option<Running<K>>,
+    /// What its task makes, until it has reported that.
+    pub(super) made: Option<oneshot::Receiver<Running<K>>>,
     /// The task that starts and watches it.
     pub(super) task: Option<AbortHandle>,
     /// How often it was started.
@@ -121,6 +123,8 @@ impl<K: Key> Child<K> {
             Running::Session(session) => session.state().phase != Phase::Stopped,
             Running::Supervisor(_) => true,
         });
+        let (made, is_made) = oneshot::channel();
+        self.made = Some(is_made);
         Start {
             child: id,
             supervisor: supervisor.to_owned(),
@@ -133,6 +137,7 @@ impl<K: Key> Child<K> {
             degraded: self.degraded,
             budgets: self.budgets.clone(),
             reports: reports.clone(),
+            made: Mutex::new(Some(made)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The task of one child: starts it, and watches it until it ends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::budget::Budget;
@@ -15,7 +15,7 @@ use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make, Nested, Started};
 use super::tree::{ChildId, Class, Why};
 use super::watcher::Watcher;
-use crate::common::later;
+use crate::common::{later, lock};
 use crate::session::{
     self, Exclusive, OrphanGuard, Phase, Reconnect, Restart, Session, SessionBuilder,
 };
@@ -39,9 +39,18 @@ pub(super) struct Start<K: Key> {
     /// What it may use together with others.
     pub(super) budgets: Arc<[Budget]>,
     pub(super) reports: mpsc::UnboundedSender<Report<K>>,
+    /// Takes what is made, for a stop that comes before it is reported.
+    pub(super) made: Mutex<Option<oneshot::Sender<Running<K>>>>,
 }
 
 impl<K: Key> Start<K> {
+    fn made(&self, running: Running<K>) {
+        if let Some(made) = lock(&self.made).take() {
+            let _ = made.send(running.clone());
+        }
+        self.report(News::Made(running));
+    }
+
     fn report(&self, news: News<K>) {
         let _ = self.reports.send(Report { child: self.child, start: Some(self.number), news });
     }
@@ -80,7 +89,7 @@ impl<K: Key> Start<K> {
         supervisor: &Arc<dyn Nested<K>>,
         started: Started,
     ) -> (Class, String) {
-        self.report(News::Made(Running::Supervisor(supervisor.clone())));
+        self.made(Running::Supervisor(supervisor.clone()));
         let limit = self.spec.start_timeout;
         match tokio::time::timeout(limit, started).await {
             Ok(Ok(())) => {
@@ -110,7 +119,7 @@ impl<K: Key> Start<K> {
             }
             _ => {
                 let session = self.builder()?.start()?;
-                self.report(News::Made(Running::Session(session.clone())));
+                self.made(Running::Session(session.clone()));
                 let started = session.connect().await;
                 (session, None, started)
             }
@@ -273,13 +282,19 @@ fn class_of_start(error: &session::Error) -> Class {
 /// How long a child of a supervisor may take to stop, beyond what its session's shutdown takes.
 const STOP_LIMIT: Duration = Duration::from_secs(60);
 
-/// Stops a child, and reports it in any case.
+/// Stops a child, and reports it in any case. If it is not known what the child runs, that may just
+/// be made: this waits for it.
 pub(super) async fn stop<K: Key>(
     child: ChildId,
     start: u64,
     running: Option<Running<K>>,
+    made: Option<oneshot::Receiver<Running<K>>>,
     reports: mpsc::UnboundedSender<Report<K>>,
 ) {
+    let running = match (running, made) {
+        (None, Some(made)) => made.await.ok(),
+        (running, _) => running,
+    };
     end(running).await;
     let _ = reports.send(Report { child, start: Some(start), news: News::Stopped });
 }

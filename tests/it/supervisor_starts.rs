@@ -229,6 +229,72 @@ async fn a_child_that_is_ended_while_it_is_made_has_ended_when_that_is_reported(
     }
 }
 
+/// The order comes while the session is made, on another thread: it is waited for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_child_that_is_ended_before_its_session_is_reported_has_ended() {
+    for how in ["terminate", "restart", "stop"] {
+        let (log, launches) = (Log::default(), Launches::default());
+        let supervisor: Supervisor = builder().start().await.unwrap();
+        let (begun, begins) = std::sync::mpsc::channel();
+        let (go, goes) = std::sync::mpsc::channel::<()>();
+        let goes = std::sync::Mutex::new(goes);
+        let transport = Arc::new({
+            let log = log.clone();
+            noted(&launches, move |_, mut cli| {
+                let log = log.clone();
+                async move {
+                    log.push("begins");
+                    let exit = cli.serve().await;
+                    log.push("ends");
+                    exit
+                }
+            })
+        });
+        let make = move || {
+            // The first one, and one that a restart makes.
+            if begun.send(()).is_ok() {
+                let _ = tokio::task::block_in_place(|| goes.lock().unwrap().recv());
+            }
+            Session::builder().transport(transport.clone())
+        };
+        let start = tokio::spawn({
+            let supervisor = supervisor.clone();
+            async move { supervisor.start_session(ChildSpec::new("a", make)).await.is_ok() }
+        });
+        let begins = tokio::task::spawn_blocking(move || {
+            begins.recv().unwrap();
+            begins
+        });
+        let begins = begins.await.unwrap();
+        let ended = tokio::spawn({
+            let (supervisor, log) = (supervisor.clone(), log.clone());
+            async move {
+                match how {
+                    "terminate" => supervisor.terminate_session(&"a".to_owned()).await.unwrap(),
+                    "restart" => supervisor.restart_session(&"a".to_owned()).await.unwrap(),
+                    _ => drop(supervisor.stop().await),
+                }
+                log.all()
+            }
+        });
+        // The order has been carried out by then, as far as that is possible.
+        for _ in 0..20 {
+            let b = spec("b", &Launches::default());
+            if supervisor.start_session(b).await.is_ok() {
+                supervisor.terminate_session(&"b".to_owned()).await.unwrap();
+            }
+        }
+        assert!(!ended.is_finished(), "{how}: its session is still being made");
+        drop((go, begins));
+        let said = ended.await.unwrap();
+        let count = |word: &str| said.iter().filter(|said| *said == word).count();
+        let alive = usize::from(how == "restart");
+        assert_eq!(count("begins") - count("ends"), alive, "{how}: {said:?}");
+        assert_eq!(start.await.unwrap(), how == "restart", "{how}");
+        supervisor.stop().await;
+    }
+}
+
 /// Its state says so, so that queries wait for it.
 #[tokio::test(start_paused = true)]
 async fn a_child_whose_quarantine_is_over_waits_while_others_start() {

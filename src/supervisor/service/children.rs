@@ -44,7 +44,8 @@ impl<K: Key> Service<K> {
             if let Some(task) = child.task.take() {
                 task.abort();
             }
-            let stop = worker::stop(id, child.starts, child.running.clone(), self.reports.clone());
+            let (running, made) = (child.running.clone(), child.made.take());
+            let stop = worker::stop(id, child.starts, running, made, self.reports.clone());
             child.task = Some(self.tasks.spawn(stop));
         }
         self.show(id, None);

@@ -47,7 +47,10 @@ impl<K: Key> Service<K> {
                 return;
             };
             match &news {
-                News::Made(running) => child.running = Some(running.clone()),
+                News::Made(running) => {
+                    child.running = Some(running.clone());
+                    child.made = None;
+                }
                 News::Down(_, why, _) => child.last_error = Some(why.clone()),
                 News::Stopped => {
                     child.session_id = child.session_id();
