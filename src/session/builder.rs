@@ -76,6 +76,7 @@ pub struct SessionBuilder {
     shutdown: Shutdown,
     reconnect: Reconnect,
     renew: Option<Renew>,
+    name: Option<Arc<str>>,
     owner: Option<Arc<(String, String)>>,
     observer: Option<Arc<dyn Observer>>,
     orphan_guard: Option<OrphanGuard>,
@@ -108,6 +109,7 @@ impl SessionBuilder {
             shutdown: Shutdown::default(),
             reconnect: Reconnect::default(),
             renew: None,
+            name: None,
             owner: None,
             observer: None,
             orphan_guard: None,
@@ -121,6 +123,14 @@ impl SessionBuilder {
             buffer_limit: BUFFER_LIMIT,
             buffer_cap: BUFFER_CAP,
         }
+    }
+
+    /// Names the session for you: [`Session::name`], its `Debug` form, and the field `name` of its
+    /// span have it. The CLI does not learn of it, which has a `title`; under a
+    /// [supervisor](crate::supervisor), sessions have their keys as well. A fork has no name.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into().into());
+        self
     }
 
     /// Applies these options on top of those set so far.
@@ -399,6 +409,7 @@ impl SessionBuilder {
             shutdown: self.shutdown,
             reconnect: self.reconnect,
             renew: self.renew,
+            name: self.name,
             owner: self.owner,
             observer: self.observer,
             orphan_guard,

@@ -99,6 +99,11 @@ impl Session {
         Self { inner: Arc::new_cyclic(inner) }
     }
 
+    /// Returns what [`SessionBuilder::name`](crate::SessionBuilder::name) has called it.
+    pub fn name(&self) -> Option<&str> {
+        self.inner.shared.setup.name.as_deref()
+    }
+
     /// Starts the CLI now, if it is not running, waits until it is ready, and returns its reply to
     /// `initialize`.
     ///
@@ -195,6 +200,7 @@ impl Session {
         Ok(Session::new(Setup {
             options,
             home,
+            name: None,
             owner: None,
             observer: None,
             spare: false,
@@ -356,7 +362,8 @@ impl Inner {
             return Err(Error::no_timers());
         }
         let (task, line) = Driver::new(self.shared.clone());
-        let span = self.shared.span.begin(self.shared.setup.owner.as_deref());
+        let setup = &self.shared.setup;
+        let span = self.shared.span.begin(setup.name.as_deref(), setup.owner.as_deref());
         runtime.spawn(Box::new(task).run().instrument(span));
         Ok(driver.insert(line).clone())
     }
@@ -383,7 +390,11 @@ fn has_timers() -> bool {
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session")
+        let mut session = f.debug_struct("Session");
+        if let Some(name) = self.name() {
+            session.field("name", &name);
+        }
+        session
             .field("session_id", &self.session_id())
             .field("state", &self.state())
             .finish_non_exhaustive()

@@ -46,6 +46,8 @@ pub(super) struct Setup {
     pub(super) buffer_limit: usize,
     pub(super) buffer_cap: usize,
     pub(super) on_stderr: Option<OnStderr>,
+    /// What the user calls it.
+    pub(super) name: Option<Arc<str>>,
     /// The name of its supervisor, and its key there.
     pub(super) owner: Option<Arc<(String, String)>>,
     /// Who learns at once what it spends and warns of.

@@ -33,9 +33,9 @@ impl Default for SessionSpan {
 }
 
 impl SessionSpan {
-    pub(super) fn begin(&self, owner: Option<&(String, String)>) -> Span {
+    pub(super) fn begin(&self, name: Option<&str>, owner: Option<&(String, String)>) -> Span {
         let owner = owner.map(|(supervisor, key)| (&**supervisor, &**key));
-        let span = telemetry::session_span(self.number, owner);
+        let span = telemetry::session_span(self.number, name, owner);
         *lock(&self.span) = span.clone();
         telemetry::sessions(1);
         span

@@ -15,13 +15,14 @@ pub(crate) fn name(text: &str) -> &str {
 }
 
 /// The span of a session, which has no parent: it lives longer than what called it first.
-pub(crate) fn session_span(number: u64, owner: Option<(&str, &str)>) -> Span {
+pub(crate) fn session_span(number: u64, name: Option<&str>, owner: Option<(&str, &str)>) -> Span {
     tracing::span!(
         target: TARGET,
         parent: None,
         Level::INFO,
         "session",
         session = number,
+        name,
         supervisor = owner.map(|(supervisor, _)| supervisor),
         key = owner.map(|(_, key)| key),
         conversation = Empty,

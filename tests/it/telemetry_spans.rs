@@ -35,7 +35,7 @@ fn allowing() -> SessionBuilder {
 
 /// Does everything that has a span or an event.
 async fn everything(emitted: &Emitted) {
-    let session = allowing().env("SOME_TOKEN", CANARY).start().unwrap();
+    let session = allowing().name("front desk").env("SOME_TOKEN", CANARY).start().unwrap();
     let web = tracing::info_span!("web");
     session.query(format!("one {CANARY}")).text().instrument(web).await.unwrap();
     session.query(format!("two {CANARY}")).text().await.unwrap();
@@ -204,6 +204,26 @@ async fn a_turn_without_a_result_says_why_it_ended() {
     let expected = ["dropped", "queue_full", "stopped", "timeout"];
     assert_eq!(outcomes, expected.map(str::to_owned).into());
     assert!(emitted.all_spans().iter().all(|span| !span.open));
+}
+
+/// Its name is in its span, and in no other field of anything.
+#[tokio::test(start_paused = true)]
+async fn a_session_that_stands_alone_may_have_a_name() {
+    let emitted = Emitted::default();
+    let _guard = emitted.listen();
+    for name in [Some("front desk"), Some(""), None] {
+        let builder = Session::builder().transport(echo());
+        let builder = name.map_or(builder.clone(), |name| builder.name(name));
+        let session = builder.start().unwrap();
+        assert_eq!(session.name(), name);
+        assert_eq!(format!("{session:?}").contains("name: "), name.is_some(), "{session:?}");
+        session.query("x").text().await.unwrap();
+        let fork = session.fork().unwrap();
+        assert_eq!(fork.name(), None);
+        session.stop().await.unwrap();
+        let spans = emitted.spans("session");
+        assert_eq!(spans.last().unwrap().fields.get("name").map(String::as_str), name);
+    }
 }
 
 #[tokio::test(start_paused = true)]
