@@ -59,6 +59,8 @@ pub struct Machine {
     in_force: InForce,
     /// The profile with which the CLI of this connection was launched.
     profile: Profile,
+    /// The profiles with which it would have been launched in the same way.
+    alike: Vec<Profile>,
     /// What that launch determines.
     settled: Vec<Settled>,
     habits: Habits,
@@ -116,6 +118,7 @@ impl Machine {
             switches: Switches::default(),
             in_force: InForce::default(),
             profile: Profile::default(),
+            alike: Vec::new(),
             settled: Vec::new(),
             habits: Habits::default(),
             doubt: Doubt::default(),
@@ -175,6 +178,13 @@ impl Machine {
     /// from what a [`Switch`](super::Switch) restores.
     pub fn set_launched(&mut self, settings: Option<[Request; 2]>) {
         self.in_force.set_launched(settings.map(Box::new));
+    }
+
+    /// Sets the profiles with which the CLI of the last [`Output::Open`] would have been launched in
+    /// the same way: a prompt with one of them needs no other process. Until this is called, there
+    /// are none.
+    pub fn set_profiles(&mut self, alike: Vec<Profile>) {
+        self.alike = alike;
     }
 
     /// Returns the `initialize` request of the last connection, or of the next one.
@@ -509,7 +519,7 @@ impl Machine {
         }
         match self.queue.front() {
             Some(next)
-                if next.profile != self.profile
+                if next.profile != self.profile && !self.alike.contains(&next.profile)
                     || self.in_force.distinguishes(&next.settled, &self.settled) =>
             {
                 self.relaunch(out)

@@ -15,7 +15,7 @@ pub(super) struct Plan {
     pub(super) verbatim: bool,
     /// The settings that a control request can switch.
     pub(super) switches: Vec<Switch>,
-    /// What a launch has on top of the session's options, if one is needed.
+    /// What a launch has on top of the session's options, if one may be needed.
     pub(super) launch: Option<Box<Options>>,
     /// Settings changed by control requests that this launch overrides.
     pub(super) settled: Vec<Settled>,
@@ -42,7 +42,8 @@ impl Plan {
         resolved.check_start(setup.transport.runs_here())?;
         query.refuse_session_only()?;
         let (timeouts, verbatim) = (resolved.timeouts(), resolved.verbatim_prompts == Some(true));
-        let (switches, rest) = switches(query, session);
+        let renews = setup.renew.is_some();
+        let (switches, rest) = switches(query, session, renews);
         let launched = rest.over(session);
         setup.refuse_fields_set_twice(&launched)?;
         let differs = launched.launch()? != session.launch()?
@@ -51,7 +52,8 @@ impl Plan {
             timeouts,
             verbatim,
             switches,
-            launch: differs.then(|| Box::new(rest)),
+            // What is made at a launch may differ from what the session began with.
+            launch: (differs || renews && has_launch_options(&rest)).then(|| Box::new(rest)),
             settled: settled(query),
         })
     }
@@ -65,18 +67,40 @@ pub(super) fn command() -> Options {
 /// Returns what can be switched while the CLI runs, and the other options of the query. The machine
 /// skips switches that are already in force, since it knows the current value, which may differ from
 /// the session's option.
-fn switches(query: &Options, session: &Options) -> (Vec<Switch>, Options) {
+fn switches(query: &Options, session: &Options, renews: bool) -> (Vec<Switch>, Options) {
     let (mut switches, mut rest) = (Vec::new(), query.clone());
     if let Some(model) = rest.model.take() {
         switches.push(Switch { apply: set_model(Some(&model)), restore: usual_model(session) });
     }
     if let Some(mode) = &query.permission_mode {
         switches.push(Switch { apply: set_mode(mode), restore: usual_mode(session) });
-        if *mode != PermissionMode::BypassPermissions || may_bypass(session) {
+        let may_bypass = || may_bypass(session) && !renews;
+        if *mode != PermissionMode::BypassPermissions || may_bypass() {
             rest.permission_mode = None;
         }
     }
     (switches, rest)
+}
+
+/// Whether a launch is made with any of these options of a query.
+fn has_launch_options(query: &Options) -> bool {
+    let of_launch = Options {
+        timeout: None,
+        idle_timeout: None,
+        control_timeout: None,
+        initialize_timeout: None,
+        drain_timeout: None,
+        verbatim_prompts: None,
+        ..query.clone()
+    };
+    of_launch != Options::default()
+}
+
+/// Whether a CLI is launched in the same way with both.
+pub(super) fn launch_alike(one: &Options, other: &Options) -> bool {
+    let args =
+        |options: &Options| options.launch().ok().map(|launch| (launch, options.initialize()));
+    args(one).is_some_and(|one| args(other) == Some(one))
 }
 
 /// Returns the requests that set what a CLI launched with these options has.

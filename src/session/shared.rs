@@ -11,7 +11,7 @@ use super::handlers::HostRequest;
 use super::kept_reply::KeptReply;
 use super::options::Options;
 use super::result_context::ResultContext;
-use super::setup::Setup;
+use super::setup::{Renew, Setup};
 use super::state::{ConnectionEnd, SessionState, Status};
 use super::stderr::Stderr;
 use super::telemetry::{SessionSpan, word_of_end};
@@ -32,8 +32,9 @@ pub(super) struct Shared {
     pub(super) state: watch::Sender<SessionState>,
     pub(super) span: SessionSpan,
     status: Mutex<Status>,
-    /// The options of a session whose process was started in advance, once that is claimed.
-    claimed: OnceLock<Box<Options>>,
+    /// What counts for a session whose process was started in advance, once that is claimed: its
+    /// options, and what makes those of each launch.
+    claimed: OnceLock<Box<(Options, Option<Renew>)>>,
     /// Where the CLI has its transcripts.
     home: Mutex<Home>,
     pub(super) unread_events: AtomicU64,
@@ -73,7 +74,12 @@ impl Shared {
 
     /// The options of the session.
     pub(super) fn options(&self) -> &Options {
-        self.claimed.get().map_or(&self.setup.options, |claimed| claimed)
+        self.claimed.get().map_or(&self.setup.options, |claimed| &claimed.0)
+    }
+
+    /// What makes options again at each launch.
+    pub(super) fn renew(&self) -> Option<&Renew> {
+        self.claimed.get().map_or(&self.setup.renew, |claimed| &claimed.1).as_ref()
     }
 
     /// Whether a process of this session waits for a claim.
@@ -81,9 +87,15 @@ impl Shared {
         self.setup.spare && self.claimed.get().is_none()
     }
 
-    /// The process is claimed: its options, and what it now says about itself.
-    pub(super) fn claim(&self, options: Options, server_info: Option<RawJson>) {
-        let _ = self.claimed.set(Box::new(options));
+    /// The process is claimed: its options, what makes those of each launch, and what it now says
+    /// about itself.
+    pub(super) fn claim(
+        &self,
+        options: Options,
+        renew: Option<Renew>,
+        server_info: Option<RawJson>,
+    ) {
+        let _ = self.claimed.set(Box::new((options, renew)));
         self.set_server_info(server_info.as_ref());
     }
 

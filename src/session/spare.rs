@@ -1,6 +1,7 @@
 //! A process that is started before it is known which conversation it will serve.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -8,6 +9,7 @@ use super::builder::SessionBuilder;
 use super::error::Result;
 use super::handle::Session;
 use super::options::{OptionError, Options, SystemPrompt};
+use super::setup::Renew;
 use crate::transport::Exit;
 use crate::wire::replies::Reply;
 use crate::wire::replies::server::ServerInfo;
@@ -72,8 +74,9 @@ impl Spare {
     /// Binds the process to a conversation (`claim_session`, CLI 2.1.332), and returns its session.
     /// Takes at most `control_timeout`, and `initialize_timeout` more if the process had ended.
     ///
-    /// These options apply on top of those of the builder, also to each later launch of the
-    /// session. The CLI takes `cwd`, which must be set, and further directories, `permission_mode`,
+    /// These options apply on top of those of the builder and of those that it
+    /// [makes at each launch](SessionBuilder::options_at_launch), also to each later launch of the
+    /// session; its variables are added to theirs. The CLI takes `cwd`, which must be set, and further directories, `permission_mode`,
     /// `system_prompt` other than a file, `agents`, `title`, `model`, and of `env` only tokens and the id
     /// of the session on the host (seen: it refuses other names). Everything else belongs to the
     /// process and is set before [`prewarm`](SessionBuilder::prewarm); or, like settings and
@@ -90,15 +93,25 @@ impl Spare {
     pub async fn claim(self, options: Options) -> Result<Session> {
         let fields = claim(&options)?;
         let shared = &self.session.inner.shared;
-        let all = options.over(&shared.setup.options);
+        let all = claimed_over(&options, &shared.setup.options);
         all.validate()?;
         all.check_start(shared.setup.transport.runs_here())?;
         shared.setup.refuse_fields_set_twice(&all)?;
         let reply = self.session.control("claim_session", fields).await?;
         let reply = Reply::<ClaimedSession>::read(reply);
-        shared.claim(all, reply.initialize.clone());
+        let renew = shared.setup.renew.clone().map(|renew| -> Renew {
+            let options = options.clone();
+            Arc::new(move || claimed_over(&options, &renew()))
+        });
+        let is_renewed = renew.is_some();
+        shared.claim(all, renew, reply.initialize.clone());
         if let Some(model) = &options.model {
             self.session.set_model(model.as_str()).await?;
+        }
+        // The process may have been launched with another mode than that of the builder, to which a
+        // query would return.
+        if let Some(mode) = options.permission_mode.filter(|_| is_renewed) {
+            self.session.set_permission_mode(mode).await?;
         }
         Ok(self.session)
     }
@@ -129,6 +142,17 @@ impl fmt::Debug for Spare {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Spare").field("state", &self.session.state()).finish_non_exhaustive()
     }
+}
+
+/// The options of a claim on top of others. The CLI adds the variables of a claim to those that it
+/// has, so a later launch has both.
+fn claimed_over(claim: &Options, below: &Options) -> Options {
+    let mut all = claim.over(below);
+    if let (Some(variables), Some(claimed)) = (&below.env, &claim.env) {
+        let both = variables.iter().chain(claimed);
+        all.env = Some(both.map(|(name, value)| (name.clone(), value.clone())).collect());
+    }
+    all
 }
 
 /// Returns the fields of the claim.

@@ -116,6 +116,27 @@ async fn options_are_made_again_at_each_launch() {
     session.stop().await.unwrap();
 }
 
+/// Also if what is made at each launch names a conversation, as a builder may.
+#[tokio::test(start_paused = true)]
+async fn a_fork_has_the_conversation_of_its_session() {
+    let other = "6f1a3e52-0000-4000-8000-000000000009";
+    for makes in [false, true] {
+        let launches = Launches::default();
+        let session = Session::builder().transport(serving(&launches));
+        let session = session.options_at_launch(move || match makes {
+            true => Options::default().resume(other).max_turns(7),
+            false => Options::default().max_turns(7),
+        });
+        let session = session.start().unwrap();
+        session.query("one").text().await.unwrap();
+        let fork = session.fork().unwrap();
+        fork.query("two").text().await.unwrap();
+        assert_eq!(launches.flag(1, "--resume"), session.session_id(), "{makes}");
+        assert!(launches.args(1).contains(&"--fork-session".to_owned()), "{makes}");
+        assert_eq!(launches.flag(1, "--max-turns").as_deref(), Some("7"), "{makes}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn options_at_a_launch_that_are_rejected_fail_it() {
     let session = Session::builder()

@@ -2,6 +2,8 @@
 //! after it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::cli::{FakeCli, Launches, Log, cli, refusal, success};
@@ -295,4 +297,88 @@ async fn cli_without_the_flag_is_a_start_error() {
     let error = builder(old).prewarm().await.unwrap_err();
     assert!(error.is_process(), "{error}");
     assert!(error.stderr_tail().contains(FLAG), "{error}");
+}
+
+/// What is made at each launch is below the claim, as the options of the builder are.
+#[tokio::test(start_paused = true)]
+async fn a_claim_holds_over_what_is_made_at_each_launch() {
+    for forks in [false, true] {
+        let (launches, log) = (Launches::default(), Log::default());
+        let count = Arc::new(AtomicUsize::new(0));
+        let host = builder(spare_cli(&launches, &log, accept)).env("A", "builder").env("B", "b");
+        let host = host.options_at_launch(move || {
+            let count = count.fetch_add(1, Ordering::Relaxed);
+            let made = Options::default().cwd("/made").append_system_prompt("Made.").max_turns(9);
+            made.env("A", format!("made {count}")).api_key(format!("key-{count}"))
+        });
+        let spare = host.prewarm().await.unwrap();
+        let claim = Options::default().cwd("/project").append_system_prompt("Claimed.");
+        let session = spare.claim(claim.env("CLAUDE_CODE_HOST_SESSION_ID", "h")).await.unwrap();
+        session.query("one").text().await.unwrap();
+        let session = if forks { session.fork().unwrap() } else { session };
+        session.query("two").max_turns(2).text().await.unwrap();
+        let all = launches.all();
+        let cwds: Vec<_> = all.iter().map(|launch| launch.cwd.clone().unwrap()).collect();
+        assert_eq!(cwds, [PathBuf::from("/made"), PathBuf::from("/project")]);
+        let prompts = [0, 1].map(|launch| launches.flag(launch, "--append-system-prompt").unwrap());
+        assert_eq!(prompts, ["Made.", "Claimed."]);
+        assert_eq!(launches.flag(1, "--max-turns").as_deref(), Some("2"));
+        // It replaces the variables of the builder, and the claim adds its own.
+        let variables = [0, 1].map(|launch| {
+            let variables = all[launch].env.resolve([], None);
+            ["A", "B", "CLAUDE_CODE_HOST_SESSION_ID", "ANTHROPIC_API_KEY"].map(|name| {
+                let value = variables.get(std::ffi::OsStr::new(name));
+                value.map(|value| value.to_str().unwrap().to_owned())
+            })
+        });
+        let expected = |count, host: Option<&str>| {
+            let (made, key) = (format!("made {count}"), format!("key-{count}"));
+            [Some(made), None, host.map(str::to_owned), Some(key)]
+        };
+        assert_eq!(variables, [expected(0, None), expected(1, Some("h"))]);
+    }
+}
+
+/// The CLI adds the variables of a claim to those that it has.
+#[tokio::test(start_paused = true)]
+async fn a_claim_adds_its_variables_to_those_of_the_builder() {
+    let (launches, log) = (Launches::default(), Log::default());
+    let host = builder(spare_cli(&launches, &log, accept)).env("A", "a");
+    let host = host.env("CLAUDE_CODE_HOST_SESSION_ID", "parked");
+    let claim = Options::default().cwd("/p").env("CLAUDE_CODE_HOST_SESSION_ID", "h");
+    let session = host.prewarm().await.unwrap().claim(claim).await.unwrap();
+    session.query("one").max_turns(2).text().await.unwrap();
+    for (launch, host) in [(0, "parked"), (1, "h")] {
+        let variables = launches.all()[launch].env.resolve([], None);
+        let value = |name: &str| variables[std::ffi::OsStr::new(name)].clone();
+        assert_eq!((value("A"), value("CLAUDE_CODE_HOST_SESSION_ID")), ("a".into(), host.into()));
+    }
+}
+
+/// A query that has another mode goes back to that of the claim.
+#[tokio::test(start_paused = true)]
+async fn the_mode_of_a_claim_counts_over_one_that_was_made_at_the_launch() {
+    for (made, claimed, asked, expected) in [
+        (Some("acceptEdits"), Some("plan"), "plan", vec!["plan"]),
+        (Some("acceptEdits"), Some("plan"), "default", vec!["plan", "default", "plan"]),
+        (Some("acceptEdits"), None, "acceptEdits", vec![]),
+        (Some("acceptEdits"), None, "plan", vec!["plan", "acceptEdits"]),
+        (None, Some("plan"), "default", vec!["default", "plan"]),
+    ] {
+        let (launches, log) = (Launches::default(), Log::default());
+        let host = builder(spare_cli(&launches, &log, accept));
+        let host = match made {
+            Some(mode) => host.options_at_launch(move || Options::default().permission_mode(mode)),
+            None => host,
+        };
+        let claim = Options::default().cwd("/p");
+        let claim = claimed.map_or(claim.clone(), |mode| claim.permission_mode(mode));
+        let session = host.prewarm().await.unwrap().claim(claim).await.unwrap();
+        session.query("one").permission_mode(asked).text().await.unwrap();
+        session.query("two").text().await.unwrap();
+        let modes = requests(&log).into_iter().filter(|request| request.get("mode").is_some());
+        let modes: Vec<_> = modes.map(|request| request["mode"].clone()).collect();
+        assert_eq!(modes, expected, "{made:?} {claimed:?} {asked}");
+        assert_eq!(launches.len(), 1);
+    }
 }

@@ -158,3 +158,80 @@ async fn a_switch_for_one_query_goes_back_to_what_was_made_at_the_launch() {
         session.stop().await.unwrap();
     }
 }
+
+/// A query asks for what the session began with, while something else is made since.
+#[tokio::test(start_paused = true)]
+async fn an_option_of_a_query_holds_although_the_session_began_with_it() {
+    let plain = Options::default;
+    for (flag, asked, options) in [
+        ("--max-turns", Some("3"), plain().max_turns(3)),
+        ("--allowed-tools", Some("Read"), plain().allowed_tools(["Read"])),
+        // The session has none.
+        ("--strict-mcp-config", None, plain().strict_mcp_config(false)),
+    ] {
+        let launches = Launches::default();
+        let (count, changed) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(1)));
+        let first_ones = changed.clone();
+        let change = move |builder: SessionBuilder| {
+            if count.fetch_add(1, Ordering::Relaxed) <= first_ones.load(Ordering::Relaxed) {
+                return builder.max_turns(3).allowed_tools(["Read"]);
+            }
+            builder.max_turns(5).allowed_tools(["Bash"]).strict_mcp_config(true)
+        };
+        let (supervisor, a) = supervised(mortal(&launches), change).await;
+        assert_eq!(text(&a, "one").await, "one");
+        // What is in force needs no other launch.
+        assert_eq!(ask(&a, "two", &options).await, "two");
+        assert_eq!(launches.len(), 1, "{flag}");
+        kill(&a).await;
+        assert_eq!(ask(&a, "three", &options).await, "three");
+        assert_eq!(launches.flag(launches.len() - 1, flag).as_deref(), asked, "{flag}");
+        let has_flag = |launch: usize| launches.args(launch).iter().any(|arg| arg == flag);
+        assert_eq!(has_flag(launches.len() - 1), asked.is_some(), "{flag}");
+        let before = launches.len();
+        assert_eq!(ask(&a, "four", &options).await, "four");
+        assert_eq!(launches.len(), before, "{flag}: the same launch");
+        assert_eq!(text(&a, "five").await, "five");
+        assert_ne!(
+            launches.flag(launches.len() - 1, flag).as_deref(),
+            asked.or(Some("")),
+            "{flag}"
+        );
+        assert_eq!(launches.len(), before + 1, "{flag}");
+        // What is made now, asked by a query.
+        let now = plain().max_turns(5);
+        assert_eq!(ask(&a, "six", &now).await, "six");
+        assert_eq!(launches.len(), before + 1, "{flag}");
+        changed.store(usize::MAX, Ordering::Relaxed);
+        kill(&a).await;
+        assert_eq!(ask(&a, "seven", &now).await, "seven");
+        assert_eq!(
+            launches.flag(launches.len() - 1, "--max-turns").as_deref(),
+            Some("5"),
+            "{flag}"
+        );
+        supervisor.stop().await;
+    }
+}
+
+/// A CLI can only be switched to this mode if it was launched for that.
+#[tokio::test(start_paused = true)]
+async fn a_query_that_skips_permissions_has_its_launch_where_another_mode_was_made() {
+    for (made, expected) in [("default", 3), ("bypassPermissions", 2)] {
+        let (launches, log) = (Launches::default(), Arc::default());
+        let session = Session::builder()
+            .transport(switching(&launches, &log))
+            .permission_mode("bypassPermissions")
+            .options_at_launch(move || Options::default().permission_mode(made))
+            .start()
+            .unwrap();
+        session.connect().await.unwrap();
+        session.restart(claude_wire::session::Restart::Resume).await.unwrap();
+        let asked = Options::default().permission_mode("bypassPermissions");
+        session.query("one").options(&asked).text().await.unwrap();
+        assert_eq!(launches.len(), expected, "{made}");
+        let mode = launches.flag(expected - 1, "--permission-mode");
+        assert_eq!(mode.as_deref(), Some("bypassPermissions"), "{made}");
+        session.stop().await.unwrap();
+    }
+}

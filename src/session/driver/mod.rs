@@ -293,7 +293,11 @@ impl Driver {
                 mailbox.end(Err(Error::within_handler()));
             }
             Order::Prompt(mut prompt, launch, mailbox, _) => {
+                let is_asked = launch.is_some();
                 prompt.profile = self.profiles.assign(prompt.turn, launch);
+                if is_asked && self.shared.renew().is_some() {
+                    self.machine.set_profiles(self.profiles.alike(self.shared.options()));
+                }
                 self.turns.insert(prompt.turn, mailbox);
                 self.handle(Input::Command(Command::Prompt(*prompt)));
             }

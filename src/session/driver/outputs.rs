@@ -194,15 +194,20 @@ impl Driver {
         self.control.launched();
         self.preamble = Some(Preamble::default());
         let mut options = Cow::Borrowed(self.shared.options());
-        if let Some(renew) = &self.shared.setup.renew {
+        let renew = self.shared.renew();
+        if let Some(renew) = renew {
             let usual = as_launched(&options);
             options = Cow::Owned(renew().over(&options));
+            self.profiles.make(&options, self.shared.options());
             let launched = as_launched(&options);
             self.machine.set_launched((launched != usual).then_some(launched));
         }
         // Those of the query that needs this launch count, whatever was made.
         if let Some(asked) = self.profiles.launch(profile) {
             options = Cow::Owned(asked.over(&options));
+        }
+        if renew.is_some() {
+            self.machine.set_profiles(self.profiles.alike(self.shared.options()));
         }
         let options = &*options;
         let initialize = self.shared.setup.initialize(options);
