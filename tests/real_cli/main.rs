@@ -60,6 +60,8 @@ tests![
     in_process_tool_sent_ahead,
     interrupt_mid_stream,
     interrupt_mid_tool,
+    #[cfg(target_os = "linux")]
+    killed_host,
     killed_resumed_cleared,
     large_answer,
     leases,
@@ -117,6 +119,8 @@ tests![
 
 #[cfg(feature = "lab")]
 fn main() -> std::process::ExitCode {
+    #[cfg(target_os = "linux")]
+    killed_host::be_killed();
     harness::main(trials())
 }
 
