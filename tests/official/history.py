@@ -27,6 +27,10 @@ print(
             "every": rows(every),
             "page": rows(list_sessions(limit=5, offset=3)),
             "directories": [rows(list_sessions(directory=path)) for path in sys.argv[1:]],
+            "alone": [
+                rows(list_sessions(directory=path, include_worktrees=False))
+                for path in sys.argv[1:]
+            ],
             "messages": {id: rows(get_session_messages(id)) for id in ids},
             "agents": {
                 id: {

@@ -7,17 +7,30 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use claude_wire::history::{History, Page, SessionInfo, SessionMessages};
 use claude_wire::lab::{ApiReply, ApiScript, Hermetic, real_cli};
+use claude_wire::store::{SessionKey, fold_session_summary};
+use claude_wire::wire::RawJson;
 use serde_json::{Map, Value, json};
 
-/// The directories, and how many sessions run in each. In the last, the SDK finds none: it counts
-/// characters, and the CLI counts UTF-16 units.
-const DIRECTORIES: [(&str, usize); 5] =
-    [("plain", 8), ("my.app_1", 5), ("repository", 3), ("caf\u{e9}", 2), ("e\u{1f600}x", 2)];
+/// The directories, and how many sessions run in each. `repository` has two more worktrees, one of
+/// them below it. In the last, the SDK finds no session: it counts characters, and the CLI counts
+/// UTF-16 units.
+const DIRECTORIES: [(&str, usize); 7] = [
+    ("plain", 7),
+    ("my.app_1", 4),
+    ("repository", 3),
+    ("second tree", 2),
+    ("repository/third", 1),
+    ("caf\u{e9}", 2),
+    ("e\u{1f600}x", 1),
+];
+
+/// The sessions of all worktrees.
+const IN_WORKTREES: usize = 6;
 
 const SESSIONS: usize = 20;
 
@@ -65,10 +78,18 @@ async fn run(place: &Hermetic, directory: &Path, n: usize) -> String {
     id
 }
 
+/// Makes a repository with two more worktrees, next to it and below it.
 fn git(directory: &Path) {
-    for args in [&["init", "-q", "-b", "trunk"][..], &["worktree", "list"]] {
-        let status = Command::new("git").current_dir(directory).args(args).output().unwrap().status;
-        assert!(status.success());
+    let name = ["-c", "user.name=n", "-c", "user.email=e@example.com"];
+    for args in [
+        &["init", "-q", "-b", "trunk"][..],
+        &["commit", "-q", "--allow-empty", "-m", "first"],
+        &["worktree", "add", "-q", "-b", "second", "../second tree"],
+        &["worktree", "add", "-q", "third"],
+    ] {
+        let git =
+            Command::new("git").current_dir(directory).args(name).args(args).output().unwrap();
+        assert!(git.status.success(), "{args:?}: {}", String::from_utf8_lossy(&git.stderr));
     }
 }
 
@@ -97,19 +118,133 @@ fn messages(found: &SessionMessages) -> Value {
     found.into_iter().map(row).collect()
 }
 
+/// A program on the official SDK.
+fn python(name: &str) -> Command {
+    let installed = std::env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS")
+        .expect("CLAUDE_WIRE_OFFICIAL_SDKS names the folder with the official SDKs");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/official").join(name);
+    let mut python = Command::new("python3");
+    python.arg("-B").arg(program).env("PYTHONPATH", Path::new(&installed).join("python"));
+    python.env("TZ", "UTC");
+    python
+}
+
+/// Folds the entries of each session, at once and in batches of one and of two, as the SDK does. The
+/// SDK also notes the empty name of a command, which counts for nothing.
+fn folded_alike(sessions: Vec<Vec<Value>>) {
+    let batches = |size: usize| {
+        sessions.iter().map(move |entries| entries.chunks(size.min(entries.len()).max(1)).collect())
+    };
+    let sessions: Vec<Vec<&[Value]>> = [usize::MAX, 1, 2].into_iter().flat_map(batches).collect();
+    let mut program = python("fold.py");
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    serde_json::to_writer(child.stdin.take().unwrap(), &sessions).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let theirs: Vec<Vec<Value>> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(theirs.len(), sessions.len());
+    let key = SessionKey::new("project", "session");
+    let mut differing = Vec::new();
+    for (batches, theirs) in sessions.iter().zip(theirs) {
+        assert_eq!(batches.len(), theirs.len());
+        let mut summary = None;
+        for (batch, mut theirs) in batches.iter().zip(theirs) {
+            if theirs["data"]["command_fallback"] == "" {
+                theirs["data"].as_object_mut().unwrap().remove("command_fallback");
+            }
+            let entries: Vec<_> =
+                batch.iter().map(|entry| RawJson::parse(entry.to_string()).unwrap()).collect();
+            let folded = fold_session_summary(summary.as_ref(), &key, &entries);
+            let ours = json!({
+                "session_id": folded.session_id,
+                "mtime": folded.mtime,
+                "data": folded.data,
+            });
+            if ours != theirs {
+                differing.push(format!("{batches:?}:\n{ours}\n{theirs}"));
+            }
+            summary = Some(folded);
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n\n"));
+}
+
+/// Entries that no CLI of ours has written.
+#[test]
+#[ignore = "needs the official SDKs: .ci/run official-sdks"]
+fn summaries_of_any_entries_are_those_of_the_official_sdk() {
+    let user = |content: Value| json!({"type": "user", "message": {"content": content}});
+    let text = |text: &str| json!([{"type": "text", "text": text}]);
+    let mut sessions: Vec<Vec<Value>> = vec![
+        vec![],
+        vec![json!({})],
+        vec![json!({"isSidechain": true}), json!({"isSidechain": false})],
+        vec![json!({"isSidechain": "true"}), json!({"isSidechain": true})],
+        vec![json!({"cwd": ""}), json!({"cwd": 1}), json!({"cwd": "/a"}), json!({"cwd": "/b"})],
+        vec![json!({"type": "tag", "tag": "x"}), json!({"type": "tag"})],
+        vec![json!({"type": "tag", "tag": "x"}), json!({"tag": "y"})],
+        vec![json!({"type": "tag", "tag": "x"}), json!({"type": "tag", "tag": ""})],
+        vec![json!({"customTitle": "a"}), json!({"customTitle": ""}), json!({"customTitle": null})],
+        vec![json!({"aiTitle": "a", "lastPrompt": "b", "summary": "c", "gitBranch": "d"})],
+        vec![json!({"aiTitle": 1, "lastPrompt": [], "summary": {}, "gitBranch": false})],
+        vec![user("one\ntwo".into()), user("three".into())],
+        vec![user(json!([])), user(json!(null)), user(json!(7)), user(text("last"))],
+        vec![user(text("  \n ")), user(text("\u{a0}x\u{3000}"))],
+        vec![json!({"type": "user"}), json!({"type": "user", "message": "x"})],
+        vec![json!({"type": "user", "isMeta": true, "message": {"content": "x"}})],
+        vec![json!({"type": "user", "isMeta": "true", "message": {"content": "x"}})],
+        vec![json!({"type": "user", "isCompactSummary": true, "message": {"content": "x"}})],
+        vec![json!({"type": "assistant", "message": {"content": "x"}})],
+        vec![user(json!([{"type": "tool_result"}, {"type": "text", "text": "x"}]))],
+        vec![user(json!([{"type": "text"}, {"type": "text", "text": 1}, "x", null]))],
+        vec![user(json!([{"type": "text", "text": ""}, {"type": "text", "text": "second"}]))],
+        vec![user("<command-name>/clear</command-name>".into()), user("after".into())],
+        vec![user("a <command-name>/a</command-name><command-name>/b</command-name>".into())],
+        vec![user("<command-name></command-name>".into()), user("<command-name>".into())],
+        vec![user("<command-name>a\nb</command-name>".into())],
+        vec![user("<local-command-stdout>x".into()), user("<session-start-hook>".into())],
+        vec![user("<tick>".into()), user("<goal>".into()), user(" <goal>".into())],
+        vec![user("[Request interrupted by user]".into()), user("then".into())],
+        vec![user("[Request interrupted by user for tool use]".into())],
+        vec![user("<ide_opened_file>x</ide_opened_file>".into()), user("then".into())],
+        vec![user("<ide_selection>x".into()), user("<ide_opened_file>x".into())],
+    ];
+    for length in [199, 200, 201, 250] {
+        sessions.push(vec![user("x".repeat(length).into())]);
+        sessions.push(vec![user("\u{1f600}".repeat(length).into())]);
+        sessions.push(vec![user(format!("{} {}", "x".repeat(length - 1), "y".repeat(9)).into())]);
+    }
+    for time in [
+        "2026-11-30T03:04:05.678Z",
+        "2026-11-30T03:04:05Z",
+        "2026-11-30T03:04:05.6789Z",
+        "2026-11-30T03:04:05.678901Z",
+        "2026-11-30T03:04:05+02:00",
+        "2026-11-30T03:04:05-05:30",
+        "1969-12-31T23:59:59.999Z",
+        "2026-02-30T03:04:05Z",
+        "2026-11-30T24:04:05Z",
+        "yesterday",
+        "",
+    ] {
+        sessions
+            .push(vec![json!({"timestamp": time}), json!({"timestamp": "2026-12-01T00:00:00Z"})]);
+    }
+    folded_alike(sessions);
+}
+
 #[tokio::test]
 #[ignore = "needs the official SDKs, a real CLI and a closed network: .ci/run official-sdks"]
 async fn past_sessions_are_those_of_the_official_sdk() {
     let cli = real_cli().expect("CLAUDE_WIRE_REAL_CLI names the real CLI");
-    let installed = std::env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS")
-        .expect("CLAUDE_WIRE_OFFICIAL_SDKS names the folder with the official SDKs");
     let place = Hermetic::start(cli, script()).await.unwrap();
     let history = History::at(place.config_dir());
     let mut directories: Vec<PathBuf> = Vec::new();
     let mut ids = Vec::new();
     for (name, count) in DIRECTORIES {
         let directory = place.cwd().join(name);
-        fs::create_dir(&directory).unwrap();
+        // A worktree is there already.
+        fs::create_dir_all(&directory).unwrap();
         if name == "repository" {
             git(&directory);
         }
@@ -129,15 +264,9 @@ async fn past_sessions_are_those_of_the_official_sdk() {
         File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
     }
 
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/official/history.py");
-    let output = Command::new("python3")
-        .arg("-B")
-        .arg(program)
-        .args(&directories)
-        .env("PYTHONPATH", Path::new(&installed).join("python"))
-        .env("CLAUDE_CONFIG_DIR", place.config_dir())
-        .output()
-        .unwrap();
+    let mut program = python("history.py");
+    let output =
+        program.args(&directories).env("CLAUDE_CONFIG_DIR", place.config_dir()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let theirs: Value = serde_json::from_slice(&output.stdout).unwrap();
 
@@ -147,12 +276,18 @@ async fn past_sessions_are_those_of_the_official_sdk() {
     let page = history.list_sessions(Page { offset: 3, limit: Some(5) }).unwrap();
     assert_eq!(theirs["page"], rows(&page));
     for (at, (directory, (name, count))) in directories.iter().zip(DIRECTORIES).enumerate() {
-        let ours = history.clone().directory(directory).list_sessions(Page::all()).unwrap();
-        assert_eq!(ours.sessions.len(), count, "{name}");
+        let here = history.clone().directory(directory);
+        let ours = here.list_sessions(Page::all()).unwrap();
+        let is_worktree = name.contains("repository") || name.contains("tree");
+        let found = if is_worktree { IN_WORKTREES } else { count };
+        assert_eq!(ours.sessions.len(), found, "{name}");
+        let alone = here.include_worktrees(false).list_sessions(Page::all()).unwrap();
+        assert_eq!(alone.sessions.len(), count, "{name}");
         if name.contains('\u{1f600}') {
             assert_eq!(theirs["directories"][at], json!([]), "{name}");
         } else {
             assert_eq!(theirs["directories"][at], rows(&ours), "{name}");
+            assert_eq!(theirs["alone"][at], rows(&alone), "{name}");
         }
     }
     let mut agents = 0;
@@ -169,5 +304,10 @@ async fn past_sessions_are_those_of_the_official_sdk() {
         assert_eq!(theirs["agents"][id], Value::Object(ours), "{id}");
     }
     assert_eq!(agents, 1);
+    let transcripts = ids.iter().map(|id| {
+        let text = fs::read_to_string(history.transcript_path(id).unwrap()).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    });
+    folded_alike(transcripts.collect());
     place.finish().unwrap();
 }
