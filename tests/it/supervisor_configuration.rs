@@ -15,6 +15,7 @@ use crate::supervisor_support::{SECOND, noted, text};
 use crate::support::cli::{Launches, echo};
 
 type Make = fn(SessionBuilder) -> SessionBuilder;
+type Reach = fn() -> Memory;
 
 /// A child that was up rests, and its next start is of another builder.
 #[tokio::test(start_paused = true)]
@@ -71,7 +72,7 @@ async fn a_child_whose_cli_cannot_be_executed_has_failed() {
 /// What may be over at the next start is a crash.
 #[tokio::test(start_paused = true)]
 async fn a_child_that_may_start_the_next_time_is_restarted() {
-    let crashes: [(&str, fn() -> Memory); 2] = [
+    let crashes: [(&str, Reach); 2] = [
         ("a crash", || {
             noted(&Launches::default(), |_, mut cli| async move {
                 cli.handshake().await;
