@@ -303,7 +303,7 @@ static CATALOGUE: [FaultInfo; 66] = [
         "the stream ends late"),
     ends(once("limit_data", Bytes, Point::Launch, &[number("bytes", 4_096, "bytes"), DIRECTION],
         "the stream ends after this many bytes, wherever that is, and the CLI exits with code 1")),
-    ends(once("reset", Bytes, Point::Speech, &[],
+    ends(once("reset", Bytes, Point::Break, &[DIRECTION],
         "all streams break in the middle of a line, and the process is gone")),
     ends(once("partial_line_then_eof", Bytes, Point::Speech, &[CODE],
         "half of a line is written, and then the CLI exits")),

@@ -64,6 +64,9 @@ impl Form {
             (Point::Reply | Point::Request | Point::Hook, _) if self.reads_text => {
                 "a control request or a reply needs --input-format stream-json"
             }
+            (_, "reset") if self.reads_text && fault.text("direction") == "in" => {
+                "a line that is a prompt needs --input-format stream-json"
+            }
             (_, "closed_stdin") if self.reads_text && !self.has_prompt => {
                 "the prompt is all that is read, and its end closes the input"
             }
@@ -130,12 +133,14 @@ mod tests {
             (&json, "hang_after_result:late_ms=5"),
             (&["-p"], "closed_stdin"),
             (&["-p", "--output-format", "stream-json"], "late_reply"),
+            (&["-p", "--output-format", "stream-json"], "reset:direction=in"),
         ] {
             assert!(refused(args, fault).is_some(), "{args:?} {fault}");
         }
         for fault in super::super::catalogue() {
             assert_eq!(Form::default().refusal(&Fault::named(fault.name()).unwrap()), None);
         }
+        assert_eq!(refused(&["-p"], "reset"), None);
         assert_eq!(refused(&json, "missing_field"), None);
         assert_eq!(refused(&json, "hang_after_result"), None);
     }

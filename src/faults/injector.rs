@@ -208,6 +208,7 @@ impl Injector {
         }
         let place = format!("stdin line {} ({})", self.lines_in, seen.what());
         let mut pieces = vec![Item::In(seen.line.clone())];
+        let mut then = None;
         for mut hit in self.hits(&place, |fault| seen.is_from_host(fault)) {
             if shape::shapes(&hit.fault) {
                 let mut flight =
@@ -216,9 +217,11 @@ impl Injector {
                 pieces = flight.pieces;
             } else {
                 process::at_prompt(&hit.fault, &mut output);
+                then = then.or(process::inside_prompt(&hit.fault, &mut pieces));
             }
         }
         output.cli.extend(pieces);
+        self.then(then, &mut output);
         self.limited(output)
     }
 

@@ -9,6 +9,8 @@ pub(super) enum Point {
     Prompt,
     /// The first line of the model in a turn.
     Speech,
+    /// The first line of the model in a turn; in the direction of the CLI a prompt.
+    Break,
     /// A line of the model, or a result.
     Message,
     /// A line of the model with a tool call.
@@ -39,6 +41,7 @@ impl Point {
             Self::Launch => "launch",
             Self::Prompt => "prompt",
             Self::Speech => "first line of the model in a turn",
+            Self::Break => "first line of the model in a turn; with `direction=in` a prompt",
             Self::Message => "line of the model, or result",
             Self::ToolUse => "line with a tool call",
             Self::Result => "result",

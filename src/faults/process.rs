@@ -47,6 +47,14 @@ pub(super) fn at_prompt(fault: &Fault, output: &mut Output) {
     }
 }
 
+/// Something happens in the middle of a prompt.
+pub(super) fn inside_prompt(fault: &Fault, pieces: &mut [Item]) -> Option<Then> {
+    (fault.name() == "reset").then(|| {
+        half(pieces);
+        Then::Break
+    })
+}
+
 /// Something happens after a line of the CLI.
 pub(super) fn after_line(
     pending: &mut Pending,
@@ -137,7 +145,7 @@ fn number(name: &str) -> i32 {
 /// Only the first half of what is written.
 fn half(pieces: &mut [Item]) {
     for item in pieces {
-        if let Item::Out(line) = item {
+        if let Item::Out(line) | Item::In(line) = item {
             line.truncate(line.len() / 2);
         }
     }

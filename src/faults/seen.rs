@@ -73,6 +73,7 @@ impl Seen {
     pub(super) fn is_from_cli(&self, fault: &Fault) -> bool {
         match fault.info().point {
             Point::Speech => self.speaks() && !self.spoke,
+            Point::Break => fault.text("direction") != "in" && self.speaks() && !self.spoke,
             Point::Message => self.speaks() || self.ends_turn(),
             Point::ToolUse => self.uses_tool(),
             Point::Result => self.ends_turn(),
@@ -91,6 +92,7 @@ impl Seen {
     pub(super) fn is_from_host(&self, fault: &Fault) -> bool {
         match fault.info().point {
             Point::Prompt => self.is_prompt(),
+            Point::Break => fault.text("direction") == "in" && self.is_prompt(),
             Point::Line => fault.text("direction") == "in",
             _ => false,
         }

@@ -291,6 +291,20 @@ fn of_the_bytes() -> Vec<Case> {
             vec![Out(TEXT)],
             all(&[half, "break", "signal 9 (SIGKILL)", "close stdin", "drop the CLI"]),
         ),
+        (
+            "reset:direction=in",
+            vec![In(ASK), Out(TEXT), In(PROMPT), In(PROMPT)],
+            with(
+                &[input(ASK), out(TEXT)],
+                &[
+                    "break",
+                    "signal 9 (SIGKILL)",
+                    "in {\"type\":\"user\",\"message\":{\"r",
+                    "close stdin",
+                    "drop the CLI",
+                ],
+            ),
+        ),
         ("partial_line_then_eof", vec![Out(TEXT)], all(&[half, "exit code 1", "drop the CLI"])),
         (
             "no_final_newline",

@@ -6,7 +6,7 @@ use claude_wire::faults::{FaultInfo, FaultKind, catalogue};
 use crate::faults_support::{Outcome, outcome};
 
 /// The faults in other places and strengths than by default.
-const OTHERS: [&str; 44] = [
+const OTHERS: [&str; 46] = [
     "exit_before_init:code=0",
     "exit_mid_turn:code=0",
     "exit_mid_turn:nth=2",
@@ -33,6 +33,8 @@ const OTHERS: [&str; 44] = [
     "limit_data:bytes=6000",
     "limit_data:bytes=300,direction=in",
     "reset:nth=2",
+    "reset:direction=in",
+    "reset:direction=in,nth=2",
     "partial_line_then_eof:nth=2,code=0",
     "no_final_newline:nth=2",
     "bom:every",

@@ -93,6 +93,23 @@ async fn a_reset_is_an_error_of_the_stream() {
     assert_eq!(cli.control.wait().await.unwrap(), Exit::from_signal(9));
 }
 
+/// It breaks at the prompt: what came before has its answer, and the prompt has none.
+#[tokio::test(start_paused = true)]
+async fn a_reset_of_what_the_cli_reads_comes_at_a_prompt() {
+    let cli = Faulty::new(echo(), plan("reset:direction=in")).unwrap();
+    let mut cli = open(&cli).await;
+    cli.stdin.write_all(b"{\"a\":1}\n").await.unwrap();
+    let mut first = [0; 8];
+    cli.stdout.read_exact(&mut first).await.unwrap();
+    assert_eq!(&first, b"{\"a\":1}\n");
+    cli.stdin.write_all(b"{\"type\":\"user\",\"message\":{}}\n").await.unwrap();
+    let mut out = Vec::new();
+    let error = cli.stdout.read_to_end(&mut out).await.unwrap_err();
+    assert_eq!((error.kind(), out.len()), (std::io::ErrorKind::ConnectionReset, 0));
+    assert!(cli.stdin.write_all(b"{\"b\":2}\n").await.is_err());
+    assert_eq!(cli.control.wait().await.unwrap(), Exit::from_signal(9));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_closed_input_fails_the_next_write() {
     let cli = Faulty::new(echo(), plan("closed_stdin")).unwrap();

@@ -70,6 +70,8 @@ fn the_process_ends_as_the_fault_says() {
         ("no_final_newline", Some(0), None, Some("result")),
         ("limit_data:bytes=100", Some(1), None, Some("text")),
         ("missing_result", Some(0), None, Some("assistant")),
+        ("reset", None, Some(9), Some("text")),
+        ("reset:direction=in", None, Some(9), None),
     ] {
         let output = played(faults);
         let shown = text(&output.stdout) + &text(&output.stderr);
