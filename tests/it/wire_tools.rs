@@ -115,7 +115,7 @@ fn every_recorded_call_and_result_reads_as_its_type() {
     let mut returned = BTreeMap::<&str, usize>::new();
     let (mut texts, mut others) = (0, BTreeSet::new());
     let mut found = BTreeMap::<String, String>::new();
-    let mut begun = 0;
+    let (mut begun, mut unparsed) = (0, 0);
     for (file, line) in lines() {
         let mut complain = |what: String, complaints: Complaints| {
             for why in complaints.iter().filter(|why| !why.contains("made_up")) {
@@ -131,6 +131,11 @@ fn every_recorded_call_and_result_reads_as_its_type() {
             // A block that begins in a stream has no input yet.
             if streamed && input == &json!({}) {
                 begun += 1;
+                continue;
+            }
+            // One that is not JSON is no tool's.
+            if input.get("__unparsedToolInput").is_some() {
+                unparsed += 1;
                 continue;
             }
             *called.entry(name).or_default() += 1;
@@ -163,6 +168,7 @@ fn every_recorded_call_and_result_reads_as_its_type() {
         "calls {called:?}, {begun} begun\noutputs {returned:?}, {texts} texts\nno type: {others:?}"
     );
     assert!(found.is_empty(), "{found:#?}");
+    println!("{unparsed} not JSON");
     assert!(called["Bash"] > 50 && returned["Bash"] > 20 && texts > 5, "{called:?} {returned:?}");
     for tool in ["Agent", "CronCreate", "CronList", "Edit", "ExitPlanMode", "Read", "Write"] {
         assert!(called.contains_key(tool) && returned.contains_key(tool), "{tool}");
@@ -432,4 +438,30 @@ fn permission_requests_hooks_and_denials_read_inputs() {
     assert!(ran.output_as::<Read>().is_none());
     let HookInput::PostToolBatch(batch) = hook("PostToolBatch") else { panic!() };
     assert_eq!(batch.tool_calls[0].input_as::<Bash>().unwrap().command, "ls");
+}
+
+/// A call whose input is not JSON has what the model wrote, and no input of its tool.
+#[test]
+fn an_input_that_is_not_json_is_not_one_of_the_tool() {
+    let call = |name: &str, input: Value| {
+        let block = json!({"type": "tool_use", "id": "t", "name": name, "input": input});
+        let line = json!({"type": "assistant", "message": {"model": "m", "content": [block]}});
+        let message = Message::new(Frame::parse(line.to_string()).unwrap());
+        let content = &message.as_assistant().unwrap().message.content;
+        content[0].as_tool_use().unwrap().clone()
+    };
+    for name in ["Bash", "Write", "mcp__calc__add"] {
+        let input = json!({"__unparsedToolInput": {"raw": "{\"command\": \"é", "len": 14}});
+        let call = call(name, input);
+        let unparsed = call.unparsed_input().unwrap();
+        assert_eq!((&*unparsed.raw, unparsed.len), ("{\"command\": \"é", Some(14)));
+        assert!(unparsed.defects().is_empty() && unparsed.unmodelled().is_empty());
+        assert!(call.input_as::<Bash>().is_none() && call.input_as::<Write>().is_none());
+    }
+    let call = |input: Value| call("Bash", input).unparsed_input();
+    assert!(call(json!({"command": "ls"})).is_none());
+    let odd = call(json!({"__unparsedToolInput": {"len": -1, "mood": 1}})).unwrap();
+    let defects: Vec<_> = odd.defects().iter().map(|defect| defect.path().to_string()).collect();
+    assert_eq!(defects, ["__unparsedToolInput.len", "__unparsedToolInput.raw"]);
+    assert_eq!(odd.unmodelled(), ["__unparsedToolInput.mood"]);
 }

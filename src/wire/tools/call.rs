@@ -1,6 +1,6 @@
 //! The places on the wire that carry a tool's input or output.
 
-use super::tool::{BuiltInTool, ToolData};
+use super::tool::{BuiltInTool, ToolData, UnparsedInput, read_unparsed};
 use crate::wire::content::ToolUseBlock;
 use crate::wire::control::CanUseTool;
 use crate::wire::hook::tool::BatchedCall;
@@ -13,7 +13,8 @@ use crate::wire::result::{DeferredToolUse, PermissionDenial};
 
 /// Reads the input of a tool call.
 fn input_of<T: BuiltInTool>(name: &str, input: Option<&RawJson>) -> Option<ToolData<T::Input>> {
-    input.filter(|_| T::is_named(name)).map(T::read_input)
+    let is_parsed = |input: &&RawJson| T::is_named(name) && read_unparsed(input).is_none();
+    input.filter(is_parsed).map(T::read_input)
 }
 
 /// Reads the output of a tool call. The text of a failure is not an output.
@@ -55,8 +56,29 @@ calls! {
 }
 
 impl ToolUseBlock {
-    /// The input as the built-in tool `T` has it; `None` for another tool, or without an input. An
-    /// earlier name of the tool counts as well.
+    /// What the model wrote as the input, if that is not JSON: its stream was cut off. The CLI does
+    /// not run such a call, and asks no one about it: its result is an error, and the model goes on.
+    ///
+    /// ```
+    /// use claude_wire::wire::tools::Bash;
+    /// use claude_wire::wire::{Frame, Message};
+    ///
+    /// let line = r#"{"type":"assistant","message":{"model":"m","content":[{"type":"tool_use","id":"t1",
+    ///     "name":"Bash","input":{"__unparsedToolInput":{"raw":"{\"command","len":9}}}]}}"#;
+    /// let message = Message::new(Frame::parse(line.replace('\n', ""))?);
+    /// let content = &message.as_assistant().unwrap().message.content;
+    /// let tool_use = content[0].as_tool_use().unwrap();
+    ///
+    /// assert_eq!(&*tool_use.unparsed_input().unwrap().raw, "{\"command");
+    /// assert!(tool_use.input_as::<Bash>().is_none());
+    /// # Ok::<(), claude_wire::wire::JsonError>(())
+    /// ```
+    pub fn unparsed_input(&self) -> Option<ToolData<UnparsedInput>> {
+        self.input.as_ref().and_then(read_unparsed)
+    }
+
+    /// The input as the built-in tool `T` has it; `None` for another tool, without an input, or with
+    /// one that is [not JSON](Self::unparsed_input). An earlier name of the tool counts as well.
     ///
     /// A field that is missing or of the wrong type is empty, and listed in
     /// [`defects`](ToolData::defects).

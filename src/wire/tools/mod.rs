@@ -74,7 +74,7 @@ pub use self::shell::{
     GitOperation, GitPullRequest, GitPullRequestAction, GitPush, TaskStop, TaskStopInput,
     TaskStopOutput,
 };
-pub use self::tool::{BuiltInTool, NoInput, ToolData};
+pub use self::tool::{BuiltInTool, NoInput, ToolData, UnparsedInput};
 use super::decode::Shape;
 #[cfg(feature = "recording")]
 use super::json::{Kind, RawJson};
@@ -103,6 +103,9 @@ macro_rules! every_tool {
         /// any other tool.
         #[cfg(feature = "recording")]
         pub(crate) fn unknown_in_input(name: &str, input: &RawJson) -> Option<Unknown> {
+            if let Some(unparsed) = tool::read_unparsed(input) {
+                return Some(unknown(unparsed));
+            }
             $(if $tool::is_named(name) {
                 return Some(unknown($tool::read_input(input)));
             })*

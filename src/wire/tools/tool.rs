@@ -134,6 +134,25 @@ object! {
     pub struct NoInput: raw {}
 }
 
+object! {
+    /// What the model wrote as the input of a call, where that is not JSON: its stream was cut off
+    /// (`__unparsedToolInput`, CLI 2.1.332).
+    pub struct UnparsedInput {
+        /// What the model wrote.
+        pub raw: String = "raw" required v2_1_332,
+        /// Its length, in units of UTF-16.
+        pub len: Option<u64> = "len" v2_1_332,
+    }
+}
+
+const UNPARSED: &str = "__unparsedToolInput";
+
+/// What is in the place of an input that is not JSON.
+pub(super) fn read_unparsed(input: &RawJson) -> Option<ToolData<UnparsedInput>> {
+    let inside = input.pointer(&format!("/{UNPARSED}"))?;
+    Some(read(&inside, UNPARSED, |raw| unmodelled::<UnparsedInput>(raw, UNPARSED)))
+}
+
 /// Declares a tool: an empty type with its name, its input and its output.
 macro_rules! tool {
     ($(#[$meta:meta])* pub enum $name:ident = $wire:literal: $input:ident -> $output:ident;) => {
