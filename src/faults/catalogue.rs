@@ -89,6 +89,11 @@ impl FaultInfo {
         self.ends
     }
 
+    /// Whether it happens only where the model calls a tool.
+    pub(crate) const fn needs_tool_call(&self) -> bool {
+        matches!(self.point, Point::ApiToolUse)
+    }
+
     /// Where it can be injected.
     pub fn places(&self) -> &'static str {
         match (self.kind, self.name) {
@@ -393,7 +398,7 @@ static CATALOGUE: [FaultInfo; 66] = [
         "a stream of the API ends with an event that is not JSON"),
     once("api_error_event", Api, Point::ApiRequest, &[events(3)],
         "a stream of the API ends with an event of the kind `error`: it is overloaded"),
-    once("truncated_json_delta", Api, Point::ApiRequest, &[],
+    once("truncated_json_delta", Api, Point::ApiToolUse, &[],
         "the input of a tool call is cut off in the middle of its JSON"),
     once("missing_message_stop", Api, Point::ApiRequest, &[],
         "a stream of the API ends without `message_stop`"),

@@ -33,6 +33,8 @@ pub(super) enum Point {
     End,
     /// A request to the API.
     ApiRequest,
+    /// One that is answered with a tool call.
+    ApiToolUse,
 }
 
 impl Point {
@@ -54,6 +56,7 @@ impl Point {
             Self::NonAscii => "line with a character that is not ASCII",
             Self::End => "end of the stream",
             Self::ApiRequest => "request to the API",
+            Self::ApiToolUse => "request to the API that is answered with a tool call",
         }
     }
 }

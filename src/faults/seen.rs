@@ -84,7 +84,8 @@ impl Seen {
             Point::Typed => self.is_typed(&fault.text("type")),
             Point::Line => fault.text("direction") != "in",
             Point::NonAscii => !self.line.is_ascii(),
-            Point::Launch | Point::Prompt | Point::End | Point::ApiRequest => false,
+            Point::Launch | Point::Prompt | Point::End => false,
+            Point::ApiRequest | Point::ApiToolUse => false,
         }
     }
 

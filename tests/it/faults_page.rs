@@ -58,7 +58,6 @@ The program asks two questions in one session, gives a permission in the first t
 | generic error | an error of which only the text says what happened |
 | wrong answer | an end without an error, and without the right answers |
 | hang | nothing came: for a session, none of its time limits ended the wait; for the other SDKs, not in 10 seconds |
-| not simulated | a scenario does not simulate what the CLI does about it, and says so in its report |
 
 A session has its default limits (five minutes a turn), on a clock that does not make the test wait.
 
@@ -191,8 +190,7 @@ async fn the_page_shows_what_each_sdk_does() {
 #[test]
 fn the_other_sdks_were_run_against_every_fault() {
     let others = others();
-    let words =
-        ["ignored", "typed error", "generic error", "wrong answer", "hang", "not simulated"];
+    let words = ["ignored", "typed error", "generic error", "wrong answer", "hang"];
     for fault in catalogue() {
         let cells = &others[fault.name()];
         assert_eq!(cells.len(), 2, "{}", fault.name());

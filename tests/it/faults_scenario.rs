@@ -2,10 +2,13 @@
 //! is dropped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use claude_wire::faults::{Fault, FaultPlan};
+use claude_wire::player::{ApiReply, reply};
 use claude_wire::recording::{Event, EventKind, Header, Recording};
-use claude_wire::{Replay, Scenario, Session};
+use claude_wire::{Decision, Replay, Scenario, Session};
 use serde_json::json;
 
 fn plan(text: &str) -> FaultPlan {
@@ -142,6 +145,7 @@ async fn faults_of_the_api_are_retried_or_end_the_turn() {
         "drop_mid_sse",
         "ttft",
         "ping_gap",
+        "wrong_content_type",
     ] {
         let scenario = Scenario::new().on_prompt("One", "1").faults(plan(retried));
         assert_eq!(ask(scenario.clone(), "One").await.unwrap(), "1", "{retried}");
@@ -153,10 +157,85 @@ async fn faults_of_the_api_are_retried_or_end_the_turn() {
         ("api_404", "issue with the selected model"),
         ("api_413", "Request too large"),
         ("out_of_credits", "Credit balance is too low"),
+        ("wrong_content_type:every", "content-type html, body is an HTML page, 48 bytes"),
     ] {
         let scenario = Scenario::new().on_prompt("One", "1").faults(plan(failed));
         let error = ask(scenario.clone(), "One").await.unwrap_err();
         assert!(error.is_result() && error.to_string().contains(text), "{failed}: {error}");
         drop(scenario.report());
+    }
+}
+
+/// A tool call whose JSON is cut off does not run, and no one is asked about it: the model goes on
+/// after the error.
+#[tokio::test(start_paused = true)]
+async fn a_tool_call_that_is_cut_off_does_not_run() {
+    let reply = reply()
+        .text("Look")
+        .tool_use("Write", json!({"file_path": "é.txt", "content": "x"}))
+        .tool_result("written")
+        .text("Done");
+    let scenario = Scenario::new().on_prompt("One", reply).faults(plan("truncated_json_delta"));
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = asked.clone();
+    let session = Session::builder()
+        .transport(scenario.clone())
+        .on_permission(move |_| {
+            count.fetch_add(1, Ordering::Relaxed);
+            async { Decision::allow() }
+        })
+        .start()
+        .unwrap();
+    let mut lines = Vec::new();
+    let mut turn = session.query("One");
+    while let Some(message) = turn.next().await {
+        lines.push(serde_json::to_value(message.unwrap()).unwrap());
+    }
+    let block = |pointer: &str| lines.iter().find_map(|line| line.pointer(pointer)).unwrap();
+    // Half of it.
+    let raw = "{\"file_path\":\"é.t";
+    assert_eq!(
+        *block("/message/content/0/input"),
+        json!({"__unparsedToolInput": {"raw": raw, "len": 17}})
+    );
+    let why = "InputValidationError: JSON parse failed (17 bytes)";
+    assert_eq!(*block("/tool_use_result"), why);
+    let said = block("/message/content/0/content").as_str().unwrap();
+    assert!(said.contains(&format!("(first 17 of 17 bytes): {raw}\n")), "{said}");
+    assert_eq!(lines.last().unwrap()["result"], "Done");
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    assert_eq!(scenario.report().injected()[0].place(), "API request 1");
+    drop(session);
+}
+
+/// The first request has no call, and is not counted.
+#[tokio::test(start_paused = true)]
+async fn the_fault_of_a_tool_call_waits_for_one() {
+    let call = reply().tool_use("Bash", json!({"command": "ls"})).tool_result("a").text("2");
+    let scenario = Scenario::new().on_prompt("One", "1").on_prompt("Two", call);
+    let scenario = scenario.faults(plan("truncated_json_delta"));
+    let session = Session::builder().transport(scenario.clone()).start().unwrap();
+    assert_eq!(session.query("One").text().await.unwrap(), "1");
+    assert!(scenario.clone().report().injected().is_empty());
+    assert_eq!(session.query("Two").text().await.unwrap(), "2");
+    let places: Vec<_> =
+        scenario.report().injected().iter().map(|it| it.place().to_owned()).collect();
+    assert_eq!(places, ["API request 2"]);
+}
+
+/// An answer that is neither a message nor a page is not one that was seen.
+#[tokio::test(start_paused = true)]
+async fn other_bodies_of_the_api_are_reported_as_not_simulated() {
+    let of = |kind: &str, body: &str| reply().message(ApiReply::raw(kind, body)).text("1");
+    for (kind, body, is_simulated) in [
+        ("text/html", "<p>Hello</p>", true),
+        ("text/html; charset=utf-8", "\n<p>Hello</p>", true),
+        ("text/html", "Hello", false),
+        ("application/json", "{}", false),
+    ] {
+        let scenario = Scenario::new().on_prompt("One", of(kind, body));
+        assert_eq!(ask(scenario.clone(), "One").await.unwrap(), "1", "{kind}");
+        let report = scenario.report();
+        assert_eq!(report.not_simulated().is_empty(), is_simulated, "{kind}: {report}");
     }
 }

@@ -4,6 +4,7 @@
 use crate::lab_support::{Client, header, prompt, streaming_prompt};
 use claude_wire::faults::FaultPlan;
 use claude_wire::lab::{ApiReply, ApiScript, FakeApi};
+use serde_json::json;
 
 async fn serving(faults: &str, replies: usize) -> FakeApi {
     let replies = (0..replies).map(|_| ApiReply::text("Hello there").delta_chars(3));
@@ -67,6 +68,36 @@ async fn a_stream_ends_as_the_fault_says() {
     assert!(whole && chunks.last().unwrap().starts_with("event: message_delta"), "{chunks:?}");
     let (chunks, whole) = streamed("api_error_event:events=1").await;
     assert!(whole && chunks[1].contains("overloaded_error"), "{chunks:?}");
+}
+
+#[tokio::test]
+async fn a_page_of_html_comes_once_and_then_the_reply() {
+    let api = serving("wrong_content_type", 1).await;
+    let mut client = Client::connect(&api).await;
+    let answer = client.post(&prompt("go")).await;
+    assert_eq!((answer.status, header(&answer.head, "content-type")), (200, Some("text/html")));
+    assert_eq!(answer.body, "<html><body>Welcome to the portal.</body></html>");
+    let answer = client.post(&prompt("go")).await;
+    assert!(answer.status == 200 && answer.body.contains("Hello there"), "{}", answer.body);
+    api.finish().unwrap();
+}
+
+/// Its stream ends as usual: only the JSON of its input has no end.
+#[tokio::test]
+async fn the_input_of_a_tool_call_is_cut_off() {
+    let call = ApiReply::tool_use("Bash", json!({"command": "ls -l"}));
+    let script = ApiScript::new().on_prompt("go", [call]);
+    let script = script.faults(FaultPlan::parse("truncated_json_delta").unwrap()).unwrap();
+    let api = FakeApi::start(script).await.unwrap();
+    let mut client = Client::connect(&api).await;
+    client.send("POST /v1/messages", &streaming_prompt("go")).await;
+    client.head().await;
+    let (chunks, whole) = client.chunks().await;
+    let text = chunks.concat();
+    assert!(text.contains(r#""partial_json":"{\"command"}"#) && !text.contains("ls"), "{text}");
+    assert!(whole && chunks.last().unwrap().starts_with("event: message_stop"), "{chunks:?}");
+    assert_eq!(api.injections()[0].place(), "API request 1");
+    api.finish().unwrap();
 }
 
 #[tokio::test]

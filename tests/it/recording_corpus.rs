@@ -95,21 +95,23 @@ fn dirt_is_detected() {
 /// The maximum length of a text of the CLI, in bytes.
 const LONGEST: usize = 200;
 
-/// Prefixes of longer texts that are allowed: from the API scripts and the files of the recordings,
-/// command output, and the text of a refused tool, which hosts compare.
-const LONG: [&str; 8] = [
-    "0123456789abcde\n",
-    "1\ta line of the big file",
-    "a line of the big file",
-    "Estimated cost:",
-    "<local-command-stdout>Estimated cost:",
-    "The user doesn't want to proceed with this tool use.",
-    "touch in '${cwd}/a.txt' needs approval.",
-    "Error: touch in '${cwd}/a.txt' needs approval.",
+/// Prefixes of longer texts that are allowed, and how long they may be: from the API scripts and the
+/// files of the recordings, command output, the text of a refused tool, which hosts compare, and what
+/// the CLI says of an answer that it cannot read, of which one repeats what the model wrote.
+const LONG: [(&str, usize); 12] = [
+    ("0123456789abcde\n", usize::MAX),
+    ("1\ta line of the big file", usize::MAX),
+    ("a line of the big file", usize::MAX),
+    ("{\"command\":\"echo \u{e9}\u{e9}", usize::MAX),
+    ("Estimated cost:", 260),
+    ("<local-command-stdout>Estimated cost:", 260),
+    ("The user doesn't want to proceed with this tool use.", 260),
+    ("touch in '${cwd}/a.txt' needs approval.", 260),
+    ("Error: touch in '${cwd}/a.txt' needs approval.", 260),
+    ("API Error: API returned an empty or malformed response", 400),
+    ("<tool_use_error>InputValidationError: Write was called with input", 320),
+    ("<tool_use_error>InputValidationError: Bash was called with input", 660),
 ];
-
-/// The maximum length of those, except for the contents of files.
-const LONGEST_OF_ALL: usize = 260;
 
 fn texts(value: &serde_json::Value) -> Vec<&str> {
     match value {
@@ -127,8 +129,8 @@ fn no_recording_contains_long_texts_of_the_cli() {
             let EventKind::Out(payload) = &event.kind else { continue };
             let Ok(value) = serde_json::from_slice(payload.bytes()) else { continue };
             for text in texts(&value).into_iter().filter(|text| text.len() > LONGEST) {
-                let known = LONG.iter().position(|begins| text.starts_with(begins));
-                let fits = known.is_some_and(|index| index < 3 || text.len() <= LONGEST_OF_ALL);
+                let known = LONG.iter().find(|(begins, _)| text.starts_with(begins));
+                let fits = known.is_some_and(|(_, longest)| text.len() <= *longest);
                 assert!(
                     fits,
                     "{name}: line {line}: {} bytes: {}",

@@ -168,7 +168,7 @@ fn every_recorded_call_and_result_reads_as_its_type() {
         "calls {called:?}, {begun} begun\noutputs {returned:?}, {texts} texts\nno type: {others:?}"
     );
     assert!(found.is_empty(), "{found:#?}");
-    println!("{unparsed} not JSON");
+    assert!(unparsed >= 2, "{unparsed}");
     assert!(called["Bash"] > 50 && returned["Bash"] > 20 && texts > 5, "{called:?} {returned:?}");
     for tool in ["Agent", "CronCreate", "CronList", "Edit", "ExitPlanMode", "Read", "Write"] {
         assert!(called.contains_key(tool) && returned.contains_key(tool), "{tool}");

@@ -14,20 +14,20 @@ pub(crate) struct Faulted {
     pub(crate) keeps_reply: bool,
     /// Whether the connection is closed before anything is answered.
     pub(crate) refuses: bool,
-    /// Whether a simulated CLI knows what the real one does about it.
-    pub(crate) is_known: bool,
 }
 
 /// The answer to the next request, if one of the faults happens at it; `place` says which one it
 /// is.
 pub(crate) fn next_faulted(faults: &ArmedFaults, place: &str, reply: &ApiReply) -> Option<Faulted> {
-    let hits = faults.hits(place, |fault| fault.info().kind() == FaultKind::Api);
+    let calls = reply.content.iter().any(|block| matches!(block, Block::ToolUse { .. }));
+    let hits = faults.hits(place, |fault| {
+        fault.info().kind() == FaultKind::Api && (calls || !fault.info().needs_tool_call())
+    });
     hits.iter().fold(None, |made: Option<Faulted>, hit| {
         let Some(before) = made else { return Some(faulted(&hit.fault, reply.clone())) };
         let mut made = faulted(&hit.fault, before.reply);
         made.keeps_reply |= before.keeps_reply;
         made.refuses |= before.refuses;
-        made.is_known &= before.is_known;
         Some(made)
     })
 }
@@ -63,8 +63,7 @@ fn faulted(fault: &Fault, reply: ApiReply) -> Faulted {
         }
         name => (error(name, fault), true),
     };
-    let is_known = !matches!(fault.name(), "truncated_json_delta" | "wrong_content_type");
-    Faulted { reply, keeps_reply, refuses: fault.name() == "connect_refused", is_known }
+    Faulted { reply, keeps_reply, refuses: fault.name() == "connect_refused" }
 }
 
 fn error(name: &str, fault: &Fault) -> ApiReply {
@@ -212,6 +211,17 @@ mod tests {
             assert_eq!(made.keeps_reply, !takes.contains(&fault.name()), "{}", fault.name());
             assert_eq!(made.refuses, fault.name() == "connect_refused");
         }
+    }
+
+    /// A message without a call is not an opportunity: nothing would be cut off.
+    #[test]
+    fn the_input_of_a_call_is_cut_off_at_the_first_call() {
+        let armed = FaultPlan::parse("truncated_json_delta").unwrap().arm();
+        assert_eq!(next_faulted(&armed, "request 1", &ApiReply::text("Hello")), None);
+        let call = ApiReply::text("Look").and_tool_use("Bash", json!({"command": "ls"}));
+        let made = next_faulted(&armed, "request 2", &call).unwrap();
+        assert_ne!(made.reply, call);
+        assert_eq!(armed.injections()[0].place(), "request 2");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(crate) use self::events::OutMessage;
 #[cfg(feature = "lab")]
 pub(crate) use self::events::{SseEvent, error_body, last_words};
 pub(crate) use self::faulty::{Faulted, next_faulted};
+pub(crate) use self::reply::Raw;
 #[cfg(feature = "lab")]
 pub(crate) use self::reply::Refusal;
 pub use self::reply::{ApiReply, Block, Cut};

@@ -117,6 +117,13 @@ pub(crate) struct Raw {
     pub(crate) body: String,
 }
 
+impl Raw {
+    /// Whether it is a page, as a portal or a gateway answers.
+    pub(crate) fn is_html(&self) -> bool {
+        self.content_type.starts_with("text/html") && self.body.trim_start().starts_with('<')
+    }
+}
+
 impl ApiReply {
     /// An empty message to build on.
     pub fn new() -> Self {

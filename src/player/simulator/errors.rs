@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::player::model::Raw;
+
 use super::handle::Cli;
 use super::state::State;
 
@@ -36,6 +38,22 @@ impl ApiFailure {
             error: "max_output_tokens",
             kind: Some("max_output_tokens"),
             params: json!({"cut": "output_limit"}),
+            ..Self::default()
+        }
+    }
+
+    /// Not a message, when it was streamed and when it was asked for in one piece.
+    pub(super) fn unreadable(page: &Raw) -> Self {
+        Self {
+            text: format!(
+                "API Error: API returned an empty or malformed response (HTTP 200) — check for a proxy or gateway intercepting \
+                 the request. Response: content-type html, body is an HTML page, {} bytes, request-id absent. This was the \
+                 non-streaming retry of streaming request (no Anthropic request-id), which failed with: no_events, \
+                 StreamNoEventsError; 0 stream events received.",
+                page.body.len()
+            ),
+            stop_reason: "stop_sequence",
+            error: "unknown",
             ..Self::default()
         }
     }

@@ -29,20 +29,18 @@ impl Cli {
         let Some(made) = next_faulted(&faults, &format!("API request {number}"), &whole) else {
             return scripted;
         };
-        let Faulted { mut reply, keeps_reply, is_known, refuses: _ } = made;
-        if !is_known {
-            self.with(|state| {
-                state
-                    .note_not_simulated("a page of HTML, or half of a JSON, of the API".to_owned());
-            });
-            return scripted;
-        }
+        let Faulted { mut reply, keeps_reply, refuses: _ } = made;
         if !keeps_reply {
-            // Only its pace differs.
-            reply.content.clear();
-            let mut late = scripted;
-            late.reply = reply;
-            return late;
+            // Its pace differs, or what its blocks are read as.
+            let mut other = scripted;
+            let mut blocks = std::mem::take(&mut reply.content).into_iter();
+            for item in &mut other.items {
+                if let Item::Block(block, _) = item {
+                    *block = blocks.next().unwrap_or_else(|| block.clone());
+                }
+            }
+            other.reply = reply;
+            return other;
         }
         let blocks = std::mem::take(&mut reply.content);
         let made = Scripted::of_blocks(reply, blocks);

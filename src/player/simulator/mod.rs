@@ -68,6 +68,7 @@ mod tools;
 mod turn;
 mod turn_lines;
 mod turns;
+mod unparsed;
 mod usage;
 mod version;
 

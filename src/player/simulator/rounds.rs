@@ -8,7 +8,7 @@ use std::task::Poll;
 
 use serde_json::json;
 
-use crate::player::model::ApiReply;
+use crate::player::model::{ApiReply, Raw};
 
 use super::answers::{Answer, Item, Scripted, answers};
 use super::errors::{self, Again, ApiFailure};
@@ -259,10 +259,11 @@ impl Cli {
                 }
                 Some(Answer::Message(scripted)) => {
                     let mut scripted = self.with_faults(scripted, answers);
-                    if scripted.reply.error.is_none() {
-                        return Ok(Some((scripted, asked.is_whole)));
-                    }
-                    let failure = self.refused_by_api(&scripted.reply, &mut asked);
+                    let failure = match (&scripted.reply.error, &scripted.reply.raw) {
+                        (Some(_), _) => self.refused_by_api(&scripted.reply, &mut asked),
+                        (None, Some(page)) => self.unreadable(page, &mut asked),
+                        (None, None) => return Ok(Some((scripted, asked.is_whole))),
+                    };
                     self.act_between(&scripted.items).await;
                     if let Some(failure) = failure {
                         return Err(failure);
@@ -312,6 +313,24 @@ impl Cli {
             }
         }
         None
+    }
+
+    /// The API answers with something else than a message: the failure of the turn, if it did so
+    /// when the message was asked for in one piece, too. Nothing is written before that.
+    fn unreadable(&self, page: &Raw, asked: &mut Asked) -> Option<ApiFailure> {
+        self.with(|state| {
+            state.requests += 1;
+            state.note_request(self.agent());
+            if !page.is_html() {
+                let what = "an answer of the API that is neither a message nor a page of HTML";
+                state.note_not_simulated(what.to_owned());
+            }
+        });
+        if !asked.is_whole {
+            asked.is_whole = true;
+            return None;
+        }
+        Some(ApiFailure::unreadable(page))
     }
 
     /// What the scenario has where the model says nothing.

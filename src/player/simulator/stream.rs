@@ -11,6 +11,7 @@ use super::answers::{Gate, Item, Scripted};
 use super::handle::Cli;
 use super::state::{State, Streaming};
 use super::tool_use::{ToolUse, shown};
+use super::unparsed;
 use super::usage::Tokens;
 
 /// How a message ended.
@@ -55,7 +56,7 @@ impl Cli {
             (state.requests - 1, state.model_of(self.agent()))
         });
         let message = OutMessage::new(&reply, &model, serial);
-        let whole = message.whole();
+        let whole = unparsed::as_read(message.whole(), &reply);
         let mut items = scripted.items.iter().peekable();
         while let Some(Item::Do(effect)) = items.next_if(|item| matches!(item, Item::Do(_))) {
             self.act(effect).await;

@@ -177,11 +177,16 @@ impl State {
 
     /// The result of a tool use that is not valid: no one was asked about it.
     pub(super) fn invalid(&mut self, id: &str, text: &str, agent: Option<&Agent>) {
-        let block =
-            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
         let why = text.trim_start_matches(INVALID.0).trim_end_matches(INVALID.1);
         let why = why.strip_prefix("Error: ").unwrap_or(why);
-        self.write_result(id, block, format!("Error: {why}").into(), None, agent);
+        self.invalid_as(id, text, format!("Error: {why}"), agent);
+    }
+
+    /// One with another short form, `why`.
+    pub(super) fn invalid_as(&mut self, id: &str, text: &str, why: String, agent: Option<&Agent>) {
+        let block =
+            json!({"type": "tool_result", "content": text, "is_error": true, "tool_use_id": id});
+        self.write_result(id, block, why.into(), None, agent);
     }
 
     fn write_result(

@@ -19,6 +19,7 @@ use super::state::{Running, State};
 use super::task::Ended;
 use super::tool_results::{INVALID, Returned, of_call, of_output, text_of};
 use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
+use super::unparsed;
 
 /// How long a command in the foreground runs until it is a task, in microseconds.
 const LONG: u64 = 3_000_000;
@@ -58,6 +59,12 @@ impl Cli {
     async fn run_tool(&self, tool: &ToolUse, results: &mut VecDeque<Outcome>) -> Ran {
         let ToolUse { id, name, input, gate } = tool;
         let server = self.with(|state| state.servers.find(name));
+        if let Some(raw) = unparsed::raw(input) {
+            self.until_message_is_whole().await;
+            next_output(results);
+            self.with(|state| state.unparsed(id, name, raw, self.agent()));
+            return Ran::GoesOn;
+        }
         if name == STRUCTURED_OUTPUT && self.with(|state| state.schema().is_some()) {
             self.until_message_is_whole().await;
             return self.structured(id, input);

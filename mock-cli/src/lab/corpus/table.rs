@@ -57,6 +57,7 @@ table![
     "api-retry-then-ok",
     "api-rate-limited",
     "api-stream-drop",
+    "api-broken-answers",
     "rate-limits",
     "eof-mid-turn",
     "eof-in-permission",

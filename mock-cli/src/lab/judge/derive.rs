@@ -226,7 +226,7 @@ impl<'a> Tools<'a> {
             let steps = turns.last_mut().into_iter();
             let uses = reply["content"].as_array().into_iter().flatten();
             let uses: Vec<_> = uses.filter(|block| block["type"] == "tool_use").collect();
-            let fails = !reply["error"].is_null() || !reply["cut"].is_null();
+            let fails = ["error", "cut", "raw"].iter().any(|how| !reply[how].is_null());
             is_over = uses.is_empty() && !fails;
             for steps in steps {
                 steps.push(json!({"message": reply}));
