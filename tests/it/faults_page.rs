@@ -67,9 +67,13 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+fn table() -> String {
+    fs::read_to_string(root().join("xtask/faults.tsv")).unwrap()
+}
+
 /// What the other SDKs did when they were last run, by fault.
 fn others() -> BTreeMap<String, Vec<String>> {
-    let table = fs::read_to_string(root().join("xtask/faults.tsv")).unwrap();
+    let table = table();
     let rows = table.lines().skip(1).map(|row| {
         let mut cells = row.split('\t').map(str::to_owned);
         (cells.next().unwrap(), cells.collect())
@@ -77,11 +81,14 @@ fn others() -> BTreeMap<String, Vec<String>> {
     rows.collect()
 }
 
-/// The versions of the official SDKs that `cargo xtask faults` runs.
-fn version(sdk: &str) -> String {
-    let names = fs::read_to_string(root().join("xtask/official-names.tsv")).unwrap();
-    let line = names.lines().find(|line| line.starts_with(&format!("{sdk} "))).unwrap();
-    line.rsplit(' ').next().unwrap().to_owned()
+/// The versions of the official SDKs when they were last run: Python, TypeScript.
+fn versions() -> [String; 2] {
+    let table = table();
+    let mut cells = table.lines().next().unwrap().split('\t').skip(1);
+    ["python", "typescript"].map(|sdk| {
+        let cell = cells.next().unwrap();
+        cell.strip_prefix(&format!("{sdk} ")).unwrap().to_owned()
+    })
 }
 
 fn title(kind: FaultKind) -> &'static str {
@@ -106,7 +113,7 @@ async fn page() -> String {
     let kinds = [FaultKind::Process, FaultKind::Bytes, FaultKind::Protocol, FaultKind::Api];
     let of = |kind| catalogue().iter().filter(move |fault| fault.kind() == kind);
     for kind in kinds {
-        let versions = ["python", "typescript"].map(version);
+        let versions = versions();
         let _ = write!(
             page,
             "### {}\n\n| fault | what it does | `Session` | Python {} | TypeScript {} |\n|---|---|---|---|---|\n",
@@ -200,4 +207,15 @@ fn the_other_sdks_were_run_against_every_fault() {
         }
     }
     assert_eq!(others.len(), catalogue().len());
+}
+
+/// In the versions that everything else is compared with.
+#[test]
+fn the_other_sdks_were_run_in_the_versions_of_the_list_of_names() {
+    let names = fs::read_to_string(root().join("xtask/official-names.tsv")).unwrap();
+    let listed = ["python", "typescript"].map(|sdk| {
+        let line = names.lines().find(|line| line.starts_with(&format!("{sdk} "))).unwrap();
+        line.rsplit(' ').next().unwrap().to_owned()
+    });
+    assert_eq!(versions(), listed, "run cargo xtask faults --sdks FOLDER");
 }

@@ -55,8 +55,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     if let Some(sdks) = &arguments.sdks {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let table = Table::read()?;
+        let ran = versions(sdks)?;
+        table.may_be_mixed_with(&ran, !arguments.faults.is_empty())?;
         let found = runtime.block_on(all(arguments, sdks))?;
-        write(found)?;
+        table.with(ran, found).write()?;
     }
     docs::write_by_test("--test=it", "faults_page::the_page_shows_what_each_sdk_does")?;
     Ok(Found::Nothing)
@@ -167,22 +170,141 @@ fn program(sdks: &Path, folder: &TempDir, sdk: usize) -> std::io::Result<Command
     Ok(command)
 }
 
-/// Writes the outcomes, with those of the last run for the faults that were not run.
-fn write(found: Outcomes) -> Result<(), Failure> {
-    let path = root().join("xtask/faults.tsv");
-    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    let mut all = Outcomes::new();
-    for row in fs::read_to_string(&path).unwrap_or_default().lines().skip(1) {
-        let mut cells = row.split('\t').map(str::to_owned);
-        if let Some(name) = cells.next() {
-            all.extend(cells.enumerate().map(|(sdk, outcome)| ((name.clone(), sdk), outcome)));
+/// The versions of the SDKs in this folder, in the order of [`SDKS`].
+fn versions(sdks: &Path) -> Result<[String; 2], Failure> {
+    let read = |path: PathBuf| {
+        fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))
+    };
+    let python = read(sdks.join("python/claude_agent_sdk/_version.py"))?;
+    let python = python.lines().find_map(|line| line.strip_prefix("__version__ = "));
+    let manifest = read(sdks.join("node_modules/@anthropic-ai/claude-agent-sdk/package.json"))?;
+    let manifest: Value = serde_json::from_str(&manifest).unwrap_or_default();
+    match (python, manifest["version"].as_str()) {
+        (Some(python), Some(typescript)) => {
+            Ok([python.trim_matches(['"', '\'']).to_owned(), typescript.to_owned()])
         }
+        _ => Err(format!("{}: an SDK without a version", sdks.display())),
     }
-    all.extend(found);
-    let mut text = "fault\tpython\ttypescript\n".to_owned();
-    for fault in catalogue() {
-        let cell = |sdk| all.get(&(fault.name().to_owned(), sdk)).cloned().unwrap_or_default();
-        text.push_str(&format!("{}\t{}\t{}\n", fault.name(), cell(0), cell(1)));
+}
+
+/// `xtask/faults.tsv`: the versions that were run in its first line, and an outcome for each fault.
+#[derive(Debug, Default, PartialEq)]
+struct Table {
+    versions: [String; 2],
+    outcomes: Outcomes,
+}
+
+impl Table {
+    fn path() -> PathBuf {
+        root().join("xtask/faults.tsv")
     }
-    fs::write(&path, text).map_err(failed)
+
+    fn read() -> Result<Self, Failure> {
+        let path = Self::path();
+        let text = fs::read_to_string(&path);
+        Ok(Self::parse(&text.map_err(|error| format!("{}: {error}", path.display()))?))
+    }
+
+    fn parse(text: &str) -> Self {
+        let mut table = Self::default();
+        let mut rows = text.lines();
+        let head = rows.next().unwrap_or_default().split('\t').skip(1);
+        for (version, cell) in table.versions.iter_mut().zip(head) {
+            *version = cell.rsplit(' ').next().unwrap_or_default().to_owned();
+        }
+        for row in rows {
+            let mut cells = row.split('\t').map(str::to_owned);
+            if let Some(name) = cells.next() {
+                let cells = cells.enumerate();
+                table.outcomes.extend(cells.map(|(sdk, said)| ((name.clone(), sdk), said)));
+            }
+        }
+        table
+    }
+
+    /// Whether outcomes of these versions may be written next to those that stay.
+    fn may_be_mixed_with(&self, ran: &[String; 2], some_stay: bool) -> Result<(), Failure> {
+        if some_stay && self.versions != *ran {
+            let [python, typescript] = &self.versions;
+            return Err(format!(
+                "the other outcomes are those of python {python} and typescript {typescript}: name no fault, so that all are run"
+            ));
+        }
+        Ok(())
+    }
+
+    /// This table after these versions were run.
+    fn with(mut self, versions: [String; 2], found: Outcomes) -> Self {
+        self.outcomes.extend(found);
+        Self { versions, ..self }
+    }
+
+    fn text(&self) -> String {
+        let [python, typescript] = &self.versions;
+        let mut text = format!("fault\tpython {python}\ttypescript {typescript}\n");
+        for fault in catalogue() {
+            let of = |sdk| self.outcomes.get(&(fault.name().to_owned(), sdk));
+            let cell = |sdk| of(sdk).map(String::as_str).unwrap_or_default();
+            text.push_str(&format!("{}\t{}\t{}\n", fault.name(), cell(0), cell(1)));
+        }
+        text
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        let path = Self::path();
+        fs::write(&path, self.text()).map_err(|error| format!("{}: {error}", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail")]
+
+    use super::*;
+
+    fn versions_of(python: &str, typescript: &str) -> [String; 2] {
+        [python.to_owned(), typescript.to_owned()]
+    }
+
+    #[test]
+    fn versions_are_those_of_the_packages_that_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let put = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        put(
+            "python/claude_agent_sdk/_version.py",
+            "\"\"\"Text.\"\"\"\n\n__version__ = \"1.2.3\"\n",
+        );
+        let manifest = "node_modules/@anthropic-ai/claude-agent-sdk/package.json";
+        put(manifest, r#"{"name": "x", "version": "4.5.6"}"#);
+        assert_eq!(versions(folder.path()), Ok(versions_of("1.2.3", "4.5.6")));
+        put(manifest, "{}");
+        assert!(versions(folder.path()).unwrap_err().contains("without a version"));
+        fs::remove_file(folder.path().join(manifest)).unwrap();
+        assert!(versions(folder.path()).unwrap_err().contains("package.json"));
+    }
+
+    #[test]
+    fn a_table_keeps_the_outcomes_and_has_the_versions_of_the_run() {
+        let table = Table::parse("fault\tpython 1.0\ttypescript 2.0\ncrlf\tignored\thang\n");
+        assert_eq!(table.versions, versions_of("1.0", "2.0"));
+        let found = Outcomes::from([(("crlf".to_owned(), 1), "ignored".to_owned())]);
+        let text = table.with(versions_of("1.1", "2.1"), found).text();
+        assert!(text.starts_with("fault\tpython 1.1\ttypescript 2.1\nspawn_fail\t"), "{text}");
+        assert!(text.contains("\ncrlf\tignored\tignored\n"), "{text}");
+        assert_eq!(Table::parse(&text).text(), text);
+    }
+
+    #[test]
+    fn outcomes_of_two_versions_are_not_mixed() {
+        let table = Table { versions: versions_of("1.0", "2.0"), ..Table::default() };
+        let other = versions_of("1.0", "2.1");
+        let error = table.may_be_mixed_with(&other, true).unwrap_err();
+        assert!(error.contains("typescript 2.0") && error.contains("name no fault"), "{error}");
+        assert_eq!(table.may_be_mixed_with(&other, false), Ok(()));
+        assert_eq!(table.may_be_mixed_with(&versions_of("1.0", "2.0"), true), Ok(()));
+    }
 }
