@@ -9,7 +9,7 @@ use claude_wire::player::{Acceptable, LaunchReport, Rules, RunFolder};
 use claude_wire::recording::Recording;
 use serde_json::{Value, json};
 
-use super::terminal::{BOLD, CYAN, DIM, printable, say};
+use super::terminal::{BOLD, CYAN, DIM, Output, printable, say_json};
 use super::timeline::count;
 use crate::common::complain;
 use crate::{Failure, Found};
@@ -42,6 +42,8 @@ pub(crate) struct Arguments {
     /// Print what would be done
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    printed: Output,
     /// The folder of the run
     #[arg(value_name = "RUN")]
     run: PathBuf,
@@ -57,6 +59,11 @@ enum Answer {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
+    let Output { json, quiet } = arguments.printed;
+    let is_silent = json || quiet;
+    if is_silent && !arguments.rules && !arguments.take {
+        return Err("--json and --quiet ask nothing: pass --rules or --take with them".to_owned());
+    }
     let run = RunFolder::existing(&arguments.run).map_err(|error| error.to_string())?;
     let Some(recordings) = run.recordings().map_err(|error| error.to_string())? else {
         return Err(format!("{}: no launch of this run was replayed", arguments.run.display()));
@@ -67,6 +74,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         rules: RulesFile::open(&recordings)?,
         recordings: HashMap::new(),
         input: io::stdin().lock(),
+        out: if is_silent { Box::new(io::sink()) } else { Box::new(anstream::stdout()) },
         left: 0,
         accepted: 0,
     };
@@ -86,6 +94,8 @@ struct Review<'a, R> {
     /// The recordings that took a line.
     recordings: HashMap<PathBuf, Recording>,
     input: R,
+    /// What a person reads.
+    out: Box<dyn Write>,
     left: usize,
     accepted: usize,
 }
@@ -93,7 +103,6 @@ struct Review<'a, R> {
 impl<R: BufRead> Review<'_, R> {
     /// Returns false if that is enough.
     fn launch(&mut self, launch: &LaunchReport, recordings: &Path) -> Result<bool, Failure> {
-        let mut out = anstream::stdout();
         let shown = |error: io::Error| format!("stdout: {error}");
         let changes = launch.acceptable(recordings);
         let others = launch.report().divergences().len().saturating_sub(changes.len());
@@ -101,38 +110,57 @@ impl<R: BufRead> Review<'_, R> {
             self.left += others;
             let report = launch.report().to_string();
             let report = printable(&report);
+            let out = &mut self.out;
             writeln!(out, "{BOLD}launch {}{BOLD:#}\n{report}", launch.number()).map_err(shown)?;
             let what = count(others, "difference");
             writeln!(out, "{DIM}{what} cannot be accepted: record it again{DIM:#}\n")
                 .map_err(shown)?;
+            self.object(|| json!({"launch": launch.number(), "left": others, "text": report}));
         }
         for (index, change) in changes.iter().enumerate() {
             let rules = change.rules();
             let name = change.recording().display();
+            let out = &mut self.out;
             writeln!(out, "{BOLD}launch {}, {name}{BOLD:#}", launch.number()).map_err(shown)?;
             writeln!(out, "{}", printable(&change.to_string())).map_err(shown)?;
             for rule in &rules {
                 writeln!(out, "{DIM}rule: {}{DIM:#}", printable(&rule.to_string()))
                     .map_err(shown)?;
             }
-            match self.answer(&mut out, &rules)? {
+            let did = match self.answer(&rules)? {
                 Answer::Quit => {
                     self.left += changes.len() - index;
                     return Ok(false);
                 }
-                Answer::Skip => self.left += 1,
+                Answer::Skip => {
+                    self.left += 1;
+                    "left"
+                }
                 Answer::Rule => {
                     self.rules.add(&rules);
                     self.accepted += 1;
+                    "rule"
                 }
-                Answer::Take => self.take(change)?,
-            }
-            writeln!(out).map_err(shown)?;
+                Answer::Take if self.take(change)? => "taken",
+                Answer::Take => "left",
+            };
+            self.object(|| {
+                let file = change.recording().to_string_lossy();
+                let text = change.to_string();
+                json!({"launch": launch.number(), "file": file, "text": text, "rules": rules, "did": did})
+            });
+            writeln!(self.out).map_err(shown)?;
         }
         Ok(true)
     }
 
-    fn answer(&mut self, out: &mut dyn Write, rules: &[Value]) -> Result<Answer, Failure> {
+    fn object(&self, object: impl FnOnce() -> Value) {
+        if self.arguments.printed.json {
+            say_json(object());
+        }
+    }
+
+    fn answer(&mut self, rules: &[Value]) -> Result<Answer, Failure> {
         if self.arguments.rules {
             return Ok(if rules.is_empty() { Answer::Skip } else { Answer::Rule });
         }
@@ -141,8 +169,8 @@ impl<R: BufRead> Review<'_, R> {
         }
         loop {
             let rule = if rules.is_empty() { "" } else { "[r]ule, " };
-            write!(out, "{CYAN}{rule}[t]ake the new line, [s]kip, [q]uit?{CYAN:#} ")
-                .and_then(|()| out.flush())
+            write!(self.out, "{CYAN}{rule}[t]ake the new line, [s]kip, [q]uit?{CYAN:#} ")
+                .and_then(|()| self.out.flush())
                 .map_err(|error| format!("stdout: {error}"))?;
             let mut line = String::new();
             let read =
@@ -159,35 +187,41 @@ impl<R: BufRead> Review<'_, R> {
         }
     }
 
-    fn take(&mut self, change: &Acceptable) -> Result<(), Failure> {
+    /// Takes the new line; returns whether that was possible.
+    fn take(&mut self, change: &Acceptable) -> Result<bool, Failure> {
         let path = change.recording();
         if !self.recordings.contains_key(path) {
             let recording = Recording::open(path).map_err(|error| error.to_string())?;
             self.recordings.insert(path.to_owned(), recording);
         }
-        let Some(recording) = self.recordings.get_mut(path) else { return Ok(()) };
-        match change.take(recording) {
+        let Some(recording) = self.recordings.get_mut(path) else { return Ok(false) };
+        let taken = change.take(recording);
+        match &taken {
             Ok(_) => self.accepted += 1,
             Err(why) => {
                 self.left += 1;
                 complain(format_args!("claude-wire: {}: not taken: {why}", path.display()));
             }
         }
-        Ok(())
+        Ok(taken.is_ok())
     }
 
     /// Writes what was accepted.
     fn finish(self) -> Result<Found, Failure> {
-        if self.left + self.accepted == 0 {
-            say("no launch of this run differed from its recordings");
-            return Ok(Found::Nothing);
-        }
-        let verb = if self.arguments.dry_run { "would write" } else { "wrote" };
+        let Self { accepted, left, .. } = self;
+        let dry_run = self.arguments.dry_run;
+        let verb = if dry_run { "would write" } else { "wrote" };
+        let (mut lines, mut files) = (Vec::new(), Vec::new());
+        let mut wrote = |path: &Path, edited: Vec<String>| {
+            lines.push(format!("{verb} {}", path.display()));
+            lines.extend(edited.iter().map(|line| format!("  {line}")));
+            files.push(json!({"file": path.to_string_lossy(), "edited": edited}));
+        };
         if self.rules.is_changed {
-            if !self.arguments.dry_run {
+            if !dry_run {
                 self.rules.save()?;
             }
-            say(format_args!("{verb} {}", self.rules.path.display()));
+            wrote(&self.rules.path, Vec::new());
         }
         let mut changed: Vec<_> = self.recordings.iter().collect();
         changed.sort_by_key(|(path, _)| *path);
@@ -196,14 +230,19 @@ impl<R: BufRead> Review<'_, R> {
             if edited.is_empty() {
                 continue;
             }
-            if !self.arguments.dry_run {
+            if !dry_run {
                 recording.save(path).map_err(|error| error.to_string())?;
             }
-            say(format_args!("{verb} {}", path.display()));
-            edited.iter().for_each(|line| say(format_args!("  {line}")));
+            wrote(path, edited.iter().map(ToString::to_string).collect());
         }
-        let Self { accepted, left, .. } = self;
-        say(format_args!("{accepted} accepted, {left} left; run your program again"));
+        lines.push(match left + accepted {
+            0 => "no launch of this run differed from its recordings".to_owned(),
+            _ => format!("{accepted} accepted, {left} left; run your program again"),
+        });
+        self.arguments.printed.say(
+            lines.join("\n"),
+            || json!({"accepted": accepted, "left": left, "dry_run": dry_run, "wrote": files}),
+        );
         Ok(if left == 0 { Found::Nothing } else { Found::Something })
     }
 }

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use claude_wire::recording::is_recordings_folder;
+use serde_json::json;
 
 use super::arguments::may_write;
 use super::show::RECORDING_TYPE;
-use crate::tool::terminal::say;
+use crate::tool::terminal::Output;
 use crate::{Failure, Found, at};
 
 /// Take the recordings out of a page that `show --html` made, byte for byte.
@@ -30,10 +31,12 @@ pub(crate) struct Arguments {
     /// Replace files that exist
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let Arguments { page, output, force } = arguments;
+    let Arguments { page, output, force, printed } = arguments;
     let html = fs::read_to_string(page).map_err(|error| at(page, error))?;
     let of_page = |why: String| format!("{}: {why}", page.display());
     let found = recordings(&html).map_err(of_page)?;
@@ -55,7 +58,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     }
     for (target, (_, bytes)) in targets.iter().zip(&found) {
         fs::write(target, bytes).map_err(|error| at(target, error))?;
-        say(format_args!("{}: {} bytes", target.display(), bytes.len()));
+        printed.say(
+            format_args!("{}: {} bytes", target.display(), bytes.len()),
+            || json!({"file": target.to_string_lossy(), "bytes": bytes.len()}),
+        );
     }
     Ok(Found::Nothing)
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use claude_wire::recording::{self, EventKind, Header, ImportOptions, Recording, Root};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::arguments::{Folders, Scrubbing, may_write, warn_of_folders};
-use crate::common::complain;
+use super::terminal::Output;
 use crate::{Failure, Found};
 
 /// Turn a raw capture into a redacted recording.
@@ -54,6 +54,8 @@ pub(crate) struct Arguments {
     folders: Folders,
     #[command(flatten)]
     scrubbing: Scrubbing,
+    #[command(flatten)]
+    printed: Output,
 }
 
 #[derive(Clone)]
@@ -70,7 +72,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
         redaction.scrub(&mut recording);
     }
     recording.save(output).map_err(|error| error.to_string())?;
-    complain(summary(output, &recording));
+    arguments.printed.complain(summary(output, &recording), || {
+        let redactions = recording.header.redactions.unwrap_or(0);
+        json!({"file": output.to_string_lossy(), "events": recording.events.len(), "redactions": redactions})
+    });
     warn_of_folders(output, &recording, "--cwd, --home and --root make variables of them");
     Ok(Found::Nothing)
 }

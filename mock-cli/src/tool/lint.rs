@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::arguments::{Known, SCRUB, warn_of_folders};
 use super::files::{end, recordings, recordings_help};
-use super::terminal::{Output, progress, say, say_json};
+use super::terminal::{Output, progress};
 use crate::common::complain;
 use crate::{Failure, Found};
 
@@ -121,14 +121,11 @@ impl Report<'_> {
         let mut count = 0;
         for Finding { line, kind, place, excerpt, .. } in found {
             count += 1;
-            let (line, output) = (line - before, &self.arguments.output);
-            match (output.quiet, output.json) {
-                (true, _) => {}
-                (_, true) => say_json(
-                    json!({"file": file.to_string_lossy(), "line": line, "kind": kind, "place": place, "excerpt": excerpt}),
-                ),
-                _ => say(format_args!("{}:{line}: {kind} in {place}: {excerpt}", file.display())),
-            }
+            let line = line - before;
+            let shown = format_args!("{}:{line}: {kind} in {place}: {excerpt}", file.display());
+            self.arguments.output.say(shown, || {
+                json!({"file": file.to_string_lossy(), "line": line, "kind": kind, "place": place, "excerpt": excerpt})
+            });
         }
         count
     }

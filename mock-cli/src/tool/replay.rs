@@ -9,7 +9,7 @@ use claude_wire::recording::EventKind;
 
 use super::arguments::seconds;
 use super::files::{end, recordings, recordings_help};
-use super::show::{Read, Style, Transcript};
+use super::show::{Read, Style, Transcript, event};
 use super::terminal::{BOLD, print};
 use crate::{Failure, Found};
 
@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// Write what the CLI wrote
     #[arg(long)]
     raw: bool,
+    /// Print an object for each event, as `claude-wire show --json` does
+    #[arg(long, conflicts_with = "raw")]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
@@ -52,7 +55,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                 continue;
             }
         };
-        if files.len() > 1 && !arguments.raw {
+        if files.len() > 1 && !arguments.raw && !arguments.json {
             print(|out| {
                 let gap = if index > 0 { "\n" } else { "" };
                 writeln!(out, "{gap}{BOLD}== {}{BOLD:#}", path.display())
@@ -69,6 +72,14 @@ fn play(read: &Read, arguments: &Arguments) -> Result<Found, Failure> {
         return print_raw(read, &mut clock);
     }
     print(|out| {
+        if arguments.json {
+            for (row, recorded) in read.recording.events.iter().enumerate() {
+                out.flush()?;
+                clock.wait(recorded.us);
+                writeln!(out, "{}", event(read, row))?;
+            }
+            return Ok(());
+        }
         let mut transcript = Transcript::new(read, Style { all: true, times: true });
         transcript.head(out)?;
         for event in &read.recording.events {

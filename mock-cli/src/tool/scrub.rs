@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use claude_wire::recording::{Integrity, Recording, Redaction};
+use serde_json::json;
 
 use super::arguments::{Folders, Known, may_write};
 use super::files::{end, recordings, recordings_help};
-use super::terminal::say;
+use super::terminal::{Output, progress};
 use crate::{Failure, Found};
 
 /// Redact recordings: keys, tokens, addresses, paths, host names, signatures, the long texts of the
@@ -40,6 +41,8 @@ pub(crate) struct Arguments {
     folders: Folders,
     #[command(flatten)]
     known: Known,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
@@ -51,28 +54,54 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
             return Err("-o takes one recording; use --in-place for several".to_owned());
         };
         may_write(output, arguments.force)?;
-        say(scrub(file, output, &redaction)?);
+        scrub(file, output, &redaction)?.say(&arguments.printed);
         return Ok(Found::Nothing);
     }
+    let bar = progress(files.len(), arguments.printed.quiet);
     for file in &files {
+        bar.set_message(file.display().to_string());
         match scrub(file, file, &redaction) {
-            Ok(what) => say(what),
+            Ok(done) => bar.suspend(|| done.say(&arguments.printed)),
             Err(why) => failures.push(why),
         }
+        bar.inc(1);
     }
+    bar.finish_and_clear();
     end(Found::Nothing, &failures)
 }
 
-/// `clean.jsonl: 8 events, 2 email, 1 key`.
-fn scrub(file: &Path, output: &Path, redaction: &Redaction) -> Result<String, Failure> {
+/// A recording that was scrubbed.
+struct Scrubbed<'a> {
+    file: &'a Path,
+    events: usize,
+    redacted: BTreeMap<&'static str, u64>,
+}
+
+fn scrub<'a>(
+    file: &Path,
+    output: &'a Path,
+    redaction: &Redaction,
+) -> Result<Scrubbed<'a>, Failure> {
     let mut recording = Recording::open(file).map_err(|error| error.to_string())?;
-    let counts = redaction.scrub(&mut recording);
+    let redacted = redaction.scrub(&mut recording);
     match recording.integrity() {
         Integrity::Truncated { .. } => recording.save_truncated(output),
         _ => recording.save(output),
     }
     .map_err(|error| error.to_string())?;
-    Ok(format!("{}: {} events, {}", output.display(), recording.events.len(), summary(&counts)))
+    Ok(Scrubbed { file: output, events: recording.events.len(), redacted })
+}
+
+impl Scrubbed<'_> {
+    /// `clean.jsonl: 8 events, 2 email, 1 key`.
+    fn say(&self, printed: &Output) {
+        let Self { file, events, redacted } = self;
+        let what = summary(redacted);
+        printed.say(
+            format_args!("{}: {events} events, {what}", file.display()),
+            || json!({"file": file.to_string_lossy(), "events": events, "redacted": redacted}),
+        );
+    }
 }
 
 fn summary(counts: &BTreeMap<&'static str, u64>) -> String {

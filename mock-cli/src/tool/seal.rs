@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use claude_wire::recording::{Integrity, Recording};
+use serde_json::json;
 
 use super::files::{end, recordings, recordings_help};
-use super::terminal::say;
+use super::terminal::Output;
 use crate::{Failure, Found};
 
 /// Write a new footer for recordings that were edited or truncated.
@@ -22,13 +23,18 @@ Exit codes: 0 all are sealed, 2 one could not be read or written (the others are
 pub(crate) struct Arguments {
     #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
     paths: Vec<PathBuf>,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
     let (files, mut failures) = recordings(&arguments.paths);
     for path in &files {
         match seal(path) {
-            Ok(what) => say(format_args!("{}: {what}", path.display())),
+            Ok(what) => arguments.printed.say(
+                format_args!("{}: {what}", path.display()),
+                || json!({"file": path.to_string_lossy(), "done": what}),
+            ),
             Err(error) => failures.push(error.to_string()),
         }
     }

@@ -10,14 +10,14 @@ use serde_json::json;
 
 use super::files::{end, recordings, recordings_help};
 use super::show::Read;
-use super::terminal::{BOLD, DIM, clipped, print, printable, progress};
+use super::terminal::{BOLD, DIM, Output, clipped, print, printable, progress};
 use super::timeline::{SpanKind, Timeline, count, dollars, duration};
 use crate::{Failure, Found};
 
 /// Count what is in recordings: turns, tokens, cost, who waits for whom, kinds of lines.
 ///
 /// Each recording has a line, and its turns below it; latencies and kinds of lines are those of all
-/// recordings together. A cost is what the CLI says: of a session that it resumed, it may include
+/// recordings together; --json prints an object for each recording, then one for all of them. A cost is what the CLI says: of a session that it resumed, it may include
 /// what was spent before.
 #[derive(clap::Args)]
 #[command(after_help = "\
@@ -30,14 +30,14 @@ Exit codes: 0 all are counted, 2 one could not be read (the others are counted).
 pub(crate) struct Arguments {
     #[arg(required = true, value_name = "RECORDING", help = recordings_help!())]
     paths: Vec<PathBuf>,
-    /// Print an object for each recording, then one for all of them
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let (files, mut failures) = recordings(&arguments.paths);
-    let bar = progress(files.len(), false);
+    let Output { json, quiet } = arguments.printed;
+    let bar = progress(files.len(), quiet);
     let (mut read, mut census) = (Vec::new(), Census::default());
     for path in &files {
         bar.set_message(path.display().to_string());
@@ -51,12 +51,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let done = print(|out| {
-        match arguments.json {
-            true => write_json(&read, &census, out)?,
-            false => write(&read, &census, out)?,
-        }
-        Ok(())
+    let done = print(|out| match (quiet, json) {
+        (true, _) => Ok(()),
+        (_, true) => write_json(&read, &census, out),
+        _ => write(&read, &census, out),
     });
     done.and_then(|()| end(Found::Nothing, &failures))
 }

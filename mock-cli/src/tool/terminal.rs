@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde_json::Value;
 
 use crate::common::complain;
 use crate::{Failure, clip};
@@ -19,6 +20,41 @@ pub(crate) struct Output {
     /// Print nothing but errors; the exit code says what was found
     #[arg(long, conflicts_with = "json")]
     pub(crate) quiet: bool,
+}
+
+impl Output {
+    /// Prints what was done or found: the line, the object, or neither.
+    pub(crate) fn say(&self, line: impl fmt::Display, object: impl FnOnce() -> Value) {
+        match (self.quiet, self.json) {
+            (true, _) => {}
+            (_, true) => say_json(object()),
+            _ => say(line),
+        }
+    }
+
+    /// Prints a whole report, as [`print`] does.
+    #[cfg(feature = "lab")]
+    pub(crate) fn print(
+        &self,
+        report: &impl fmt::Display,
+        object: impl FnOnce() -> Value,
+    ) -> Result<(), Failure> {
+        match (self.quiet, self.json) {
+            (true, _) => return Ok(()),
+            (_, true) => say_json(object()),
+            _ => return print(|out| write!(out, "{report}")),
+        }
+        Ok(())
+    }
+
+    /// The same as [`say`](Self::say) with the line on stderr.
+    pub(crate) fn complain(&self, line: impl fmt::Display, object: impl FnOnce() -> Value) {
+        match (self.quiet, self.json) {
+            (true, _) => {}
+            (_, true) => say_json(object()),
+            _ => complain(line),
+        }
+    }
 }
 
 pub(crate) const DIM: Style = Style::new().dimmed();

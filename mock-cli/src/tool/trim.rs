@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use claude_wire::recording::{Event, EventKind, Recording};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::arguments::{may_write, seconds};
 use super::files::one_recording;
 use super::timeline::{Class, From, Row, Timeline, count};
-use crate::tool::terminal::say;
+use crate::tool::terminal::Output;
 use crate::{Failure, Found};
 
 /// Write a part of a recording that can be replayed by itself.
@@ -47,6 +47,8 @@ pub(crate) struct Arguments {
     /// Leave out the pieces of replies (`stream_event` lines)
     #[arg(long)]
     without_pieces: bool,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
@@ -91,7 +93,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     recording.events.insert(0, Event::new(0, mark));
     recording.save(&arguments.output).map_err(|error| error.to_string())?;
     let events = recording.events.len() - 1;
-    say(format_args!("{}: {events} of {before} events", arguments.output.display()));
+    let file = &arguments.output;
+    arguments.printed.say(
+        format_args!("{}: {events} of {before} events", file.display()),
+        || json!({"file": file.to_string_lossy(), "events": events, "of": before}),
+    );
     Ok(Found::Nothing)
 }
 

@@ -52,6 +52,7 @@ mod tool_help;
 mod tool_import;
 mod tool_lint;
 mod tool_numbers;
+mod tool_output;
 mod tool_page;
 #[cfg(unix)]
 mod tool_page_browser;

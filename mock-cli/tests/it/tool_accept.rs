@@ -208,6 +208,50 @@ fn several_changes_are_accepted_run_by_run() {
     assert_eq!(recording.header.edited, [1, 4, 6, 8]);
 }
 
+/// An object for each difference, then one for all of them.
+#[test]
+fn what_is_accepted_is_json_too_or_only_an_exit_code() {
+    let mut setup = Setup::new();
+    let lines = program(&setup, SAME[0], "other", SAME[2]);
+    let (_, run_folder) = setup.launch(&OPUS, &lines);
+    let recording = setup.recording().canonicalize().unwrap();
+    let json = |output: &Output| -> Vec<Value> {
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let output = setup.accept(&["--json", "--take", "--dry-run"], &run_folder, "");
+    let [change, all] = json(&output).try_into().unwrap();
+    assert_eq!((&change["launch"], &change["did"]), (&json!(1), &json!("taken")), "{change}");
+    assert!(change["text"].as_str().unwrap().contains("other"), "{change}");
+    assert_eq!(change["rules"], json!([{"at": "prompt[0]", "any": true}]));
+    let file = PathBuf::from(change["file"].as_str().unwrap());
+    assert_eq!(file.canonicalize().unwrap(), recording);
+    assert_eq!((&all["accepted"], &all["left"]), (&json!(1), &json!(0)));
+    assert_eq!((&all["dry_run"], &all["wrote"][0]["file"]), (&json!(true), &change["file"]));
+    assert_eq!(all["wrote"][0]["edited"].as_array().unwrap().len(), 1, "{all}");
+
+    let output = setup.accept(&["--json", "--rules"], &run_folder, "");
+    let [change, all] = json(&output).try_into().unwrap();
+    assert_eq!((&change["did"], &all["dry_run"]), (&json!("rule"), &json!(false)));
+    assert!(all["wrote"][0]["file"].as_str().unwrap().ends_with("rules.json"), "{all}");
+    assert_eq!(setup.rules()["match"], change["rules"]);
+
+    let output = setup.accept(&["--quiet", "--take"], &run_folder, "");
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(0), 0), "{output:?}");
+    let (_, run_folder) = setup.launch(&OPUS, &lines);
+    let output = setup.accept(&["--json", "--take"], &run_folder, "");
+    let none = json!({"accepted": 0, "left": 0, "dry_run": false, "wrote": []});
+    assert_eq!(json(&output), [none]);
+
+    // What cannot be accepted is one, too.
+    let mut lines = program(&setup, SAME[0], "other", SAME[2]);
+    lines.push(user("x9", "one more"));
+    let (_, run_folder) = setup.launch(&OPUS, &lines);
+    let output = setup.accept(&["--json", "--take"], &run_folder, "");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let [left, all] = json(&output).try_into().unwrap();
+    assert_eq!((&left["left"], &all["left"]), (&json!(1), &json!(1)), "{left} {all}");
+}
+
 #[test]
 fn what_is_skipped_or_only_tried_is_not_written() {
     let mut setup = Setup::new();

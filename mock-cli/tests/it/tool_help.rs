@@ -31,7 +31,7 @@ fn both_programs_print_the_same_exit_codes() {
 }
 
 /// The commands that the help names.
-fn commands() -> Vec<String> {
+pub(crate) fn commands() -> Vec<String> {
     let help = text(&tool(&["--help"]).stdout);
     let names = help
         .split("Options:")

@@ -16,7 +16,7 @@ use tokio::runtime::Builder;
 use self::report::Report;
 use self::script::Written;
 use crate::lab::{self, Cli, Entry};
-use crate::tool::terminal::{self, say_json};
+use crate::tool::terminal::Output;
 use crate::{Failure, Found};
 
 /// Play a scenario to a real CLI, and report what it does differently.
@@ -48,9 +48,8 @@ pub(crate) struct Arguments {
     /// Let the tools of the scenario run on this machine, with your rights, in an empty folder
     #[arg(long)]
     run_tools: bool,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Output,
     /// Flags of both launches, as --NAME or --NAME=VALUE
     #[arg(last = true, value_name = "FLAG")]
     flags: Vec<String>,
@@ -86,11 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
         }
         check(&one, written, &cli, &mut report)?;
     }
-    if arguments.json {
-        say_json(report.json());
-    } else {
-        terminal::print(|out| write!(out, "{report}"))?;
-    }
+    arguments.printed.print(&report, || report.json())?;
     report.verdict()
 }
 

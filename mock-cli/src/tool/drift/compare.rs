@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use claude_wire::recording::{Difference, Gap, Recording, audit, compare};
+use indicatif::ProgressBar;
 
 use crate::Failure;
 use crate::lab::{self, Asked, AskedFile, Cli, Entry, Run, side_by_side};
@@ -97,10 +98,16 @@ pub(super) async fn all(
     cli: &Cli,
     baseline: &Baseline,
     jobs: usize,
+    bar: &ProgressBar,
 ) -> Result<Vec<Compared>, Failure> {
     let compare = |entry: Entry| {
-        let (cli, baseline) = (cli.clone(), baseline.clone());
-        async move { Ok(one(&entry, &cli, &baseline).await) }
+        let (cli, baseline, bar) = (cli.clone(), baseline.clone(), bar.clone());
+        async move {
+            bar.set_message(entry.name.clone());
+            let compared = one(&entry, &cli, &baseline).await;
+            bar.inc(1);
+            Ok(compared)
+        }
     };
     side_by_side(entries, jobs, compare).await
 }

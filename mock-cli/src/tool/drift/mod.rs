@@ -12,7 +12,7 @@ use self::compare::Baseline;
 use self::report::Report;
 use crate::lab::schema::{Comparison, Known, Schema};
 use crate::lab::{self, Cli, Entry};
-use crate::tool::terminal::{self, say_json};
+use crate::tool::terminal::{Output, progress};
 use crate::{Failure, Found};
 
 /// Run the corpus with another CLI, and report how it differs from the recordings.
@@ -55,15 +55,14 @@ pub(crate) struct Arguments {
     /// How many entries run at the same time
     #[arg(short, long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
-    let Arguments { against: other, json, .. } = arguments;
+    let Arguments { against: other, printed, .. } = arguments;
     if let Some(claude) = &arguments.schema {
-        return schemas(claude, other.as_deref(), *json);
+        return schemas(claude, other.as_deref(), printed);
     }
     let entries = lab::entries().map_err(|error| error.to_string())?;
     let entries = lab::choose(entries, &arguments.names)?;
@@ -79,21 +78,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
     let cli = Cli::at(path)?;
     let runtime = Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-    runtime.block_on(against(cli, entries, &baseline, arguments.jobs.into(), *json))
+    runtime.block_on(against(cli, entries, &baseline, arguments.jobs.into(), printed))
 }
 
 /// Compares the schema inside a CLI with that of another, or with what the library declares.
-fn schemas(claude: &Path, other: Option<&Path>, json: bool) -> Result<Found, Failure> {
+fn schemas(claude: &Path, other: Option<&Path>, printed: &Output) -> Result<Found, Failure> {
     let schema = Schema::of_cli(claude)?;
     let comparison = match other {
         Some(other) => Comparison::of_two(&schema, &Schema::of_cli(other)?),
         None => Comparison::with_library(&Known::of_library(), &schema),
     };
-    if json {
-        say_json(comparison.json());
-    } else {
-        terminal::print(|out| write!(out, "{comparison}"))?;
-    }
+    printed.print(&comparison, || comparison.json())?;
     comparison.verdict()
 }
 
@@ -102,14 +97,13 @@ async fn against(
     entries: Vec<Entry>,
     baseline: &Baseline,
     jobs: usize,
-    json: bool,
+    printed: &Output,
 ) -> Result<Found, Failure> {
-    let compared = compare::all(entries, &cli, baseline, jobs).await?;
+    let bar = progress(entries.len(), printed.quiet);
+    let compared = compare::all(entries, &cli, baseline, jobs, &bar).await;
+    bar.finish_and_clear();
+    let compared = compared?;
     let report = Report::new(&cli.version, baseline, compared);
-    if json {
-        say_json(report.json());
-    } else {
-        terminal::print(|out| write!(out, "{report}"))?;
-    }
+    printed.print(&report, || report.json())?;
     report.verdict()
 }

@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use self::next_to::Shown;
 pub(crate) use self::page::RECORDING_TYPE;
@@ -17,7 +17,7 @@ pub(crate) use self::read::Read;
 pub(crate) use self::text::{Style, Transcript};
 use super::arguments::may_write;
 use super::files::{end, recordings, recordings_help};
-use super::terminal::{BOLD, print, progress};
+use super::terminal::{BOLD, Output, print, progress};
 use super::timeline::Timeline;
 use crate::common::complain;
 use crate::{Failure, Found};
@@ -27,7 +27,8 @@ use crate::{Failure, Found};
 /// A transcript has a line for each event: when it happened, who wrote it (`>` the program, `<` the
 /// CLI, `!` the CLI on stderr, `-` the recorder), and what it says. Requests, tool calls and
 /// prompts show how long their answers took. Long values are cut, and the pieces of a reply that is
-/// streamed are counted; --all shows everything. Control characters are escaped. Colours are for
+/// streamed are counted; --all shows everything. --json prints an object for each event, with its
+/// line in the file. Control characters are escaped. Colours are for
 /// terminals only, and NO_COLOR turns them off.
 ///
 /// As a textconv, it makes `git diff` show what changed in a recording, without times and ids:
@@ -61,14 +62,11 @@ pub(crate) struct Arguments {
     /// Leave out times, durations and costs, which differ from run to run
     #[arg(long)]
     no_times: bool,
-    /// Print an object for each event, with its line in the file
-    #[arg(long)]
-    json: bool,
     /// Write a page for a browser
     #[arg(long, value_name = "PAGE", conflicts_with_all = ["all", "no_times", "json"])]
     html: Option<PathBuf>,
     /// For git: without times, and a file that is not a recording as it is
-    #[arg(long, conflicts_with_all = ["all", "json", "html"])]
+    #[arg(long, conflicts_with_all = ["all", "json", "quiet", "html"])]
     textconv: bool,
     /// Show these next to the recordings: a recording, or a folder of them
     #[arg(long, value_name = "OTHER", requires = "html")]
@@ -76,6 +74,8 @@ pub(crate) struct Arguments {
     /// Replace PAGE if it exists
     #[arg(long, requires = "html")]
     force: bool,
+    #[command(flatten)]
+    printed: Output,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
@@ -96,8 +96,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Found, Failure> {
                     continue;
                 }
             };
-            if arguments.json {
-                write_json(&read, out)?;
+            if arguments.printed.quiet {
+                continue;
+            }
+            if arguments.printed.json {
+                for row in 0..read.timeline.rows.len() {
+                    writeln!(out, "{}", event(&read, row))?;
+                }
                 continue;
             }
             if files.len() > 1 {
@@ -125,7 +130,7 @@ fn write_page(target: &Path, arguments: &Arguments) -> Result<Found, Failure> {
             next_to::pairs(of, others)
         }
     };
-    let bar = progress(pairs.len(), false);
+    let bar = progress(pairs.len(), arguments.printed.quiet);
     let mut runs = Vec::new();
     let mut places = Vec::new();
     for (one, other) in pairs {
@@ -160,7 +165,9 @@ fn write_page(target: &Path, arguments: &Arguments) -> Result<Found, Failure> {
     };
     fs::write(target, &html).map_err(|error| format!("{}: {error}", target.display()))?;
     let size = html.len() / 1024;
-    complain(format_args!("claude-wire: wrote {}, {size} KiB", target.display()));
+    if !arguments.printed.quiet {
+        complain(format_args!("claude-wire: wrote {}, {size} KiB", target.display()));
+    }
     end(Found::Nothing, &failures)
 }
 
@@ -178,24 +185,22 @@ fn copied(path: &Path, out: &mut dyn io::Write) -> io::Result<bool> {
     stdout.write_all(&content).and_then(|()| stdout.flush()).map(|()| true)
 }
 
-fn write_json(read: &Read, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+/// An event as an object.
+pub(crate) fn event(read: &Read, row: usize) -> Value {
     let Timeline { rows, lanes, .. } = &read.timeline;
     let line_of = |row: Option<usize>| row.map(|row| rows[row].line);
-    for row in rows {
-        let object = json!({
-            "file": read.path.to_string_lossy(),
-            "line": row.line,
-            "us": row.at,
-            "from": row.from.name(),
-            "class": row.said.class.name(),
-            "name": row.said.name,
-            "text": row.said.text,
-            "agent": (row.lane > 0).then(|| lanes[row.lane].name.as_str()),
-            "turn": row.turn + 1,
-            "answers": line_of(row.answers),
-            "answered_by": line_of(row.answered_by),
-        });
-        writeln!(out, "{object}")?;
-    }
-    Ok(())
+    let row = &rows[row];
+    json!({
+        "file": read.path.to_string_lossy(),
+        "line": row.line,
+        "us": row.at,
+        "from": row.from.name(),
+        "class": row.said.class.name(),
+        "name": row.said.name,
+        "text": row.said.text,
+        "agent": (row.lane > 0).then(|| lanes[row.lane].name.as_str()),
+        "turn": row.turn + 1,
+        "answers": line_of(row.answers),
+        "answered_by": line_of(row.answered_by),
+    })
 }

@@ -19,7 +19,7 @@ use claude_wire::wire::{Frame, FrameKind, Item, Outcome, classify};
 use crate::common::complain;
 use crate::tool::arguments::limit;
 use crate::tool::files::{recordings, recordings_help};
-use crate::tool::terminal::{Output, progress, say, say_json};
+use crate::tool::terminal::{Output, progress};
 use crate::{Failure, Found};
 
 /// Replay recordings to their end, and account for every line.
@@ -79,11 +79,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<Found, Failure> {
                 let place = path.display();
                 complain(format_args!("claude-wire: warning: {place}: {line}"));
             }
-            match (arguments.output.quiet, arguments.output.json) {
-                (true, _) => {}
-                (_, true) => say_json(checked.json(&recording)),
-                _ => say(&checked),
-            }
+            arguments.output.say(&checked, || checked.json(&recording));
         });
         bar.inc(1);
     }
