@@ -58,5 +58,7 @@ mod tool_page;
 mod tool_page_browser;
 mod tool_record;
 mod tool_show;
+#[cfg(unix)]
+mod tool_terminal;
 mod tool_verify;
 mod tool_why;
