@@ -2,7 +2,8 @@
 //! them.
 //!
 //! `CLAUDE_WIRE_PACKAGES` names a folder with two, `python` and `typescript`, in which the first
-//! command of the package's README was run. `.ci/run packages` does that.
+//! command of the package's README was run, and `sources`, a Python SDK without a CLI. `.ci/run
+//! packages` does that.
 #![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::fs;
@@ -89,7 +90,7 @@ fn unset_variables_are_those_of_the_stand_in() {
 /// What a new user does, with the real CLI in front of the fake API.
 #[cfg(all(unix, feature = "lab"))]
 mod followed {
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
     use std::process::{Command, Output};
 
     use claude_wire::lab::{ApiReply, ApiScript, Hermetic, real_cli};
@@ -98,8 +99,17 @@ mod followed {
     use super::*;
     use crate::support::text;
 
-    /// One test at a time in the folder of TypeScript.
+    /// One test at a time in each folder.
+    static PYTHON: Mutex<()> = Mutex::const_new(());
     static TYPESCRIPT: Mutex<()> = Mutex::const_new(());
+
+    fn python() -> Package {
+        Package::new("python", "python", "venv/bin")
+    }
+
+    fn typescript() -> Package {
+        Package::new("npm", "typescript", "node_modules/.bin")
+    }
 
     /// A package, and the folder in which its README is followed.
     struct Package {
@@ -143,10 +153,14 @@ mod followed {
             let block = self.readme.split("```sh\n").nth(1).unwrap();
             let lines: Vec<&str> = block.split("```").next().unwrap().lines().collect();
             assert_eq!(lines.len(), 3, "{lines:?}");
+            self.run(lines[number])
+        }
+
+        /// A command of a shell, in the folder. More arguments are for the command.
+        fn run(&self, line: &str) -> Command {
             let mut command = Command::new("sh");
-            // More arguments are for the command.
             command
-                .args(["-c", &format!("{} \"$@\"", lines[number])])
+                .args(["-c", &format!("{line} \"$@\""), "sh"])
                 .current_dir(&self.folder)
                 .env_clear();
             command.env("NO_COLOR", "1").env("COLUMNS", "200");
@@ -229,9 +243,232 @@ mod followed {
     #[tokio::test]
     #[ignore = "needs the installed packages, a real CLI and a closed network: .ci/run packages"]
     async fn python_readme_leads_to_a_recorded_test() {
-        let package = Package::new("python", "python", "venv/bin");
+        let _alone = PYTHON.lock().await;
+        let package = python();
         let recording = "recordings/test_greeting/test_greets_by_name/001.jsonl";
         follow(&package, recording, "greeting.py", "2 passed", "2 failed").await;
+    }
+
+    /// A page of the documentation.
+    fn page(name: &str) -> String {
+        read(&super::package("../docs").join(name))
+    }
+
+    /// The block of a page in this language that has this text.
+    fn block(page: &str, language: &str, with: &str) -> String {
+        let start = format!("```{language}\n");
+        let mut blocks = page.split(&start).skip(1);
+        let block = blocks.find_map(|part| {
+            let block = part.split("```").next().unwrap();
+            block.contains(with).then(|| block.to_owned())
+        });
+        block.unwrap_or_else(|| panic!("no block of {language} with {with}"))
+    }
+
+    /// npm made the `package.json`: there was nothing in the folder but the package.
+    #[test]
+    #[ignore = "needs the installed packages: .ci/run packages"]
+    fn typescript_readme_begins_in_an_empty_folder() {
+        let _alone = TYPESCRIPT.blocking_lock();
+        let manifest = read(&typescript().folder.join("package.json"));
+        let manifest: Value = serde_json::from_str(&manifest).unwrap();
+        let keys: Vec<_> = manifest.as_object().unwrap().keys().collect();
+        assert_eq!(keys, ["dependencies"], "{manifest}");
+        let names: Vec<_> = manifest["dependencies"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["@anthropic-ai/claude-agent-sdk", "claude-wire", "vitest"]);
+    }
+
+    const TIDY_PYTHON: &str = r#"
+import asyncio
+
+from claude_agent_sdk import AssistantMessage, ClaudeAgentOptions, ClaudeSDKClient, PermissionResultDeny, TextBlock
+
+
+async def deny(name, given, context):
+    return PermissionResultDeny(message="no")
+
+
+async def ask():
+    text = ""
+    async with ClaudeSDKClient(ClaudeAgentOptions(can_use_tool=deny)) as client:
+        await client.query("Tidy up")
+        async for message in client.receive_response():
+            if isinstance(message, AssistantMessage):
+                text += "".join(block.text for block in message.content if isinstance(block, TextBlock))
+    return text
+
+
+def tidy_up():
+    return asyncio.run(ask())
+"#;
+
+    const TIDY_TYPESCRIPT: &str = r#"
+import { query } from "@anthropic-ai/claude-agent-sdk";
+
+async function* prompts() {
+  yield { type: "user" as const, message: { role: "user" as const, content: "Tidy up" }, parent_tool_use_id: null };
+}
+
+export async function tidyUp(claude: string): Promise<string> {
+  const canUseTool = async () => ({ behavior: "deny" as const, message: "no" });
+  for await (const message of query({ prompt: prompts(), options: { canUseTool, pathToClaudeCodeExecutable: claude } })) {
+    if (message.type === "result" && message.subtype === "success") return message.result;
+  }
+  return "";
+}
+"#;
+
+    /// A program with two launches, its recordings and the script of the page that tests it.
+    fn by_hand(package: &Package, script: &str, snippet: &str) {
+        let place = package.folder.join("by-hand");
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir_all(place.join("recordings/greeting")).unwrap();
+        let repository = super::package("..");
+        for file in fs::read_dir(repository.join("tests/official/recordings/shell-sum")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), place.join("recordings/greeting").join(file.file_name()))
+                .unwrap();
+        }
+        let program = place.join("my-program");
+        fs::copy(repository.join("tests/scenarios/sum.sh"), &program).unwrap();
+        fs::set_permissions(program, fs::Permissions::from_mode(0o755)).unwrap();
+        // Nothing is left of it in the folder for all.
+        assert_eq!(snippet.matches("\"/tmp/run-1\"").count(), 1, "{snippet}");
+        fs::write(place.join(script), snippet.replace("/tmp/run-1", "run-1")).unwrap();
+    }
+
+    #[test]
+    #[ignore = "needs the installed packages: .ci/run packages"]
+    fn python_snippets_of_the_page_work_as_written() {
+        let _alone = PYTHON.blocking_lock();
+        let (package, page) = (python(), page("python.md"));
+        let snippet = block(&page, "python", "def test_denies_what_deletes(");
+        fs::write(package.folder.join("tidy.py"), TIDY_PYTHON).unwrap();
+        let test = format!("from tidy import tidy_up\n\n\n{snippet}");
+        fs::write(package.folder.join("test_tidy.py"), test).unwrap();
+        let output = package.run("pytest test_tidy.py").output().unwrap();
+        for name in ["tidy.py", "test_tidy.py"] {
+            fs::remove_file(package.folder.join(name)).unwrap();
+        }
+        let said = shown(&output);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+
+        by_hand(&package, "check.py", &block(&page, "python", "from claude_wire import Run"));
+        let line = "cd by-hand && PATH=$PWD:$PATH && python check.py";
+        let output = package.run(line).output().unwrap();
+        assert!(output.status.success(), "{}", shown(&output));
+        let journal = package.folder.join("by-hand/run-1");
+        assert!(fs::read_dir(journal).unwrap().count() > 0, "the run is where the page says");
+        // A program that asks something else fails it.
+        let program = package.folder.join("by-hand/my-program");
+        fs::write(&program, read(&program).replace("Add", "Multiply")).unwrap();
+        fs::remove_dir_all(package.folder.join("by-hand/run-1")).unwrap();
+        let output = package.run(line).output().unwrap();
+        assert!(!output.status.success(), "{}", shown(&output));
+    }
+
+    #[test]
+    #[ignore = "needs the installed packages: .ci/run packages"]
+    fn typescript_snippets_of_the_page_work_as_written() {
+        let _alone = TYPESCRIPT.blocking_lock();
+        let (package, page) = (typescript(), page("typescript.md"));
+        let snippet = block(&page, "ts", "test(\"denies what deletes\"");
+        fs::write(package.folder.join("tidy.ts"), TIDY_TYPESCRIPT).unwrap();
+        let imports = "import { test } from \"claude-wire/vitest\";\nimport { expect } from \"vitest\";\n\
+                       import { tidyUp } from \"./tidy.js\";\n";
+        fs::write(package.folder.join("tidy.test.ts"), format!("{imports}{snippet}")).unwrap();
+        let output = package.run("npx vitest run tidy.test.ts").output().unwrap();
+        for name in ["tidy.ts", "tidy.test.ts"] {
+            fs::remove_file(package.folder.join(name)).unwrap();
+        }
+        let said = shown(&output);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+
+        // It has no types, so Node takes it as it is.
+        by_hand(&package, "check.mjs", &block(&page, "ts", "import { Run } from \"claude-wire\""));
+        let line = "cd by-hand && PATH=$PWD:$PATH && node check.mjs";
+        let output = package.run(line).output().unwrap();
+        assert!(output.status.success(), "{}", shown(&output));
+        let program = package.folder.join("by-hand/my-program");
+        fs::write(&program, read(&program).replace("Add", "Multiply")).unwrap();
+        fs::remove_dir_all(package.folder.join("by-hand/run-1")).unwrap();
+        let output = package.run(line).output().unwrap();
+        assert!(!output.status.success(), "{}", shown(&output));
+    }
+
+    /// A file that is put away, and comes back.
+    struct PutAway(PathBuf);
+
+    impl PutAway {
+        fn new(file: PathBuf) -> Self {
+            fs::rename(&file, file.with_extension("away")).unwrap();
+            Self(file)
+        }
+    }
+
+    impl Drop for PutAway {
+        fn drop(&mut self) {
+            fs::rename(self.0.with_extension("away"), &self.0).unwrap();
+        }
+    }
+
+    /// A program on the Python SDK in another process than the test: the SDK starts the CLI of its
+    /// wheel there, unless one of the ways of the page is taken.
+    #[test]
+    #[ignore = "needs the installed packages and a closed network: .ci/run packages"]
+    fn python_program_in_another_process_is_reached_in_the_ways_of_the_page() {
+        let _alone = PYTHON.blocking_lock();
+        let (package, page) = (python(), page("python.md"));
+        let option =
+            page.split('`').find(|code| code.starts_with("ClaudeAgentOptions(cli_path=os"));
+        let option = option.expect("the option of the page");
+        assert!(page.contains("- or delete `claude_agent_sdk/_bundled/claude` in the environment"));
+        let test = r#"
+import subprocess
+import sys
+
+
+def test_other(claude_wire):
+    claude_wire.scenario([{"prompt": "Greet Alice", "reply": "Good morning!"}])
+    done = subprocess.run([sys.executable, "other.py"], capture_output=True, text=True)
+    assert done.stdout == "Good morning!\n", done.stdout + done.stderr
+"#;
+        fs::write(package.folder.join("test_other.py"), test).unwrap();
+        let run = |options: &str, path: Option<&Path>| {
+            let program = format!(
+                "import asyncio\nimport os\n\nfrom claude_agent_sdk import AssistantMessage, ClaudeAgentOptions, query\n\n\n\
+                 async def main():\n    async for message in query(prompt=\"Greet Alice\", options={options}):\n        \
+                 if isinstance(message, AssistantMessage):\n            print(message.content[0].text)\n\n\nasyncio.run(main())\n"
+            );
+            fs::write(package.folder.join("other.py"), program).unwrap();
+            let mut command = package.run("pytest test_other.py");
+            if let Some(path) = path {
+                command.env("PYTHONPATH", path);
+            }
+            let output = command.output().unwrap();
+            (output.status.success(), shown(&output))
+        };
+        let (passes, said) = run("ClaudeAgentOptions()", None);
+        assert!(!passes && said.contains("the stand-in was not launched"), "{said}");
+
+        let (passes, said) = run(option, None);
+        assert!(passes && said.contains("1 passed"), "the option: {said}");
+
+        let sources = package.folder.join("../sources");
+        assert!(sources.join("claude_agent_sdk").is_dir());
+        assert!(!sources.join("claude_agent_sdk/_bundled/claude").exists());
+        let (passes, said) = run("ClaudeAgentOptions()", Some(&sources));
+        assert!(passes && said.contains("1 passed"), "--no-binary: {said}");
+
+        let packages = fs::read_dir(package.folder.join("venv/lib")).unwrap().next().unwrap();
+        let installed = packages.unwrap().path().join("site-packages/claude_agent_sdk");
+        let away = PutAway::new(installed.join("_bundled/claude"));
+        let (passes, said) = run("ClaudeAgentOptions()", None);
+        drop(away);
+        assert!(passes && said.contains("1 passed"), "without the file: {said}");
+        for name in ["other.py", "test_other.py"] {
+            fs::remove_file(package.folder.join(name)).unwrap();
+        }
     }
 
     /// A program that gives its SDK no path, with the mock of the page.
@@ -239,7 +476,7 @@ mod followed {
     #[ignore = "needs the installed packages: .ci/run packages"]
     fn typescript_program_without_the_option_is_reached_by_the_mock_of_the_page() {
         let _alone = TYPESCRIPT.blocking_lock();
-        let package = Package::new("npm", "typescript", "node_modules/.bin");
+        let package = typescript();
         let page = read(&super::package("../docs/typescript.md"));
         let mock = page.split("```ts\n").find(|block| block.contains("vi.mock(")).unwrap();
         let test = r#"
@@ -254,7 +491,7 @@ mod followed {
         let path = package.folder.join("mocked.test.ts");
         fs::write(&path, format!("{}{test}", mock.split("```").next().unwrap())).unwrap();
         let mut command = package.command(2);
-        command.args(["sh", "mocked.test.ts"]);
+        command.arg("mocked.test.ts");
         let output = command.output().unwrap();
         fs::remove_file(path).unwrap();
         let said = shown(&output);
@@ -265,7 +502,7 @@ mod followed {
     #[ignore = "needs the installed packages: .ci/run packages"]
     fn typescript_compiler_accepts_the_readme() {
         let _alone = TYPESCRIPT.blocking_lock();
-        let package = Package::new("npm", "typescript", "node_modules/.bin");
+        let package = typescript();
         let compile = |test: &str| {
             let mut command = Command::new("tsc");
             command.args(["--noEmit", "--strict", "--skipLibCheck", "--module", "nodenext"]);
@@ -287,7 +524,7 @@ mod followed {
     #[ignore = "needs the installed packages, a real CLI and a closed network: .ci/run packages"]
     async fn typescript_readme_leads_to_a_recorded_test() {
         let _alone = TYPESCRIPT.lock().await;
-        let package = Package::new("npm", "typescript", "node_modules/.bin");
+        let package = typescript();
         let recording = "recordings/greeting/greets-by-name/001.jsonl";
         follow(&package, recording, "greeting.ts", "2 passed", "2 failed").await;
     }
