@@ -56,6 +56,8 @@ mod tool_output;
 mod tool_page;
 #[cfg(unix)]
 mod tool_page_browser;
+#[cfg(unix)]
+mod tool_page_waits;
 mod tool_record;
 mod tool_show;
 #[cfg(unix)]
