@@ -20,8 +20,9 @@ use super::{absolute, docs, root};
 /// Run programs on the official SDKs against every fault, and write docs/faults.md.
 ///
 /// Each program gets 10 seconds a fault, and four run at a time. The SDKs are in a folder as `.ci/run
-/// official-sdks` makes it. The outcomes go into xtask/faults.tsv, and with those of a session into the
-/// page. Without the SDKs the page is written with the outcomes of the last run.
+/// official-sdks` makes it. The outcomes go into xtask/faults.tsv with the versions of the SDKs, and
+/// with those of a session into the page. Without the SDKs the page is written with the outcomes of
+/// the last run.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
