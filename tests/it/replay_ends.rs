@@ -200,9 +200,9 @@ async fn each_recorded_end_is_the_end_of_a_session() {
         });
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let early = exit.as_ref().is_some_and(|exit| exit.code != Some(0));
-        // The host below writes only prompts, one after another.
+        // The host below writes only prompts, one after another, and has no hooks.
         let script = HostScript::from_recording(&recording);
-        if !(is_forced || early) || script.writable_by_session().is_err() {
+        if !(is_forced || early) || script.writable_by_session().is_err() || has_hooks(&script) {
             continue;
         }
         let prompts = prompts(&script);
@@ -247,6 +247,15 @@ fn recorded() -> Vec<PathBuf> {
         [root.join("recordings"), root.join("tests/captures")].into_iter().flat_map(within);
     let files = versions.flat_map(within);
     files.filter(|path| path.extension().is_some_and(|end| end == "jsonl")).collect()
+}
+
+fn has_hooks(script: &HostScript) -> bool {
+    script.steps().iter().any(|step| match &step.action {
+        HostAction::Control { subtype, request } if subtype == "initialize" => {
+            request.pointer("/hooks").is_some_and(|hooks| hooks.as_bytes() != b"null")
+        }
+        _ => false,
+    })
 }
 
 fn prompts(script: &HostScript) -> Vec<claude_wire::wire::RawJson> {
