@@ -52,6 +52,43 @@ async fn the_replies_of_a_rule_come_one_after_another() {
     api.finish().unwrap();
 }
 
+#[tokio::test]
+async fn a_tool_call_names_what_the_last_tool_returned() {
+    for (returned, expected) in [
+        ("Command running in background with ID: b1. Output", Ok("b1")),
+        ("with ID: x_2-z", Ok("x_2-z")),
+        ("nothing runs", Err("request 2: no tool result has a word after \"with ID: \"")),
+    ] {
+        let script = ApiScript::new().on_prompt(
+            "one",
+            [
+                ApiReply::tool_use("Bash", json!({"command": "x", "run_in_background": true})),
+                ApiReply::tool_use("TaskStop", json!({"task_id": "${after:with ID: }"})),
+            ],
+        );
+        let api = FakeApi::start(script).await.unwrap();
+        let mut client = Client::connect(&api).await;
+        client.post(&prompt("one")).await;
+        let after = json!([
+            {"role": "user", "content": "one"},
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_0_0", "name": "Bash", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_0_0", "content": returned}]},
+        ]);
+        let answer = client.post(&request(&after.to_string())).await;
+        let body: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        match expected {
+            Ok(id) => {
+                assert_eq!(body["content"][0]["input"], json!({"task_id": id}));
+                api.finish().unwrap();
+            }
+            Err(why) => {
+                assert!(body["error"]["message"].as_str().unwrap().ends_with(why), "{body}");
+                assert_eq!(api.finish().unwrap_err().failures(), [why]);
+            }
+        }
+    }
+}
+
 /// CLI 2.1.332 wraps the feedback of a `Stop` hook in a reminder, 2.1.329 does not.
 #[tokio::test]
 async fn a_lone_reminder_is_a_prompt() {

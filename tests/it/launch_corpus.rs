@@ -357,6 +357,7 @@ fn place(line: &Value, path: &[&str]) -> Option<String> {
                 ("agents" | "skills" | "plugins", _) => format!("--{field}"),
                 ("jsonSchema", _) => "--json-schema".to_owned(),
                 ("settings", _) => "--settings".to_owned(),
+                ("managedSettings", _) => "--managed-settings".to_owned(),
                 ("sdkMcpServers", _) => "--mcp-config".to_owned(),
                 ("sdkMcpServerManifests", [server, ..]) => format!("tools of {server}"),
                 ("hooks", _) => "initialize /hooks".to_owned(),

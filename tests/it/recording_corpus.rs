@@ -98,10 +98,11 @@ const LONGEST: usize = 200;
 /// Prefixes of longer texts that are allowed, and how long they may be: from the API scripts and the
 /// files of the recordings, command output, the text of a refused tool, which hosts compare, and what
 /// the CLI says of an answer that it cannot read, of which one repeats what the model wrote.
-const LONG: [(&str, usize); 12] = [
+const LONG: [(&str, usize); 13] = [
     ("0123456789abcde\n", usize::MAX),
     ("1\ta line of the big file", usize::MAX),
     ("a line of the big file", usize::MAX),
+    ("{\n \"cells\": [", usize::MAX),
     ("{\"command\":\"echo \u{e9}\u{e9}", usize::MAX),
     ("Estimated cost:", 260),
     ("<local-command-stdout>Estimated cost:", 260),
@@ -169,6 +170,8 @@ fn expanded_recordings_contain_no_variables() {
             .unwrap();
         let text = String::from_utf8_lossy(&expanded.to_bytes()).into_owned();
         assert!(!text.contains("${cwd") && !text.contains("${home"), "{name}");
-        assert_eq!(text.contains("/tmp/live"), !name.ends_with("early-exit.jsonl"), "{name}");
+        // Two have no turn, which would name its folder.
+        let has_none = ["early-exit.jsonl", "settings-layers.jsonl"].map(|end| name.ends_with(end));
+        assert_eq!(text.contains("/tmp/live"), !has_none.contains(&true), "{name}");
     }
 }

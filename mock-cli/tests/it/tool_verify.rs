@@ -220,7 +220,10 @@ fn every_recording_of_the_project_verifies() {
             "queued-prompts",
             "rate-limits",
             "sigterm",
+            "steer-early",
+            "steer-interrupt",
             "steer-now",
+            "steer-question",
             "steer-text",
             "steer-tool"
         ],

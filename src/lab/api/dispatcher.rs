@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -105,11 +105,18 @@ impl Dispatcher {
             Err(failure) => return refusal(&failure),
         };
         let (model, streaming) = (request.model().to_owned(), request.is_streaming());
+        let results: Vec<_> =
+            request.tool_results().into_iter().map(|result| result.text).collect();
         let served = self.request_log().serve(request);
-        let Served { reply, serial, refuses } = match served {
+        let Served { mut reply, serial, refuses } = match served {
             Ok(served) => served,
             Err(failure) => return refusal(&failure),
         };
+        if let Err(why) = reply.fill(&results) {
+            let failure = format!("request {}: {why}", serial + 1);
+            return refusal(&self.request_log().fail(failure));
+        }
+        reply.date(now());
         let message = OutMessage::new(&reply, &model, serial);
         let body = if let Some(error) = &reply.error {
             Body::error(error)
@@ -155,6 +162,11 @@ impl Body {
             text,
         }
     }
+}
+
+/// In seconds since 1970.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
 }
 
 fn refusal(failure: &str) -> Answer {

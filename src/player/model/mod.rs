@@ -5,6 +5,7 @@
 
 mod events;
 mod faulty;
+mod filled;
 mod reply;
 
 pub(crate) use self::events::OutMessage;

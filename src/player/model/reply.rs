@@ -182,6 +182,18 @@ impl ApiReply {
     }
 
     /// Adds a tool call.
+    ///
+    /// A text in the input that is `${after:TEXT}` is the word that follows `TEXT` in a tool result
+    /// that the model has just got, such as the id of what the tool started:
+    ///
+    /// ```
+    /// use claude_wire::player::ApiReply;
+    /// use serde_json::json;
+    ///
+    /// let start = json!({"command": "sleep 600", "run_in_background": true});
+    /// let stop = json!({"task_id": "${after:with ID: }"});
+    /// let replies = [ApiReply::tool_use("Bash", start), ApiReply::tool_use("TaskStop", stop)];
+    /// ```
     #[must_use]
     pub fn and_tool_use(mut self, name: impl Into<String>, input: Value) -> Self {
         self.content.push(Block::ToolUse {
@@ -279,6 +291,10 @@ impl ApiReply {
     /// });
     /// let turn = reply().message(message);
     /// ```
+    ///
+    /// In an API script, a value that is `${day+N}` is the time at which the day (UTC) begins that is
+    /// N days from now, in seconds since 1970. CLI 2.1.332 leaves out a window that has ended, and one
+    /// that ends in 400 days.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.insert(name.into().to_ascii_lowercase(), value.into());

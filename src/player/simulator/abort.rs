@@ -1,5 +1,7 @@
 //! The end of a turn that the host ends.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::state::{Interrupt, State, Streaming, Turn};
@@ -9,6 +11,7 @@ const DIAGNOSTIC: &str = "[ede_diagnostic] result_type=user last_content_type=n/
 impl State {
     /// Writes what comes of the turn that was interrupted.
     pub(super) fn abort(&mut self, interrupt: &Interrupt) {
+        let asked = self.asked_about();
         self.withdraw_all(interrupt);
         self.note_none_asking();
         let tools = std::mem::take(&mut self.turn().tools);
@@ -19,6 +22,9 @@ impl State {
                     if running.id == *id && running.is_mcp && *interrupt == Interrupt::Prompt =>
                 {
                     self.interrupted(&running);
+                }
+                _ if *interrupt == Interrupt::Prompt && asked.contains_key(id) => {
+                    self.question_aborted(id, &asked[id]);
                 }
                 _ => self.rejected(id),
             }
@@ -48,6 +54,29 @@ impl State {
         let result = self.result_line(&turn, fields);
         self.out(&result);
         self.end_prompts(&mut turn, "cancelled");
+    }
+
+    /// The tool uses of the turn that the host is asked about, with the requests.
+    fn asked_about(&self) -> BTreeMap<String, Value> {
+        let open = self
+            .open
+            .iter()
+            .filter(|(id, request)| request["subtype"] == "can_use_tool" && !self.is_of_task(id));
+        let named = open.filter_map(|(_, request)| {
+            Some((request["tool_use_id"].as_str()?.to_owned(), request.clone()))
+        });
+        named.collect()
+    }
+
+    /// The result of a tool use that the host was asked about when a prompt came that does not wait.
+    fn question_aborted(&mut self, id: &str, request: &Value) {
+        let (tool, input) = (&request["tool_name"], &request["input"]);
+        let denial = json!({"tool_name": tool, "tool_use_id": id, "tool_input": input});
+        self.turn().denials.push(denial);
+        let decision = json!({"decision": "reject", "source": "user_abort"});
+        let meta =
+            json!({"non_execution_kind": "permission-rule", "permission_decision": decision});
+        self.denied(id, "Tool permission request aborted", meta, None);
     }
 
     /// Withdraws a request that the host has not answered.

@@ -200,6 +200,7 @@ impl State {
             self.servers.add(name.as_str().unwrap_or_default());
         }
         self.declared.servers = request.get("mcpServers").is_some();
+        self.declared.managed = request["managedSettings"].is_object();
         for (name, server) in request["mcpServers"].as_object().into_iter().flatten() {
             if server["type"] == "sdk" {
                 self.servers.add(name);
@@ -281,6 +282,9 @@ impl State {
         }
         if self.declared.servers {
             body["mcp_servers_applied"] = true.into();
+        }
+        if self.declared.managed {
+            body["managed_settings_applied"] = true.into();
         }
         if self.declared.settings.is_object() {
             body["settings_applied"] = true.into();

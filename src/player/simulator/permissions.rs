@@ -95,6 +95,8 @@ const FREE: [&str; 16] = [
     "EnterPlanMode",
     "StructuredOutput",
 ];
+/// Those of them for which the CLI names no reason.
+const PLAIN: [&str; 3] = ["CronList", "EnterPlanMode", "TaskStop"];
 /// Those of them that only read.
 const READING: [&str; 3] = ["Read", "Glob", "Grep"];
 const EDITS: [&str; 3] = ["Edit", "Write", "NotebookEdit"];
@@ -142,6 +144,7 @@ impl State {
                 Rule::Allow(Some("rule"))
             }
             _ if is_agent(tool) => Rule::Allow(None),
+            _ if PLAIN.contains(&tool) => Rule::Allow(None),
             _ if FREE.contains(&tool) => Rule::Allow(Some("mode")),
             "acceptEdits" if EDITS.contains(&tool) => Rule::Allow(Some("mode")),
             mode if tool == "Bash" => {
@@ -221,6 +224,13 @@ impl State {
     }
 
     /// Notes a permission mode whose own checks are not simulated.
+    /// The model enters the permission mode `plan`.
+    pub(super) fn enter_plan_mode(&mut self) {
+        self.lines.mode = "plan".to_owned();
+        let status = self.lines.mode_status();
+        self.out(&status);
+    }
+
     pub(super) fn note_mode(&mut self) {
         if self.lines.mode == "auto" {
             self.note_not_simulated("the safety check of the permission mode auto".to_owned());

@@ -96,6 +96,11 @@ impl State {
             "get_workspace_diff" => {
                 Ok(Some(json!({"diff": null, "noDiffReason": "no-repository"})))
             }
+            // The account of the lab, which is none.
+            "list_cloud_sessions" => Ok(Some(json!({
+                "status": "unavailable", "reason": "nonessential_traffic",
+                "message": "Cloud sessions are unavailable while CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC is set.",
+            }))),
             "ui_panes" => Ok(Some(
                 json!({"panes": [], "shown_id": null, "focused_id": null, "focus_requested_id": null}),
             )),

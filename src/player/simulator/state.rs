@@ -139,6 +139,8 @@ pub(super) struct Declared {
     pub(super) once: bool,
     /// Whether it has `mcpServers`.
     pub(super) servers: bool,
+    /// Whether it has `managedSettings`.
+    pub(super) managed: bool,
     /// The settings that it has.
     pub(super) settings: Value,
     /// `perTaskStopAffordance`: an interrupt stops no task.
@@ -177,6 +179,10 @@ pub(super) struct Turn {
     pub(super) first_request: Option<(u64, u64)>,
     /// Whether an assistant line was written, which names the prompts.
     pub(super) named: bool,
+    /// What the tools of the message returned, as texts, and what those of the one before did: the
+    /// model has read that.
+    pub(super) returned: Vec<String>,
+    pub(super) read: Vec<String>,
     /// Tool uses that have no result, by their ids.
     pub(super) tools: Vec<String>,
     /// Those that are whole and not begun.

@@ -1,11 +1,11 @@
-//! Background tasks that the host stops: by `stop_task`, or by an interrupt.
+//! Background tasks that are stopped: by `stop_task`, by an interrupt, or by the tool `TaskStop`.
 
 use serde_json::{Value, json};
 
 use super::agents::NOTE;
 use super::state::State;
 use super::task::{Ended, Task};
-use super::tool_results::REJECTED;
+use super::tool_results::{REJECTED, Returned};
 
 /// What stops a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,25 @@ impl State {
         let summary = task.description.clone();
         self.task_ended(&task, Ended { status: "stopped", summary, fields: json!({}), notice });
         Some(task)
+    }
+
+    /// Stops the command in the background that a use of the tool `TaskStop` names. Returns the
+    /// tool's result; `None` for another tool, and if there is no such command.
+    pub(super) fn stop_by_tool(&mut self, tool: &str, input: &Value) -> Option<Returned> {
+        if tool != "TaskStop" {
+            return None;
+        }
+        let id = input["task_id"].as_str()?;
+        let task = self.tasks.iter().find(|task| task.id == id)?;
+        let Some(command) = task.command.clone() else {
+            self.note_not_simulated("the tool TaskStop for a sub-agent".to_owned());
+            return None;
+        };
+        let task = self.stop_task(id, StoppedBy::Request)?;
+        let output = json!({
+            "message": format!("Successfully stopped task: {id} ({command})"), "task_id": id, "task_type": task.kind, "command": command,
+        });
+        Some(Returned::ok(output.to_string().into(), output))
     }
 
     /// Stops the sub-agents that work in the background, as an interrupt does. The host may have said

@@ -49,7 +49,8 @@ impl Cli {
             Item::Block(block, _) => Some(block.clone()),
             _ => None,
         });
-        let reply = ApiReply { content: blocks.collect(), ..scripted.reply.clone() };
+        let mut reply = ApiReply { content: blocks.collect(), ..scripted.reply.clone() };
+        self.with(|state| state.fill(&mut reply, again, self.agent()));
         let was_requested = self.agent().is_some() || self.compact_if_full().await;
         let (serial, model) = self.with(|state| {
             state.requests += 1;

@@ -9,6 +9,8 @@ pub(super) struct Task {
     pub(super) run: String,
     pub(super) tool_use: String,
     pub(super) description: String,
+    /// What a shell runs.
+    pub(super) command: Option<String>,
     /// `local_bash` or `local_agent`.
     pub(super) kind: &'static str,
     /// The kind of a sub-agent.

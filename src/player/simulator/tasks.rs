@@ -50,6 +50,7 @@ impl State {
             run: format!("0mx000000-{number:08x}"),
             tool_use: tool_use.to_owned(),
             description: description.to_owned(),
+            command: None,
             kind,
             agent,
         }

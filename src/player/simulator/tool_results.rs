@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::player::model::ApiReply;
 use crate::player::scenario::ToolOutput;
 
 use super::agent::Agent;
@@ -141,6 +142,18 @@ impl State {
         self.write_result(id, block, output, Some(json!([meta])), agent);
     }
 
+    /// Fills in what the inputs of a message name of the results before it. `again`: another one of
+    /// the same request was begun before.
+    pub(super) fn fill(&mut self, reply: &mut ApiReply, again: bool, agent: Option<&Agent>) {
+        let turn = self.turn_of(agent);
+        if !again {
+            turn.read = std::mem::take(&mut turn.returned);
+        }
+        if let Err(why) = reply.fill(&turn.read) {
+            self.note_not_simulated(format!("the input of a tool: {why}"));
+        }
+    }
+
     /// The result of a tool use that no one decided about.
     pub(super) fn cancelled(&mut self, id: &str, text: &str, agent: Option<&Agent>) {
         let block =
@@ -197,6 +210,7 @@ impl State {
         meta: Option<Value>,
         agent: Option<&Agent>,
     ) {
+        self.turn_of(agent).returned.push(text_of(&block["content"]));
         let mut line = self.lines.user(json!([block]));
         match agent {
             // What a tool of a sub-agent returned is not shown in its structured form.

@@ -16,7 +16,7 @@ use super::mcp::Called;
 use super::permissions::Verdict;
 use super::question::Question;
 use super::state::{Running, State};
-use super::task::Ended;
+use super::task::{Ended, Task};
 use super::tool_results::{INVALID, Returned, of_call, of_output, text_of};
 use super::tool_use::{STRUCTURED_OUTPUT, ToolUse};
 use super::unparsed;
@@ -153,7 +153,14 @@ impl Cli {
             }
             None => {
                 let began = self.with(|state| state.now);
-                let returned = self.scripted(name, results).await;
+                let stopped = self.with(|state| state.stop_by_tool(name, &input));
+                let returned = match stopped {
+                    Some(returned) => {
+                        next_output(results);
+                        returned
+                    }
+                    None => self.scripted(name, results).await,
+                };
                 self.with(|state| state.note_long_command(name, began));
                 returned
             }
@@ -186,6 +193,9 @@ impl Cli {
             }
             if name == "Bash" {
                 state.note_shell(&input, &text_of(&result.content), result.is_error);
+            }
+            if name == "EnterPlanMode" && !result.is_error {
+                state.enter_plan_mode();
             }
             state.tool_result(id, &result, decision, self.agent());
             state.hooks_say(&format!("PostToolUse:{name}"), &messages);
@@ -273,6 +283,7 @@ impl Cli {
         let description = description.unwrap_or_else(|| text("command"));
         let (task, file) = self.with(|state| {
             let task = state.new_task("local_bash", id, &description, None);
+            let task = Task { command: Some(text("command")), ..task };
             state.start_in_background(&task, json!({}));
             let file = state.output_file(&task);
             (task, file)

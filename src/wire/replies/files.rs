@@ -135,89 +135,88 @@ object! {
 }
 
 object! {
-    /// Changes of a workspace (`diff`, CLI 2.1.329, declared, not seen).
+    /// Changes of a workspace (`diff`, CLI 2.1.332).
     pub struct Diff {
         /// How much has changed.
-        pub stats: DiffStats = "stats" declared,
+        pub stats: DiffStats = "stats" v2_1_332,
         /// The same by file.
-        pub per_file_stats: Vec<FileDiffStats> = "perFileStats" required declared,
+        pub per_file_stats: Vec<FileDiffStats> = "perFileStats" required v2_1_332,
         /// How many files are left out.
-        pub omitted: Option<OmittedFiles> = "omitted" declared,
+        pub omitted: Option<OmittedFiles> = "omitted" v2_1_332,
         /// The changes by file, as text.
-        pub hunks: Vec<FileHunks> = "hunks" required declared,
+        pub hunks: Vec<FileHunks> = "hunks" required v2_1_332,
         /// Files whose text was cut.
-        pub line_capped: Option<Vec<String>> = "lineCapped" v2_1_332 declared,
+        pub line_capped: Option<Vec<String>> = "lineCapped" v2_1_332,
         /// What is not committed, by file.
         pub uncommitted_hunks: Vec<FileHunks> = "uncommittedHunks" v2_1_332 declared,
         /// Files whose text is too long.
-        pub skipped_large: Vec<String> = "skippedLarge" required declared,
+        pub skipped_large: Vec<String> = "skippedLarge" required v2_1_332,
         /// Files whose text may not be shown.
-        pub restricted: Vec<String> = "restricted" required declared,
+        pub restricted: Vec<String> = "restricted" required v2_1_332,
         /// What it was compared with.
-        pub source: DiffSource = "source" declared,
+        pub source: DiffSource = "source" v2_1_332,
         /// Identifies the directory that the paths are relative to.
-        pub root_id: Option<String> = "rootId" declared,
+        pub root_id: Option<String> = "rootId" v2_1_332,
     }
 }
 
 object! {
-    /// How much has changed (`stats`, CLI 2.1.329, declared, not seen).
+    /// How much has changed (`stats`, CLI 2.1.332).
     pub struct DiffStats {
         /// How many files.
-        pub files_count: u64 = "filesCount" declared,
+        pub files_count: u64 = "filesCount" v2_1_332,
         /// How many lines were added.
-        pub lines_added: u64 = "linesAdded" declared,
+        pub lines_added: u64 = "linesAdded" v2_1_332,
         /// How many lines were removed.
-        pub lines_removed: u64 = "linesRemoved" declared,
+        pub lines_removed: u64 = "linesRemoved" v2_1_332,
     }
 }
 
 object! {
-    /// How much of a file has changed (an item of `perFileStats`, CLI 2.1.329, declared, not seen).
+    /// How much of a file has changed (an item of `perFileStats`, CLI 2.1.332).
     pub struct FileDiffStats {
         /// The file.
-        pub path: String = "path" declared,
+        pub path: String = "path" v2_1_332,
         /// How many lines were added.
-        pub added: u64 = "added" declared,
+        pub added: u64 = "added" v2_1_332,
         /// How many lines were removed.
-        pub removed: u64 = "removed" declared,
+        pub removed: u64 = "removed" v2_1_332,
         /// True if it is not text.
-        pub is_binary: bool = "isBinary" declared,
+        pub is_binary: bool = "isBinary" v2_1_332,
         /// True if it is untracked.
-        pub is_untracked: bool = "isUntracked" declared,
+        pub is_untracked: bool = "isUntracked" v2_1_332,
         /// How it changed.
-        pub status: Option<FileStatus> = "status" declared,
+        pub status: Option<FileStatus> = "status" v2_1_332,
         /// Where it was before.
-        pub previous_path: Option<String> = "previousPath" declared,
+        pub previous_path: Option<String> = "previousPath" v2_1_332,
         /// Where it is now, for display.
-        pub new_path: Option<String> = "newPath" declared,
+        pub new_path: Option<String> = "newPath" v2_1_332,
         /// How it differs from the last commit.
-        pub uncommitted_status: Option<String> = "uncommittedStatus" v2_1_332 declared,
+        pub uncommitted_status: Option<String> = "uncommittedStatus" v2_1_332,
     }
 }
 
 object! {
-    /// How many files are left out (`omitted`, CLI 2.1.329, declared, not seen).
+    /// How many files are left out (`omitted`, CLI 2.1.332).
     pub struct OmittedFiles {
         /// How many.
-        pub files: u64 = "files" declared,
+        pub files: u64 = "files" v2_1_332,
         /// False if there may be more.
-        pub exact: bool = "exact" declared,
+        pub exact: bool = "exact" v2_1_332,
     }
 }
 
 object! {
-    /// Changes of a file (an item of `hunks` and of `uncommittedHunks`, CLI 2.1.329, declared, not
-    /// seen).
+    /// Changes of a file (an item of `hunks` and of `uncommittedHunks`, CLI 2.1.332).
     pub struct FileHunks {
         /// The file.
-        pub path: String = "path" declared,
+        pub path: String = "path" v2_1_332,
         /// How many lines were added.
         pub added: Option<u64> = "added" declared,
         /// How many lines were removed.
         pub removed: Option<u64> = "removed" declared,
         /// The changes.
-        pub hunks: Vec<Hunk> = "hunks" required declared,
+        pub hunks: Vec<Hunk> = "hunks" required v2_1_332,
     }
 }
 
@@ -238,10 +237,10 @@ object! {
 }
 
 object! {
-    /// What changes were compared with (`source`, CLI 2.1.329, declared, not seen).
+    /// What changes were compared with (`source`, CLI 2.1.332).
     pub struct DiffSource {
         /// The last commit, or another branch.
-        pub kind: DiffSourceKind = "kind" declared,
+        pub kind: DiffSourceKind = "kind" v2_1_332,
         /// The branch.
         pub base_branch: Option<String> = "baseBranch" declared,
         /// The commit.

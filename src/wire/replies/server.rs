@@ -46,7 +46,7 @@ object! {
         /// What happened to the manifests of in-process MCP servers, by server.
         pub sdk_mcp_manifests_parked: BTreeMap<String, ManifestState> = "sdk_mcp_manifests_parked",
         /// True if the host's managed settings were accepted.
-        pub managed_settings_applied: Option<bool> = "managed_settings_applied" declared,
+        pub managed_settings_applied: Option<bool> = "managed_settings_applied" v2_1_332,
         /// True if the host's settings were accepted.
         pub settings_applied: Option<bool> = "settings_applied" v2_1_332,
         /// True if the host's disallowed tools were accepted.

@@ -41,10 +41,10 @@ object! {
 }
 
 object! {
-    /// The output of `CronDelete` (CLI 2.1.329, declared, not seen).
+    /// The output of `CronDelete` (CLI 2.1.332).
     pub struct CronDeleteOutput {
         /// The prompt.
-        pub id: String = "id" declared,
+        pub id: String = "id" v2_1_332,
         /// True if a loop ended with it.
         pub ended_loop_wakeup: Option<bool> = "endedLoopWakeup" declared,
     }

@@ -249,9 +249,9 @@ object! {
         /// What the cell will contain.
         pub new_source: String = "new_source" v2_1_332,
         /// The kind of cell.
-        pub cell_type: Option<NotebookCellType> = "cell_type" declared,
+        pub cell_type: Option<NotebookCellType> = "cell_type" v2_1_332,
         /// What to do; replace if absent.
-        pub edit_mode: Option<NotebookEditMode> = "edit_mode" declared,
+        pub edit_mode: Option<NotebookEditMode> = "edit_mode" v2_1_332,
     }
 }
 

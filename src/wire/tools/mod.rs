@@ -23,6 +23,11 @@
 //! The model writes inputs, and the CLI passes on what it writes. So nothing is certain: an unknown
 //! field is kept in [`ToolData::raw`], and a field of the wrong type costs that field only.
 //!
+//! What is "declared, not seen" is as in the published types. CLI 2.1.332 does not offer `Glob`,
+//! `Grep`, `TodoWrite`, `TaskCreate`, `TaskGet`, `TaskUpdate` and `TaskList` to the model of a session
+//! (`tools` of `system/init`), and `WebFetch` and `WebSearch` need a network: the recordings, which
+//! are made without one, have calls and outputs of all others.
+//!
 //! Tools that are not here, and those of MCP servers, have `input` as
 //! [`RawJson`].
 

@@ -83,10 +83,10 @@ object! {
 }
 
 object! {
-    /// The output of `EnterPlanMode` (CLI 2.1.329, declared, not seen).
+    /// The output of `EnterPlanMode` (CLI 2.1.332).
     pub struct EnterPlanModeOutput {
         /// What happened, in words.
-        pub message: String = "message" declared,
+        pub message: String = "message" v2_1_332,
     }
 }
 

@@ -15,9 +15,9 @@ object! {
         pub questions: Vec<Question> = "questions" required v2_1_332,
         /// The user's answers, by question. The model leaves them out; a permission handler adds
         /// them.
-        pub answers: Option<BTreeMap<String, String>> = "answers" declared,
+        pub answers: Option<BTreeMap<String, String>> = "answers" v2_1_332,
         /// The user's notes, by question.
-        pub annotations: Option<BTreeMap<String, QuestionAnnotation>> = "annotations" declared,
+        pub annotations: Option<BTreeMap<String, QuestionAnnotation>> = "annotations" v2_1_332,
         /// Where the questions come from.
         pub metadata: Option<QuestionMetadata> = "metadata" declared,
     }
@@ -51,12 +51,12 @@ object! {
 }
 
 object! {
-    /// What the user adds to an answer (a value of `annotations`, CLI 2.1.329, declared, not seen).
+    /// What the user adds to an answer (a value of `annotations`, CLI 2.1.332).
     pub struct QuestionAnnotation {
         /// The preview of the chosen option.
-        pub preview: Option<String> = "preview" declared,
+        pub preview: Option<String> = "preview" v2_1_332,
         /// The user's notes.
-        pub notes: Option<String> = "notes" declared,
+        pub notes: Option<String> = "notes" v2_1_332,
         /// Why the question has no answer; in the output only.
         pub unanswered: Option<Unanswered> = "unanswered" declared,
     }
@@ -80,16 +80,16 @@ object! {
 }
 
 object! {
-    /// The output of `AskUserQuestion` (CLI 2.1.329, declared, not seen).
+    /// The output of `AskUserQuestion` (CLI 2.1.332).
     pub struct AskUserQuestionOutput {
         /// The questions.
-        pub questions: Vec<Question> = "questions" required declared,
+        pub questions: Vec<Question> = "questions" required v2_1_332,
         /// The user's answers, by question; of several choices, joined by `, `.
-        pub answers: BTreeMap<String, String> = "answers" required declared,
+        pub answers: BTreeMap<String, String> = "answers" required v2_1_332,
         /// What the user wrote instead of an answer.
-        pub response: Option<String> = "response" declared,
+        pub response: Option<String> = "response" v2_1_332,
         /// The user's notes, by question.
-        pub annotations: Option<BTreeMap<String, QuestionAnnotation>> = "annotations" declared,
+        pub annotations: Option<BTreeMap<String, QuestionAnnotation>> = "annotations" v2_1_332,
         /// The time without an answer after which it was skipped, in milliseconds.
         pub afk_timeout_ms: Option<f64> = "afkTimeoutMs" declared,
     }

@@ -179,15 +179,15 @@ object! {
 }
 
 object! {
-    /// The output of `TaskStop` (CLI 2.1.329, declared, not seen).
+    /// The output of `TaskStop` (CLI 2.1.332).
     pub struct TaskStopOutput {
         /// What happened, in words.
-        pub message: String = "message" declared,
+        pub message: String = "message" v2_1_332,
         /// The task.
-        pub task_id: String = "task_id" declared,
+        pub task_id: String = "task_id" v2_1_332,
         /// The kind of task.
-        pub task_type: String = "task_type" declared,
+        pub task_type: String = "task_type" v2_1_332,
         /// The command that it ran.
-        pub command: Option<String> = "command" declared,
+        pub command: Option<String> = "command" v2_1_332,
     }
 }

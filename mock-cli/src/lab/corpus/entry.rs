@@ -25,7 +25,7 @@ pub struct Entry {
     pub shows: String,
     /// Variables of the CLI's environment; `None` removes one.
     pub(super) env: BTreeMap<String, Option<String>>,
-    /// Files in the CLI's working folder.
+    /// Files in the CLI's working folder, and below `${config}/` in that of its settings.
     pub(super) files: BTreeMap<String, Content>,
     /// What a server on loopback answers, by path. In files `${http}` is its address.
     pub(super) http: BTreeMap<String, Value>,

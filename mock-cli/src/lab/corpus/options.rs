@@ -22,6 +22,7 @@ pub(super) struct HostOptions {
     include_hook_events: Option<bool>,
     include_partial_messages: Option<bool>,
     json_schema: Option<Value>,
+    managed_settings: Option<Value>,
     max_budget_usd: Option<f64>,
     max_turns: Option<u32>,
     mcp_config: Option<Value>,
@@ -33,10 +34,13 @@ pub(super) struct HostOptions {
     session_id: Option<String>,
     session_mirror: Option<bool>,
     setting_sources: Option<Vec<String>>,
+    settings: Option<Value>,
     strict_mcp_config: Option<bool>,
     system_prompt: Option<String>,
     tool_server_configs: Option<BTreeMap<String, ToolServerConfig>>,
     tools: Option<Vec<String>>,
+    trace_parent: Option<String>,
+    trace_state: Option<String>,
     /// Flags without an option: names without dashes, each with its value if it has one.
     flags: BTreeMap<String, Option<String>>,
     /// Fields of `initialize` that the session does not set by itself.
@@ -56,8 +60,8 @@ impl HostOptions {
             }};
         }
         let builder = set!(builder:
-            agent, agents, allowed_tools, disallowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
-            permission_mode, replay_user_messages, sandbox, session_id, session_mirror, setting_sources, strict_mcp_config, system_prompt, tool_server_configs, tools,
+            agent, agents, allowed_tools, disallowed_tools, file_checkpointing, include_hook_events, include_partial_messages, json_schema, managed_settings, max_budget_usd, max_turns, mcp_config, model, no_session_persistence,
+            permission_mode, replay_user_messages, sandbox, session_id, session_mirror, setting_sources, settings, strict_mcp_config, system_prompt, tool_server_configs, tools, trace_parent, trace_state,
         );
         let builder = self.flags.into_iter().fold(builder, |builder, (name, value)| match value {
             Some(value) => builder.extra_arg(name, value),

@@ -51,7 +51,7 @@ pub async fn run(entry: &Entry, cli: &Cli) -> Result<Run, String> {
     let place =
         Hermetic::start(&cli.path, entry.api.clone()).await.map_err(|error| error.to_string())?;
     let http = Http::start(&entry.http).await;
-    furnish(entry, &place.cwd(), &http)
+    furnish(entry, &place, &http)
         .map_err(|error| format!("the files of {}: {error}", entry.name))?;
     let folders = folders(&place);
     let process = Process::new(CliPath::Explicit(cli.path.clone()));

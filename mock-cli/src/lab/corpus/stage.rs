@@ -200,10 +200,16 @@ impl Http {
 /// The placeholder for the address of the server in the files of an entry.
 const PLACE: &str = "${http}";
 
+/// The start of the path of a file in the folder of the CLI's settings.
+const CONFIG: &str = "${config}/";
+
 /// Makes the files of an entry, which may name the address of its server.
-pub(super) fn furnish(entry: &Entry, cwd: &Path, http: &Http) -> io::Result<()> {
+pub(super) fn furnish(entry: &Entry, place: &Hermetic, http: &Http) -> io::Result<()> {
     for (name, content) in &entry.files {
-        let path = cwd.join(name);
+        let path = match name.strip_prefix(CONFIG) {
+            Some(name) => place.config_dir().join(name),
+            None => place.cwd().join(name),
+        };
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -18,8 +18,9 @@ const AFTER_IDLE: u64 = 10_000;
 /// # Errors
 /// If the result is not a scenario.
 pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, String> {
-    let script: Value =
+    let mut script: Value =
         serde_json::from_str(&entry.api().to_json()).map_err(|error| error.to_string())?;
+    date(&mut script, recordings);
     let mut tools = Tools::of(entry, recordings);
     let rules = script["rules"].as_array().cloned().unwrap_or_default();
     let rules = rules.iter().filter(|rule| is_seen(rule, recordings)).flat_map(one_summary_each);
@@ -33,6 +34,28 @@ pub fn derive(entry: &Entry, recordings: &[Recording]) -> Result<Scenario, Strin
     });
     let scenario = Scenario::parse(&file.to_string()).map_err(|error| error.to_string())?;
     Ok(scenario.unverified())
+}
+
+/// The seconds of a day.
+const DAY: u64 = 86_400;
+
+/// Replaces the days that headers name by those of the recordings.
+fn date(script: &mut Value, recordings: &[Recording]) {
+    let lines = recordings.iter().flat_map(written);
+    let resets = |line: Value| line.pointer("/rate_limit_info/resetsAt")?.as_u64();
+    let Some(recorded) = lines.into_iter().find_map(resets) else { return };
+    let rules = script["rules"].as_array_mut().into_iter().flatten();
+    let replies = rules.flat_map(|rule| rule["replies"].as_array_mut().into_iter().flatten());
+    let headers = replies.filter_map(|reply| reply.get_mut("headers")?.as_object_mut());
+    // The first is the one that was recorded first.
+    let mut first = None;
+    for value in headers.flat_map(serde_json::Map::values_mut) {
+        let text = value.as_str().unwrap_or_default();
+        let days = text.strip_prefix("${day+").and_then(|rest| rest.strip_suffix('}'));
+        let Some(days) = days.and_then(|days| days.parse::<u64>().ok()) else { continue };
+        let before = *first.get_or_insert(days);
+        *value = (recorded + days * DAY).saturating_sub(before * DAY).to_string().into();
+    }
 }
 
 /// The skills of the entry's project.
