@@ -34,9 +34,13 @@ impl Turn {
     /// | `later` | answered after the result | the same |
     /// | `now` | aborts the turn: its result says so ([`terminal_reason`](crate::wire::ResultMessage::terminal_reason) `aborted_tools` or `aborted_streaming`), then the message is answered | the same |
     ///
-    /// A command that runs ends first, even for `now`; a permission question is withdrawn. A message
-    /// that begins with a slash is never added, but answered after the result. Messages that wait
-    /// at the same time may be answered together.
+    /// Before the end of a tool call is: while the model writes that it calls a tool, before the
+    /// first call or between two; while the host is asked for a permission; and while the tool runs.
+    ///
+    /// For `now` a permission question is withdrawn, and a call of an MCP server is cancelled, but a
+    /// command that runs ends first. A message that begins with a slash is never added, but answered
+    /// after the result. Messages that wait with the same priority are answered together, those with
+    /// `next` before those with `later`.
     ///
     /// The answers belong to this turn: it then has several results and ends with the last one,
     /// which is what `text`, `final_result` and a summary return. The time limits of the turn count
@@ -46,8 +50,8 @@ impl Turn {
     ///
     /// A turn that waits for its start gets the message right after its prompt. If the turn is
     /// dropped or a time limit ends it, messages that the CLI has not taken are cancelled; after
-    /// [`Session::interrupt`](super::Session::interrupt) the CLI still answers them, unless
-    /// `cancel_queued` is set. A single one is withdrawn by
+    /// [`Session::interrupt`](super::Session::interrupt) the CLI still answers them, in this turn,
+    /// unless `cancel_queued` is set. A single one is withdrawn by
     /// [`cancel_message`](super::control::Conversation::cancel_message).
     ///
     /// ```

@@ -11,9 +11,9 @@ use super::error::{Error, Result};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SteerOutcome {
-    /// It was added to the running turn, before its next request to the model. Also assumed of a
-    /// CLI that names no prompts (before 2.1.206), if it opens no turn within a second after the
-    /// result.
+    /// It was added to the running turn, before its next request to the model; or to the message
+    /// before it, if both wait for the result and are answered together. Also assumed of a CLI that
+    /// names no prompts (before 2.1.206), if it opens no turn within a second after the result.
     Added,
     /// It is answered after the running turn, in another result of the same [`Turn`](super::Turn).
     Follows,
