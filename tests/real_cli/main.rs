@@ -96,6 +96,7 @@ tests![
     resume_after_sigkill,
     resume_from_a_store,
     resume_with_another_system_prompt,
+    sandbox,
     server_policies,
     session_mirror,
     set_model,

@@ -13,8 +13,9 @@ use super::error::kind;
 ///
 /// `= "name"` is the wire's name of the field; the macro writes it into the field's documentation,
 /// together with whether a real CLI was seen to take it, in a recording or a test: `seen`, or
-/// otherwise "declared, not seen". Whether it acts on it, the field's own text says. The published
-/// types that declare the fields are those of the TypeScript SDK 0.3.332.
+/// otherwise "declared, not seen". Whether it was seen to act on it, the text of the field or
+/// of the object says. The published types that declare the fields are those of the TypeScript SDK
+/// 0.3.332.
 ///
 /// * A field that is `None`, or an empty list or map that is not in an `Option`, is not written.
 /// * A field that is absent or `null` gets its `Default` when it is read, unless it is `required`.

@@ -6,6 +6,13 @@ open_object! {
     /// The sandbox that commands run in: the value of the option
     /// [`sandbox`](crate::SessionBuilder::sandbox), and of `sandbox` in settings.
     ///
+    /// On Linux the CLI needs `bwrap` (bubblewrap) and `socat`. Where they are missing it does not
+    /// start, or, if `fail_if_unavailable` is false, warns on stderr and runs commands without a
+    /// sandbox. CLI 2.1.332 was seen to accept every field and to report it with the settings. It was
+    /// seen to act on `enabled`, `fail_if_unavailable`, `auto_allow_bash`,
+    /// `allow_unsandboxed_commands`, on `allow_write`, `deny_write` and `deny_read` of `filesystem`,
+    /// and on `env_vars` of `credentials`. What the others do is what the published types say.
+    ///
     /// It can be read from JSON and written as JSON, in the form of the CLI's settings;
     /// `SandboxSettings` of the TypeScript SDK.
     ///
