@@ -636,9 +636,14 @@ macro_rules! option_table {
         /// the CLI.
         ///
         /// With the feature `otel` it is the current span where this is not set: that of the
-        /// `query`, `connect` or request for which the CLI is launched. Without either, what this
-        /// process has inherited is passed on. A `TRACESTATE` that was inherited is left out where
-        /// the `TRACEPARENT` was not.
+        /// `query`, `connect` or request for which the CLI is launched. Where one of the two is set,
+        /// an inherited `TRACEPARENT` and `TRACESTATE` are stale and never passed on.
+        ///
+        /// Without either, what this process has inherited is passed on, as the official SDKs do:
+        /// a program that knows nothing of traces may run in the job of a build server that traces
+        /// its children. If your process outlives the span that started it, such as a server, the
+        /// CLI's spans would hang on a span that has ended: leave the variable out by
+        /// `env_remove("TRACEPARENT")`, and the `TRACESTATE` goes with it.
         trace_parent: String {
             set into;
             default "that of the current span (feature `otel`), else what is inherited";
