@@ -98,15 +98,18 @@ const LONGEST: usize = 200;
 /// Prefixes of longer texts that are allowed, and how long they may be: from the API scripts and the
 /// files of the recordings, command output, the text of a refused tool, which hosts compare, and what
 /// the CLI says of an answer that it cannot read, of which one repeats what the model wrote.
-const LONG: [(&str, usize); 13] = [
+const LONG: [(&str, usize); 16] = [
     ("0123456789abcde\n", usize::MAX),
     ("1\ta line of the big file", usize::MAX),
     ("a line of the big file", usize::MAX),
     ("{\n \"cells\": [", usize::MAX),
     ("{\"command\":\"echo \u{e9}\u{e9}", usize::MAX),
+    ("Entered plan mode.", 600),
     ("Estimated cost:", 260),
     ("<local-command-stdout>Estimated cost:", 260),
     ("The user doesn't want to proceed with this tool use.", 260),
+    ("The user answered: ", 260),
+    ("git init -q -b main . && git config user.name Ann", 260),
     ("touch in '${cwd}/a.txt' needs approval.", 260),
     ("Error: touch in '${cwd}/a.txt' needs approval.", 260),
     ("API Error: API returned an empty or malformed response", 400),
