@@ -13,6 +13,10 @@
 
 #[path = "../replay/conversation.rs"]
 mod conversation;
+// The corpus has more than is used here.
+#[allow(dead_code)]
+#[path = "../decode/corpus.rs"]
+mod corpus;
 mod rows;
 
 use std::process::{Command, ExitCode};

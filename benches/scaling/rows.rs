@@ -1,16 +1,20 @@
 //! What is doubled.
 
 use std::fs;
+use std::hint::black_box;
 use std::path::Path;
+use std::sync::Arc;
 
 use claude_wire::recorder::Recorder;
 use claude_wire::transport::{Exit, Launch, Memory, Peer, Transport};
 use claude_wire::{Replay, Session};
 use futures_util::future::try_join_all;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::sync::Semaphore;
 
 use crate::Failure;
 use crate::conversation::{ARGS, IDS, INITIALIZE, INITIALIZED, prompt, recorded, result};
+use crate::corpus;
 
 pub(crate) struct Row {
     pub(crate) name: &'static str,
@@ -22,6 +26,8 @@ pub(crate) struct Row {
 
 pub(crate) const ROWS: &[Row] = &[
     Row { name: "deltas", unit: "in a turn", first: 2000, run: deltas },
+    Row { name: "singly", unit: "in a turn, one by one", first: 2000, run: singly },
+    Row { name: "bodies", unit: "MB of messages of turns", first: 1, run: bodies },
     Row { name: "line", unit: "KiB of text in a message", first: 512, run: line },
     Row { name: "sessions", unit: "with a turn each", first: 50, run: sessions },
     Row { name: "queue", unit: "prompts at once", first: 100, run: queue },
@@ -41,6 +47,41 @@ fn deltas(count: usize) -> Result<(), Failure> {
             text += message?.text_delta().map_or(0, |text| text.len());
         }
         assert!(text > count);
+        Ok(())
+    })
+}
+
+/// As when a model writes slowly: the session waits before each delta.
+fn singly(count: usize) -> Result<(), Failure> {
+    let lines: Vec<_> = (0..count).map(delta).collect();
+    let asked = Arc::new(Semaphore::new(1));
+    let cli = paced(lines.into(), asked.clone());
+    block_on(async {
+        let session = Session::builder().transport(cli).start()?;
+        let mut turn = session.query("go");
+        let mut text = 0;
+        while let Some(message) = turn.next().await {
+            text += message?.text_delta().map_or(0, |text| text.len());
+            asked.add_permits(1);
+        }
+        assert!(text > count);
+        Ok(())
+    })
+}
+
+/// Every body read.
+fn bodies(megabytes: usize) -> Result<(), Failure> {
+    let corpus = corpus::turns(megabytes);
+    let answer = String::from_utf8(corpus.bytes)?;
+    block_on(async {
+        let session = Session::builder().transport(answering(answer)).start()?;
+        let mut turn = session.query("go");
+        let mut read = 0;
+        while let Some(message) = turn.next().await {
+            black_box(message?.body());
+            read += 1;
+        }
+        assert_eq!(read, corpus.lines + 1);
         Ok(())
     })
 }
@@ -151,10 +192,16 @@ fn delta(number: usize) -> String {
 
 /// A CLI that answers every prompt with these lines and a result.
 fn answering(lines: String) -> Memory {
-    Memory::new(move |_, peer| answer(peer, lines.clone())).capacity(64 * 1024)
+    let plenty = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+    paced([lines].into(), plenty)
 }
 
-async fn answer(peer: Peer, lines: String) -> Exit {
+/// The same, with a write for each of these pieces; it takes a permit for each.
+fn paced(pieces: Arc<[String]>, permits: Arc<Semaphore>) -> Memory {
+    Memory::new(move |_, peer| answer(peer, pieces.clone(), permits.clone())).capacity(64 * 1024)
+}
+
+async fn answer(peer: Peer, pieces: Arc<[String]>, permits: Arc<Semaphore>) -> Exit {
     let Peer { stdin, mut stdout, stderr: _stderr, .. } = peer;
     let mut asked = BufReader::with_capacity(512, stdin).lines();
     while let Ok(Some(line)) = asked.next_line().await {
@@ -165,9 +212,15 @@ async fn answer(peer: Peer, lines: String) -> Exit {
         let written = match value("request_id") {
             Some(id) => INITIALIZED.replace("r1", id) + "\n",
             None => {
+                for piece in pieces.iter() {
+                    permits.acquire().await.expect("no one closes it").forget();
+                    if stdout.write_all(piece.as_bytes()).await.is_err() {
+                        return Exit::from_code(0);
+                    }
+                }
                 let uuid = value("uuid").map(|uuid| format!("{uuid:?}")).unwrap_or_default();
                 let of = format!(r#""user_message_uuids":[{uuid}],"#);
-                lines.clone() + &result(&of) + "\n"
+                result(&of) + "\n"
             }
         };
         if stdout.write_all(written.as_bytes()).await.is_err() {
