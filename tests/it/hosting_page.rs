@@ -131,7 +131,7 @@ fn the_sizes_are_the_measured_ones() {
     let measured = read("docs/performance.md");
     let page = read("docs/hosting.md");
     let costs = section(&page, "## The subprocess model");
-    for figure in ["175 MB", "215 MB", "12 KiB", "0.56 s"] {
+    for figure in ["175 MB", "215 MB", "8 KiB", "0.56 s"] {
         assert!(measured.contains(figure) && costs.contains(figure), "{figure}");
     }
 }

@@ -120,7 +120,7 @@ fn a_session_writes_only_stream_json() {
 }
 
 #[test]
-fn all_recordings_but_eight_are_writable() {
+fn all_recordings_but_eleven_are_writable() {
     let mut not = Vec::new();
     for path in project::files(&project::recordings()) {
         let script = HostScript::from_recording(&Recording::open(&path).unwrap());
@@ -137,7 +137,10 @@ fn all_recordings_but_eight_are_writable() {
             "queued-prompts: event 11: a prompt before the result of the one before it",
             "rate-limits: event 1: the first thing written is not an initialize request",
             "sigterm: event 1: the first thing written is not an initialize request",
+            "steer-early: event 7: a prompt before the result of the one before it",
+            "steer-interrupt: event 8: a prompt before the result of the one before it",
             "steer-now: event 7: a prompt before the result of the one before it",
+            "steer-question: event 9: a prompt before the result of the one before it",
             "steer-text: event 7: a prompt before the result of the one before it",
             "steer-tool: event 8: a prompt before the result of the one before it",
         ]
