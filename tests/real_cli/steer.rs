@@ -5,12 +5,13 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use claude_wire::lab::{ApiReply, ApiScript, When};
-use claude_wire::session::SteerOutcome;
+use claude_wire::session::{SteerHandle, SteerOutcome};
 use claude_wire::wire::message::Priority;
 use claude_wire::wire::result::TerminalReason;
 use claude_wire::{Decision, Prompt, Turn};
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::support::{appears, finish, place};
 
@@ -44,9 +45,7 @@ async fn before_a_tool_call() {
         .on_prompt("Thanks", [ApiReply::text("You are welcome.")]);
     let place = place(script).await;
     let session = place.session().allowed_tools(["Bash"]).start().unwrap();
-    let turn = session.query("Build it");
-    let handle = turn.steer_handle();
-    let results = tokio::spawn(results(turn));
+    let (handle, results) = steered(session.query("Build it"));
     let later = |text: &str| Prompt::from(text).priority(Priority::Later);
     place.api().reached("before").await;
     let tag = handle.steer(later("Then tag it")).await.unwrap();
@@ -121,9 +120,7 @@ async fn while_the_host_is_asked() {
         .start()
         .unwrap();
 
-    let turn = session.query("Make a file");
-    let handle = turn.steer_handle();
-    let first = tokio::spawn(results(turn));
+    let (handle, first) = steered(session.query("Make a file"));
     asked.notified().await;
     let added = handle.steer("Only this one").await.unwrap();
     let later = Prompt::from("Then tag it").priority(Priority::Later);
@@ -168,9 +165,7 @@ async fn interrupted() {
     let place = place(script).await;
     let session = place.session().start().unwrap();
     for (prompt, gate, cancels) in [("Talk", "middle", false), ("Talk again", "again", true)] {
-        let turn = session.query(prompt);
-        let handle = turn.steer_handle();
-        let results = tokio::spawn(results(turn));
+        let (handle, results) = steered(session.query(prompt));
         place.api().reached(gate).await;
         let later = Prompt::from("Sum up").priority(Priority::Later);
         let later = handle.steer(later).await.unwrap();
@@ -209,9 +204,7 @@ async fn while_a_tool_runs() {
         .on_prompt("Thanks", [ApiReply::text("You are welcome.")]);
     let place = place(script).await;
     let session = place.session().allowed_tools(["Bash"]).start().unwrap();
-    let turn = session.query("Build it");
-    let handle = turn.steer_handle();
-    let results = tokio::spawn(results(turn));
+    let (handle, results) = steered(session.query("Build it"));
     appears(&place.cwd().join("running")).await;
     let later = Prompt::from("Then tag it").priority(Priority::Later);
     let later = handle.steer(later).await.unwrap();
@@ -244,9 +237,7 @@ async fn while_the_model_writes() {
         .on_prompt("Thanks", [ApiReply::text("You are welcome.")]);
     let place = place(script).await;
     let session = place.session().start().unwrap();
-    let turn = session.query("Talk");
-    let handle = turn.steer_handle();
-    let results = tokio::spawn(results(turn));
+    let (handle, results) = steered(session.query("Talk"));
     place.api().reached("middle").await;
     let answered = handle.steer("Shorter").await.unwrap();
     let withdrawn = handle.steer("Longer").await.unwrap();
@@ -299,8 +290,15 @@ async fn dropped() {
     assert!(finish(session, place).await.success());
 }
 
-/// The text of each result, and the prompts that it names.
-async fn results(mut turn: Turn) -> Vec<(String, Vec<String>)> {
+/// The text of each result, and the uuids of the messages that it names.
+type Results = Vec<(String, Vec<String>)>;
+
+/// A turn that is read while messages are added to it: what adds them, and its results.
+fn steered(turn: Turn) -> (SteerHandle, JoinHandle<Results>) {
+    (turn.steer_handle(), tokio::spawn(results(turn)))
+}
+
+async fn results(mut turn: Turn) -> Results {
     let mut results = Vec::new();
     while let Some(message) = turn.next().await {
         if let Some(result) = message.unwrap().as_result() {
@@ -311,6 +309,6 @@ async fn results(mut turn: Turn) -> Vec<(String, Vec<String>)> {
     results
 }
 
-fn texts(results: Vec<(String, Vec<String>)>) -> Vec<String> {
+fn texts(results: Results) -> Vec<String> {
     results.into_iter().map(|(text, _)| text).collect()
 }
