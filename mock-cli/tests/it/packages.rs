@@ -318,6 +318,22 @@ export async function tidyUp(claude: string): Promise<string> {
 }
 "#;
 
+    /// The script of a page tests a program, and fails if that asks something else.
+    fn works_by_hand(package: &Package, interpreter: &str, script: &str, snippet: &str) {
+        by_hand(package, script, snippet);
+        let line = format!("cd by-hand && PATH=$PWD:$PATH && {interpreter} {script}");
+        let output = package.run(&line).output().unwrap();
+        assert!(output.status.success(), "{}", shown(&output));
+        let journal = package.folder.join("by-hand/run-1");
+        let files = fs::read_dir(&journal).unwrap().count();
+        assert!(files > 0, "the run is where the page says");
+        let program = package.folder.join("by-hand/my-program");
+        fs::write(&program, read(&program).replace("Add", "Multiply")).unwrap();
+        fs::remove_dir_all(journal).unwrap();
+        let output = package.run(&line).output().unwrap();
+        assert!(!output.status.success(), "{}", shown(&output));
+    }
+
     /// A program with two launches, its recordings and the script of the page that tests it.
     fn by_hand(package: &Package, script: &str, snippet: &str) {
         let place = package.folder.join("by-hand");
@@ -353,18 +369,8 @@ export async function tidyUp(claude: string): Promise<string> {
         let said = shown(&output);
         assert!(output.status.success() && said.contains("1 passed"), "{said}");
 
-        by_hand(&package, "check.py", &block(&page, "python", "from claude_wire import Run"));
-        let line = "cd by-hand && PATH=$PWD:$PATH && python check.py";
-        let output = package.run(line).output().unwrap();
-        assert!(output.status.success(), "{}", shown(&output));
-        let journal = package.folder.join("by-hand/run-1");
-        assert!(fs::read_dir(journal).unwrap().count() > 0, "the run is where the page says");
-        // A program that asks something else fails it.
-        let program = package.folder.join("by-hand/my-program");
-        fs::write(&program, read(&program).replace("Add", "Multiply")).unwrap();
-        fs::remove_dir_all(package.folder.join("by-hand/run-1")).unwrap();
-        let output = package.run(line).output().unwrap();
-        assert!(!output.status.success(), "{}", shown(&output));
+        let script = block(&page, "python", "from claude_wire import Run");
+        works_by_hand(&package, "python", "check.py", &script);
     }
 
     #[test]
@@ -385,15 +391,8 @@ export async function tidyUp(claude: string): Promise<string> {
         assert!(output.status.success() && said.contains("1 passed"), "{said}");
 
         // It has no types, so Node takes it as it is.
-        by_hand(&package, "check.mjs", &block(&page, "ts", "import { Run } from \"claude-wire\""));
-        let line = "cd by-hand && PATH=$PWD:$PATH && node check.mjs";
-        let output = package.run(line).output().unwrap();
-        assert!(output.status.success(), "{}", shown(&output));
-        let program = package.folder.join("by-hand/my-program");
-        fs::write(&program, read(&program).replace("Add", "Multiply")).unwrap();
-        fs::remove_dir_all(package.folder.join("by-hand/run-1")).unwrap();
-        let output = package.run(line).output().unwrap();
-        assert!(!output.status.success(), "{}", shown(&output));
+        let script = block(&page, "ts", "import { Run } from \"claude-wire\"");
+        works_by_hand(&package, "node", "check.mjs", &script);
     }
 
     /// A file that is put away, and comes back.
