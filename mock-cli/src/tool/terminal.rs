@@ -25,10 +25,15 @@ pub(crate) struct Output {
 impl Output {
     /// Prints what was done or found: the line, the object, or neither.
     pub(crate) fn say(&self, line: impl fmt::Display, object: impl FnOnce() -> Value) {
-        match (self.quiet, self.json) {
-            (true, _) => {}
-            (_, true) => say_json(object()),
-            _ => say(line),
+        if self.is_text(object) {
+            say(line);
+        }
+    }
+
+    /// The same with the line on stderr.
+    pub(crate) fn complain(&self, line: impl fmt::Display, object: impl FnOnce() -> Value) {
+        if self.is_text(object) {
+            complain(line);
         }
     }
 
@@ -39,21 +44,18 @@ impl Output {
         report: &impl fmt::Display,
         object: impl FnOnce() -> Value,
     ) -> Result<(), Failure> {
-        match (self.quiet, self.json) {
-            (true, _) => return Ok(()),
-            (_, true) => say_json(object()),
-            _ => return print(|out| write!(out, "{report}")),
+        if self.is_text(object) {
+            print(|out| write!(out, "{report}"))?;
         }
         Ok(())
     }
 
-    /// The same as [`say`](Self::say) with the line on stderr.
-    pub(crate) fn complain(&self, line: impl fmt::Display, object: impl FnOnce() -> Value) {
-        match (self.quiet, self.json) {
-            (true, _) => {}
-            (_, true) => say_json(object()),
-            _ => complain(line),
+    /// Whether a text is wanted; if it is an object instead, prints that.
+    fn is_text(&self, object: impl FnOnce() -> Value) -> bool {
+        if self.json && !self.quiet {
+            say_json(object());
         }
+        !self.json && !self.quiet
     }
 }
 
