@@ -223,7 +223,6 @@ impl State {
         }
     }
 
-    /// Notes a permission mode whose own checks are not simulated.
     /// The model enters the permission mode `plan`.
     pub(super) fn enter_plan_mode(&mut self) {
         self.lines.mode = "plan".to_owned();
@@ -231,6 +230,7 @@ impl State {
         self.out(&status);
     }
 
+    /// Notes a permission mode whose own checks are not simulated.
     pub(super) fn note_mode(&mut self) {
         if self.lines.mode == "auto" {
             self.note_not_simulated("the safety check of the permission mode auto".to_owned());

@@ -179,9 +179,9 @@ pub(super) struct Turn {
     pub(super) first_request: Option<(u64, u64)>,
     /// Whether an assistant line was written, which names the prompts.
     pub(super) named: bool,
-    /// What the tools of the message returned, as texts, and what those of the one before did: the
-    /// model has read that.
+    /// What the tools of the last message returned, as texts.
     pub(super) returned: Vec<String>,
+    /// What those of the one before it returned: the model has read that.
     pub(super) read: Vec<String>,
     /// Tool uses that have no result, by their ids.
     pub(super) tools: Vec<String>,
