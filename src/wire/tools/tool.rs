@@ -145,12 +145,13 @@ object! {
     }
 }
 
-const UNPARSED: &str = "__unparsedToolInput";
+/// Where it is in the place of an input.
+const UNPARSED: &str = "/__unparsedToolInput";
 
 /// What is in the place of an input that is not JSON.
 pub(super) fn read_unparsed(input: &RawJson) -> Option<ToolData<UnparsedInput>> {
-    let inside = input.pointer(&format!("/{UNPARSED}"))?;
-    Some(read(&inside, UNPARSED, |raw| unmodelled::<UnparsedInput>(raw, UNPARSED)))
+    let inside = input.pointer(UNPARSED)?;
+    Some(read(&inside, &UNPARSED[1..], |raw| unmodelled::<UnparsedInput>(raw, &UNPARSED[1..])))
 }
 
 /// Declares a tool: an empty type with its name, its input and its output.
