@@ -100,6 +100,11 @@ impl Observed {
         &self.machine
     }
 
+    #[cfg(test)]
+    pub(crate) fn machine_mut(&mut self) -> &mut Machine {
+        &mut self.machine
+    }
+
     /// Passes one input to the machine and checks the outputs.
     pub(crate) fn handle(&mut self, now: Instant, input: Input) -> Vec<Output> {
         let was_stopped = self.machine.is_stopped();

@@ -181,8 +181,8 @@ impl Machine {
     }
 
     /// Sets the profiles with which the CLI of the last [`Output::Open`] would have been launched in
-    /// the same way: a prompt with one of them needs no other process. Until this is called, there
-    /// are none.
+    /// the same way: a prompt with one of them needs no other process. After each `Open` there are
+    /// none until this is called.
     pub fn set_profiles(&mut self, alike: Vec<Profile>) {
         self.alike = alike;
     }
@@ -430,6 +430,7 @@ impl Machine {
                 .front()
                 .map(|prompt| (prompt.profile, prompt.settled.clone()))
                 .unwrap_or_default();
+            self.alike.clear();
             self.again.launched(self.session_id.clone());
             let resume = self.session_id.clone();
             out.push(Output::Open { resume, profile: self.profile, wanted_by });

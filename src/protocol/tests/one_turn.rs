@@ -41,6 +41,21 @@ fn another_launch_shuts_down_the_process_and_resumes_the_conversation() {
     assert_eq!(rig.closed(), ["open, resume s"]);
 }
 
+/// What is launched as one process was may not be what the next one is launched with.
+#[test]
+fn profiles_that_are_launched_alike_share_a_process() {
+    let mut rig = Rig::ready();
+    rig.observed.machine_mut().set_profiles(vec![Profile(6), Profile(7)]);
+    assert_eq!(rig.command(launched(1, 7)), [written(1)]);
+    rig.lines(&[&init(1), &result(1)]);
+    assert_eq!(rig.command(launched(2, 8)), ["close stdin"]);
+    assert!(rig.closed()[0].starts_with("open 8"));
+    rig.opened();
+    assert_eq!(rig.line(&success(2, "{}")), [written(2)]);
+    rig.lines(&[&init(2), &result(2)]);
+    assert_eq!(rig.command(launched(3, 7)), ["close stdin"]);
+}
+
 #[test]
 fn first_launch_uses_the_profile_of_the_first_prompt() {
     assert_eq!(Rig::idle().command(launched(1, 7)), ["open 7, resume nothing"]);
