@@ -159,6 +159,30 @@ async fn a_switch_for_one_query_goes_back_to_what_was_made_at_the_launch() {
     }
 }
 
+/// The session has begun with it; a new one, after a rest, has not.
+#[tokio::test(start_paused = true)]
+async fn an_option_of_the_first_call_alone_stays_until_there_is_a_new_session() {
+    let (launches, count) = (Launches::default(), AtomicUsize::new(0));
+    let change = move |builder: SessionBuilder| match count.fetch_add(1, Ordering::Relaxed) {
+        // The session, and its first launch.
+        0 | 1 => builder.max_turns(3),
+        _ => builder.allowed_tools(["Read"]),
+    };
+    let (supervisor, a) = supervised(mortal(&launches), change).await;
+    kill(&a).await;
+    assert_eq!(text(&a, "one").await, "one");
+    let flags = || {
+        let last = launches.len() - 1;
+        ["--max-turns", "--allowed-tools"].map(|flag| launches.flag(last, flag))
+    };
+    let [three, read] = ["3", "Read"].map(|value| Some(value.to_owned()));
+    assert_eq!(flags(), [three, read.clone()]);
+    a.wait_for(ChildState::Resting).await.unwrap();
+    assert_eq!(text(&a, "two").await, "two");
+    assert_eq!(flags(), [None, read]);
+    supervisor.stop().await;
+}
+
 /// A query asks for what the session began with, while something else is made since.
 #[tokio::test(start_paused = true)]
 async fn an_option_of_a_query_holds_although_the_session_began_with_it() {
