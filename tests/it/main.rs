@@ -59,6 +59,7 @@ mod faults_session;
 mod faults_transport;
 mod faults_verified;
 mod front_door;
+mod gate;
 mod guarantees_table;
 mod history_changes;
 mod history_folders;
