@@ -19,7 +19,7 @@ pub struct SupervisorError {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Kind {
     Duplicate,
-    NotFound(Vec<String>),
+    NotFound(Known),
     Supervisor,
     Full(usize),
     Memory { used: u64, limit: u64 },
@@ -33,6 +33,37 @@ pub(super) enum Kind {
     Stopped,
     Budget(String),
     Turn,
+    Empty,
+}
+
+/// The keys that are there: the first ones, and how many there are.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Known {
+    first: Vec<String>,
+    all: usize,
+}
+
+impl Known {
+    /// How many keys an error names.
+    const NAMED: usize = 20;
+
+    pub(super) fn of<K: fmt::Debug>(keys: &[K]) -> Self {
+        let first = keys.iter().take(Self::NAMED).map(|key| format!("{key:?}")).collect();
+        Self { first, all: keys.len() }
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.all == 0 {
+            return f.write_str(": there is none");
+        }
+        write!(f, "; known keys: {}", self.first.join(", "))?;
+        match self.all - self.first.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
 }
 
 impl SupervisorError {
@@ -49,7 +80,7 @@ impl SupervisorError {
         self.kind == Kind::Duplicate
     }
 
-    /// True if and only if no child has this key. The text has the known keys.
+    /// True if and only if no child has this key. The text has up to 20 of the known keys.
     pub fn is_not_found(&self) -> bool {
         matches!(self.kind, Kind::NotFound(_))
     }
@@ -113,6 +144,11 @@ impl SupervisorError {
         matches!(self.kind, Kind::Budget(_))
     }
 
+    /// True if and only if a pool was to have no session.
+    pub fn is_empty(&self) -> bool {
+        self.kind == Kind::Empty
+    }
+
     /// True if and only if a session was there, and its turn failed
     /// ([`session_error`](Self::session_error)): an error of a pool's service (feature `tower`).
     pub fn is_turn(&self) -> bool {
@@ -134,12 +170,7 @@ impl fmt::Display for SupervisorError {
             Kind::Duplicate => {
                 write!(f, "the key {key} is taken; terminate that child first, or use it")
             }
-            Kind::NotFound(known) if known.is_empty() => {
-                write!(f, "no child has the key {key}: there is none")
-            }
-            Kind::NotFound(known) => {
-                write!(f, "no child has the key {key}; known keys: {}", known.join(", "))
-            }
+            Kind::NotFound(known) => write!(f, "no child has the key {key}{known}"),
             Kind::Supervisor => {
                 write!(f, "the child {key} is a supervisor: query one of its sessions")
             }
@@ -172,6 +203,7 @@ impl fmt::Display for SupervisorError {
             }
             Kind::Stopped => write!(f, "the supervisor of {key}, or the child, has ended"),
             Kind::Turn => write!(f, "a turn of {key} failed"),
+            Kind::Empty => write!(f, "{key} has no session: build it with a size of at least 1"),
             Kind::Budget(what) => write!(f, "the budget of {key} is used up: {what}"),
         }?;
         match &self.source {
@@ -184,5 +216,24 @@ impl fmt::Display for SupervisorError {
 impl std::error::Error for SupervisorError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_ref().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_the_first_keys_and_counts_the_others() {
+        for (count, end) in [
+            (0, ": there is none"),
+            (2, "; known keys: 0, 1"),
+            (20, " 18, 19"),
+            (10_000, " 18, 19 and 9980 more"),
+        ] {
+            let known = Known::of(&(0..count).collect::<Vec<_>>());
+            let text = SupervisorError::new(Kind::NotFound(known), "x").to_string();
+            assert!(text.ends_with(end), "{text}");
+        }
     }
 }

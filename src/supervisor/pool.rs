@@ -81,6 +81,8 @@ struct Inner {
     /// Notified when a member is given back.
     given_back: Notify,
     hasher: RandomState,
+    /// Resets the sessions, wherever a request gives one back.
+    runtime: Handle,
 }
 
 /// Builds a pool: [`Pool::builder`].
@@ -122,12 +124,15 @@ impl PoolBuilder {
         Self { supervisor: change(self.supervisor), ..self }
     }
 
-    /// Starts the sessions, and returns when all are up.
+    /// Starts the sessions, and returns when all are up. They belong to the runtime of this call.
     ///
     /// # Errors
-    /// If one cannot be started.
+    /// If one cannot be started, or the pool has no session.
     pub async fn start(self) -> Result<Pool, SupervisorError> {
         let Self { supervisor, size, pick, reset, wait } = self;
+        if size == 0 {
+            return Err(SupervisorError::new(Kind::Empty, POOL));
+        }
         let supervisor = supervisor.start().await?;
         let hasher = RandomState::new();
         let inner = Inner {
@@ -140,6 +145,7 @@ impl PoolBuilder {
             members: Mutex::new(Members::new(size, hasher.clone())),
             given_back: Notify::new(),
             hasher,
+            runtime: Handle::current(),
         };
         Ok(Pool { inner: Arc::new(inner) })
     }
@@ -301,13 +307,6 @@ impl Inner {
     fn is_in_service(&self) -> bool {
         self.states().into_iter().any(is_in_service)
     }
-
-    fn give_back(&self, number: usize, permit: Option<OwnedSemaphorePermit>) {
-        lock(&self.members).give_back(number);
-        telemetry::pool_in_use(self.supervisor.name(), -1);
-        drop(permit);
-        self.given_back.notify_waiters();
-    }
 }
 
 /// A session of a pool, in use. Given back when it is dropped; a turn that still runs is
@@ -375,17 +374,31 @@ impl Taken {
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        let (inner, number, permit) = (self.inner.clone(), self.number, self.permit.take());
-        match Handle::try_current() {
-            Ok(runtime) if self.used && inner.reset != Reset::None => {
-                runtime.spawn(async move {
-                    inner.reset(number).await;
-                    inner.give_back(number, permit);
-                });
-            }
-            // Without a runtime the sessions are ending, too.
-            _ => inner.give_back(number, permit),
+        let (inner, number) = (self.inner.clone(), self.number);
+        // Given back even if the runtime drops the task.
+        let back = GivenBack { inner: inner.clone(), number, permit: self.permit.take() };
+        if self.used && inner.reset != Reset::None {
+            inner.runtime.clone().spawn(async move {
+                inner.reset(number).await;
+                drop(back);
+            });
         }
+    }
+}
+
+/// Gives a member back when it is dropped.
+struct GivenBack {
+    inner: Arc<Inner>,
+    number: usize,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for GivenBack {
+    fn drop(&mut self) {
+        lock(&self.inner.members).give_back(self.number);
+        telemetry::pool_in_use(self.inner.supervisor.name(), -1);
+        drop(self.permit.take());
+        self.inner.given_back.notify_waiters();
     }
 }
 

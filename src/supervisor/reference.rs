@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use super::budget::{Budget, exhausted};
-use super::error::{Kind, SupervisorError};
+use super::error::{Kind, Known, SupervisorError};
 use super::info::ChildState;
 use super::key::Key;
 use super::slot::{Limits, Slot, ended};
@@ -163,8 +163,7 @@ impl<K: Key> SessionRef<K> {
             Source::Via(registry) => registry.keys(),
             Source::Slot { .. } => Vec::new(),
         };
-        let known = known.iter().map(|key| format!("{key:?}")).collect();
-        SupervisorError::new(Kind::NotFound(known), &self.key)
+        SupervisorError::new(Kind::NotFound(Known::of(&known)), &self.key)
     }
 
     fn check_budget(&self, spent: &Spending, limits: &Limits) -> Result<(), SupervisorError> {

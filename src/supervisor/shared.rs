@@ -8,7 +8,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::AbortHandle;
 
 use super::budget::Budget;
-use super::error::{Kind, SupervisorError};
+use super::error::{Kind, Known, SupervisorError};
 use super::info::{ChildKind, ChildState, ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::list::ChildInfo;
@@ -68,6 +68,8 @@ pub(super) struct Child<K: Key> {
     pub(super) made: Option<oneshot::Receiver<Running<K>>>,
     /// The task that starts and watches it.
     pub(super) task: Option<AbortHandle>,
+    /// Whether it is one of the first children, which are started and stopped one by one.
+    pub(super) is_first: bool,
     /// How often it was started.
     pub(super) starts: u64,
     /// When it came up last.
@@ -248,9 +250,7 @@ impl<K: Key> Shared<K> {
     }
 
     pub(super) fn not_found(&self, key: &K) -> SupervisorError {
-        let known = self.registry.keys();
-        let known = known.iter().map(|key| format!("{key:?}")).collect();
-        SupervisorError::new(Kind::NotFound(known), key)
+        SupervisorError::new(Kind::NotFound(Known::of(&self.registry.keys())), key)
     }
 
     /// Shows a child that is forgotten to its references.

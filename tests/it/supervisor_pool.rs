@@ -106,6 +106,54 @@ async fn what_a_request_said_is_gone_for_the_next_one_unless_it_is_kept() {
     }
 }
 
+/// By a thread without a runtime, and in a runtime that ends before the session is cleared.
+#[test]
+fn what_a_request_said_is_gone_wherever_it_gives_its_session_back() {
+    type Drops = fn(Pooled);
+    let own: Drops = |session| {
+        let runtime = runtime();
+        let inside = runtime.enter();
+        drop(session);
+        drop(inside);
+    };
+    let runtime = runtime();
+    for (place, drops) in [("no runtime", drop as Drops), ("a runtime that ends", own)] {
+        let launches = Launches::default();
+        let pool = runtime.block_on(pool(1, &launches).start()).unwrap();
+        let session = runtime.block_on(pool.get()).unwrap();
+        assert_eq!(runtime.block_on(said(&session, "a")), "a");
+        std::thread::spawn(move || drops(session)).join().unwrap();
+        let session = runtime.block_on(pool.get()).unwrap();
+        assert_eq!(runtime.block_on(said(&session, "b")), "b", "{place}");
+        assert_eq!(launches.len(), 1, "{place}");
+        runtime.block_on(pool.stop());
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Its sessions are gone with their runtime, but no request waits for one.
+#[test]
+fn a_session_that_is_given_back_after_its_runtime_has_ended_is_free() {
+    let launches = Launches::default();
+    let first = runtime();
+    let pool = first.block_on(pool(1, &launches).start()).unwrap();
+    let session = first.block_on(pool.get()).unwrap();
+    drop(first);
+    drop(session);
+    assert_eq!(pool.free(), 1);
+    let error = runtime().block_on(pool.get()).unwrap_err();
+    assert!(error.is_stopped(), "{error}");
+}
+
+#[tokio::test]
+async fn a_pool_without_a_session_is_refused() {
+    let error = pool(0, &Launches::default()).start().await.unwrap_err();
+    assert!(error.is_empty() && error.to_string().contains("at least 1"), "{error}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_next_session_is_picked_as_asked() {
     async fn picks(pool: &Pool) -> Vec<String> {
