@@ -12,7 +12,7 @@ use crate::player::Replay;
 use crate::recording::{
     Recording, is_recordings_folder, move_kept, recordings_in, remove_kept, replace_recordings,
 };
-use crate::transport::{self, BoxFuture, Connection, Launch, Transport};
+use crate::transport::{self, BoxFuture, Connection, Launch, Launcher, Transport};
 
 /// A transport that replays a recording or records one, so that a test is written once.
 ///
@@ -198,6 +198,14 @@ impl Transport for Recorded {
             Source::Played(replay) => replay.runs_here(),
             Source::Made(made) => made.recorder.runs_here(),
             Source::Plain(cli) => cli.runs_here(),
+        }
+    }
+
+    fn launcher(&self) -> Option<&Launcher> {
+        match &self.source {
+            Source::Played(_) => None,
+            Source::Made(made) => made.recorder.launcher(),
+            Source::Plain(cli) => cli.launcher(),
         }
     }
 

@@ -17,7 +17,7 @@ use super::log::Log;
 use super::tee::tee;
 use crate::common::{lock, rfc3339};
 use crate::recording::{Header, Redaction, Root};
-use crate::transport::{self, BoxFuture, Connection, Launch, Notes, Transport};
+use crate::transport::{self, BoxFuture, Connection, Launch, Launcher, Notes, Transport};
 
 /// Records every connection of a transport to a file.
 ///
@@ -276,6 +276,10 @@ impl Transport for Recorder {
 
     fn runs_here(&self) -> bool {
         self.inner.runs_here()
+    }
+
+    fn launcher(&self) -> Option<&Launcher> {
+        self.inner.launcher()
     }
 
     fn taken(&self) {

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use super::jsonl;
 use super::session_store::SessionStoreEntry;
 use crate::common::owned;
+use crate::transport::Launcher;
 
 /// The variable that names the configuration folder.
 pub(crate) const CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
@@ -76,9 +77,11 @@ pub(crate) struct Transcript {
 }
 
 impl Restored {
-    /// Writes a new folder. `env` is the environment of the CLI.
+    /// Writes a new folder. `env` is the environment of the CLI, and `launcher` knows what paths are
+    /// called where the CLI runs.
     pub(crate) fn write(
         env: &BTreeMap<OsString, OsString>,
+        launcher: Option<&Launcher>,
         project: &str,
         session: &str,
         transcripts: &[Transcript],
@@ -93,7 +96,7 @@ impl Restored {
             warnings: Vec::new(),
         };
         restored.add(project, session, transcripts)?;
-        restored.take_over(&Source::of(env));
+        restored.take_over(&Source::of(env, launcher), launcher);
         Ok(restored)
     }
 
@@ -130,7 +133,7 @@ impl Restored {
 
     /// Takes over the settings, the credentials and what the user wrote. What cannot be read is
     /// left out, with a warning.
-    fn take_over(&mut self, source: &Source) {
+    fn take_over(&mut self, source: &Source, launcher: Option<&Launcher>) {
         let Some(from) = &source.folder else { return };
         let to = self.folder.path().to_owned();
         let mut warn = |path: &Path, error: io::Error| {
@@ -141,7 +144,9 @@ impl Restored {
         };
         for name in LINKED {
             let path = from.join(name);
-            if let Err(error) = fs::metadata(&path).and_then(|_| link(&path, &to.join(name))) {
+            if let Err(error) =
+                fs::metadata(&path).and_then(|_| link(&path, &to.join(name), launcher))
+            {
                 warn(&path, error);
             }
         }
@@ -191,8 +196,11 @@ impl Drop for Restored {
 }
 
 /// The configuration folder of a CLI with this environment.
-pub(crate) fn config_folder(env: &BTreeMap<OsString, OsString>) -> Option<PathBuf> {
-    Source::of(env).folder
+pub(crate) fn config_folder(
+    env: &BTreeMap<OsString, OsString>,
+    launcher: Option<&Launcher>,
+) -> Option<PathBuf> {
+    Source::of(env, launcher).folder
 }
 
 /// Where the CLI would look for its configuration.
@@ -203,10 +211,11 @@ struct Source {
 }
 
 impl Source {
-    fn of(env: &BTreeMap<OsString, OsString>) -> Self {
+    /// The variables name paths where the CLI runs; these are the ones here.
+    fn of(env: &BTreeMap<OsString, OsString>, launcher: Option<&Launcher>) -> Self {
         let path = |name: &str| {
-            let value = env.get(OsStr::new(name)).filter(|value| !value.is_empty());
-            value.map(PathBuf::from)
+            let path = Path::new(env.get(OsStr::new(name)).filter(|value| !value.is_empty())?);
+            Some(launcher.map_or_else(|| path.to_owned(), |launcher| launcher.here(path)))
         };
         if let Some(folder) = path(CONFIG_DIR) {
             return Self { state: Some(folder.join(".claude.json")), folder: Some(folder) };
@@ -235,21 +244,24 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     file.write_all(content)
 }
 
+/// The link is read where the CLI runs.
 #[cfg(unix)]
-fn link(from: &Path, to: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(std::path::absolute(from)?, to)
+fn link(from: &Path, to: &Path, launcher: Option<&Launcher>) -> io::Result<()> {
+    let from = std::path::absolute(from)?;
+    let from = launcher.map_or_else(|| from.clone(), |launcher| launcher.there(&from));
+    std::os::unix::fs::symlink(from, to)
 }
 
 /// A link needs a privilege on Windows, so it is a copy.
 #[cfg(not(unix))]
-fn link(from: &Path, to: &Path) -> io::Result<()> {
+fn link(from: &Path, to: &Path, launcher: Option<&Launcher>) -> io::Result<()> {
     if !fs::metadata(from)?.is_dir() {
         return fs::copy(from, to).map(drop);
     }
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        link(&entry.path(), &to.join(entry.file_name()))?;
+        link(&entry.path(), &to.join(entry.file_name()), launcher)?;
     }
     Ok(())
 }

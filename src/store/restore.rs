@@ -10,6 +10,7 @@ use super::key::{SessionKey, is_below};
 use super::mirror::guarded;
 use super::session_store::SessionStore;
 use crate::common::is_uuid;
+use crate::transport::Launcher;
 
 /// The conversation to resume.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,13 +28,14 @@ struct Loaded {
 }
 
 /// Writes a conversation into a new configuration folder. Returns its id and that folder; `None` if
-/// the store does not have the conversation. `env` is the environment of the CLI, `limit` the time
+/// the store does not have the conversation. `env` is the environment of the CLI, `launcher` what starts it, `limit` the time
 /// limit of each call to the store.
 pub(crate) async fn restore(
     store: &dyn SessionStore,
     conversation: Conversation,
     project: String,
     env: BTreeMap<OsString, OsString>,
+    launcher: Option<Launcher>,
     limit: Duration,
 ) -> Result<Option<(String, Restored)>> {
     let calls = Calls { store, limit };
@@ -45,7 +47,7 @@ pub(crate) async fn restore(
     let (agents, skipped) = calls.agents(&SessionKey::new(&project, &id)).await?;
     transcripts.extend(agents);
     let write = move || {
-        let mut restored = Restored::write(&env, &project, &id, &transcripts)?;
+        let mut restored = Restored::write(&env, launcher.as_ref(), &project, &id, &transcripts)?;
         restored.warnings.extend(skipped);
         Ok((id, restored))
     };

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Environment, Error, Exit, Notes, OrphanGuard};
+use super::{Environment, Error, Exit, Launcher, Notes, OrphanGuard};
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -45,6 +45,13 @@ pub trait Transport: Send + Sync + 'static {
         false
     }
 
+    /// The program that starts the CLI in this program's place, if there is one. A session asks it
+    /// for the paths there, and a supervisor does not take its failure for one of the CLI. Default:
+    /// `None`. A wrapper passes it on.
+    fn launcher(&self) -> Option<&Launcher> {
+        None
+    }
+
     /// A session has this transport now, and reports what is [`unfinished`](Self::unfinished) at its
     /// end. A replay that was moved into a session then does not verify itself when it is dropped.
     /// Default: nothing. A wrapper passes it on.
@@ -66,6 +73,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).runs_here()
     }
 
+    fn launcher(&self) -> Option<&Launcher> {
+        (**self).launcher()
+    }
+
     fn taken(&self) {
         (**self).taken();
     }
@@ -82,6 +93,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn runs_here(&self) -> bool {
         (**self).runs_here()
+    }
+
+    fn launcher(&self) -> Option<&Launcher> {
+        (**self).launcher()
     }
 
     fn taken(&self) {

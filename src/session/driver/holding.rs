@@ -10,7 +10,7 @@ use crate::session::error::Error;
 use crate::session::lease::{Exclusive, Lease, Refused};
 use crate::session::shared::Shared;
 use crate::store::{Conversation, config_folder};
-use crate::transport::Launch;
+use crate::transport::{Launch, Launcher};
 
 /// How a launch takes its conversation.
 pub(super) struct Holding {
@@ -109,11 +109,13 @@ pub(super) fn owned(id: &str, owner: Option<impl ToString>) -> Error {
 ///
 /// What the CLI makes with its first line is made here before it, as it makes it: in the first run
 /// of a container there is nothing yet.
-pub(super) fn transcripts(launch: &Launch) -> Result<PathBuf, String> {
+pub(super) fn transcripts(launch: &Launch, launcher: Option<&Launcher>) -> Result<PathBuf, String> {
     let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-    let config = config_folder(&env).ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
+    let config = config_folder(&env, launcher);
+    let config = config.ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
+    let cwd = launcher.map_or_else(|| cwd.clone(), |launcher| launcher.there(&cwd));
     let named = project_name(|name| env.get(OsStr::new(name)).cloned());
     let key = named.unwrap_or_else(|| project_key(cwd));
     let folder = config.join("projects").join(key);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -9,7 +10,7 @@ use tokio::sync::oneshot;
 use super::{Driver, Error};
 use crate::history::{PROJECT_NAME, project_key, project_name};
 use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
-use crate::transport::{BoxFuture, Launch};
+use crate::transport::{BoxFuture, Launch, Launcher};
 use crate::wire::control::ControlFrame;
 use crate::wire::{FrameKind, Outcome};
 
@@ -64,8 +65,9 @@ impl Driver {
         }
         let store = store.filter(|_| setup.transport.runs_here());
         let named = project_name(|name| env.get(OsStr::new(name)).cloned());
+        let launcher = setup.transport.launcher().cloned();
         let (Some(options), Some(conversation)) = (store, conversation) else {
-            into_home(&mut launch, &known, named.is_some());
+            into_home(&mut launch, &known, launcher.as_ref(), named.is_some());
             return Box::pin(std::future::ready(Ok((launch, known))));
         };
         let (done, flushed) = oneshot::channel();
@@ -74,10 +76,11 @@ impl Driver {
             // This session may have written to that conversation.
             let _ = flushed.await;
             let cwd = launch.cwd.clone().or_else(|| std::env::current_dir().ok());
+            let cwd = there(launcher.as_ref(), &cwd.unwrap_or_default());
             let is_named = named.is_some();
-            let project = named.unwrap_or_else(|| project_key(cwd.unwrap_or_default()));
+            let project = named.unwrap_or_else(|| project_key(cwd));
             let (store, limit) = (&*options.store, options.load_timeout);
-            let found = restore(store, conversation, project, env, limit).await;
+            let found = restore(store, conversation, project, env, launcher.clone(), limit).await;
             let Some((id, restored)) = found.map_err(Error::store)? else {
                 return Ok((launch, Home::Own));
             };
@@ -85,7 +88,7 @@ impl Driver {
                 *arg = format!("--resume={id}").into();
             }
             let home = Home::Restored(Arc::new(restored));
-            into_home(&mut launch, &home, is_named);
+            into_home(&mut launch, &home, launcher.as_ref(), is_named);
             Ok((launch, home))
         })
     }
@@ -128,11 +131,16 @@ impl Driver {
 
 /// Sends a launch to the temporary configuration folder, if there is one. `is_named` says whether the
 /// name in the environment counts for the folder of the project: it would do so only there otherwise.
-fn into_home(launch: &mut Launch, home: &Home, is_named: bool) {
+fn into_home(launch: &mut Launch, home: &Home, launcher: Option<&Launcher>, is_named: bool) {
     let Some(folder) = home.folder() else { return };
-    let mut env = std::mem::take(&mut launch.env).set(CONFIG_DIR, folder);
+    let mut env = std::mem::take(&mut launch.env).set(CONFIG_DIR, there(launcher, folder));
     if !is_named {
         env = env.remove(PROJECT_NAME);
     }
     launch.env = env;
+}
+
+/// What a path is called where the CLI runs.
+fn there(launcher: Option<&Launcher>, path: &Path) -> PathBuf {
+    launcher.map_or_else(|| path.to_owned(), |launcher| launcher.there(path))
 }

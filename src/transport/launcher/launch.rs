@@ -209,6 +209,16 @@ impl Launcher {
         Self { shared_files: shared, ..self }
     }
 
+    /// What a path here is called there.
+    pub(crate) fn there(&self, path: &Path) -> PathBuf {
+        self.paths.path(path)
+    }
+
+    /// What a path there is called here.
+    pub(crate) fn here(&self, path: &Path) -> PathBuf {
+        self.paths.back(path)
+    }
+
     /// How long the launcher may take to end after its handle was dropped.
     #[must_use]
     pub fn shutdown(self, shutdown: Shutdown) -> Self {
@@ -266,6 +276,10 @@ impl Transport for Launcher {
 
     fn runs_here(&self) -> bool {
         self.shared_files
+    }
+
+    fn launcher(&self) -> Option<&Launcher> {
+        Some(self)
     }
 }
 

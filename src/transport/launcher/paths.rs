@@ -19,6 +19,13 @@ impl Paths {
         self.mapped(path).unwrap_or_else(|| path.to_owned())
     }
 
+    /// The path here of one there. One that is in none of the folders stays as it is.
+    pub(super) fn back(&self, path: &Path) -> PathBuf {
+        let innermost = self.0.iter().filter(|(_, there)| path.starts_with(there));
+        let innermost = innermost.max_by_key(|(_, there)| there.components().count());
+        innermost.map_or_else(|| path.to_owned(), |(here, there)| moved(path, there, here))
+    }
+
     /// An argument: a path, or `--flag=<path>`. Any other stays as it is.
     pub(super) fn argument(&self, argument: &OsStr) -> OsString {
         if let Some(mapped) = self.mapped(Path::new(argument)) {
@@ -35,11 +42,17 @@ impl Paths {
     }
 
     fn mapped(&self, path: &Path) -> Option<PathBuf> {
-        self.0.iter().find_map(|(here, there)| {
-            let below = path.strip_prefix(here).ok()?;
-            // Joined with nothing, a path would end with a slash.
-            Some(if below.as_os_str().is_empty() { there.clone() } else { there.join(below) })
-        })
+        let (here, there) = self.0.iter().find(|(here, _)| path.starts_with(here))?;
+        Some(moved(path, here, there))
+    }
+}
+
+/// The path in another folder.
+fn moved(path: &Path, from: &Path, to: &Path) -> PathBuf {
+    match path.strip_prefix(from) {
+        // Joined with nothing, a path would end with a slash.
+        Ok(below) if !below.as_os_str().is_empty() => to.join(below),
+        _ => to.to_owned(),
     }
 }
 
@@ -61,6 +74,7 @@ mod tests {
             ("home/me", "home/me"),
         ] {
             assert_eq!(paths.path(Path::new(here)), Path::new(there));
+            assert_eq!(paths.back(Path::new(there)), Path::new(here));
             assert_eq!(paths.argument(OsStr::new(here)), there);
             let flag = |path| OsString::from(format!("--add-dir={path}"));
             assert_eq!(paths.argument(&flag(here)), flag(there));
