@@ -12,7 +12,7 @@ use super::handlers::Handlers;
 use super::lease::Exclusive;
 use super::options::OptionError;
 use super::options::{option_setters, option_table};
-use super::setup::{Observer, Renew, Setup};
+use super::setup::{Observer, Renew, Setup, add_own};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
 use crate::protocol::Reconnect;
@@ -230,7 +230,17 @@ impl SessionBuilder {
     /// apply on top of the options of the session; those of a query that needs its own launch apply
     /// on top of both. If they are rejected, the launch fails.
     pub fn options_at_launch(mut self, make: impl Fn() -> Options + Send + Sync + 'static) -> Self {
-        self.renew = Some(Arc::new(make));
+        self.renew = Some(Renew::new(make, false));
+        self
+    }
+
+    /// The same, with all options of a launch: those of this builder that are not made again do not
+    /// count, except for its conversation.
+    pub(crate) fn all_options_at_launch(
+        mut self,
+        make: impl Fn() -> Options + Send + Sync + 'static,
+    ) -> Self {
+        self.renew = Some(Renew::new(make, true));
         self
     }
 
@@ -356,7 +366,7 @@ impl SessionBuilder {
     pub(crate) fn renewed(&self, with_conversation: bool) -> Options {
         let options = self.resolved();
         let options = match &self.renew {
-            Some(renew) => renew().over(&options),
+            Some(renew) => renew.made().over(&options),
             None => options,
         };
         if with_conversation { options } else { options.without_conversation() }
@@ -375,14 +385,9 @@ impl SessionBuilder {
         let transport = self.transport.unwrap_or_else(|| Arc::new(Process::new(CliPath::Auto)));
         // Before what may fail: the caller gets the error.
         transport.taken();
-        if self.handlers.has_permission() {
-            options.ask_host()?;
-        }
         let (flush, load_timeout) = (self.store_flush, self.load_timeout);
         let store = self.store.map(|store| Arc::new(StoreOptions { store, flush, load_timeout }));
-        if store.is_some() {
-            options.mirror_to_store()?;
-        }
+        add_own(&mut options, &self.handlers, store.as_deref())?;
         options.validate()?;
         options.check_start(transport.runs_here())?;
         for (name, bytes) in [("max_line", self.max_line), ("buffer_cap", self.buffer_cap)] {

@@ -14,7 +14,7 @@ use super::driver::{Asker, Driver, Line, Order};
 use super::error::{Error, Result};
 use super::events::Events;
 use super::query_options::command;
-use super::setup::{Renew, Setup};
+use super::setup::Setup;
 use super::shared::Shared;
 use super::spending::Spending;
 use super::state::SessionState;
@@ -199,8 +199,7 @@ impl Session {
         let home = self.inner.shared.home().clone();
         // What it makes must not choose another conversation.
         let renew = self.inner.shared.renew().cloned();
-        let renew =
-            renew.map(|renew| -> Renew { Arc::new(move || renew().without_conversation()) });
+        let renew = renew.map(|renew| renew.map(super::Options::without_conversation));
         Ok(Session::new(Setup {
             options,
             home,

@@ -17,8 +17,30 @@ use crate::store::{Home, StoreOptions};
 use crate::transport::{Launch, OrphanGuard, Shutdown, Transport};
 use crate::wire::control::{Request, RequestName};
 
-/// Makes the options that a launch has on top of those of the session.
-pub(super) type Renew = Arc<dyn Fn() -> Options + Send + Sync>;
+/// Makes options again at each launch.
+#[derive(Clone)]
+pub(super) struct Renew {
+    make: Arc<dyn Fn() -> Options + Send + Sync>,
+    /// Whether it makes all of them, so that nothing of the session's stays but its conversation.
+    all: bool,
+}
+
+impl Renew {
+    pub(super) fn new(make: impl Fn() -> Options + Send + Sync + 'static, all: bool) -> Self {
+        Self { make: Arc::new(make), all }
+    }
+
+    /// The same, with what it makes changed.
+    pub(super) fn map(self, change: impl Fn(Options) -> Options + Send + Sync + 'static) -> Self {
+        let Self { make, all } = self;
+        Self::new(move || change(make()), all)
+    }
+
+    /// What it makes now.
+    pub(super) fn made(&self) -> Options {
+        (self.make)()
+    }
+}
 
 /// The setup of a session. A fork has the same one, with other options.
 #[derive(Clone)]
@@ -71,6 +93,20 @@ impl Setup {
         }
     }
 
+    /// Returns the options of a launch: those of the session, with what is made for it now.
+    ///
+    /// # Errors
+    /// If what is made does not go together with the handlers or the store of the session.
+    pub(super) fn renewed(&self, renew: &Renew, session: &Options) -> Result<Options, OptionError> {
+        let made = renew.made();
+        if !renew.all {
+            return Ok(made.over(session));
+        }
+        let mut options = made.over(&session.only_conversation());
+        add_own(&mut options, &self.handlers, self.store.as_deref())?;
+        Ok(options)
+    }
+
     /// Returns the fields of the `initialize` request.
     pub(super) fn initialize(&self, options: &Options) -> Map<String, Value> {
         let mut fields = options.initialize();
@@ -108,6 +144,21 @@ impl Setup {
         // The CLI's id, which is not an option to validate.
         launch.args.extend(resume.map(|id| format!("--resume={id}").into()));
         Ok(launch)
+    }
+}
+
+/// Adds to options what the handlers and the store of a session need.
+pub(super) fn add_own(
+    options: &mut Options,
+    handlers: &Handlers,
+    store: Option<&StoreOptions>,
+) -> Result<(), OptionError> {
+    if handlers.has_permission() {
+        options.ask_host()?;
+    }
+    match store {
+        Some(_) => options.mirror_to_store(),
+        None => Ok(()),
     }
 }
 

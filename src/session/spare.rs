@@ -1,7 +1,6 @@
 //! A process that is started before it is known which conversation it will serve.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +8,6 @@ use super::builder::SessionBuilder;
 use super::error::Result;
 use super::handle::Session;
 use super::options::{OptionError, Options, SystemPrompt};
-use super::setup::Renew;
 use crate::transport::Exit;
 use crate::wire::replies::Reply;
 use crate::wire::replies::server::ServerInfo;
@@ -99,9 +97,9 @@ impl Spare {
         shared.setup.refuse_fields_set_twice(&all)?;
         let reply = self.session.control("claim_session", fields).await?;
         let reply = Reply::<ClaimedSession>::read(reply);
-        let renew = shared.setup.renew.clone().map(|renew| -> Renew {
+        let renew = shared.setup.renew.clone().map(|renew| {
             let options = options.clone();
-            Arc::new(move || claimed_over(&options, &renew()))
+            renew.map(move |made| claimed_over(&options, &made))
         });
         let is_renewed = renew.is_some();
         shared.claim(all, renew, reply.initialize.clone());

@@ -75,9 +75,8 @@ impl<K: Key> ChildSpec<K> {
     /// rotated are read again; its transport and handlers are those of the first call until the child
     /// rests, is stopped with its group, or has failed. A conversation that it names (`resume`,
     /// `session_id`) counts for the first start; then the supervisor decides which one is resumed.
-    /// What its own `options_at_launch` makes counts at each launch. An option that only the first
-    /// call has set stays until a new session is made. The options of a query count for that query,
-    /// as without a supervisor.
+    /// What its own `options_at_launch` makes counts at each launch. The time limits are those of the
+    /// first call. The options of a query count for that query, as without a supervisor.
     pub fn new(
         key: impl Into<K>,
         make: impl Fn() -> SessionBuilder + Send + Sync + 'static,

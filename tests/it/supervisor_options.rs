@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use claude_wire::supervisor::{Backoff, ChildSpec, ChildState, SessionRef, Supervisor};
 use claude_wire::transport::Memory;
-use claude_wire::{Options, Session, SessionBuilder};
+use claude_wire::{Decision, Options, Session, SessionBuilder};
 use serde_json::{Value, json};
 
 use crate::supervisor_support::{SECOND, kill, mortal, noted, text};
@@ -159,27 +159,32 @@ async fn a_switch_for_one_query_goes_back_to_what_was_made_at_the_launch() {
     }
 }
 
-/// The session has begun with it; a new one, after a rest, has not.
+/// Although the session has begun with it. Its handlers still decide on tools.
 #[tokio::test(start_paused = true)]
-async fn an_option_of_the_first_call_alone_stays_until_there_is_a_new_session() {
+async fn an_option_that_is_not_made_again_is_gone_at_the_next_launch() {
     let (launches, count) = (Launches::default(), AtomicUsize::new(0));
-    let change = move |builder: SessionBuilder| match count.fetch_add(1, Ordering::Relaxed) {
-        // The session, and its first launch.
-        0 | 1 => builder.max_turns(3),
-        _ => builder.allowed_tools(["Read"]),
+    let change = move |builder: SessionBuilder| {
+        let builder = builder.on_permission(|_| async { Decision::allow() });
+        match count.fetch_add(1, Ordering::Relaxed) {
+            // The session, and its first launch.
+            0 | 1 => builder.max_turns(3),
+            _ => builder.allowed_tools(["Read"]),
+        }
     };
     let (supervisor, a) = supervised(mortal(&launches), change).await;
     kill(&a).await;
     assert_eq!(text(&a, "one").await, "one");
     let flags = || {
         let last = launches.len() - 1;
-        ["--max-turns", "--allowed-tools"].map(|flag| launches.flag(last, flag))
+        ["--max-turns", "--allowed-tools", "--permission-prompt-tool", "--resume"]
+            .map(|flag| launches.flag(last, flag))
     };
-    let [three, read] = ["3", "Read"].map(|value| Some(value.to_owned()));
-    assert_eq!(flags(), [three, read.clone()]);
+    let [read, stdio] = ["Read", "stdio"].map(|value| Some(value.to_owned()));
+    assert_eq!(flags(), [None, read.clone(), stdio.clone(), None]);
+    let id = a.session().await.unwrap().session_id();
     a.wait_for(ChildState::Resting).await.unwrap();
     assert_eq!(text(&a, "two").await, "two");
-    assert_eq!(flags(), [None, read]);
+    assert_eq!(flags(), [None, read, stdio, id]);
     supervisor.stop().await;
 }
 

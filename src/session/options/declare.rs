@@ -149,6 +149,13 @@ macro_rules! declare {
                 self
             }
 
+            /// Only the options that say with which conversation the CLI begins.
+            pub(in crate::session) fn only_conversation(&self) -> Self {
+                let mut only = Options::default();
+                $($(declare!(@keep only self $field $only);)?)+
+                only
+            }
+
             /// Writes the arguments of the options that are set.
             pub(super) fn write(&self, argv: &mut Argv) {
                 $($(
@@ -219,6 +226,8 @@ macro_rules! declare {
     };
     (@start $self:ident $field:ident start) => { $self.$field = None };
     (@start $self:ident $field:ident only) => {};
+    (@keep $to:ident $self:ident $field:ident start) => { $to.$field = $self.$field.clone() };
+    (@keep $to:ident $self:ident $field:ident only) => {};
     (@session $only:ident) => { "an option of the session, not of one query" };
     (@field $self:ident $field:ident) => { $self.$field.as_ref().map(|value| json!(value)) };
     (@field $self:ident $field:ident $value:ident) => { $self.$value() };
