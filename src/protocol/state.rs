@@ -57,7 +57,8 @@ pub enum EndCause {
     Left,
     /// The transport could not be opened: there was no process.
     NotStarted,
-    /// The CLI closed its standard input or output but kept running, and was ended for that.
+    /// The CLI closed its standard input or output but kept running, or it answered no probe of a
+    /// supervisor, or was not started in the time of one; and was ended for that.
     HungUp,
     /// The CLI exited by itself with code 0.
     Exited,

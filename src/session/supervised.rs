@@ -26,9 +26,20 @@ impl Session {
         self.inner.order_if_running(Order::Stop(reply));
     }
 
+    /// Ends the CLI that runs, or its start, as if it had ended by itself: what waits in the session
+    /// goes on waiting.
+    pub(crate) fn begin_kill(&self) {
+        self.inner.order_if_running(Order::Kill);
+    }
+
     /// Whether the last CLI has said that it does not find the conversation to resume.
     pub(crate) fn has_said_not_found(&self) -> bool {
         self.stderr_tail().contains(NOT_FOUND)
+    }
+
+    /// Whether another program starts the CLI, so that an exit may be that program's.
+    pub(crate) fn has_launcher(&self) -> bool {
+        self.inner.shared.setup.transport.launcher().is_some()
     }
 
     /// How long a stop may take: the end of the running turn, then the grace periods.

@@ -56,7 +56,7 @@ impl Budget {
         Self { max_usd: Some(usd), ..self }
     }
 
-    /// Sets how many turns may be asked. Default: no limit.
+    /// Sets after how many turns that have ended no other one is asked. Default: no limit.
     #[must_use]
     pub fn max_turns(self, turns: u64) -> Self {
         Self { max_turns: Some(turns), ..self }

@@ -71,8 +71,10 @@ impl<K: Key> SupervisorBuilder<K> {
         self
     }
 
-    /// Adds a child. Children are started in the order in which they are added, and stopped in
-    /// reverse.
+    /// Adds a child. These children are started one after the other, in the order in which they are
+    /// added, and stopped one after the other in reverse. Those that are
+    /// [added while it runs](Supervisor::start_session) are stopped before them, all at the same
+    /// time unless the [strategy](Self::strategy) is for groups.
     #[must_use]
     pub fn child(mut self, spec: ChildSpec<K>) -> Self {
         self.0.children.push(spec);
@@ -115,7 +117,8 @@ impl<K: Key> SupervisorBuilder<K> {
     }
 
     /// How many children may be started at a time, after the first ones, which are started one after
-    /// the other. At least 1. Default: 8.
+    /// the other. At least 1. Default: 8. Restarts by hand
+    /// ([`restart_session`](Supervisor::restart_session)) do not wait for others.
     #[must_use]
     pub fn max_starting(mut self, children: usize) -> Self {
         self.0.rules.max_starting = children;
@@ -249,7 +252,8 @@ impl<K: Key> SupervisorBuilder<K> {
     }
 
     /// Runs the supervisor as a part of your own tasks: starts it, and returns why it ended. It is
-    /// stopped when `until` is ready. Use it in a `JoinSet` or with `select!`.
+    /// stopped when `until` is ready, also while its first children are being started. Use it in a
+    /// `JoinSet` or with `select!`.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -257,7 +261,12 @@ impl<K: Key> SupervisorBuilder<K> {
         self,
         until: impl Future<Output = ()>,
     ) -> Result<ExitReason<K>, SupervisorError> {
-        let supervisor = self.start().await?;
+        let (supervisor, started) = self.launch()?;
+        tokio::pin!(until);
+        tokio::select! {
+            started = started => started?,
+            () = &mut until => return Ok(supervisor.stop().await),
+        }
         tokio::select! {
             reason = supervisor.finished() => Ok(reason),
             () = until => Ok(supervisor.stop().await),

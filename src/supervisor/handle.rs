@@ -177,7 +177,8 @@ impl<K: Key> Supervisor<K> {
         self.shared.snapshot()
     }
 
-    /// Stops all children in reverse order, and returns why the supervisor ended.
+    /// Stops all children in [reverse order](super::SupervisorBuilder::child), and returns why the
+    /// supervisor ended.
     ///
     /// # Cancel safety
     /// If the future is dropped, the children are stopped all the same.

@@ -215,6 +215,7 @@ impl<K: Key> Service<K> {
             running: None,
             made: None,
             task: None,
+            is_first: !self.tree.has_started(),
             starts: 0,
             started_at: None,
             restarts: 0,
@@ -313,10 +314,16 @@ impl<K: Key> Service<K> {
     }
 
     fn carry_out(&mut self, outputs: Vec<Output>) {
+        // What is stopped together: when these are, the next one may be.
+        let mut before = Vec::new();
         for output in outputs {
             match output {
                 Output::Start(id, why) => self.start(id, why),
-                Output::Stop(id) => self.stop(id),
+                Output::Stop(id) => {
+                    let after =
+                        if self.stops_by_itself(id) { std::mem::take(&mut before) } else { vec![] };
+                    before.extend(self.stop(id, after));
+                }
                 Output::Rest(id) => self.rest(id),
                 Output::Release(id) => self.release(id),
                 Output::Forget(id) => self.forget(id),

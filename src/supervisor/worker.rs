@@ -63,8 +63,8 @@ impl<K: Key> Start<K> {
                     self.report(News::Up { history_lost });
                     self.watch(&session).await;
                 }
-                Ok(Err(error)) => {
-                    let class = class_of_start(&error);
+                Ok(Err(NotStarted { error, launched })) => {
+                    let class = class_of_start(&error, launched);
                     self.report(News::Down(class, error.to_string(), Some(error)));
                 }
                 Err(_) => self.report(News::Down(Class::Crash, not_started(limit), None)),
@@ -110,7 +110,7 @@ impl<K: Key> Start<K> {
     }
 
     /// Starts or restarts the session. Also whether the conversation it was to resume is lost.
-    async fn session(&self) -> Result<(Session, bool), session::Error> {
+    async fn session(&self) -> Result<(Session, bool), NotStarted> {
         let (session, wanted, started) = match &self.running {
             Some(Running::Session(session)) => {
                 let conversation = self.conversation();
@@ -131,10 +131,12 @@ impl<K: Key> Start<K> {
                 Ok((session, lost))
             }
             Err(error) if is_not_found(&session, &error).await => {
-                session.restart(Restart::Fresh).await?;
-                Ok((session, true))
+                match session.restart(Restart::Fresh).await {
+                    Ok(_) => Ok((session, true)),
+                    Err(error) => Err(NotStarted::of(&session, error)),
+                }
             }
-            Err(error) => Err(error),
+            Err(error) => Err(NotStarted::of(&session, error)),
         }
     }
 
@@ -153,7 +155,7 @@ impl<K: Key> Start<K> {
         let Make::Session(make) = &self.spec.make else { return Err(session::Error::stopped()) };
         let of_make = self.conversation() == Restart::Resume && self.resume.is_none();
         let again = make.clone();
-        let mut builder = make().options_at_launch(move || again().renewed(of_make));
+        let mut builder = make().all_options_at_launch(move || again().renewed(of_make));
         if !of_make {
             builder = builder.with_conversation(self.resume.clone());
         }
@@ -215,8 +217,9 @@ impl<K: Key> Start<K> {
                     () = at(probe) => {
                         let (interval, limit) = self.spec.probe.unwrap_or_default();
                         let failed = session.probe(limit).await.is_err();
-                        missed = if failed { missed + 1 } else { 0 };
-                        if missed >= 2 && session.state().is_up() {
+                        // A CLI that is not up has not missed it: a query needs another launch.
+                        missed = if failed && session.state().is_up() { missed + 1 } else { 0 };
+                        if missed >= 2 {
                             let why = format!("the CLI did not answer two probes within {limit:?}");
                             return self.report(News::Down(Class::Crash, why, None));
                         }
@@ -257,8 +260,28 @@ fn not_started(limit: Duration) -> String {
     format!("not started within {limit:?} (start_timeout)")
 }
 
+/// Why a session was not started.
+struct NotStarted {
+    error: session::Error,
+    /// Whether a launcher starts its CLI.
+    launched: bool,
+}
+
+impl NotStarted {
+    fn of(session: &Session, error: session::Error) -> Self {
+        Self { error, launched: session.has_launcher() }
+    }
+}
+
+/// There is no session yet.
+impl From<session::Error> for NotStarted {
+    fn from(error: session::Error) -> Self {
+        Self { error, launched: false }
+    }
+}
+
 /// What the error of a start means.
-fn class_of_start(error: &session::Error) -> Class {
+fn class_of_start(error: &session::Error, launched: bool) -> Class {
     if error.is_option() || error.is_owned() || error.is_unsupported() {
         return Class::Configuration;
     }
@@ -271,12 +294,28 @@ fn class_of_start(error: &session::Error) -> Class {
             || transport.is_left();
         return if is_wrong { Class::Configuration } else { Class::Crash };
     }
-    // The CLI says on standard error what it does not accept, and exits before it writes anything;
-    // or what is between (`setpriv`, `env`, a shell) says that it cannot execute it.
-    let refuses = error.exit().is_some_and(|exit| matches!(exit.code, Some(1 | 126 | 127)))
-        && error.early_output().is_empty()
-        && !error.stderr_tail().trim().is_empty();
-    if refuses { Class::Configuration } else { Class::Crash }
+    // What is between (`setpriv`, `env`, a shell) says with 126 or 127 that it cannot execute the
+    // CLI; the CLI exits with 1 if it does not accept its options. A launcher that does not get there
+    // (`docker`, `kubectl`, `srun`) exits with 1, too, and may get there later.
+    let stderr = error.stderr_tail();
+    let refuses = match error.exit().and_then(|exit| exit.code) {
+        Some(126 | 127) => !stderr.trim().is_empty(),
+        Some(1) => !launched && stderr.lines().any(is_refusal),
+        _ => false,
+    };
+    if refuses && error.early_output().is_empty() { Class::Configuration } else { Class::Crash }
+}
+
+/// Whether the CLI says in this line of standard error what it does not accept, as in `error: unknown
+/// option '--x'`. What the system has refused (`Error: ENOSPC: no space left on device`) may be over
+/// at the next start.
+fn is_refusal(line: &str) -> bool {
+    let text = line.strip_prefix("error: ").or_else(|| line.strip_prefix("Error: "));
+    text.is_some_and(|text| {
+        let code = text.split_once(':').map_or("", |(code, _)| code);
+        let is_code = |code: &str| code.bytes().all(|byte| byte.is_ascii_uppercase());
+        !(code.len() > 2 && code.starts_with('E') && is_code(code))
+    })
 }
 
 /// How long a child of a supervisor may take to stop, beyond what its session's shutdown takes.

@@ -1,7 +1,7 @@
 //! The children of a supervisor: added, removed, found by their names, and stopped with it.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use claude_wire::supervisor::{
     Backoff, ChildKind, ChildSpec, ChildState, ExitReason, LocalRegistry, SessionRef,
@@ -11,7 +11,7 @@ use claude_wire::{Session, SessionBuilder};
 use serde_json::json;
 
 use crate::supervisor_support::{SECOND, kill, mortal, spec, text, with};
-use crate::support::cli::{Launches, SESSION, cli, echo};
+use crate::support::cli::{Launches, SESSION, echo};
 use crate::support::read::read;
 
 #[tokio::test(start_paused = true)]
@@ -206,29 +206,6 @@ async fn it_runs_as_a_part_of_other_tasks() {
     assert_eq!(launches.len(), 1);
     stop.send(()).unwrap();
     assert_eq!(run.await.unwrap().unwrap(), ExitReason::Stopped);
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_last_handle_stops_all_children_in_reverse_order() {
-    let ends = Arc::new(Mutex::new(Vec::new()));
-    let child = |key: &'static str| {
-        let ends = ends.clone();
-        let transport = cli(move |_, mut cli| {
-            let ends = ends.clone();
-            async move {
-                let exit = cli.serve().await;
-                ends.lock().unwrap().push(key);
-                exit
-            }
-        });
-        ChildSpec::new(key, with(transport))
-    };
-    let supervisor =
-        Supervisor::builder().children([child("a"), child("b"), child("c")]).start().await.unwrap();
-    let a = supervisor.session(&"a".to_owned()).unwrap();
-    drop(supervisor);
-    assert!(a.wait_for(ChildState::Resting).await.unwrap_err().is_stopped());
-    assert_eq!(*ends.lock().unwrap(), ["c", "b", "a"]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use claude_wire::session::{Matcher, OrphanGuard};
-use claude_wire::supervisor::{Backoff, ChildSpec, ChildState, Supervisor};
-use claude_wire::transport::{CliPath, Exit, Memory, Process};
+use claude_wire::supervisor::{Backoff, ChildSpec, ChildState, Supervisor, SupervisorEvent};
+use claude_wire::transport::{CliPath, Exit, Launcher, Memory, Process};
 use claude_wire::wire::hook::PreToolUse;
 use claude_wire::{Session, SessionBuilder};
 
@@ -92,6 +92,43 @@ async fn a_child_that_may_start_the_next_time_is_restarted() {
     }
 }
 
+/// The CLI exits with 1 for its options, and for what the system refuses.
+#[tokio::test(start_paused = true)]
+async fn a_refusal_of_the_cli_is_told_from_one_of_the_system() {
+    use ChildState::{Failed, Restarting};
+    for (text, expected) in [
+        ("error: unknown option '--x'", Failed),
+        ("Error: Session ID 6f1a3e52 is already in use.", Failed),
+        ("warning: slow disk\nerror: option '--effort <level>' argument 'x' is invalid.", Failed),
+        ("Error: ENOSPC: no space left on device, open '/x'", Restarting),
+        ("Error: EMFILE: too many open files", Restarting),
+        ("sh: fork: Resource temporarily unavailable", Restarting),
+    ] {
+        let make = move |builder: SessionBuilder| {
+            let transport = noted(&Launches::default(), move |_, mut cli| async move {
+                cli.complain(&format!("{text}\n")).await;
+                Exit::from_code(1)
+            });
+            builder.transport(transport)
+        };
+        assert_eq!(state_after(make, 60 * SECOND).await, expected, "{text}");
+    }
+}
+
+/// A launcher exits with 1 if it does not get to the CLI (`docker`, `kubectl`, `srun`), which may
+/// be over at the next start; 127 says that there is no such program.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_launcher_that_does_not_get_to_the_cli_is_tried_again() {
+    for (code, expected) in [(1, ChildState::Restarting), (127, ChildState::Failed)] {
+        let fails = format!("read first; echo 'Unable to connect to the server' >&2; exit {code}");
+        let make = move |builder: SessionBuilder| {
+            builder.transport(Launcher::new("sh").args(["-c", &fails]))
+        };
+        assert_eq!(state_after(make, SECOND / 1000).await, expected, "{code}");
+    }
+}
+
 /// The state of a child after its first start as now made has failed.
 async fn state_after(
     now: impl Fn(SessionBuilder) -> SessionBuilder + Send + Sync + 'static,
@@ -105,7 +142,6 @@ async fn state_after(
     };
     let supervisor = Supervisor::builder()
         .backoff(Backoff::new(600 * SECOND, 600 * SECOND))
-        .restart_wait(300 * SECOND)
         .child(ChildSpec::new("a", make).idle_after(idle).start_timeout(90 * SECOND))
         .start()
         .await
@@ -114,8 +150,16 @@ async fn state_after(
     assert_eq!(text(&a, "x").await, "x");
     a.wait_for(ChildState::Resting).await.unwrap();
     is_changed.store(true, Ordering::Relaxed);
-    a.query("y").await.unwrap_err();
-    let state = a.state();
+    let mut events = supervisor.events();
+    let query = tokio::spawn(async move { a.query("y").await });
+    let state = loop {
+        match events.recv().await.unwrap() {
+            SupervisorEvent::Restarting(..) => break ChildState::Restarting,
+            SupervisorEvent::Failed(_) => break ChildState::Failed,
+            _ => {}
+        }
+    };
     supervisor.stop().await;
+    query.await.unwrap().unwrap_err();
     state
 }

@@ -361,6 +361,33 @@ async fn a_cli_that_answers_no_probe_is_restarted() {
     supervisor.stop().await;
 }
 
+/// It would hold its memory, and answer those who have its session, for the time of the quarantine.
+#[tokio::test(start_paused = true)]
+async fn a_cli_that_hangs_is_ended_although_its_child_is_not_restarted() {
+    let launches = Launches::default();
+    let transport = noted(&launches, |_, mut cli| async move {
+        cli.handshake().await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let quarantine = OnLimit::Quarantine(3600 * SECOND);
+    let supervisor = Supervisor::builder()
+        .intensity(0, SECOND)
+        .on_limit(quarantine)
+        .child(ChildSpec::new("a", with(transport)).probe(10 * SECOND, SECOND))
+        .start()
+        .await
+        .unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    let turn = a.query("x").await.unwrap();
+    let error = turn.text().await.unwrap_err();
+    assert!(error.is_closed(), "{error}");
+    a.wait_for(ChildState::Quarantined).await.unwrap();
+    assert_eq!(supervisor.list()[0].pid, None);
+    assert_eq!(launches.len(), 1);
+    supervisor.stop().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_builder_that_panics_is_a_crash_of_its_child() {
     let supervisor =

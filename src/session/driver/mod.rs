@@ -363,6 +363,8 @@ impl Driver {
                 self.stopping.push(reply);
                 self.handle(Input::Command(Command::Stop));
             }
+            Order::Kill if self.link.is_some() || self.opening.is_some() => self.terminate(),
+            Order::Kill => {}
             Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
             Order::StopIfIdle(_) => {}
         }

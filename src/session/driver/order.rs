@@ -45,6 +45,8 @@ pub(in crate::session) enum Order {
         fresh: bool,
         reply: Asker,
     },
+    /// End the CLI that runs, or its start, as if it had ended by itself.
+    Kill,
     /// Ask the CLI that runs whether it answers.
     Probe(Duration, Asker),
     /// Send the store what was read so far.

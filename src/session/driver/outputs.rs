@@ -175,9 +175,7 @@ impl Driver {
             }
             Output::Open { resume, profile, .. } => self.open(resume, profile),
             Output::CloseStdin => self.end(|link, grace| link.ending.begin(Instant::now(), grace)),
-            Output::Terminate => self.end(|link, grace| {
-                link.ending.terminate(Instant::now(), grace, &mut *link.control);
-            }),
+            Output::Terminate => self.terminate(),
         }
     }
 
@@ -197,7 +195,10 @@ impl Driver {
         let renew = self.shared.renew();
         if let Some(renew) = renew {
             let usual = as_launched(&options);
-            options = Cow::Owned(renew().over(&options));
+            options = match self.shared.setup.renewed(renew, &options) {
+                Ok(options) => Cow::Owned(options),
+                Err(error) => return self.opened(Err(error.into())),
+            };
             self.profiles.make(&options, self.shared.options());
             let launched = as_launched(&options);
             self.machine.set_launched((launched != usual).then_some(launched));
@@ -279,6 +280,12 @@ impl Driver {
                 self.close(EndCause::NotStarted);
             }
         }
+    }
+
+    pub(super) fn terminate(&mut self) {
+        self.end(|link, grace| {
+            link.ending.terminate(Instant::now(), grace, &mut *link.control);
+        });
     }
 
     /// Ends a connection, or an attempt to open one.

@@ -1,11 +1,15 @@
 //! What is done with a child: started, stopped, given up, and shown.
 
+use tokio::sync::oneshot;
+
 use super::Service;
 use crate::session;
 use crate::supervisor::error::{Kind, SupervisorError};
 use crate::supervisor::info::{ChildState, SupervisorEvent};
 use crate::supervisor::key::Key;
+use crate::supervisor::policy::Strategy;
 use crate::supervisor::report::Running;
+use crate::supervisor::shared::Child;
 use crate::supervisor::tree::{ChildId, State, Then, Why};
 use crate::supervisor::worker;
 use crate::telemetry;
@@ -36,19 +40,40 @@ impl<K: Key> Service<K> {
         self.show(id, None);
     }
 
-    pub(super) fn stop(&mut self, id: ChildId) {
+    /// Whether a child is stopped only when those before it are: its strategy says that others
+    /// depend on it, or it was started so.
+    pub(super) fn stops_by_itself(&self, id: ChildId) -> bool {
+        let is_first = |child: &Child<K>| child.is_first;
+        self.settings.rules.strategy != Strategy::OneForOne
+            || self.shared.children().by_id.get(&id).is_some_and(is_first)
+    }
+
+    /// Stops a child when all of `after` have ended. What is returned ends when the child is stopped.
+    pub(super) fn stop(
+        &mut self,
+        id: ChildId,
+        after: Vec<oneshot::Receiver<()>>,
+    ) -> Option<oneshot::Receiver<()>> {
+        let (stopped, end) = oneshot::channel();
         {
             let mut children = self.shared.children();
-            let Some(child) = children.by_id.get_mut(&id) else { return };
+            let child = children.by_id.get_mut(&id)?;
             child.starts += 1;
             if let Some(task) = child.task.take() {
                 task.abort();
             }
             let (running, made) = (child.running.clone(), child.made.take());
             let stop = worker::stop(id, child.starts, running, made, self.reports.clone());
-            child.task = Some(self.tasks.spawn(stop));
+            child.task = Some(self.tasks.spawn(async move {
+                for after in after {
+                    let _ = after.await;
+                }
+                stop.await;
+                drop(stopped);
+            }));
         }
         self.show(id, None);
+        Some(end)
     }
 
     /// Stops a child unless it has work.

@@ -126,6 +126,10 @@ impl<K: Key> Service<K> {
         }
         self.show(id, error);
         self.last_down = Some((key, why));
+        if let Some(child) = self.shared.children().by_id.get(&id) {
+            // A CLI that hangs must not live until the next start, which may be far.
+            child.session().into_iter().for_each(session::Session::begin_kill);
+        }
         self.decide(Input::Down(id, class));
     }
 

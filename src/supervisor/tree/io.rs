@@ -53,6 +53,7 @@ pub(in crate::supervisor) enum Class {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::supervisor) enum Output {
     Start(ChildId, Why),
+    /// Several at once are in the order in which they are to be stopped.
     Stop(ChildId),
     /// Stop it unless it has work: answered by [`Input::Stopped`] or [`Input::Busy`].
     Rest(ChildId),
