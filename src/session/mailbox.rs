@@ -8,12 +8,13 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
 use super::error::Error;
-use super::result_context::ResultContext;
+use super::observer::Watched;
+use super::result_context::{Observed, ResultContext};
 use super::spending::Spending;
 use super::telemetry::TurnTrace;
 use super::trace::Caller;
 use crate::common::lock;
-use crate::wire::Frame;
+use crate::wire::{Frame, Message};
 
 /// What a message costs in addition to its line: its place in a queue that doubles when it grows,
 /// two minimal allocations, and where its fields are.
@@ -69,6 +70,8 @@ struct State {
     seen: u64,
     end: Option<Result<(), Error>>,
     spent: Option<Spending>,
+    /// For its supervisor.
+    watched: Option<Box<Watched>>,
     context: ResultContext,
     reader: Option<Waker>,
     /// True if the driver paused reading because of this mailbox.
@@ -82,8 +85,10 @@ impl Mailbox {
         room: Arc<Notify>,
         unread: Arc<AtomicU64>,
         trace: TurnTrace,
+        watched: Option<Box<Watched>>,
     ) -> Self {
-        Self { state: Mutex::default(), room, limit, unread, trace, caller: Caller::here() }
+        let state = State { watched, ..State::default() }.into();
+        Self { state, room, limit, unread, trace, caller: Caller::here() }
     }
 
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).
@@ -109,6 +114,9 @@ impl Mailbox {
     pub(super) fn end(&self, end: Result<(), Error>) {
         let mut state = self.lock();
         let seen = state.seen;
+        if let Some(watched) = &mut state.watched {
+            watched.end(&end);
+        }
         state.end.get_or_insert_with(|| end.map_err(|error| error.with_messages_seen(seen)));
         Self::wake_reader(state);
     }
@@ -120,15 +128,24 @@ impl Mailbox {
 
     /// Adds what a result of the turn has used, and sets what that result does not contain. Comes
     /// before the result.
-    pub(super) fn settle(&self, spent: Spending, context: ResultContext) {
+    pub(super) fn settle(&self, observed: &Observed, context: ResultContext, result: &Frame) {
         let mut state = self.lock();
-        match &mut state.spent {
-            Some(before) => before.add(&spent),
-            none => *none = Some(spent),
-        }
+        state.spent.get_or_insert_default().add(&observed.spent);
         let interrupted = state.context.interrupted;
         state.context = context;
         state.context.interrupted = interrupted;
+        let State { watched, context, .. } = &mut *state;
+        if let Some(watched) = watched {
+            watched.spent(&observed.spent);
+            if let Some(result) = Message::new(result.clone()).as_result() {
+                watched.result(context.outcome(result, observed.said.as_ref()));
+            }
+        }
+    }
+
+    /// Takes what reports the end of the turn to a supervisor.
+    pub(super) fn take_watched(&self) -> Option<Box<Watched>> {
+        self.lock().watched.take()
     }
 
     /// Returns what is known about the result, once it has come.

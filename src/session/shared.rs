@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::error::Error;
 use super::events::{Hub, SessionEvent};
 use super::handlers::HostRequest;
 use super::kept_reply::KeptReply;
+use super::mailbox::Mailbox;
+use super::observer::Watched;
 use super::options::Options;
 use super::result_context::ResultContext;
 use super::setup::{Renew, Setup};
@@ -17,7 +19,7 @@ use super::stderr::Stderr;
 use super::telemetry::{SessionSpan, word_of_end};
 use super::weak::WeakSession;
 use crate::common::lock;
-use crate::protocol::{EndCause, Machine, Phase};
+use crate::protocol::{EndCause, Machine, Phase, TurnId};
 use crate::store::Home;
 use crate::telemetry;
 use crate::transport::{Exit, Launch, OrphanGuard};
@@ -134,6 +136,17 @@ impl Shared {
 
     pub(super) fn next_turn(&self) -> u64 {
         self.turns.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Makes the mailbox of a turn that begins now, and reports that.
+    pub(super) fn mailbox(&self, turn: TurnId, uuid: &str, room: &Arc<Notify>) -> Arc<Mailbox> {
+        Arc::new(Mailbox::new(
+            self.setup.buffer_limit,
+            room.clone(),
+            self.unread_messages.clone(),
+            self.span.turn(turn.0, uuid),
+            Watched::begin(self.setup.observer.as_ref(), Some(uuid)),
+        ))
     }
 
     /// Builds a request of the CLI for the handlers.

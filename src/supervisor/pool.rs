@@ -226,7 +226,7 @@ impl Pool {
         key: Option<u64>,
     ) -> Result<Pooled, SupervisorError> {
         let inner = &self.inner;
-        let mut events = inner.supervisor.events();
+        let mut changes = inner.supervisor.changes();
         loop {
             let given_back = inner.given_back.notified();
             tokio::pin!(given_back);
@@ -250,7 +250,7 @@ impl Pool {
             tokio::select! {
                 () = given_back => {}
                 // A member may have come back, or all may be gone. What was missed is seen, too.
-                _ = events.recv() => {}
+                _ = changes.changed() => {}
             }
         }
     }

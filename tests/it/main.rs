@@ -40,6 +40,7 @@ mod supervisor_spending;
 mod supervisor_starts;
 mod supervisor_stops;
 mod supervisor_support;
+mod supervisor_turns;
 mod supervisor_waiting;
 mod support;
 mod telemetry_metrics;

@@ -6,6 +6,7 @@ use super::Driver;
 use super::link::Rest;
 use super::order::Order;
 use crate::protocol::{EndCause, Failure, Input, NOT_FOUND, Phase};
+use crate::session::error::Error;
 use crate::session::events::SessionEvent;
 use crate::transport::Exit;
 
@@ -100,6 +101,7 @@ impl Driver {
         self.control.closed();
         self.flush_mirror(None);
         self.handle(Input::Closed);
+        self.report_lost();
         self.ended(cause, was_ready, (self.machine.phase(), self.machine.queue_len()));
     }
 
@@ -121,6 +123,10 @@ impl Drop for Driver {
         {
             self.shared.warn(left);
         }
+        self.report_gone(match cause {
+            EndCause::Panicked => Error::panicked(),
+            _ => Error::stopped(),
+        });
         if self.link.is_some() || self.opening.is_some() || cause == EndCause::Panicked {
             self.exit = None;
             self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));
@@ -130,6 +136,7 @@ impl Drop for Driver {
         while let Ok(order) = self.orders.try_recv() {
             if let Order::Prompt(_, _, mailbox, _) = *order {
                 mailbox.end(Err(self.shared.gone()));
+                drop(mailbox.take_watched());
             }
         }
         let spending = self.shared.status().meter.total();

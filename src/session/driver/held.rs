@@ -17,12 +17,7 @@ impl Driver {
             self.shared.publish(SessionEvent::Warning(text));
         }
         let turn = TurnId(self.shared.next_turn());
-        let mailbox = Arc::new(Mailbox::new(
-            self.shared.setup.buffer_limit,
-            self.room.clone(),
-            self.shared.unread_messages.clone(),
-            self.shared.span.turn(turn.0, &uuid),
-        ));
+        let mailbox = self.shared.mailbox(turn, &uuid, &self.room);
         self.turns.insert(turn, mailbox.clone());
         self.handle(Input::Command(Command::TakeUp(turn, uuid.clone())));
         self.held = Some(Held { turn, uuid, mailbox });

@@ -19,6 +19,7 @@ mod profiles;
 mod requests;
 mod running;
 mod store;
+mod turns;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -44,6 +45,7 @@ use self::running::Running;
 use super::error::Error;
 use super::lease::Lease;
 use super::mailbox::{Batch, Mailbox};
+use super::observer::Unreported;
 use super::shared::Shared;
 use super::trace::Caller;
 use crate::protocol::{Command, Input, Machine, Output, Phase, RequestId, TurnId, Waiter};
@@ -90,6 +92,8 @@ pub(super) struct Driver {
     callbacks: Callbacks,
     profiles: Profiles,
     observations: Observations,
+    /// Boxed, as an idle session has none.
+    unreported: Option<Box<Unreported>>,
     /// The way to the session's store, once there was something for it.
     mirror: Option<Box<Mirror>>,
     /// The temporary folders of conversations from a store.
@@ -155,6 +159,7 @@ impl Driver {
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
             observations: Observations::default(),
+            unreported: None,
             mirror: None,
             restored: Vec::new(),
             caller: Caller::default(),
@@ -291,6 +296,7 @@ impl Driver {
         match order {
             Order::Prompt(_, _, mailbox, Origin::Handler) if !self.machine.is_between_turns() => {
                 mailbox.end(Err(Error::within_handler()));
+                drop(mailbox.take_watched());
             }
             Order::Prompt(mut prompt, launch, mailbox, _) => {
                 let is_asked = launch.is_some();
@@ -309,11 +315,7 @@ impl Driver {
                 message.id = self.messages.register(&message.uuid, waiter);
                 self.handle(Input::Command(Command::Steer(*message)));
             }
-            Order::Abandon(turn) => {
-                self.turns.remove(&turn);
-                self.profiles.release(turn);
-                self.handle(Input::Command(Command::Abandon(turn)));
-            }
+            Order::Abandon(turn) => self.abandon(turn),
             Order::Connect(reply) => {
                 let request = self.register(reply);
                 self.handle(Input::Command(Command::Connect(request)));
@@ -365,6 +367,16 @@ impl Driver {
             }
             Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
             Order::StopIfIdle(_) => {}
+        }
+    }
+
+    /// The turn has no reader any more.
+    fn abandon(&mut self, turn: TurnId) {
+        let mailbox = self.turns.remove(&turn);
+        self.profiles.release(turn);
+        self.handle(Input::Command(Command::Abandon(turn)));
+        if let Some(mailbox) = mailbox {
+            self.report_end(turn, &mailbox);
         }
     }
 

@@ -37,6 +37,7 @@ impl Driver {
             self.check_cap(&mailbox);
             self.perform_all();
         }
+        self.report_drained();
         self.publish_status();
     }
 
@@ -101,11 +102,7 @@ impl Driver {
                     same.map(|(_, mailbox)| mailbox).or_else(|| self.turns.get(&turn))
                 {
                     mailbox.trace.message(&frame);
-                    if let Some(spent) = self.observations.take(&frame) {
-                        mailbox.settle(spent, self.shared.result_context(&frame));
-                        let spent = mailbox.spending().unwrap_or_default();
-                        mailbox.trace.result(&frame, &spent, &mailbox.context());
-                    }
+                    self.observations.settle(mailbox, &frame, &self.shared);
                     mailbox.push(frame);
                     if same.is_none() {
                         let mailbox = mailbox.clone();
@@ -126,11 +123,8 @@ impl Driver {
                         TurnEnd::Failed(failure) => Some(failure),
                         TurnEnd::Result | TurnEnd::Interrupted => None,
                     });
-                    mailbox.end(match (end, &self.refused) {
-                        (TurnEnd::Result | TurnEnd::Interrupted, None) => Ok(()),
-                        (TurnEnd::Result | TurnEnd::Interrupted, Some(error)) => Err(error.clone()),
-                        (TurnEnd::Failed(failure), _) => Err(self.error(failure)),
-                    });
+                    mailbox.end(self.reader_end(end));
+                    self.report_end(turn, &mailbox);
                 }
             }
             Output::Steered(message, Steered::Written) => self.messages.written(message),
@@ -162,7 +156,10 @@ impl Driver {
                 self.control.cancelled(callback);
                 self.callbacks.cancel(callback);
             }
-            Output::Event(event) => self.shared.publish(event.into()),
+            Output::Event(event) => {
+                self.note_own_turn(&event);
+                self.shared.publish(event.into());
+            }
             Output::SessionId(id) => {
                 if let Err(error) = self.hold_confirmed(&id) {
                     self.refused = Some(error);
@@ -299,12 +296,11 @@ impl Driver {
             self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
         if let Some(turn) = turn {
             mailbox.end(Err(Error::overflow(self.shared.setup.buffer_cap)));
-            self.turns.remove(&turn);
-            self.handle(Input::Command(Command::Abandon(turn)));
+            self.abandon(turn);
         }
     }
 
-    fn error(&self, failure: Failure) -> Error {
+    pub(super) fn error(&self, failure: Failure) -> Error {
         if let (Failure::Closed, Some(error)) = (&failure, &self.refused) {
             return error.clone();
         }
