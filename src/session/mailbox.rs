@@ -141,12 +141,14 @@ impl Mailbox {
         self.lock().spent.clone()
     }
 
-    /// Wakes the reader if there is something for it.
-    pub(super) fn wake(&self) {
+    /// Wakes the reader if there is something for it. Returns how many bytes of memory that was.
+    pub(super) fn wake(&self) -> usize {
         let state = self.lock();
+        let bytes = state.bytes;
         if !state.frames.is_empty() {
             Self::wake_reader(state);
         }
+        bytes
     }
 
     /// Returns how many bytes of memory wait for the reader.

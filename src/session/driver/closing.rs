@@ -37,10 +37,12 @@ impl Driver {
             if !starting {
                 link.leaving = true;
                 self.handled = true;
+                self.others.set_due();
                 self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
             } else if let Some(pipe) = link.hung_up(now).filter(|_| due) {
                 link.leaving = true;
                 self.handled = true;
+                self.others.set_due();
                 self.machine.handle(now.into_std(), Input::HungUp(pipe), &mut self.out);
                 return self.carry_out();
             }

@@ -33,8 +33,9 @@ impl Driver {
         self.deliver_passed();
         self.perform_all();
         while let Some((_, mailbox)) = self.written.take() {
-            mailbox.wake();
-            self.check_cap(&mailbox);
+            if mailbox.wake() > self.shared.setup.buffer_cap {
+                self.check_cap(&mailbox);
+            }
             self.perform_all();
         }
         self.publish_status();
@@ -62,8 +63,9 @@ impl Driver {
     /// Notes the mailbox that was written to.
     fn write_to(&mut self, turn: TurnId, mailbox: Arc<Mailbox>) {
         self.running.enter(turn, |turn| self.turns.contains_key(turn));
-        let before = self.written.replace((turn, mailbox));
-        before.iter().for_each(|(_, mailbox)| mailbox.wake());
+        if let Some((_, before)) = self.written.replace((turn, mailbox)) {
+            before.wake();
+        }
     }
 
     fn perform_all(&mut self) {

@@ -105,6 +105,11 @@ impl Pipes {
         }
     }
 
+    /// Whether some of what was written waits for the CLI.
+    pub(super) fn is_writing(&self) -> bool {
+        self.stdin.is_some() && !(self.flushed && self.outbox.is_empty())
+    }
+
     /// Whether the CLI has closed its output.
     pub(super) fn has_ended(&self) -> bool {
         self.stdout.is_none()
