@@ -104,6 +104,42 @@ async fn a_folder_is_the_same_store_for_the_next_program() {
     store().load(&key.with_subpath("../../x")).await.unwrap_err();
 }
 
+#[cfg(feature = "object-store")]
+#[tokio::test]
+async fn parts_keep_their_order_when_the_next_program_has_a_clock_that_is_behind() {
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use claude_wire::store::ObjectSessionStore;
+    use object_store::memory::InMemory;
+    use object_store::{ObjectStore, ObjectStoreExt};
+
+    let key = SessionKey::new("-repo", "id");
+    let entry = |uuid: &str| SessionStoreEntry::from(json!({"uuid": uuid}));
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    for ahead in [0, 1, 300, 86_400] {
+        let objects: Arc<dyn ObjectStore> = Arc::new(InMemory::new());
+        let other = async |uuid: &str, seconds: u64| {
+            let ms = (now + Duration::from_secs(seconds)).as_millis();
+            let part = format!("s/-repo/id/part-{ms:013}-000007-x.jsonl");
+            objects.put(&part.into(), format!("{}\n", entry(uuid)).into()).await.unwrap();
+        };
+        other("1", ahead).await;
+        let store = ObjectSessionStore::new(objects.clone(), "s");
+        for uuid in ["2", "3"] {
+            store.append(&key, &[entry(uuid)]).await.unwrap();
+        }
+        let loaded = store.load(&key).await.unwrap().unwrap();
+        assert_eq!(loaded, ["1", "2", "3"].map(entry), "{ahead} s ahead");
+        // The other program goes on, and then this one again, which loads it first.
+        other("4", 2 * ahead + 60).await;
+        store.load(&key).await.unwrap();
+        store.append(&key, &[entry("5")]).await.unwrap();
+        let loaded = store.load(&key).await.unwrap().unwrap();
+        assert_eq!(loaded, ["1", "2", "3", "4", "5"].map(entry), "{ahead} s ahead");
+    }
+}
+
 /// A store with a fault, and only the required methods.
 #[derive(Default)]
 struct Faulty {
