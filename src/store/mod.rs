@@ -70,6 +70,7 @@ mod object;
 mod past;
 #[cfg(feature = "redis")]
 mod redis;
+mod remembered;
 mod restore;
 mod session_store;
 mod summary;

@@ -234,6 +234,7 @@ mod simulator_structured;
 mod simulator_support;
 mod simulator_tools;
 mod store_conformance;
+mod store_folder;
 mod store_mirror;
 mod store_past;
 mod store_redis;

@@ -80,30 +80,6 @@ async fn objects_of_others_are_no_transcripts() {
     store.load(&key.with_subpath("../x")).await.unwrap_err();
 }
 
-#[tokio::test]
-async fn a_folder_is_the_same_store_for_the_next_program() {
-    let root = tempfile::tempdir().unwrap();
-    let key = SessionKey::new("-repo", "0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f");
-    let entry = |uuid: &str| SessionStoreEntry::from(json!({"type": "user", "uuid": uuid}));
-    let store = || FolderSessionStore::new(root.path());
-    store().append(&key, &[entry("1")]).await.unwrap();
-    // A program that ended in the middle of a line.
-    let file = root.path().join("-repo").join(format!("{}.jsonl", key.session_id));
-    let mut text = std::fs::read(&file).unwrap();
-    text.extend(br#"{"type":"user","uuid":"2","mess"#);
-    std::fs::write(&file, text).unwrap();
-    let loaded = store().load(&key).await.unwrap().unwrap();
-    assert_eq!(loaded, [entry("1")]);
-    store().append(&key, &[entry("1"), entry("2")]).await.unwrap();
-    let loaded = store().load(&key).await.unwrap().unwrap();
-    assert_eq!(loaded, [entry("1"), entry("2")]);
-    for (project, session) in [("..", "x"), ("a", "../x"), ("", "x"), ("a/b", "x")] {
-        let error = store().append(&SessionKey::new(project, session), &[entry("1")]).await;
-        assert!(error.unwrap_err().to_string().contains("cannot be the name"));
-    }
-    store().load(&key.with_subpath("../../x")).await.unwrap_err();
-}
-
 #[cfg(feature = "object-store")]
 #[tokio::test]
 async fn parts_keep_their_order_when_the_next_program_has_a_clock_that_is_behind() {
