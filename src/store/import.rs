@@ -114,8 +114,8 @@ pub async fn import_session_to_store(
         match read {
             Read::Skipped(key, line) => imported.skipped.push((key, line)),
             Read::Entries(key, entries) => {
-                let append = store.append(&key, &entries);
                 let doing = format!("append to {key}");
+                let append = || store.append(&key, &entries);
                 calls.within(doing, append).await.map_err(Error::store)?;
                 match imported.transcripts.last_mut() {
                     Some((last, count)) if *last == key => *count += entries.len() as u64,

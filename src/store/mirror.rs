@@ -217,7 +217,7 @@ impl Sender {
     async fn append(&self, key: &SessionKey, entries: &[SessionStoreEntry]) -> Result<()> {
         let mut pauses = PAUSES.iter();
         loop {
-            let append = guarded(self.options.store.append(key, entries));
+            let append = guarded(|| self.options.store.append(key, entries));
             let error = match tokio::time::timeout(APPEND, append).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => error,
@@ -231,10 +231,14 @@ impl Sender {
     }
 }
 
-/// A store that panics has failed: the session goes on.
-pub(super) async fn guarded<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
+/// Calls a store. One that panics has failed: the session goes on.
+pub(super) async fn guarded<T, F>(call: impl FnOnce() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    let mut call = std::pin::pin!(call);
+    // The call itself may panic as well, before there is a future.
+    let mut call = std::pin::pin!(async { call().await });
     std::future::poll_fn(|cx| {
         catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)))
             .unwrap_or_else(|_| std::task::Poll::Ready(Err(Error::new("the store panicked"))))

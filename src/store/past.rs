@@ -243,7 +243,8 @@ impl<S: SessionStore> StoredSessions<S> {
     /// If the id is not a uuid, or the store does not delete or failed.
     pub async fn delete_session(&self, session_id: &str) -> Result<()> {
         let key = self.key(session_id)?;
-        let deleted = self.calls().within(format!("delete {key}"), self.store.delete(&key)).await;
+        let delete = || self.store.delete(&key);
+        let deleted = self.calls().within(format!("delete {key}"), delete).await;
         deleted.map_err(Error::store)
     }
 
@@ -281,7 +282,7 @@ impl<S: SessionStore> StoredSessions<S> {
 
     /// The entries of a transcript, if there are any.
     async fn entries(&self, key: &SessionKey) -> Result<Option<Vec<SessionStoreEntry>>> {
-        let loaded = self.calls().within(format!("load {key}"), self.store.load(key)).await;
+        let loaded = self.calls().within(format!("load {key}"), || self.store.load(key)).await;
         Ok(loaded.map_err(Error::store)?.filter(|entries| !entries.is_empty()))
     }
 
@@ -299,7 +300,7 @@ impl<S: SessionStore> StoredSessions<S> {
     }
 
     async fn append(&self, key: &SessionKey, entries: &[SessionStoreEntry]) -> Result<()> {
-        let append = self.store.append(key, entries);
+        let append = || self.store.append(key, entries);
         self.calls().within(format!("append to {key}"), append).await.map_err(Error::store)
     }
 
@@ -325,7 +326,7 @@ impl<S: SessionStore> StoredSessions<S> {
 
     async fn subpaths(&self, session_id: &str) -> Result<Vec<String>> {
         let key = self.key(session_id)?;
-        let list = self.store.list_subkeys(&key);
+        let list = || self.store.list_subkeys(&key);
         let listed = self.calls().within(format!("list the sub-agents of {key}"), list).await;
         listed.map_err(Error::store)
     }
@@ -333,7 +334,7 @@ impl<S: SessionStore> StoredSessions<S> {
     /// The sessions with their times; `None` if the store has no list.
     async fn listed(&self) -> Result<Option<HashMap<String, u64>>, StoreError> {
         let project = &self.project_key;
-        let list = self.store.list_sessions(project);
+        let list = || self.store.list_sessions(project);
         let listed = self.calls().within(format!("list the sessions of {project}"), list).await;
         let listed = supported(listed)?;
         let time = |session: super::SessionStoreListEntry| (session.session_id, session.mtime);
@@ -344,7 +345,7 @@ impl<S: SessionStore> StoredSessions<S> {
     /// in a list.
     async fn slots(&self) -> Result<Vec<Slot>, StoreError> {
         let project = &self.project_key;
-        let list = self.store.list_session_summaries(project);
+        let list = || self.store.list_session_summaries(project);
         let summaries = self.calls().within(format!("list the summaries of {project}"), list).await;
         let summaries = supported(summaries)?;
         let mut listed = self.listed().await?;

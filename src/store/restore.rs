@@ -65,11 +65,10 @@ pub(super) struct Calls<'a> {
 impl Calls<'_> {
     /// `what` completes "could not". An error says it too, but for a method that the store does not
     /// have.
-    pub(super) async fn within<T>(
-        &self,
-        what: String,
-        call: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    pub(super) async fn within<T, F>(&self, what: String, call: impl FnOnce() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
         match tokio::time::timeout(self.limit, guarded(call)).await {
             Ok(Err(error)) if !error.is_unsupported() => Err(Error::caused(what, error)),
             Ok(result) => result,
@@ -80,7 +79,7 @@ impl Calls<'_> {
     }
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Transcript>> {
-        let loaded = self.within(format!("load {key}"), self.store.load(key)).await?;
+        let loaded = self.within(format!("load {key}"), || self.store.load(key)).await?;
         let entries = loaded.filter(|entries| !entries.is_empty());
         let subpath = key.subpath.clone();
         Ok(entries.map(|entries| Transcript { subpath, entries }))
@@ -97,7 +96,7 @@ impl Calls<'_> {
 
     /// The newest conversation that is not one of a sub-agent.
     async fn newest(&self, project: &str) -> Result<Option<Loaded>> {
-        let list = self.store.list_sessions(project);
+        let list = || self.store.list_sessions(project);
         let mut sessions = self.within(format!("list the sessions of {project}"), list).await?;
         sessions.sort_by_key(|session| std::cmp::Reverse(session.mtime));
         for session in sessions {
@@ -113,7 +112,7 @@ impl Calls<'_> {
 
     /// The transcripts of the sub-agents, and warnings about those that were left out.
     async fn agents(&self, session: &SessionKey) -> Result<(Vec<Transcript>, Vec<String>)> {
-        let list = self.store.list_subkeys(session);
+        let list = || self.store.list_subkeys(session);
         let subpaths = match self.within(format!("list the sub-agents of {session}"), list).await {
             Err(error) if error.is_unsupported() => return Ok(Default::default()),
             subpaths => subpaths?,

@@ -160,6 +160,8 @@ enum Step {
     Tears,
     Hangs,
     Panics,
+    /// Panics before there is a future.
+    PanicsAtOnce,
 }
 
 /// A store that does as it is instructed at each append, and then works.
@@ -183,8 +185,10 @@ impl SessionStore for Scripted {
         entries: &'a [SessionStoreEntry],
     ) -> BoxFuture<'a, Result<()>> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        let step = self.steps.get(call).unwrap_or(&Step::Works);
+        assert!(!matches!(step, Step::PanicsAtOnce), "a bug of the store");
         Box::pin(async move {
-            match self.steps.get(call).unwrap_or(&Step::Works) {
+            match step {
                 Step::Works => self.stored.append(key, entries).await,
                 Step::Fails => Err(Error::new("disk full")),
                 Step::Tears => {
@@ -192,7 +196,7 @@ impl SessionStore for Scripted {
                     Err(Error::new("connection lost"))
                 }
                 Step::Hangs => std::future::pending().await,
-                Step::Panics => panic!("a bug of the store"),
+                Step::Panics | Step::PanicsAtOnce => panic!("a bug of the store"),
             }
         })
     }
@@ -212,6 +216,7 @@ async fn a_failed_append_is_repeated_and_nothing_is_stored_twice() {
         &[Step::Fails, Step::Fails],
         &[Step::Tears, Step::Tears],
         &[Step::Panics, Step::Fails],
+        &[Step::PanicsAtOnce, Step::PanicsAtOnce],
     ] {
         let store = Scripted::new(steps);
         let session = builder(mirroring(), &store).start().unwrap();
