@@ -11,6 +11,7 @@ use futures_core::Stream;
 use super::state::ConnectionEnd;
 use crate::common::lock;
 use crate::protocol;
+use crate::store::MirrorError;
 use crate::wire::{Frame, Line, Malformed, Message};
 
 /// How many events may wait for one reader.
@@ -46,6 +47,9 @@ pub enum SessionEvent {
     /// A sentence about something that does not work as requested: hooks that the CLI ignores, a
     /// setting that could not be repeated. Also logged with `tracing` at level warn.
     Warning(String),
+    /// The [session store](crate::store) did not get entries of a transcript: which, why, and
+    /// whether they are sent again. Also logged with `tracing` at level warn.
+    MirrorError(MirrorError),
     /// This reader was too slow: this many events were lost before the next one.
     Lost(u64),
 }
@@ -76,7 +80,7 @@ impl SessionEvent {
             Self::Noise(line) | Self::TruncatedTail(line) => line.bytes().len(),
             Self::Malformed(malformed) => malformed.line().map_or(0, |line| line.bytes().len()),
             Self::SessionId(text) | Self::Warning(text) => text.len(),
-            Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
+            Self::MirrorError(_) | Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
         }
     }
 }

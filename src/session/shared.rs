@@ -18,7 +18,7 @@ use super::telemetry::{SessionSpan, word_of_end};
 use super::weak::WeakSession;
 use crate::common::lock;
 use crate::protocol::{EndCause, Machine, Phase};
-use crate::store::Home;
+use crate::store::{Home, MirrorError};
 use crate::telemetry;
 use crate::transport::{Exit, Launch, OrphanGuard};
 use crate::wire::{Frame, RawJson};
@@ -167,9 +167,18 @@ impl Shared {
         self.publish(SessionEvent::Warning(text));
     }
 
+    pub(super) fn report_mirror(&self, error: MirrorError) {
+        tracing::warn!("{error}");
+        self.publish(SessionEvent::MirrorError(error));
+    }
+
     pub(super) fn publish(&self, event: SessionEvent) {
-        if let (SessionEvent::Warning(text), Some(observer)) = (&event, &self.setup.observer) {
-            observer.warned(text);
+        if let Some(observer) = &self.setup.observer {
+            match &event {
+                SessionEvent::Warning(text) => observer.warned(text),
+                SessionEvent::MirrorError(error) => observer.warned(&error.to_string()),
+                _ => {}
+            }
         }
         if !self.events.send(event) {
             self.unread_events.fetch_add(1, Ordering::Relaxed);

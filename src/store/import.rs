@@ -141,10 +141,8 @@ impl Reader {
         self.read(&main)?;
         for path in others.into_iter().filter(|_| agents) {
             let key = self.read(&path)?;
-            // On disk it is another file, in a store an entry.
-            if let Some(Value::Object(mut metadata)) = metadata(&path)? {
-                metadata.insert("type".into(), "agent_metadata".into());
-                self.send(Read::Entries(key, vec![Value::Object(metadata).into()]));
+            if let Some(metadata) = metadata(&path)? {
+                self.send(Read::Entries(key, vec![metadata]));
             }
         }
         Ok(())
@@ -190,11 +188,16 @@ impl Reader {
     }
 }
 
-/// The metadata of a sub-agent, in a file next to its transcript. What is not JSON does not count.
-fn metadata(transcript: &Path) -> Result<Option<Value>> {
+/// The metadata of a sub-agent: on disk a file next to its transcript, in a store an entry. What is
+/// not JSON does not count.
+pub(super) fn metadata(transcript: &Path) -> Result<Option<SessionStoreEntry>> {
     let path: PathBuf = transcript.with_extension("meta.json");
     match fs::read(&path) {
-        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Ok(text) => Ok(serde_json::from_slice(&text).ok().and_then(|metadata| {
+            let Value::Object(mut metadata) = metadata else { return None };
+            metadata.insert("type".into(), "agent_metadata".into());
+            Some(Value::Object(metadata).into())
+        })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Error::io(error, &path)),
     }

@@ -16,13 +16,22 @@
 //! # What is guaranteed
 //!
 //! The CLI writes to its own disk first, so a store that fails loses nothing there, and the session
-//! goes on. Each append is tried three times, 0.2 and 0.8 seconds apart. One that takes longer than
-//! a minute is not repeated, since it may still succeed. Then the entries are left out, and a
-//! [`SessionEvent::Warning`](crate::session::SessionEvent::Warning) names their key and the reason.
+//! goes on. **No entry is overtaken by a later one of its transcript.** Each append is tried three
+//! times, 0.2 and 0.8 seconds apart; one that takes longer than a minute is not tried again at once,
+//! since it may still succeed. Then a
+//! [`SessionEvent::MirrorError`](crate::session::SessionEvent::MirrorError) names the key and the
+//! reason, and the entries are sent again, before anything later, when the next ones are sent and
+//! for the last time at the end of the session. One append has at most 500 entries, or 1 MiB and the
+//! entry that reaches it.
 //!
-//! A result does not wait for the store. [`Session::flush_store`](crate::Session::flush_store)
-//! waits until all that was read so far was stored or given up, and the end of the session does so
-//! too.
+//! At most 64 MiB of entries wait. What does not fit is read from the CLI's own transcript when the
+//! store is there again, and nothing later is sent before. If that transcript is not on this machine
+//! ([`runs_here`](crate::transport::Transport::runs_here)) or cannot be read, a `MirrorError` says
+//! how many entries the store will never have.
+//!
+//! A result does not wait for the store.
+//! [`Session::flush_store`](crate::Session::flush_store) waits until all that was read so far was
+//! stored or has failed, and so does the end of the session.
 //!
 //! A store gets what the CLI reports. CLI 2.1.332 does not report its requests to the API
 //! (`api-request`, `api-request-shape`, `api-request-blob`), which are only in its own files; no
@@ -63,6 +72,7 @@ mod home;
 mod import;
 mod jsonl;
 mod key;
+mod local;
 mod memory;
 mod mirror;
 #[cfg(feature = "object-store")]
@@ -72,10 +82,11 @@ mod past;
 mod redis;
 mod remembered;
 mod restore;
+mod sender;
 mod session_store;
 mod summary;
 
-pub use self::error::{Error, Result};
+pub use self::error::{Error, MirrorError, Result};
 pub use self::folder::FolderSessionStore;
 pub(crate) use self::home::{CONFIG_DIR, Home, Restored, config_folder};
 pub use self::import::{ImportSessionToStoreOptions, ImportedSession, import_session_to_store};

@@ -448,9 +448,11 @@ async fn transcripts_that_the_store_did_not_get_are_kept() {
     ended_well(&session).await;
     let warnings = warnings(events).await;
     let skipped = warnings.iter().filter(|it| it.contains("not a path below its session")).count();
-    assert_eq!((skipped, warnings.len()), (3, 5), "{warnings:#?}");
-    assert!(warnings[3].contains("read only"), "{warnings:#?}");
-    let kept = warnings[4].rsplit_once("kept in ").unwrap().1;
+    assert_eq!((skipped, warnings.len()), (3, 6), "{warnings:#?}");
+    for (warning, then) in warnings[3..].iter().zip(["sent again", "its own disk"]) {
+        assert!(warning.contains("read only") && warning.contains(then), "{warnings:#?}");
+    }
+    let kept = warnings[5].rsplit_once("kept in ").unwrap().1;
     let projects = PathBuf::from(kept);
     let file = projects.join(&place.key().project_key).join(format!("{SESSION}.jsonl"));
     assert!(read(file).contains("\"uuid\":\"1\""));

@@ -16,30 +16,37 @@ use crate::wire::{FrameKind, Outcome};
 impl Driver {
     /// Takes the entries that are for the store. A result sends what waits.
     pub(super) fn mirror(&mut self, outcome: &Outcome) {
-        let Some(store) = &self.shared.setup.store else { return };
-        match outcome {
-            Outcome::Control(frame) if frame.kind() == FrameKind::TranscriptMirror => {
-                let Some(ControlFrame::TranscriptMirror(entries)) = ControlFrame::of(frame) else {
-                    return;
-                };
-                let shared = &self.shared;
-                let mirror = self.mirror.get_or_insert_with(|| {
-                    let shared = Arc::clone(shared);
-                    let warn = Box::new(move |text| shared.warn(text));
-                    Box::new(Mirror::start(store.as_ref().clone(), warn))
-                });
-                mirror.add(entries);
-            }
-            Outcome::Message(frame) if frame.kind() == FrameKind::Result => self.flush_mirror(None),
-            _ => {}
+        if let Outcome::Message(frame) = outcome
+            && frame.kind() == FrameKind::Result
+        {
+            self.flush_mirror(None);
+        }
+        let Outcome::Control(frame) = outcome else { return };
+        if frame.kind() == FrameKind::TranscriptMirror
+            && self.shared.setup.store.is_some()
+            && let Some(ControlFrame::TranscriptMirror(entries)) = ControlFrame::of(frame)
+            && let Some(mirror) = self.start_mirror()
+        {
+            mirror.add(entries);
         }
     }
 
-    /// Sends what waits. Without a mirror nothing does, and `done` is called at once.
+    /// The way to the store, if the session has one.
+    fn start_mirror(&mut self) -> Option<&mut Mirror> {
+        let store = self.shared.setup.store.as_ref()?;
+        let shared = &self.shared;
+        let mirror = self.mirror.get_or_insert_with(|| {
+            let (shared, is_here) = (Arc::clone(shared), shared.setup.transport.runs_here());
+            let report = Arc::new(move |error| shared.report_mirror(error));
+            Box::new(Mirror::start(store.as_ref().clone(), is_here, report))
+        });
+        Some(mirror)
+    }
+
+    /// Sends what waits. `done` is dropped after it.
     pub(super) fn flush_mirror(&self, done: Option<oneshot::Sender<()>>) {
-        match &self.mirror {
-            Some(mirror) => mirror.flush(done),
-            None => drop(done.map(|done| done.send(()))),
+        if let Some(mirror) = &self.mirror {
+            mirror.jobs().flush(done);
         }
     }
 
