@@ -63,6 +63,10 @@ pub(super) struct Mailbox {
 #[derive(Default)]
 struct State {
     frames: VecDeque<Frame>,
+    /// How many results must not be read yet.
+    holds: usize,
+    /// The first of them, and what follows it.
+    held: Batch,
     /// Their cost.
     bytes: usize,
     /// How many messages have arrived.
@@ -89,19 +93,39 @@ impl Mailbox {
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).
     pub(super) fn push(&self, frame: Frame) {
         let mut state = self.lock();
-        state.bytes += cost(&frame);
         state.seen += 1;
+        if state.holds > 0 {
+            return state.held.push(frame);
+        }
+        state.bytes += cost(&frame);
         state.frames.push_back(frame);
     }
 
     /// Adds messages; leaves `batch` empty.
     pub(super) fn append(&self, batch: &mut Batch) {
         let mut state = self.lock();
-        state.bytes += std::mem::take(&mut batch.bytes);
         state.seen += batch.frames.len() as u64;
-        match state.frames.is_empty() {
-            true => std::mem::swap(&mut state.frames, &mut batch.frames),
-            false => state.frames.append(&mut batch.frames),
+        if state.holds > 0 {
+            state.held.bytes += std::mem::take(&mut batch.bytes);
+            state.held.frames.append(&mut batch.frames);
+        } else {
+            state.append(batch);
+        }
+    }
+
+    /// The reader does not get what is added from now on before the hold is dropped.
+    pub(super) fn hold(mailbox: &Arc<Self>) -> Hold {
+        mailbox.lock().holds += 1;
+        Hold(mailbox.clone())
+    }
+
+    fn release(&self) {
+        let mut state = self.lock();
+        state.holds -= 1;
+        if state.holds == 0 && !state.held.frames.is_empty() {
+            let mut held = std::mem::take(&mut state.held);
+            state.append(&mut held);
+            Self::wake_reader(state);
         }
     }
 
@@ -151,7 +175,8 @@ impl Mailbox {
 
     /// Returns how many bytes of memory wait for the reader.
     pub(super) fn cost(&self) -> usize {
-        self.lock().bytes
+        let state = self.lock();
+        state.bytes + state.held.bytes
     }
 
     /// Whether the limit is reached. If so, the driver is notified once the reader has made room.
@@ -177,13 +202,13 @@ impl Mailbox {
             return Poll::Ready(Some(Ok(())));
         }
         match &state.end {
-            Some(Ok(())) => Poll::Ready(None),
-            Some(Err(error)) => {
+            Some(Ok(())) if state.held.frames.is_empty() => Poll::Ready(None),
+            Some(Err(error)) if state.held.frames.is_empty() => {
                 let error = error.clone();
                 state.end = Some(Ok(()));
                 Poll::Ready(Some(Err(error)))
             }
-            None => {
+            _ => {
                 let waker = cx.waker();
                 if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(waker)) {
                     state.reader = Some(waker.clone());
@@ -206,10 +231,32 @@ impl Mailbox {
     }
 }
 
+/// Keeps messages from the reader of a turn.
+pub(super) struct Hold(Arc<Mailbox>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+impl State {
+    /// Adds messages that may be read; leaves `batch` empty.
+    fn append(&mut self, batch: &mut Batch) {
+        self.bytes += std::mem::take(&mut batch.bytes);
+        match self.frames.is_empty() {
+            true => std::mem::swap(&mut self.frames, &mut batch.frames),
+            false => self.frames.append(&mut batch.frames),
+        }
+    }
+}
+
 /// Both the reader and the driver have dropped it.
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        let unread = self.lock().frames.len() as u64;
+        let state = self.lock();
+        let unread = (state.frames.len() + state.held.frames.len()) as u64;
+        drop(state);
         self.unread.fetch_add(unread, Ordering::Relaxed);
     }
 }

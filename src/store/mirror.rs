@@ -1,7 +1,7 @@
 //! The way of entries from a session to its store.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -22,6 +22,8 @@ const MAX_WAITING: usize = 64 * 1024 * 1024;
 pub(super) const APPEND: Duration = Duration::from_secs(60);
 /// How long one call may take when a conversation is loaded.
 pub(crate) const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the result of a turn waits for the store.
+const BEFORE_RESULT: Duration = Duration::from_secs(1);
 
 /// When a session sends entries to its store.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -61,6 +63,8 @@ pub(crate) struct Mirror {
 #[derive(Clone)]
 pub(crate) struct Jobs {
     jobs: mpsc::UnboundedSender<Job>,
+    /// Whether the store has failed or was too slow, and nothing was stored since.
+    is_behind: Arc<AtomicBool>,
 }
 
 impl Mirror {
@@ -68,8 +72,9 @@ impl Mirror {
     pub(crate) fn start(options: StoreOptions, is_here: bool, report: Report) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
         let waiting = Arc::<AtomicUsize>::default();
-        let jobs = Jobs { jobs };
-        let sender = Sender::new(options, is_here, report.clone(), waiting.clone());
+        let jobs = Jobs { jobs, is_behind: Arc::default() };
+        let behind = jobs.is_behind.clone();
+        let sender = Sender::new(options, is_here, report.clone(), waiting.clone(), behind);
         let task = tokio::spawn(sender.run(inbox));
         Self { jobs, task, waiting, report, is_gone: false }
     }
@@ -111,8 +116,26 @@ impl Mirror {
 impl Jobs {
     /// Sends what waits. `done` is dropped when it was stored or has failed.
     pub(crate) fn flush(&self, done: Option<oneshot::Sender<()>>) {
-        let _ = self.jobs.send(Job::Flush(done));
-    }}
+        let _ = self.jobs.send(Job::Flush { done, is_result: false });
+    }
+
+    /// The same for a result. Returns what its reader waits for: not long, not for another attempt,
+    /// and not for a store that is behind already.
+    pub(crate) fn flush_for_result(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        if self.is_behind.load(Ordering::Relaxed) {
+            self.flush(None);
+            return None;
+        }
+        let (done, flushed) = oneshot::channel();
+        let _ = self.jobs.send(Job::Flush { done: Some(done), is_result: true });
+        let is_behind = self.is_behind.clone();
+        Some(async move {
+            if tokio::time::timeout(BEFORE_RESULT, flushed).await.is_err() {
+                is_behind.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+}
 
 /// Calls a store. One that panics has failed: the session goes on.
 pub(super) async fn guarded<T, F>(call: impl FnOnce() -> F) -> Result<T>

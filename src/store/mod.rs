@@ -29,7 +29,9 @@
 //! ([`runs_here`](crate::transport::Transport::runs_here)) or cannot be read, a `MirrorError` says
 //! how many entries the store will never have.
 //!
-//! A result does not wait for the store.
+//! The result of a turn waits until the store has what the CLI reported before it, so a program that
+//! asks and then looks at the store finds the turn. It waits for a second at most, not for an append
+//! that has failed, and not at all while the store is behind: until the next append succeeds.
 //! [`Session::flush_store`](crate::Session::flush_store) waits until all that was read so far was
 //! stored or has failed, and so does the end of the session.
 //!

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -29,8 +29,11 @@ pub(super) enum Job {
         entries: u64,
         overflows: bool,
     },
-    /// Sends all that waits. The sender is dropped after it.
-    Flush(Option<oneshot::Sender<()>>),
+    /// Sends all that waits. `done` is dropped after it; for a result also after a failed attempt.
+    Flush {
+        done: Option<oneshot::Sender<()>>,
+        is_result: bool,
+    },
 }
 
 /// The entries of one frame.
@@ -85,10 +88,11 @@ impl Sender {
         is_here: bool,
         report: Report,
         bytes: Arc<AtomicUsize>,
+        is_behind: Arc<AtomicBool>,
     ) -> Self {
         Self {
             flush: options.flush,
-            calls: Appends { options },
+            calls: Appends { options, results: Vec::new(), is_behind },
             is_here,
             report,
             transcripts: Vec::new(),
@@ -111,6 +115,7 @@ impl Sender {
                 self.flush(false).await;
             }
             self.waiters.clear();
+            self.calls.results.clear();
         }
         self.flush(true).await;
         self.transcripts.is_empty() && !self.has_lost
@@ -147,8 +152,12 @@ impl Sender {
                 }
                 false
             }
-            Job::Flush(done) => {
+            Job::Flush { done, is_result: false } => {
                 self.waiters.extend(done);
+                true
+            }
+            Job::Flush { done, is_result: true } => {
+                self.calls.results.extend(done);
                 true
             }
         }
@@ -284,21 +293,27 @@ fn first_chunk(entries: &[SessionStoreEntry]) -> &[SessionStoreEntry] {
 /// The calls to the store.
 struct Appends {
     options: StoreOptions,
+    /// The results that wait for the store, until an attempt fails.
+    results: Vec<oneshot::Sender<()>>,
+    /// Whether the last attempt has failed. Set too when a result waited for too long.
+    is_behind: Arc<AtomicBool>,
 }
 
 impl Appends {
     /// Tries again after a failure. Not after a timeout, as the call may still succeed: then the
     /// next flush tries again.
-    async fn append(&self, key: &SessionKey, entries: &[SessionStoreEntry]) -> Result<()> {
+    async fn append(&mut self, key: &SessionKey, entries: &[SessionStoreEntry]) -> Result<()> {
         let mut pauses = PAUSES.iter();
         loop {
             let append = guarded(|| self.options.store.append(key, entries));
             let result = tokio::time::timeout(APPEND, append).await;
+            self.is_behind.store(!matches!(result, Ok(Ok(()))), Ordering::Relaxed);
             let error = match result {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(error)) => error,
                 Err(_) => return Err(Error::timeout("append", APPEND)),
             };
+            self.results.clear();
             match pauses.next() {
                 Some(pause) => tokio::time::sleep(*pause).await,
                 None => return Err(error),

@@ -314,7 +314,38 @@ async fn what_a_store_never_got_is_reported_at_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_delays_no_turn_and_loses_nothing() {
+async fn a_result_is_read_when_the_store_has_its_turn() {
+    for millis in [0, 10, 900] {
+        for flush in [SessionStoreFlush::Batched, SessionStoreFlush::Eager] {
+            let store = Scripted::new(&[Step::Takes(millis); 2]);
+            let session = builder(mirroring(), &store).session_store_flush(flush).start().unwrap();
+            for (text, expected) in [("one", &["one"][..]), ("two", &["one", "two"])] {
+                assert_eq!(session.query(text).text().await.unwrap(), text);
+                let stored = words(&store.stored.get_entries(&main_key()));
+                assert_eq!(stored, expected, "{millis} ms, {flush:?}");
+            }
+            ended_well(&session).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_append_does_not_hold_the_result() {
+    let store = Scripted::new(&[Step::Fails; 6]);
+    let session = builder(mirroring(), &store).start().unwrap();
+    let begin = Instant::now();
+    for text in ["one", "two"] {
+        assert_eq!(session.query(text).text().await.unwrap(), text);
+        assert_eq!(store.stored.get_entries(&main_key()).len(), 0);
+    }
+    // The second one comes while the first one is tried again.
+    assert!(begin.elapsed() < Duration::from_millis(100), "{:?}", begin.elapsed());
+    ended_well(&session).await;
+    assert_eq!(words(&store.stored.get_entries(&main_key())), ["one", "two", "cost-state"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_delays_one_turn_by_a_second_and_loses_nothing() {
     let store = Scripted::new(&[Step::Hangs]);
     let session = builder(mirroring(), &store).start().unwrap();
     let events = session.events();

@@ -10,7 +10,8 @@ use super::link::Link;
 use super::preamble::Preamble;
 use super::{Batch, Driver, Error, Mailbox, Opened};
 use crate::protocol::{
-    Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd, TurnId,
+    Command, ConnectionEvent, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
+    TurnId,
 };
 use crate::recording::secret_values;
 use crate::session::events::SessionEvent;
@@ -95,6 +96,7 @@ impl Driver {
             // The CLI goes on with the conversation of another session: no one gets its answers.
             Output::Message(..) | Output::Callback(..) if self.refused.is_some() => {}
             Output::Message(turn, frame) => {
+                self.hold_result(Some(turn), &frame);
                 // Nearly all messages are for the turn of the one before.
                 let same = self.written.as_ref().filter(|(written, _)| *written == turn);
                 if let Some(mailbox) =
@@ -162,7 +164,12 @@ impl Driver {
                 self.control.cancelled(callback);
                 self.callbacks.cancel(callback);
             }
-            Output::Event(event) => self.shared.publish(event.into()),
+            Output::Event(event) => {
+                if let ConnectionEvent::Message(frame) = &event {
+                    self.hold_result(None, frame);
+                }
+                self.shared.publish(event.into());
+            }
             Output::SessionId(id) => {
                 if let Err(error) = self.hold_confirmed(&id) {
                     self.refused = Some(error);

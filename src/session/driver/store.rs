@@ -8,19 +8,16 @@ use tokio::sync::oneshot;
 
 use super::{Driver, Error};
 use crate::history::{PROJECT_NAME, project_key, project_name};
+use crate::protocol::TurnId;
+use crate::session::mailbox::Mailbox;
 use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
 use crate::transport::{BoxFuture, Launch};
 use crate::wire::control::ControlFrame;
-use crate::wire::{FrameKind, Outcome};
+use crate::wire::{Frame, FrameKind, Outcome};
 
 impl Driver {
-    /// Takes the entries that are for the store. A result sends what waits.
+    /// Takes the entries that are for the store.
     pub(super) fn mirror(&mut self, outcome: &Outcome) {
-        if let Outcome::Message(frame) = outcome
-            && frame.kind() == FrameKind::Result
-        {
-            self.flush_mirror(None);
-        }
         let Outcome::Control(frame) = outcome else { return };
         if frame.kind() == FrameKind::TranscriptMirror
             && self.shared.setup.store.is_some()
@@ -47,6 +44,25 @@ impl Driver {
     pub(super) fn flush_mirror(&self, done: Option<oneshot::Sender<()>>) {
         if let Some(mirror) = &self.mirror {
             mirror.jobs().flush(done);
+        }
+    }
+
+    /// A result sends what waits, and the reader of its turn gets it after that. It does not wait
+    /// long, and the session goes on meanwhile.
+    pub(super) fn hold_result(&self, turn: Option<TurnId>, frame: &Frame) {
+        let Some(mirror) = self.mirror.as_ref().filter(|_| frame.kind() == FrameKind::Result)
+        else {
+            return;
+        };
+        let Some(mailbox) = turn.and_then(|turn| self.turns.get(&turn)) else {
+            return mirror.jobs().flush(None);
+        };
+        if let Some(flushed) = mirror.jobs().flush_for_result() {
+            let hold = Mailbox::hold(mailbox);
+            tokio::spawn(async move {
+                flushed.await;
+                drop(hold);
+            });
         }
     }
 
