@@ -4,10 +4,18 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::folder::subpaths;
 use super::import::metadata;
 use super::jsonl;
 use super::key::SessionKey;
 use super::session_store::{SessionStoreEntry, entry_uuid};
+
+/// A transcript of the CLI, and those of its sub-agents.
+pub(super) struct Local {
+    pub(super) entries: Vec<SessionStoreEntry>,
+    /// The path of the transcript first.
+    pub(super) paths: Vec<PathBuf>,
+}
 
 /// How a transcript of the CLI differs from that of a store.
 #[derive(Debug, PartialEq)]
@@ -51,6 +59,19 @@ fn has_type(entry: &SessionStoreEntry, is_it: impl Fn(&str) -> bool) -> bool {
 pub(super) async fn read(path: PathBuf, key: &SessionKey) -> Option<Vec<SessionStoreEntry>> {
     let key = key.clone();
     tokio::task::spawn_blocking(move || entries(&path, &key)).await.ok()?
+}
+
+/// The transcripts of a session below a configuration folder, if it has any.
+pub(super) async fn find(config: PathBuf, key: SessionKey) -> Option<Local> {
+    let find = move || {
+        let folder = config.join("projects").join(&key.project_key).join(&key.session_id);
+        let path = folder.with_extension("jsonl");
+        let entries = entries(&path, &key)?;
+        let agents = subpaths(&folder).unwrap_or_default().into_iter();
+        let agents = agents.map(|subpath| folder.join(format!("{subpath}.jsonl")));
+        Some(Local { entries, paths: std::iter::once(path).chain(agents).collect() })
+    };
+    tokio::task::spawn_blocking(find).await.ok()?
 }
 
 fn entries(path: &Path, key: &SessionKey) -> Option<Vec<SessionStoreEntry>> {

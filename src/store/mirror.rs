@@ -1,5 +1,7 @@
 //! The way of entries from a session to its store.
 
+use std::iter::{once, repeat};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -134,6 +136,18 @@ impl Jobs {
                 is_behind.store(true, Ordering::Relaxed);
             }
         })
+    }
+
+    /// Adds to the store what it lacks of these transcripts, and waits for that: so many entries of
+    /// the first one. What fails is tried again before anything later is sent.
+    pub(crate) async fn repair(&self, transcripts: Vec<PathBuf>, lacking: u64) {
+        for (path, entries) in transcripts.into_iter().zip(once(lacking).chain(repeat(1))) {
+            let Ok(path) = path.into_os_string().into_string() else { continue };
+            let _ = self.jobs.send(Job::LeftOut { path, entries, overflows: false });
+        }
+        let (done, repaired) = oneshot::channel();
+        self.flush(Some(done));
+        let _ = repaired.await;
     }
 }
 

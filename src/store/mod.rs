@@ -48,6 +48,15 @@
 //! the store fails, or takes longer than [`load_timeout`](crate::SessionBuilder::load_timeout), the
 //! launch fails.
 //!
+//! The CLI does not go on from the shorter of two copies. If its own configuration folder has
+//! messages of the conversation that the store lacks, it goes on there, and the store first gets
+//! what it lacks; a [`SessionEvent::Warning`](crate::session::SessionEvent::Warning) says so. A
+//! store can only be added to: if it has later messages than those it lacks, it stays as it is. If
+//! each has messages that the other lacks, the conversation went on elsewhere: the CLI goes on with
+//! what the store has, and the warning names the file with the others. To
+//! [`continue`](crate::SessionBuilder::continue_conversation), the newest conversation of the store
+//! counts, not a newer one that is only on disk.
+//!
 //! The CLI then runs with a temporary configuration folder, which only its owner can read. It has
 //! the transcripts, and what the CLI's own configuration folder has of settings, credentials
 //! (without the token for a refresh, which counts only once), memory, agents, commands, skills,
@@ -101,7 +110,7 @@ pub use self::object::ObjectSessionStore;
 pub use self::past::StoredSessions;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisSessionStore;
-pub(crate) use self::restore::{Conversation, restore};
+pub(crate) use self::restore::{Conversation, Found, restore};
 pub use self::session_store::{
     SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry,
 };

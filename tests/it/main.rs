@@ -238,6 +238,7 @@ mod store_folder;
 mod store_mirror;
 mod store_past;
 mod store_redis;
+mod store_repair;
 mod store_resume;
 mod structured_answers;
 mod trace_context;

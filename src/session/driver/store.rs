@@ -10,7 +10,7 @@ use super::{Driver, Error};
 use crate::history::{PROJECT_NAME, project_key, project_name};
 use crate::protocol::TurnId;
 use crate::session::mailbox::Mailbox;
-use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
+use crate::store::{CONFIG_DIR, Conversation, Found, Home, Mirror, restore};
 use crate::transport::{BoxFuture, Launch};
 use crate::wire::control::ControlFrame;
 use crate::wire::{Frame, FrameKind, Outcome};
@@ -69,30 +69,34 @@ impl Driver {
     /// Finds out where the CLI of the next launch has its conversation. What a store has is loaded
     /// into a temporary configuration folder first.
     pub(super) fn find_home(
-        &self,
+        &mut self,
         conversation: Option<Conversation>,
         mut launch: Launch,
         env: BTreeMap<OsString, OsString>,
     ) -> BoxFuture<'static, Result<(Launch, Home), Error>> {
-        let (setup, known) = (&self.shared.setup, self.shared.home().clone());
+        let shared = Arc::clone(&self.shared);
+        let (setup, known) = (&shared.setup, shared.home().clone());
         // What this session, or that from which it was forked, has begun is where it was begun.
         let is_elsewhere =
-            matches!(known, Home::Unknown) || conversation != self.shared.options().conversation();
+            matches!(known, Home::Unknown) || conversation != shared.options().conversation();
         let store = setup.store.clone().filter(|_| is_elsewhere);
         if store.is_some() && conversation.is_some() && !setup.transport.runs_here() {
             let text = "the conversation is not loaded from the session store, because the transport \
                         does not say that its CLI sees the files of this machine (`shared_files` of \
                         a launcher): the CLI resumes what its own configuration folder has";
-            self.shared.warn(text.to_owned());
+            shared.warn(text.to_owned());
         }
         let store = store.filter(|_| setup.transport.runs_here());
         let named = project_name(|name| env.get(OsStr::new(name)).cloned());
-        let (Some(options), Some(conversation)) = (store, conversation) else {
+        let wanted = store.zip(conversation);
+        let mirror = wanted.as_ref().and_then(|_| self.start_mirror());
+        let jobs = mirror.map(|mirror| mirror.jobs().clone());
+        let (Some((options, conversation)), Some(jobs)) = (wanted, jobs) else {
             into_home(&mut launch, &known, named.is_some());
             return Box::pin(std::future::ready(Ok((launch, known))));
         };
         let (done, flushed) = oneshot::channel();
-        self.flush_mirror(Some(done));
+        jobs.flush(Some(done));
         Box::pin(async move {
             // This session may have written to that conversation.
             let _ = flushed.await;
@@ -101,13 +105,18 @@ impl Driver {
             let project = named.unwrap_or_else(|| project_key(cwd.unwrap_or_default()));
             let (store, limit) = (&*options.store, options.load_timeout);
             let found = restore(store, conversation, project, env, limit).await;
-            let Some((id, restored)) = found.map_err(Error::store)? else {
-                return Ok((launch, Home::Own));
+            let (id, home) = match found.map_err(Error::store)? {
+                Found::Nothing => return Ok((launch, Home::Own)),
+                Found::Here { id, transcripts, lacking, warning } => {
+                    shared.warn(warning);
+                    jobs.repair(transcripts, lacking).await;
+                    (id, Home::Own)
+                }
+                Found::Restored(id, restored) => (id, Home::Restored(Arc::new(restored))),
             };
             for arg in launch.args.iter_mut().filter(|arg| *arg == "--continue") {
                 *arg = format!("--resume={id}").into();
             }
-            let home = Home::Restored(Arc::new(restored));
             into_home(&mut launch, &home, is_named);
             Ok((launch, home))
         })
