@@ -11,7 +11,7 @@ use futures_core::Stream;
 use super::state::ConnectionEnd;
 use crate::common::lock;
 use crate::protocol;
-use crate::store::MirrorError;
+use crate::store::MirrorFailure;
 use crate::wire::{Frame, Line, Malformed, Message};
 
 /// How many events may wait for one reader.
@@ -49,7 +49,7 @@ pub enum SessionEvent {
     Warning(String),
     /// The [session store](crate::store) did not get entries of a transcript: which, why, and
     /// whether they are sent again. Also logged with `tracing` at level warn.
-    MirrorError(MirrorError),
+    MirrorError(MirrorFailure),
     /// This reader was too slow: this many events were lost before the next one.
     Lost(u64),
 }

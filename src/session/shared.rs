@@ -18,7 +18,7 @@ use super::telemetry::{SessionSpan, word_of_end};
 use super::weak::WeakSession;
 use crate::common::lock;
 use crate::protocol::{EndCause, Machine, Phase};
-use crate::store::{Home, MirrorError};
+use crate::store::{Home, MirrorFailure};
 use crate::telemetry;
 use crate::transport::{Exit, Launch, OrphanGuard};
 use crate::wire::{Frame, RawJson};
@@ -167,7 +167,7 @@ impl Shared {
         self.publish(SessionEvent::Warning(text));
     }
 
-    pub(super) fn report_mirror(&self, error: MirrorError) {
+    pub(super) fn report_mirror(&self, error: MirrorFailure) {
         tracing::warn!("{error}");
         self.publish(SessionEvent::MirrorError(error));
     }

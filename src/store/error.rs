@@ -80,7 +80,7 @@ impl std::error::Error for Error {
 /// Entries that a session's store did not get.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct MirrorError {
+pub struct MirrorFailure {
     /// Their transcript. `None` if the path that the CLI reports is not that of a transcript, or if
     /// nothing more is sent at all.
     pub key: Option<SessionKey>,
@@ -92,7 +92,7 @@ pub struct MirrorError {
     pub is_sent_again: bool,
 }
 
-impl fmt::Display for MirrorError {
+impl fmt::Display for MirrorFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, entries, error, is_sent_again } = self;
         write!(f, "{entries} entries")?;

@@ -1,15 +1,12 @@
 //! Copies a session on disk into a store.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::calls::{APPEND, Calls, MAX_BYTES, MAX_ENTRIES};
 use super::key::SessionKey;
-use super::mirror::{APPEND, MAX_BYTES, MAX_ENTRIES};
-use super::restore::Calls;
+use super::local::metadata;
 use super::session_store::{SessionStore, SessionStoreEntry};
 use crate::history::{
     Error, History, Result, SkipReason, SkippedLine, TranscriptLine, for_each_line, skip_reason,
@@ -185,20 +182,5 @@ impl Reader {
     /// An import that was dropped or has failed needs nothing more.
     fn send(&self, read: Read) {
         let _ = self.batches.blocking_send(read);
-    }
-}
-
-/// The metadata of a sub-agent: on disk a file next to its transcript, in a store an entry. What is
-/// not JSON does not count.
-pub(super) fn metadata(transcript: &Path) -> Result<Option<SessionStoreEntry>> {
-    let path: PathBuf = transcript.with_extension("meta.json");
-    match fs::read(&path) {
-        Ok(text) => Ok(serde_json::from_slice(&text).ok().and_then(|metadata| {
-            let Value::Object(mut metadata) = metadata else { return None };
-            metadata.insert("type".into(), "agent_metadata".into());
-            Some(Value::Object(metadata).into())
-        })),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(error, &path)),
     }
 }

@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::folder::subpaths;
-use super::import::metadata;
 use super::jsonl;
 use super::key::SessionKey;
 use super::session_store::{SessionStoreEntry, entry_uuid};
+use crate::history::{Error, Result};
 
 /// A transcript of the CLI, and those of its sub-agents.
 pub(super) struct Local {
@@ -82,4 +85,19 @@ fn entries(path: &Path, key: &SessionKey) -> Option<Vec<SessionStoreEntry>> {
         entries.extend(metadata(path).ok().flatten());
     }
     Some(entries)
+}
+
+/// The metadata of a sub-agent: on disk a file next to its transcript, in a store an entry. What is
+/// not JSON does not count.
+pub(super) fn metadata(transcript: &Path) -> Result<Option<SessionStoreEntry>> {
+    let path: PathBuf = transcript.with_extension("meta.json");
+    match fs::read(&path) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok().and_then(|metadata| {
+            let Value::Object(mut metadata) = metadata else { return None };
+            metadata.insert("type".into(), "agent_metadata".into());
+            Some(Value::Object(metadata).into())
+        })),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io(error, &path)),
+    }
 }

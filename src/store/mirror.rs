@@ -9,45 +9,14 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::error::{Error, MirrorError, Result};
-use super::sender::{Frame, Job, Sender};
-use super::session_store::SessionStore;
+use super::error::{Error, MirrorFailure};
+use super::sender::{Frame, Job, Report, Sender, StoreOptions};
 use crate::wire::control::TranscriptMirror;
 
-/// How many entries, and how many bytes of them, may wait for the end of a turn; and how many go to
-/// the store in one append.
-pub(super) const MAX_ENTRIES: usize = 500;
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
 /// How many bytes may wait for a store that is slow or fails.
 const MAX_WAITING: usize = 64 * 1024 * 1024;
-/// How long one append may take.
-pub(super) const APPEND: Duration = Duration::from_secs(60);
-/// How long one call may take when a conversation is loaded.
-pub(crate) const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the result of a turn waits for the store.
 const BEFORE_RESULT: Duration = Duration::from_secs(1);
-
-/// When a session sends entries to its store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SessionStoreFlush {
-    /// At each result, at the end of the CLI, and when more than 500 entries or 1 MiB wait.
-    #[default]
-    Batched,
-    /// As soon as the CLI reports them.
-    Eager,
-}
-
-/// The store of a session, and how it is used.
-#[derive(Clone)]
-pub(crate) struct StoreOptions {
-    pub(crate) store: Arc<dyn SessionStore>,
-    pub(crate) flush: SessionStoreFlush,
-    /// The time limit of each call when a conversation is loaded.
-    pub(crate) load_timeout: Duration,
-}
-
-/// Reports what did not reach the store.
-pub(crate) type Report = Arc<dyn Fn(MirrorError) + Send + Sync>;
 
 /// The way from a session to its store. The store is called in one task, so that entries keep their
 /// order.
@@ -95,7 +64,7 @@ impl Mirror {
         };
         if self.jobs.jobs.send(job).is_err() && !self.is_gone {
             self.is_gone = true;
-            (self.report)(MirrorError {
+            (self.report)(MirrorFailure {
                 key: None,
                 entries: count,
                 error: Error::new("the task that calls the store has ended, by a panic"),
@@ -149,19 +118,4 @@ impl Jobs {
         self.flush(Some(done));
         let _ = repaired.await;
     }
-}
-
-/// Calls a store. One that panics has failed: the session goes on.
-pub(super) async fn guarded<T, F>(call: impl FnOnce() -> F) -> Result<T>
-where
-    F: Future<Output = Result<T>>,
-{
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    // The call itself may panic as well, before there is a future.
-    let mut call = std::pin::pin!(async { call().await });
-    std::future::poll_fn(|cx| {
-        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)))
-            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Error::new("the store panicked"))))
-    })
-    .await
 }

@@ -53,9 +53,8 @@
 //! what it lacks; a [`SessionEvent::Warning`](crate::session::SessionEvent::Warning) says so. A
 //! store can only be added to: if it has later messages than those it lacks, it stays as it is. If
 //! each has messages that the other lacks, the conversation went on elsewhere: the CLI goes on with
-//! what the store has, and the warning names the file with the others. To
-//! [`continue`](crate::SessionBuilder::continue_conversation), the newest conversation of the store
-//! counts, not a newer one that is only on disk.
+//! what the store has, and the warning names the file with the others. To continue the latest
+//! conversation, the newest one of the store counts, not a newer one that is only on disk.
 //!
 //! The CLI then runs with a temporary configuration folder, which only its owner can read. It has
 //! the transcripts, and what the CLI's own configuration folder has of settings, credentials
@@ -76,6 +75,7 @@
 //! CLI keeps its credentials in the Keychain under the name of its folder, so that a resumed CLI
 //! needs a key in its environment.
 
+mod calls;
 pub mod conformance;
 mod error;
 mod folder;
@@ -97,20 +97,22 @@ mod sender;
 mod session_store;
 mod summary;
 
-pub use self::error::{Error, MirrorError, Result};
+pub(crate) use self::calls::LOAD_TIMEOUT;
+pub use self::error::{Error, MirrorFailure, Result};
 pub use self::folder::FolderSessionStore;
 pub(crate) use self::home::{CONFIG_DIR, Home, Restored, config_folder};
 pub use self::import::{ImportSessionToStoreOptions, ImportedSession, import_session_to_store};
 pub use self::key::SessionKey;
 pub use self::memory::InMemorySessionStore;
-pub use self::mirror::SessionStoreFlush;
-pub(crate) use self::mirror::{LOAD_TIMEOUT, Mirror, StoreOptions};
+pub(crate) use self::mirror::Mirror;
 #[cfg(feature = "object-store")]
 pub use self::object::ObjectSessionStore;
 pub use self::past::StoredSessions;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisSessionStore;
 pub(crate) use self::restore::{Conversation, Found, restore};
+pub use self::sender::SessionStoreFlush;
+pub(crate) use self::sender::StoreOptions;
 pub use self::session_store::{
     SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry,
 };

@@ -8,12 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use super::calls::{Calls, LOAD_TIMEOUT};
 use super::error::Error as StoreError;
 use super::jsonl;
 use super::key::SessionKey;
 use super::memory::now_ms;
-use super::mirror::LOAD_TIMEOUT;
-use super::restore::Calls;
 use super::session_store::{SessionStore, SessionStoreEntry};
 use super::summary::{fold_session_summary, info_of};
 use crate::common::{parse_millis, rfc3339_millis};

@@ -5,11 +5,11 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::calls::Calls;
 use super::error::{Error, Result};
 use super::home::{Restored, Transcript, config_folder};
 use super::key::{SessionKey, is_below};
 use super::local::{self, Compared, Local};
-use super::mirror::guarded;
 use super::session_store::SessionStore;
 use crate::common::is_uuid;
 
@@ -112,28 +112,7 @@ pub(crate) async fn restore(
     })
 }
 
-/// The calls to a store, each with a time limit.
-pub(super) struct Calls<'a> {
-    pub(super) store: &'a dyn SessionStore,
-    pub(super) limit: Duration,
-}
-
 impl Calls<'_> {
-    /// `what` completes "could not". An error says it too, but for a method that the store does not
-    /// have.
-    pub(super) async fn within<T, F>(&self, what: String, call: impl FnOnce() -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        match tokio::time::timeout(self.limit, guarded(call)).await {
-            Ok(Err(error)) if !error.is_unsupported() => Err(Error::caused(what, error)),
-            Ok(result) => result,
-            Err(_) => {
-                Err(Error::timeout(format!("the session store could not {what}: it"), self.limit))
-            }
-        }
-    }
-
     async fn load(&self, key: &SessionKey) -> Result<Option<Transcript>> {
         let loaded = self.within(format!("load {key}"), || self.store.load(key)).await?;
         let entries = loaded.filter(|entries| !entries.is_empty());

@@ -8,17 +8,36 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::{Error, MirrorError, Result};
+use super::calls::{APPEND, Calls, MAX_BYTES, MAX_ENTRIES, guarded};
+use super::error::{Error, MirrorFailure, Result};
 use super::key::SessionKey;
 use super::local::{self, Compared};
-use super::mirror::{
-    APPEND, MAX_BYTES, MAX_ENTRIES, Report, SessionStoreFlush, StoreOptions, guarded,
-};
-use super::restore::Calls;
-use super::session_store::SessionStoreEntry;
+use super::session_store::{SessionStore, SessionStoreEntry};
 
 /// The pauses between the attempts of an append.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
+
+/// When a session sends entries to its store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SessionStoreFlush {
+    /// At each result, at the end of the CLI, and when more than 500 entries or 1 MiB wait.
+    #[default]
+    Batched,
+    /// As soon as the CLI reports them.
+    Eager,
+}
+
+/// The store of a session, and how it is used.
+#[derive(Clone)]
+pub(crate) struct StoreOptions {
+    pub(crate) store: Arc<dyn SessionStore>,
+    pub(crate) flush: SessionStoreFlush,
+    /// The time limit of each call when a conversation is loaded.
+    pub(crate) load_timeout: Duration,
+}
+
+/// Reports what did not reach the store.
+pub(crate) type Report = Arc<dyn Fn(MirrorFailure) + Send + Sync>;
 
 /// What the task is to do.
 pub(super) enum Job {
@@ -205,7 +224,7 @@ impl Sender {
             let transcript = &mut self.transcripts[at];
             if !transcript.reported || is_last {
                 transcript.reported = true;
-                (self.report)(MirrorError {
+                (self.report)(MirrorFailure {
                     key: Some(transcript.key.clone()),
                     entries: transcript.waiting.len() as u64 + transcript.left_out,
                     error,
@@ -235,7 +254,7 @@ impl Sender {
         let Transcript { key, path, left_out, overflows, .. } = &mut self.transcripts[at];
         let mut entries = *left_out;
         if std::mem::take(overflows) && self.is_here {
-            (self.report)(MirrorError {
+            (self.report)(MirrorFailure {
                 key: Some(key.clone()),
                 entries,
                 error: Error::new("more than 64 MiB waited for the store"),
@@ -275,7 +294,7 @@ impl Sender {
 
     fn lose(&mut self, key: Option<SessionKey>, entries: u64, error: Error) {
         self.has_lost = true;
-        (self.report)(MirrorError { key, entries, error, is_sent_again: false });
+        (self.report)(MirrorFailure { key, entries, error, is_sent_again: false });
     }
 }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use claude_wire::Session;
 use claude_wire::session::{Events, SessionBuilder, SessionEvent};
 use claude_wire::store::{
-    Error, InMemorySessionStore, MirrorError, Result, SessionKey, SessionStore, SessionStoreEntry,
-    SessionStoreFlush,
+    Error, InMemorySessionStore, MirrorFailure, Result, SessionKey, SessionStore,
+    SessionStoreEntry, SessionStoreFlush,
 };
 use claude_wire::transport::{BoxFuture, Exit, Memory};
 use serde_json::{Value, json};
@@ -255,7 +255,7 @@ async fn a_failed_append_is_repeated_and_nothing_is_stored_twice() {
 }
 
 /// What the store of a session that ends did not get.
-async fn mirror_errors(mut events: Events) -> Vec<MirrorError> {
+async fn mirror_errors(mut events: Events) -> Vec<MirrorFailure> {
     let mut errors = Vec::new();
     while let Some(event) = events.next().await {
         if let SessionEvent::MirrorError(error) = event {
