@@ -5,6 +5,7 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
+use claude_wire::history::{History, Page, Transcript};
 use claude_wire::recorder::Recorder;
 use claude_wire::transport::{Exit, Launch, Memory, Peer, Transport};
 use claude_wire::{Replay, Session};
@@ -35,6 +36,8 @@ pub(crate) const ROWS: &[Row] = &[
     Row { name: "replayed", unit: "messages replayed", first: 500, run: replayed },
     Row { name: "turns", unit: "recorded turns replayed", first: 50, run: turns },
     Row { name: "folder", unit: "recordings, the last replayed", first: 50, run: folder },
+    Row { name: "history messages", unit: "turns of a past session", first: 2000, run: messages },
+    Row { name: "history search", unit: "past sessions, a project each", first: 100, run: search },
 ];
 
 fn deltas(count: usize) -> Result<(), Failure> {
@@ -168,6 +171,39 @@ fn folder(count: usize) -> Result<(), Failure> {
         fs::write(path, recorded(&[question(number)], 2, piece).to_bytes())?;
     }
     block_on(converse(folder.path(), &[question(count - 1)]))
+}
+
+/// The first of the messages: all must be put in order for that.
+fn messages(count: usize) -> Result<(), Failure> {
+    let transcript = Transcript::from_lines((0..count).flat_map(past_turn));
+    assert_eq!(transcript.messages(Page::first(10)).len(), 10);
+    Ok(())
+}
+
+fn search(count: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    for number in 0..count {
+        let project = folder.path().join(format!("projects/-srv-{number}"));
+        fs::create_dir_all(&project)?;
+        let path = project.join(format!("0a1b2c3d-0000-4000-8000-{number:012}.jsonl"));
+        fs::write(path, past_turn(number).join("\n"))?;
+    }
+    let found = History::at(folder.path()).search_sessions("QUESTION", Page::all())?;
+    assert_eq!((found.hits.len(), found.skipped.len()), (count, 0));
+    Ok(())
+}
+
+/// The lines of a transcript for a turn after the one before it.
+fn past_turn(number: usize) -> [String; 2] {
+    let parent = number.checked_sub(1).map_or("null".into(), |number| format!("\"a{number}\""));
+    [
+        format!(
+            r#"{{"type":"user","uuid":"u{number}","parentUuid":{parent},"message":{{"role":"user","content":"question {number}"}}}}"#
+        ),
+        format!(
+            r#"{{"type":"assistant","uuid":"a{number}","parentUuid":"u{number}","message":{{"id":"msg_{number:024}","role":"assistant","content":[{{"type":"text","text":"an answer"}}]}}}}"#
+        ),
+    ]
 }
 
 fn block_on<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
