@@ -45,6 +45,12 @@ impl<'a> IntoIterator for &'a SessionList {
     }
 }
 
+/// A session of a list, and its transcript.
+pub(super) struct Listed {
+    pub(super) info: SessionInfo,
+    pub(super) path: PathBuf,
+}
+
 /// A transcript that may be in the list.
 struct Candidate<'a> {
     id: String,
@@ -67,6 +73,13 @@ impl History {
     /// # Errors
     /// If the folder of all projects cannot be read, for example because it is a file.
     pub fn list_sessions(&self, page: Page) -> Result<SessionList> {
+        let (listed, skipped) = self.listed(page)?;
+        let sessions = listed.into_iter().map(|listed| listed.info).collect();
+        Ok(SessionList { sessions, skipped })
+    }
+
+    /// The sessions of [`list_sessions`](Self::list_sessions), with what could not be read.
+    pub(super) fn listed(&self, page: Page) -> Result<(Vec<Listed>, Vec<Error>)> {
         let folders = self.folders()?;
         let mut skipped = Vec::new();
         let mut candidates = Vec::new();
@@ -81,7 +94,7 @@ impl History {
             None => self.all(&candidates, &mut skipped),
         };
         sessions.drain(..page.offset.min(sessions.len()));
-        Ok(SessionList { sessions, skipped })
+        Ok((sessions, skipped))
     }
 
     /// What a list says about one session. `None` if a list leaves it out: it has nothing to show,
@@ -101,7 +114,7 @@ impl History {
     }
 
     /// All of them, read by several threads if there are many.
-    fn all(&self, candidates: &[Candidate<'_>], skipped: &mut Vec<Error>) -> Vec<SessionInfo> {
+    fn all(&self, candidates: &[Candidate<'_>], skipped: &mut Vec<Error>) -> Vec<Listed> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let share = candidates.len().div_ceil(threads).max(WORTH_A_THREAD);
         let programmatic = self.lists_programmatic();
@@ -122,21 +135,23 @@ impl History {
             }
             results
         });
-        let mut newest: BTreeMap<String, SessionInfo> = BTreeMap::new();
-        for result in results {
+        let mut newest: BTreeMap<&str, (SessionInfo, &Path)> = BTreeMap::new();
+        for (candidate, result) in candidates.iter().zip(results) {
             match result {
                 Ok(Some(info)) => {
-                    let known = newest.get(&info.session_id);
-                    if known.is_none_or(|known| known.last_modified < info.last_modified) {
-                        newest.insert(info.session_id.clone(), info);
+                    let known = newest.get(&*candidate.id);
+                    if known.is_none_or(|(known, _)| known.last_modified < info.last_modified) {
+                        newest.insert(&candidate.id, (info, &candidate.path));
                     }
                 }
                 Ok(None) => {}
                 Err(error) => skipped.push(error),
             }
         }
-        let mut sessions: Vec<_> = newest.into_values().rev().collect();
-        sessions.sort_by_key(|info| std::cmp::Reverse(info.last_modified));
+        let newest = newest.into_values().rev();
+        let mut sessions: Vec<_> =
+            newest.map(|(info, path)| Listed { info, path: path.to_owned() }).collect();
+        sessions.sort_by_key(|listed| std::cmp::Reverse(listed.info.last_modified));
         sessions
     }
 
@@ -146,7 +161,7 @@ impl History {
         candidates: Vec<Candidate<'_>>,
         count: usize,
         skipped: &mut Vec<Error>,
-    ) -> Vec<SessionInfo> {
+    ) -> Vec<Listed> {
         let (mut sessions, mut seen) = (Vec::new(), BTreeSet::new());
         let mut buffer = Vec::new();
         for candidate in newest_first(candidates, skipped) {
@@ -159,7 +174,7 @@ impl History {
             match read(&candidate, self.lists_programmatic(), &mut buffer) {
                 Ok(Some(info)) => {
                     seen.insert(candidate.id);
-                    sessions.push(info);
+                    sessions.push(Listed { info, path: candidate.path });
                 }
                 Ok(None) => {}
                 Err(error) => skipped.push(error),

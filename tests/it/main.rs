@@ -66,6 +66,7 @@ mod history_folders;
 mod history_list;
 mod history_messages;
 mod holder_programs;
+mod history_search;
 mod holder_turns;
 mod hooks_calls;
 mod hooks_dialogs;
