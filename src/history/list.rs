@@ -118,22 +118,10 @@ impl History {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let share = candidates.len().div_ceil(threads).max(WORTH_A_THREAD);
         let programmatic = self.lists_programmatic();
-        let read_share = |share: &[Candidate<'_>]| {
+        let results = in_shares(candidates.chunks(share), thread::Builder::new, |share| {
             let mut buffer = Vec::new();
             let read = share.iter().map(|candidate| read(candidate, programmatic, &mut buffer));
-            read.collect::<Vec<_>>()
-        };
-        let mut shares = candidates.chunks(share);
-        let own = shares.next().unwrap_or_default();
-        let results = thread::scope(|scope| {
-            let others: Vec<_> =
-                shares.map(|share| (share, scope.spawn(move || read_share(share)))).collect();
-            let mut results = read_share(own);
-            for (share, thread) in others {
-                // A thread that panicked has lost its share: read it here, and panic here.
-                results.extend(thread.join().unwrap_or_else(|_| read_share(share)));
-            }
-            results
+            read.collect()
         });
         let mut newest: BTreeMap<&str, (SessionInfo, &Path)> = BTreeMap::new();
         for (candidate, result) in candidates.iter().zip(results) {
@@ -182,6 +170,29 @@ impl History {
         }
         sessions
     }
+}
+
+/// What reading each share returns, in order: the first is read here, the others by their own
+/// threads. Where no thread can be made, as with a limit on processes, their share is read here too.
+fn in_shares<'a, T: Sync + 'a, R: Send>(
+    mut shares: impl Iterator<Item = &'a [T]>,
+    builder: impl Fn() -> thread::Builder,
+    read: impl Fn(&'a [T]) -> Vec<R> + Sync,
+) -> Vec<R> {
+    let own = shares.next().unwrap_or_default();
+    let read = &read;
+    thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| (share, builder().spawn_scoped(scope, move || read(share))))
+            .collect();
+        let mut results = read(own);
+        for (share, thread) in others {
+            // A thread that panicked has lost its share: read it here, and panic here.
+            let there = thread.ok().and_then(|thread| thread.join().ok());
+            results.extend(there.unwrap_or_else(|| read(share)));
+        }
+        results
+    })
 }
 
 /// The session of this folder with which `--continue` goes on, as CLI 2.1.332 picks it: the last
@@ -281,6 +292,21 @@ mod tests {
         fs::create_dir(folder.join(id(n))).unwrap();
         let mark = r#"{"archived":true,"at":"2026-11-21T01:20:00.000Z","by":"sdk"}"#;
         fs::write(folder.join(id(n)).join("archived.json"), mark).unwrap();
+    }
+
+    #[test]
+    fn what_has_no_thread_is_read_without_one() {
+        let here = thread::current().id();
+        let items: Vec<u32> = (0..10).collect();
+        // A stack that no machine has.
+        let refused = || thread::Builder::new().stack_size(1 << 60);
+        for (builder, expected) in [(thread::Builder::new as fn() -> _, 3), (refused, 10)] {
+            let read = in_shares(items.chunks(3), builder, |share| {
+                share.iter().map(|item| (*item, thread::current().id())).collect()
+            });
+            assert_eq!(read.iter().map(|(item, _)| *item).collect::<Vec<_>>(), items);
+            assert_eq!(read.iter().filter(|(_, thread)| *thread == here).count(), expected);
+        }
     }
 
     #[test]
