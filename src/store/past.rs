@@ -68,9 +68,14 @@ struct Slot {
 impl<S: SessionStore> StoredSessions<S> {
     /// The sessions that ran in this directory, which need not exist here. Those of other worktrees
     /// of its repository are other projects.
+    ///
+    /// The project is that of a CLI in the environment of this program: as for
+    /// [`History::new`](crate::history::History::new), `CLAUDE_CODE_PROJECT_DIR_NAME` replaces the
+    /// key of every directory if `CLAUDE_CONFIG_DIR` is set too. For a session that has its own
+    /// environment, use [`of_project`](Self::of_project).
     pub fn of_directory(store: S, directory: impl AsRef<Path>) -> Self {
         let directory = directory.as_ref();
-        let project = history::project_key(directory);
+        let project = history::project_of(directory, |name| std::env::var_os(name));
         Self {
             directory: Some(history::directory_text(directory)),
             ..Self::of_project(store, project)

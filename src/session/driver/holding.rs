@@ -5,7 +5,7 @@ use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::history::{folder_with, newest_in, project_key, project_name};
+use crate::history::{folder_with, newest_in, project_of};
 use crate::session::error::Error;
 use crate::session::lease::{Exclusive, Lease, Refused};
 use crate::session::shared::Shared;
@@ -114,8 +114,7 @@ pub(super) fn transcripts(launch: &Launch) -> Result<PathBuf, String> {
     let config = config_folder(&env).ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
-    let named = project_name(|name| env.get(OsStr::new(name)).cloned());
-    let key = named.unwrap_or_else(|| project_key(cwd));
+    let key = project_of(cwd, |name| env.get(OsStr::new(name)).cloned());
     let folder = config.join("projects").join(key);
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
