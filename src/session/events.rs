@@ -44,7 +44,8 @@ pub enum SessionEvent {
     /// A reply without a pending request.
     StrayReply(Frame),
     /// A sentence about something that does not work as requested: hooks that the CLI ignores, a
-    /// setting that could not be repeated. Also logged with `tracing` at level warn.
+    /// setting that could not be repeated. It may have contents, such as an error of a store:
+    /// `tracing` has only its kind, at level warn.
     Warning(String),
     /// This reader was too slow: this many events were lost before the next one.
     Lost(u64),
@@ -59,10 +60,7 @@ impl From<protocol::ConnectionEvent> for SessionEvent {
             protocol::ConnectionEvent::Malformed(malformed) => Self::Malformed(malformed),
             protocol::ConnectionEvent::TruncatedTail(line) => Self::TruncatedTail(line),
             protocol::ConnectionEvent::StrayReply(frame) => Self::StrayReply(frame),
-            protocol::ConnectionEvent::Warning(warning) => {
-                tracing::warn!("{warning}");
-                Self::Warning(warning)
-            }
+            protocol::ConnectionEvent::Warning { text, .. } => Self::Warning(text),
         }
     }
 }

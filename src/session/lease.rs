@@ -13,6 +13,7 @@ use std::time::{Duration, SystemTime};
 use tokio::task::AbortHandle;
 
 use super::lease_owner::Owner;
+use crate::common::os_error;
 
 /// How often an owner shows that it is alive.
 const BEAT: Duration = Duration::from_secs(10);
@@ -175,7 +176,10 @@ async fn beats(
                 ));
             }
             Err(error) => {
-                tracing::warn!(%error, "the lease of a conversation could not be kept");
+                tracing::warn!(
+                    error = %os_error(&error),
+                    "the lease of a conversation could not be kept"
+                );
             }
         }
     }

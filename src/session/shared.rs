@@ -157,13 +157,14 @@ impl Shared {
         if let Err(why) = OrphanGuard::check() {
             launch.orphan_guard = OrphanGuard::Off;
             if !self.warned_of_guard.swap(true, Ordering::Relaxed) {
-                self.warn(format!("the CLI starts without an orphan guard: {why}"));
+                self.warn("orphan_guard", format!("the CLI starts without an orphan guard: {why}"));
             }
         }
     }
 
-    pub(super) fn warn(&self, text: String) {
-        tracing::warn!("{text}");
+    /// Reports something that does not work as requested. A log has only the kind.
+    pub(super) fn warn(&self, kind: &'static str, text: String) {
+        self.span.get().in_scope(|| telemetry::warning_event(kind));
         self.publish(SessionEvent::Warning(text));
     }
 

@@ -401,8 +401,8 @@ impl Inner {
                 return;
             }
         }
-        if let Err(error) = self.supervisor.renew(&number).await {
-            tracing::debug!(%error, number, "a session of a pool could not be reset");
+        if self.supervisor.renew(&number).await.is_err() {
+            tracing::debug!(number, "a session of a pool could not be reset");
         }
     }
 }

@@ -119,7 +119,7 @@ impl Drop for Driver {
         if cause != EndCause::Panicked
             && let Some(left) = self.shared.unfinished()
         {
-            self.shared.warn(left);
+            self.shared.warn("transport_unfinished", left);
         }
         if self.link.is_some() || self.opening.is_some() || cause == EndCause::Panicked {
             self.exit = None;

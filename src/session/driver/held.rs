@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::super::events::SessionEvent;
 use super::super::mailbox::Mailbox;
 use super::{Driver, Held};
 use crate::protocol::{Command, Input, TurnId};
@@ -14,7 +13,7 @@ impl Driver {
         let HeldTurn { uuid, missing, .. } = found;
         if missing > 0 {
             let text = format!("the first {missing} lines of the turn {uuid} are no longer held");
-            self.shared.publish(SessionEvent::Warning(text));
+            self.shared.warn("lines_not_held", text);
         }
         let turn = TurnId(self.shared.next_turn());
         let mailbox = Arc::new(Mailbox::new(

@@ -96,7 +96,7 @@ pub(super) fn goes_on(args: &[OsString]) -> bool {
 
 pub(super) fn acquire(shared: &Arc<Shared>, folder: &Path, id: &str) -> Result<Lease, Refused> {
     let shared = shared.clone();
-    Lease::acquire(folder, id, move |text| shared.warn(text))
+    Lease::acquire(folder, id, move |text| shared.warn("conversation_not_held", text))
 }
 
 pub(super) fn owned(id: &str, owner: Option<impl ToString>) -> Error {

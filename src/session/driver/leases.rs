@@ -72,6 +72,6 @@ impl Driver {
         let text = format!(
             "the conversation {id} is not held, so that another session can resume it: {why}"
         );
-        self.shared.warn(text);
+        self.shared.warn("conversation_not_held", text);
     }
 }

@@ -46,6 +46,7 @@ use super::lease::Lease;
 use super::mailbox::{Batch, Mailbox};
 use super::shared::Shared;
 use super::trace::Caller;
+use crate::common::os_error;
 use crate::protocol::{Command, Input, Machine, Output, Phase, RequestId, TurnId, Waiter};
 use crate::store::{Home, Mirror, Restored};
 use crate::transport::{BoxFuture, Connection, Exit};
@@ -406,7 +407,7 @@ impl Driver {
     fn read(&mut self, now: Instant, result: std::io::Result<usize>) {
         let Some(link) = &mut self.link else { return };
         if let Err(error) = result {
-            tracing::debug!(%error, "reading the CLI's output failed");
+            tracing::debug!(error = %os_error(&error), "reading the CLI's output failed");
         }
         // A result without a text is reported together with the errors written before it.
         if link.pipes.has_errors() {

@@ -10,7 +10,8 @@ use super::link::Link;
 use super::preamble::Preamble;
 use super::{Batch, Driver, Error, Mailbox, Opened};
 use crate::protocol::{
-    Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd, TurnId,
+    Command, ConnectionEvent, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
+    TurnId,
 };
 use crate::recording::secret_values;
 use crate::session::events::SessionEvent;
@@ -162,6 +163,7 @@ impl Driver {
                 self.control.cancelled(callback);
                 self.callbacks.cancel(callback);
             }
+            Output::Event(ConnectionEvent::Warning { kind, text }) => self.shared.warn(kind, text),
             Output::Event(event) => self.shared.publish(event.into()),
             Output::SessionId(id) => {
                 if let Err(error) = self.hold_confirmed(&id) {
@@ -183,7 +185,7 @@ impl Driver {
 
     fn steered(&mut self, message: SteerId, end: Result<SteerOutcome, Error>) {
         if let Some(warning) = self.messages.end(message, end) {
-            self.shared.publish(SessionEvent::Warning(warning));
+            self.shared.warn("message_lost", warning);
         }
     }
 

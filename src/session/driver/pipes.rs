@@ -11,6 +11,7 @@ use tokio_util::codec::{Decoder, Encoder};
 use tokio_util::io::poll_read_buf;
 
 use super::super::stderr::Stderr;
+use crate::common::os_error;
 use crate::transport::{BoxedRead, BoxedWrite};
 use crate::wire::{LineCodec, Outcome, classify};
 
@@ -140,7 +141,7 @@ impl Pipes {
     }
 
     fn broken(&mut self, error: Option<io::Error>) -> bool {
-        tracing::debug!(?error, "the CLI no longer reads its input");
+        tracing::debug!(error = ?error.as_ref().map(os_error), "the CLI no longer reads its input");
         self.stdin = None;
         self.unwritten.unsplit(std::mem::take(&mut self.outbox));
         self.flushed = true;

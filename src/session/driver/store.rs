@@ -25,7 +25,7 @@ impl Driver {
                 let shared = &self.shared;
                 let mirror = self.mirror.get_or_insert_with(|| {
                     let shared = Arc::clone(shared);
-                    let warn = Box::new(move |text| shared.warn(text));
+                    let warn = Box::new(move |text| shared.warn("store_not_reached", text));
                     Box::new(Mirror::start(store.as_ref().clone(), warn))
                 });
                 mirror.add(entries);
@@ -60,7 +60,7 @@ impl Driver {
             let text = "the conversation is not loaded from the session store, because the transport \
                         does not say that its CLI sees the files of this machine (`shared_files` of \
                         a launcher): the CLI resumes what its own configuration folder has";
-            self.shared.warn(text.to_owned());
+            self.shared.warn("store_not_loaded", text.to_owned());
         }
         let store = store.filter(|_| setup.transport.runs_here());
         let named = project_name(|name| env.get(OsStr::new(name)).cloned());
@@ -95,7 +95,9 @@ impl Driver {
         if let Home::Restored(restored) = &home
             && !self.restored.iter().any(|known| Arc::ptr_eq(known, restored))
         {
-            restored.warnings.iter().for_each(|warning| self.shared.warn(warning.clone()));
+            for warning in &restored.warnings {
+                self.shared.warn("store_partly_loaded", warning.clone());
+            }
             self.restored.push(restored.clone());
         }
         *self.shared.home() = match home {
@@ -110,11 +112,14 @@ impl Driver {
         if !mirror.close().await {
             for restored in &self.restored {
                 let kept = restored.keep_transcripts();
-                self.shared.warn(format!(
-                    "the session store does not have all of the conversation: its transcripts \
+                self.shared.warn(
+                    "transcripts_kept",
+                    format!(
+                        "the session store does not have all of the conversation: its transcripts \
                          are kept in {}",
-                    kept.display()
-                ));
+                        kept.display()
+                    ),
+                );
             }
         }
         self.leave_home();
