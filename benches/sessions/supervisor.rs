@@ -51,7 +51,8 @@ pub(crate) fn run(few: usize, many: usize, quick: bool) -> Vec<String> {
         println!("  {name:<16} {few:>9.3} {many:>9.3}   {:.2} times", many / few);
         // A short run on a busy machine only shows the order of magnitude.
         let ratio = if quick { 3.0 } else { RATIO };
-        if many > ratio * few {
+        // That of each child depends on the caches of the processor: no goal.
+        if !name.ends_with(", each") && many > ratio * few {
             broken.push(format!("supervisor: {name}: {:.2} times, at most {ratio}", many / few));
         }
     }
