@@ -46,6 +46,15 @@ impl Owner {
         }
     }
 
+    /// The content of its file.
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
     /// Whether the process is alive; `None` if that cannot be seen from here.
     pub(super) fn is_alive(&self, here: &Self) -> Option<bool> {
         let can_be_judged = !self.boot.is_empty()

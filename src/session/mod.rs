@@ -36,6 +36,7 @@ mod events;
 pub mod handlers;
 mod kept_reply;
 mod lease;
+mod lease_file;
 mod lease_owner;
 mod mailbox;
 #[cfg(feature = "mcp")]
