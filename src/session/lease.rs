@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 use super::lease_file::{Change, New, age, change, touch};
-use super::lease_owner::Owner;
+use super::lease_owner::{Cli, Owner};
 
 /// How often an owner shows that it is alive.
 const BEAT: Duration = Duration::from_secs(10);
@@ -52,7 +52,8 @@ pub(super) enum Refused {
 #[derive(Debug)]
 pub(super) struct Lease {
     path: PathBuf,
-    owner: Owner,
+    /// Boxed: it is large.
+    owner: Box<Owner>,
     session: String,
     beat: Option<AbortHandle>,
     /// Whether another owner was found to have it.
@@ -68,7 +69,7 @@ impl Lease {
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, Refused> {
         let path = folder.join(format!(".claude-wire-{session}.lease"));
-        let owner = Owner::this();
+        let owner = Box::new(Owner::this());
         take(&path, &owner)?;
         let (is_lost, say) = (Arc::<AtomicBool>::default(), Box::new(lost));
         let (token, id) = (owner.token.clone(), session.to_owned());
@@ -81,6 +82,26 @@ impl Lease {
     /// The id of the conversation.
     pub(super) fn session(&self) -> &str {
         &self.session
+    }
+
+    /// Notes the CLI that goes on with the conversation: that is not free while the CLI runs, even
+    /// if this process was killed.
+    ///
+    /// # Errors
+    /// If the file cannot be written. Then it stays as it was.
+    pub(super) fn note_cli(&mut self, pid: u32) -> io::Result<()> {
+        // In a `/proc` of another namespace, its pid is that of another process.
+        let cli = Cli::of(pid).filter(|_| !self.owner.began.is_empty());
+        if cli.is_none() || cli == self.owner.cli || !self.is_held() {
+            return Ok(());
+        }
+        let owner = Owner { cli, ..Owner::clone(&self.owner) };
+        let new = New::write(&self.path, &owner.to_text())?;
+        let is_own = |found: &str| found.contains(&self.owner.token);
+        if change(&self.path, Change::Renew(&new), is_own)? {
+            *self.owner = owner;
+        }
+        Ok(())
     }
 
     /// Whether it is still this owner's, as far as it was looked at.
@@ -202,14 +223,19 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_in_the_same_namespace_is_judged_by_its_process() {
+    fn an_owner_in_the_same_namespace_is_judged_by_its_process_and_its_cli() {
         let here = Owner::this();
+        let ended = Cli { began: "1".into(), ..Cli::of(here.pid).unwrap() };
         for (owner, is_taken_over) in [
             // Alive, although it has not shown that for long.
             (here.clone(), false),
             // The pid was used again.
             (Owner { began: "1".into(), ..here.clone() }, true),
             (Owner { pid: u32::MAX, ..here.clone() }, true),
+            // Killed, while its CLI goes on, or has ended too.
+            (Owner { pid: u32::MAX, cli: Cli::of(here.pid), ..here.clone() }, false),
+            (Owner { pid: u32::MAX, cli: Some(ended.clone()), ..here.clone() }, true),
+            (Owner { cli: Some(ended), ..here.clone() }, false),
         ] {
             let folder = tempfile::tempdir().unwrap();
             set(folder.path(), &owner, 10 * GONE_AFTER);
@@ -249,6 +275,34 @@ mod tests {
             all.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(leases.iter().filter(|lease| lease.is_ok()).count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_file_of_an_owner_has_its_cli_and_stays_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut lease = acquire(folder.path(), "s-1").unwrap();
+        let text = || fs::read_to_string(file(folder.path())).unwrap();
+        assert_eq!(Owner::from_text(&text()).unwrap().cli, None);
+        // The CLI may be launched again.
+        for _ in 0..2 {
+            let mut cli = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+            lease.note_cli(cli.id()).unwrap();
+            let owner = Owner::from_text(&text()).unwrap();
+            assert_eq!(owner.cli, Cli::of(cli.id()));
+            assert_eq!(owner.token, lease.owner.token);
+            assert!(owner.to_string().contains(&format!("CLI is process {}", cli.id())), "{owner}");
+            cli.kill().unwrap();
+            cli.wait().unwrap();
+            // It ended before it was noted: the file stays as it is.
+            lease.note_cli(cli.id()).unwrap();
+            assert_eq!(Owner::from_text(&text()), Some(owner));
+        }
+        let noted = text();
+        tokio::time::sleep(3 * BEAT).await;
+        assert!(lease.is_held(), "its beats know the file");
+        assert_eq!(text(), noted);
+        drop(lease);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
     }
 
     /// Leases are dropped, die, and are found to be lost, while others want the conversation.

@@ -266,6 +266,8 @@ impl Driver {
                 self.machine.set_initialize(initialize);
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);
+                // Before the CLI has anything to do.
+                self.note_cli();
                 self.shared.publish(SessionEvent::Connected(pid));
                 let found = connection.control.held_turn();
                 self.link = Some(Link::new(connection, self.shared.setup.max_line));
