@@ -4,22 +4,32 @@
 //! sees one of the two branches, and what the other said is gone (seen with CLI 2.1.332). So an owner
 //! holds a file next to the transcript while it has the conversation.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
 use super::lease_file::{Change, New, age, change, touch};
 use super::lease_owner::{Cli, Owner};
+use crate::common::lock;
 
 /// How often an owner shows that it is alive.
 const BEAT: Duration = Duration::from_secs(10);
 /// After this time without a beat, an owner that cannot be looked at counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(60);
+
+/// The most that a launch waits for an owner that ends.
+pub(super) const ENDS: Duration = Duration::from_secs(30);
+/// How long a session of this process may take to notice that it was stopped or dropped.
+const NOTICES: Duration = Duration::from_millis(200);
+
+/// The leases of this process, by their tokens, and whether their sessions end.
+static OWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
 
 /// What a session does about a conversation that another one has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -71,6 +81,7 @@ impl Lease {
         let path = folder.join(format!(".claude-wire-{session}.lease"));
         let owner = Box::new(Owner::this());
         take(&path, &owner)?;
+        lock(&OWN).insert(owner.token.clone(), false);
         let (is_lost, say) = (Arc::<AtomicBool>::default(), Box::new(lost));
         let (token, id) = (owner.token.clone(), session.to_owned());
         let beats = beats(path.clone(), token, id, is_lost.clone(), say);
@@ -104,6 +115,11 @@ impl Lease {
         Ok(())
     }
 
+    /// Its session ends, so that the next one may wait for it.
+    pub(super) fn ends(&self) {
+        lock(&OWN).insert(self.owner.token.clone(), true);
+    }
+
     /// Whether it is still this owner's, as far as it was looked at.
     pub(super) fn is_held(&self) -> bool {
         !self.is_lost.load(Ordering::Acquire)
@@ -121,6 +137,21 @@ impl Drop for Lease {
                 tracing::warn!(%error, "the lease of a conversation could not be removed");
             }
         }
+        lock(&OWN).remove(&self.owner.token);
+    }
+}
+
+/// How long to wait for a conversation that this owner has, since it is about to be free.
+pub(super) fn patience(owner: &Owner) -> Duration {
+    let ends = lock(&OWN).get(&owner.token).copied();
+    let here = Owner::this();
+    match ends {
+        Some(true) => ENDS,
+        Some(false) => NOTICES,
+        None if owner.has_left_its_cli(&here) => ENDS,
+        // It was freed just now.
+        None if owner.is_same_process(&here) => NOTICES,
+        None => Duration::ZERO,
     }
 }
 

@@ -184,7 +184,7 @@ impl Shared {
         lock(&self.status)
     }
 
-    pub(super) fn set_status(&self, machine: &Machine) {
+    pub(super) fn set_status(&self, machine: &Machine, phase: Phase) {
         let mut status = self.status();
         if status.session_id.as_deref() != machine.session_id() {
             status.session_id = machine.session_id().map(String::from);
@@ -200,7 +200,7 @@ impl Shared {
             telemetry::lines("repeated_request", before.repeated_requests, now.repeated_requests);
             telemetry::lines("refused_request", before.refused_requests, now.refused_requests);
         }
-        self.set_phase(machine.phase(), machine.queue_len());
+        self.set_phase(phase, machine.queue_len());
     }
 
     pub(super) fn set_phase(&self, phase: Phase, queued: usize) {

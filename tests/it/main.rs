@@ -193,6 +193,7 @@ mod session_ends;
 mod session_events;
 mod session_exit_cases;
 mod session_handles;
+mod session_handover;
 mod session_idle;
 mod session_initial_turn;
 mod session_laziness;

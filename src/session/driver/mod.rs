@@ -172,7 +172,8 @@ impl Driver {
         (driver, line)
     }
 
-    /// Runs until the session was stopped, or all handles are gone and the process has ended.
+    /// Runs until the session was stopped, or all handles are gone and the process has ended. Who
+    /// sees the end, in whatever way, finds the conversation free.
     ///
     /// Boxed, because a future stores an argument twice: as passed and as used.
     pub(super) async fn run(mut self: Box<Self>) {
@@ -184,7 +185,7 @@ impl Driver {
                 Woken::Order(Some(order)) => self.order(*order),
                 Woken::Order(None) => {
                     self.orphaned = true;
-                    self.handle(Input::Command(Command::Stop));
+                    self.stop();
                 }
                 Woken::Link(LinkEvent::Read(result)) => self.read(now, result),
                 Woken::Link(LinkEvent::Exited(result)) => self.exited(result),
@@ -212,6 +213,7 @@ impl Driver {
         }
         self.carry_out();
         self.leave_store().await;
+        self.set_status();
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);
         }
@@ -349,7 +351,7 @@ impl Driver {
                 if is_down || !only_if_down {
                     self.forgotten = true;
                     self.handle(Input::Command(Command::Forget));
-                    self.shared.set_status(&self.machine);
+                    self.set_status();
                 }
                 let _ = reply.send(is_down || !only_if_down);
             }
@@ -361,7 +363,7 @@ impl Driver {
             Order::FlushStore(done) => self.flush_mirror(Some(done)),
             Order::Stop(reply) => {
                 self.stopping.push(reply);
-                self.handle(Input::Command(Command::Stop));
+                self.stop();
             }
             Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
             Order::StopIfIdle(_) => {}

@@ -43,7 +43,7 @@ impl Driver {
     /// Publishes the state of the machine, if it had an input that may have changed it.
     fn publish_status(&mut self) {
         if std::mem::take(&mut self.handled) {
-            self.shared.set_status(&self.machine);
+            self.set_status();
         }
     }
 
