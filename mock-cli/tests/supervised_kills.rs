@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::session::{Exclusive, Restart};
+use claude_wire::session::Restart;
 use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Supervisor};
 use serde_json::{Value, json};
 
@@ -141,7 +141,6 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
             Session::builder()
                 .cli_path(cli.clone())
                 .env(JOURNAL, journal.to_str().unwrap())
-                .exclusive(Exclusive::Off)
                 .env("CLAUDE_CONFIG_DIR", config.to_str().unwrap())
         };
         ChildSpec::new(key, make).conversation(if key.is_multiple_of(2) {
@@ -217,6 +216,11 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
     assert_eq!(written.len(), each.len(), "a prompt was answered twice");
     for prompt in written {
         assert!(ends[prompt].is_ok(), "the answer to {prompt} was written, and is lost");
+    }
+    let projects = fs::read_dir(folder.path().join("projects")).unwrap();
+    for project in projects.map(|project| project.unwrap().path()) {
+        let left: Vec<_> = fs::read_dir(project).unwrap().collect();
+        assert!(left.is_empty(), "no conversation is held: {left:?}");
     }
     assert_eq!(children(), none, "no process is left");
     assert_eq!(descriptors(), before, "no descriptor is left");
