@@ -177,7 +177,7 @@ async fn greet(sessions: Arc<Sessions>, stream: UnixStream) {
         return;
     }
     let (reader, mut writer) = stream.into_split();
-    let mut reader = Lines::new(reader);
+    let mut reader = Lines::of_socket(reader);
     let first = timeout(FIRST_LINE, reader.next()).await;
     let Ok(Some(Read::Line(line))) = first else { return };
     match serde_json::from_slice(&line) {

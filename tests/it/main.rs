@@ -65,6 +65,7 @@ mod history_changes;
 mod history_folders;
 mod history_list;
 mod history_messages;
+mod holder_limits;
 mod holder_programs;
 mod holder_turns;
 mod hooks_calls;
