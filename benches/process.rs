@@ -27,6 +27,9 @@ async fn main() -> Result<(), Failure> {
         Hermetic::start(cli, ApiScript::new().always(When::any(), [ApiReply::text("Done.")]))
             .await?;
 
+    // What two processes share is not private.
+    let other = place.session().start()?;
+    other.connect().await?;
     let session = place.session().start()?;
     let started = Instant::now();
     session.connect().await?;
@@ -49,6 +52,7 @@ async fn main() -> Result<(), Failure> {
         separate.push(started.elapsed());
     }
     session.stop().await?;
+    other.stop().await?;
     println!(
         "a turn, median of {TURNS}: {} ms in one process, {} ms in one process per turn",
         median(kept),
@@ -69,7 +73,18 @@ fn held(session: &Session) -> Result<String, Failure> {
     };
     let (resident, threads) =
         (field("VmRSS:").ok_or("no VmRSS")?, field("Threads:").ok_or("no Threads")?);
-    Ok(format!("{} MB resident, {threads} threads", resident * 1024 / 1_000_000))
+    // What each of several CLIs has.
+    let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
+    let private: u64 = rollup
+        .lines()
+        .filter_map(|line| {
+            let (name, rest) = line.split_once(':')?;
+            let kib = rest.split_whitespace().next()?.parse::<u64>().ok()?;
+            matches!(name, "Private_Clean" | "Private_Dirty").then_some(kib)
+        })
+        .sum();
+    let mb = |kib: u64| kib * 1024 / 1_000_000;
+    Ok(format!("{} MB resident, {} MB private, {threads} threads", mb(resident), mb(private)))
 }
 
 /// In milliseconds.

@@ -50,6 +50,12 @@ pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     }
 }
 
+/// The error in the words of the system, for a log: without what a program has added to it.
+#[cfg(feature = "session")]
+pub(crate) fn os_error(error: &std::io::Error) -> std::io::Error {
+    error.raw_os_error().map_or_else(|| error.kind().into(), std::io::Error::from_raw_os_error)
+}
+
 /// Creates files that only their owner can read: they may contain secrets that no rule recognises.
 pub(crate) fn owned(options: &mut std::fs::OpenOptions) -> &mut std::fs::OpenOptions {
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo bench --bench scaling
-//! cargo bench --bench scaling -- deltas folder
+//! cargo bench --bench scaling -- deltas "history search"
 //! ```
 //!
 //! Runs itself under `valgrind --tool=callgrind` for each row and each size, and reads the number of
@@ -47,7 +47,7 @@ fn main() -> Result<ExitCode, Failure> {
         return Err(format!("no row is called {unknown:?}: {}", known.join(", ")).into());
     }
     let wanted = |row: &&Row| names.is_empty() || names.iter().any(|name| *name == row.name);
-    println!("{:<12} {:<34} {:>28}   ratios (limit: {LIMIT})", "row", "sizes", "instructions");
+    println!("{:<16} {:<36} {:>28}   ratios (limit: {LIMIT})", "row", "sizes", "instructions");
     let mut over = Vec::new();
     for row in ROWS.iter().filter(wanted) {
         let sizes: Vec<_> = (0..=DOUBLINGS).map(|doubling| row.first << doubling).collect();
@@ -58,7 +58,7 @@ fn main() -> Result<ExitCode, Failure> {
         let ratios: Vec<_> =
             counts.windows(2).map(|pair| pair[1] as f64 / pair[0] as f64).collect();
         println!(
-            "{:<12} {:<34} {:>28}   {}",
+            "{:<16} {:<36} {:>28}   {}",
             row.name,
             format!("{} {}", joined(&sizes, |size| size.to_string()), row.unit),
             joined(&counts, |count| format!("{}M", count / 1_000_000)),

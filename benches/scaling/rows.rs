@@ -5,9 +5,10 @@ use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 
+use claude_wire::history::{History, Page, Transcript};
 use claude_wire::recorder::Recorder;
 use claude_wire::transport::{Exit, Launch, Memory, Peer, Transport};
-use claude_wire::{Replay, Session};
+use claude_wire::{Decision, Replay, Session};
 use futures_util::future::try_join_all;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::sync::Semaphore;
@@ -27,6 +28,7 @@ pub(crate) struct Row {
 pub(crate) const ROWS: &[Row] = &[
     Row { name: "deltas", unit: "in a turn", first: 2000, run: deltas },
     Row { name: "singly", unit: "in a turn, one by one", first: 2000, run: singly },
+    Row { name: "asked", unit: "permissions in a turn", first: 500, run: asked },
     Row { name: "bodies", unit: "MB of messages of turns", first: 1, run: bodies },
     Row { name: "line", unit: "KiB of text in a message", first: 512, run: line },
     Row { name: "sessions", unit: "with a turn each", first: 50, run: sessions },
@@ -35,6 +37,8 @@ pub(crate) const ROWS: &[Row] = &[
     Row { name: "replayed", unit: "messages replayed", first: 500, run: replayed },
     Row { name: "turns", unit: "recorded turns replayed", first: 50, run: turns },
     Row { name: "folder", unit: "recordings, the last replayed", first: 50, run: folder },
+    Row { name: "history messages", unit: "turns of a past session", first: 2000, run: messages },
+    Row { name: "history search", unit: "past sessions, a project each", first: 100, run: search },
 ];
 
 fn deltas(count: usize) -> Result<(), Failure> {
@@ -55,7 +59,7 @@ fn deltas(count: usize) -> Result<(), Failure> {
 fn singly(count: usize) -> Result<(), Failure> {
     let lines: Vec<_> = (0..count).map(delta).collect();
     let asked = Arc::new(Semaphore::new(1));
-    let cli = paced(lines.into(), asked.clone());
+    let cli = writing(lines.into(), Pace::Permits(asked.clone()));
     block_on(async {
         let session = Session::builder().transport(cli).start()?;
         let mut turn = session.query("go");
@@ -65,6 +69,18 @@ fn singly(count: usize) -> Result<(), Failure> {
             asked.add_permits(1);
         }
         assert!(text > count);
+        Ok(())
+    })
+}
+
+/// The CLI asks, and waits for each answer.
+fn asked(count: usize) -> Result<(), Failure> {
+    let questions: Vec<_> = (0..count).map(question_of_cli).collect();
+    let cli = writing(questions.into(), Pace::Answered);
+    block_on(async {
+        let allow = |_| async { Decision::allow() };
+        let session = Session::builder().on_permission(allow).transport(cli).start()?;
+        session.query("go").drain().await?;
         Ok(())
     })
 }
@@ -170,6 +186,39 @@ fn folder(count: usize) -> Result<(), Failure> {
     block_on(converse(folder.path(), &[question(count - 1)]))
 }
 
+/// The first of the messages: all must be put in order for that.
+fn messages(count: usize) -> Result<(), Failure> {
+    let transcript = Transcript::from_lines((0..count).flat_map(past_turn));
+    assert_eq!(transcript.messages(Page::first(10)).len(), 10);
+    Ok(())
+}
+
+fn search(count: usize) -> Result<(), Failure> {
+    let folder = tempfile::tempdir()?;
+    for number in 0..count {
+        let project = folder.path().join(format!("projects/-srv-{number}"));
+        fs::create_dir_all(&project)?;
+        let path = project.join(format!("0a1b2c3d-0000-4000-8000-{number:012}.jsonl"));
+        fs::write(path, past_turn(number).join("\n"))?;
+    }
+    let found = History::at(folder.path()).search_sessions("QUESTION", Page::all())?;
+    assert_eq!((found.hits.len(), found.skipped.len()), (count, 0));
+    Ok(())
+}
+
+/// The lines of a transcript for a turn after the one before it.
+fn past_turn(number: usize) -> [String; 2] {
+    let parent = number.checked_sub(1).map_or("null".into(), |number| format!("\"a{number}\""));
+    [
+        format!(
+            r#"{{"type":"user","uuid":"u{number}","parentUuid":{parent},"message":{{"role":"user","content":"question {number}"}}}}"#
+        ),
+        format!(
+            r#"{{"type":"assistant","uuid":"a{number}","parentUuid":"u{number}","message":{{"id":"msg_{number:024}","role":"assistant","content":[{{"type":"text","text":"an answer"}}]}}}}"#
+        ),
+    ]
+}
+
 fn block_on<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run)
 }
@@ -190,18 +239,34 @@ fn delta(number: usize) -> String {
     piece(number) + "\n"
 }
 
+/// A question of the CLI, with its line break.
+fn question_of_cli(number: usize) -> String {
+    format!(
+        r#"{{"type":"control_request","request_id":"q{number}","request":{{"subtype":"can_use_tool","tool_name":"Bash","input":{{"command":"ls -la /srv/data","description":"List files"}},"tool_use_id":"toolu_{number:022}","permission_suggestions":[]}}}}"#
+    ) + "\n"
+}
+
 /// A CLI that answers every prompt with these lines and a result.
 fn answering(lines: String) -> Memory {
-    let plenty = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
-    paced([lines].into(), plenty)
+    writing([lines].into(), Pace::None)
 }
 
-/// The same, with a write for each of these pieces; it takes a permit for each.
-fn paced(pieces: Arc<[String]>, permits: Arc<Semaphore>) -> Memory {
-    Memory::new(move |_, peer| answer(peer, pieces.clone(), permits.clone())).capacity(64 * 1024)
+/// The same, with a write for each of these pieces.
+fn writing(pieces: Arc<[String]>, pace: Pace) -> Memory {
+    Memory::new(move |_, peer| answer(peer, pieces.clone(), pace.clone())).capacity(64 * 1024)
 }
 
-async fn answer(peer: Peer, pieces: Arc<[String]>, permits: Arc<Semaphore>) -> Exit {
+/// What the CLI waits for with each piece.
+#[derive(Clone)]
+enum Pace {
+    None,
+    /// For a permit before it.
+    Permits(Arc<Semaphore>),
+    /// For the answer after it.
+    Answered,
+}
+
+async fn answer(peer: Peer, pieces: Arc<[String]>, pace: Pace) -> Exit {
     let Peer { stdin, mut stdout, stderr: _stderr, .. } = peer;
     let mut asked = BufReader::with_capacity(512, stdin).lines();
     while let Ok(Some(line)) = asked.next_line().await {
@@ -213,9 +278,15 @@ async fn answer(peer: Peer, pieces: Arc<[String]>, permits: Arc<Semaphore>) -> E
             Some(id) => INITIALIZED.replace("r1", id) + "\n",
             None => {
                 for piece in pieces.iter() {
-                    permits.acquire().await.expect("no one closes it").forget();
+                    if let Pace::Permits(permits) = &pace {
+                        permits.acquire().await.expect("no one closes it").forget();
+                    }
                     if stdout.write_all(piece.as_bytes()).await.is_err() {
                         return Exit::from_code(0);
+                    }
+                    if let Pace::Answered = pace {
+                        let answer = asked.next_line().await;
+                        assert!(answer.is_ok_and(|it| it.is_some_and(|it| it.contains("allow"))));
                     }
                 }
                 let uuid = value("uuid").map(|uuid| format!("{uuid:?}")).unwrap_or_default();

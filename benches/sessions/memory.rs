@@ -10,7 +10,9 @@ use crate::{run, runtime};
 pub(crate) fn run(sessions: usize) -> Vec<String> {
     let make = |_| Session::builder().transport(cli()).start().expect("a session");
     let answer = |session, turn| format!("question {session} {turn}");
-    run::run("in memory", &runtime(), sessions, sessions, make, answer)
+    // No limit: an answer is there at once, so that a session goes on until the runtime takes the
+    // processor from it. How its sessions finish shows the runtime.
+    run::run("in memory", &runtime(), sessions, sessions, None, make, answer)
 }
 
 /// A CLI that answers each prompt with its text.

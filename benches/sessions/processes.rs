@@ -15,7 +15,7 @@ pub(crate) fn run(sessions: usize) -> Vec<String> {
     let stand_in = StandIn::new();
     let make = |_| stand_in.session().start().expect("a session");
     let answer = |_, _| "An answer.".to_owned();
-    run::run("processes", &runtime(), sessions, STARTING, make, answer)
+    run::run("processes", &runtime(), sessions, STARTING, Some(run::UNFAIR), make, answer)
 }
 
 /// A stand-in that answers any prompt.

@@ -15,9 +15,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::session::{Exclusive, Restart};
-use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Supervisor};
+use claude_wire::session::Restart;
+use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Supervisor, SupervisorEvent};
 use serde_json::{Value, json};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
 
 const KILLS: u64 = 1000;
 const CHILDREN: u64 = 6;
@@ -121,6 +123,30 @@ async fn ask(session: SessionRef<u64>, worker: u64, over: Arc<AtomicBool>) -> En
     ends
 }
 
+/// How many turns ended well, and how many were lost with their CLI, by the events of the supervisor:
+/// each begins once and ends once. Ends with the supervisor, which it does not keep.
+async fn turns(mut events: Receiver<SupervisorEvent<u64>>) -> (usize, usize) {
+    let (mut open, mut well, mut lost) = (BTreeSet::new(), 0, 0);
+    loop {
+        match events.recv().await {
+            Ok(SupervisorEvent::TurnStarted(key, uuid)) => {
+                assert!(open.insert((key, uuid.unwrap())), "a turn of {key} begins twice");
+            }
+            Ok(SupervisorEvent::TurnEnded(key, turn)) => {
+                assert!(open.remove(&(key, turn.uuid.clone().unwrap())), "{key}: {turn:?}");
+                assert!(turn.end.is_success() || turn.end.is_lost(), "{turn:?}");
+                well += usize::from(turn.end.is_success());
+                lost += usize::from(turn.end.is_lost());
+            }
+            Ok(_) => {}
+            Err(RecvError::Lagged(count)) => panic!("{count} events were lost"),
+            Err(RecvError::Closed) => break,
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    (well, lost)
+}
+
 fn crashes(supervisor: &Supervisor<u64>) -> u64 {
     supervisor.list().iter().map(|child| child.restarts).sum()
 }
@@ -141,7 +167,6 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
             Session::builder()
                 .cli_path(cli.clone())
                 .env(JOURNAL, journal.to_str().unwrap())
-                .exclusive(Exclusive::Off)
                 .env("CLAUDE_CONFIG_DIR", config.to_str().unwrap())
         };
         ChildSpec::new(key, make).conversation(if key.is_multiple_of(2) {
@@ -158,6 +183,7 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
         .start()
         .await
         .unwrap();
+    let reported = tokio::spawn(turns(supervisor.events()));
     let over = Arc::new(AtomicBool::new(false));
     let workers = (0..CHILDREN * IN_FLIGHT).map(|worker| {
         let session = supervisor.session(&(worker % CHILDREN)).unwrap();
@@ -183,13 +209,17 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
     for worker in workers {
         ends.append(&mut worker.await.unwrap());
     }
+    let mut again = 0;
     for key in 0..CHILDREN {
         let session = supervisor.session(&key).unwrap();
         // A kill just before the end can still be on its way.
         let ask = async || session.query("last").await.unwrap().text().await;
         let answer = match ask().await {
             Ok(answer) => answer,
-            Err(_) => ask().await.unwrap(),
+            Err(_) => {
+                again += 1;
+                ask().await.unwrap()
+            }
         };
         assert_eq!(answer, answer_to("last"));
     }
@@ -210,6 +240,8 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
         }
     }
     assert!(answers > 0 && errors > 0, "{answers} answers, {errors} errors");
+    let last = usize::try_from(CHILDREN).unwrap();
+    assert_eq!(reported.await.unwrap(), (answers + last, errors + again));
     // A result that a stand-in wrote whole reached its query.
     let journal = fs::read_to_string(&journal).unwrap();
     let written: Vec<_> = journal.lines().filter(|prompt| *prompt != "last").collect();
@@ -217,6 +249,11 @@ async fn every_query_has_its_own_answer_or_an_error_and_nothing_is_left() {
     assert_eq!(written.len(), each.len(), "a prompt was answered twice");
     for prompt in written {
         assert!(ends[prompt].is_ok(), "the answer to {prompt} was written, and is lost");
+    }
+    let projects = fs::read_dir(folder.path().join("projects")).unwrap();
+    for project in projects.map(|project| project.unwrap().path()) {
+        let left: Vec<_> = fs::read_dir(project).unwrap().collect();
+        assert!(left.is_empty(), "no conversation is held: {left:?}");
     }
     assert_eq!(children(), none, "no process is left");
     assert_eq!(descriptors(), before, "no descriptor is left");

@@ -8,7 +8,7 @@ use super::fault::{Fault, FaultError};
 use super::form::Form;
 use super::plan::{FaultPlan, Injection, Observer};
 use super::random::Random;
-use crate::common::lock;
+use crate::common::{lock, os_error};
 
 /// The faults of a plan while it is carried out, for one launch. Clones, and those for other
 /// launches, share what has happened.
@@ -122,7 +122,10 @@ impl ArmedFaults {
         let hits = armed.filter_map(|(index, armed)| {
             let counted = self.tally.as_ref().map(|tally| tally.opportunity(index)).transpose();
             let number = counted.unwrap_or_else(|error| {
-                tracing::warn!(%error, "the opportunities of a run cannot be counted");
+                tracing::warn!(
+                    error = %os_error(&error),
+                    "the opportunities of a run cannot be counted"
+                );
                 None
             });
             let is_hit = armed.reaches(number.unwrap_or(armed.seen + 1));

@@ -48,12 +48,12 @@ struct Fields {
     summary: Field,
     git_branch: Field,
     cwd: Field,
-    relocated_cwd: Field,
     timestamp: Field,
     tag: Field,
     entrypoint: Field,
     session_kind: Field,
     tag_line: memmem::Finder<'static>,
+    relocated_line: memmem::Finder<'static>,
 }
 
 static FIELDS: LazyLock<Fields> = LazyLock::new(|| Fields {
@@ -63,12 +63,12 @@ static FIELDS: LazyLock<Fields> = LazyLock::new(|| Fields {
     summary: Field::new("\"summary\":"),
     git_branch: Field::new("\"gitBranch\":"),
     cwd: Field::new("\"cwd\":"),
-    relocated_cwd: Field::new("\"relocatedCwd\":"),
     timestamp: Field::new("\"timestamp\":"),
     tag: Field::new("\"tag\":"),
     entrypoint: Field::new("\"entrypoint\":"),
     session_kind: Field::new("\"sessionKind\":"),
     tag_line: memmem::Finder::new("\"tag\""),
+    relocated_line: memmem::Finder::new("\"relocated\""),
 });
 
 /// What is known of a session apart from its transcript.
@@ -129,7 +129,7 @@ impl SessionInfo {
             first_prompt,
             git_branch: not_empty(fields.git_branch.last(tail))
                 .or_else(|| not_empty(fields.git_branch.first(head))),
-            cwd: not_empty(fields.relocated_cwd.last(tail))
+            cwd: not_empty(relocated(tail))
                 .or_else(|| not_empty(fields.cwd.first(head)))
                 .or_else(|| known.project.map(str::to_owned)),
             tag: not_empty(tag(tail)),
@@ -183,18 +183,35 @@ fn is_side_chain(head: &[u8]) -> bool {
 
 /// The last tag: only of the lines that are tags, since tools have fields of that name too.
 fn tag(tail: &[u8]) -> Option<String> {
-    let fields = &*FIELDS;
-    let found: Vec<usize> = fields.tag_line.find_iter(tail).collect();
-    found.into_iter().rev().find_map(|at| {
-        let start = memchr::memrchr(b'\n', &tail[..at]).map_or(0, |newline| newline + 1);
-        let end = memchr::memchr(b'\n', &tail[at..]).map_or(tail.len(), |length| at + length);
-        let line = &tail[start..end];
-        if line.starts_with(b"{\"type\":\"tag\"") {
-            return Some(fields.tag.last(line).unwrap_or_default());
-        }
+    last_line(tail, &FIELDS.tag_line, |line| match line.starts_with(b"{\"type\":\"tag\"") {
+        true => Some(FIELDS.tag.last(line).unwrap_or_default()),
         // A store may have changed the order of the fields, or the spaces.
-        let entry = RawJson::parse(bytes::Bytes::copy_from_slice(line)).ok()?;
-        let is_tag = entry.pointer("/type")?.as_str()? == "tag";
-        is_tag.then(|| entry.pointer("/tag")?.as_str().map(|tag| tag.into_owned()))?
+        false => text_of(line, "tag", "/tag"),
     })
+}
+
+/// Where the session has gone on last, as the CLI reads it: only the entries that say so count.
+fn relocated(tail: &[u8]) -> Option<String> {
+    last_line(tail, &FIELDS.relocated_line, |line| text_of(line, "relocated", "/relocatedCwd"))
+}
+
+/// The last line with this mark of which something is found.
+fn last_line(
+    text: &[u8],
+    mark: &memmem::Finder<'_>,
+    find: impl Fn(&[u8]) -> Option<String>,
+) -> Option<String> {
+    let found: Vec<usize> = mark.find_iter(text).collect();
+    found.into_iter().rev().find_map(|at| {
+        let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |length| at + length);
+        find(&text[start..end])
+    })
+}
+
+/// The text of a field, if the line is an entry of this type.
+fn text_of(line: &[u8], kind: &str, pointer: &str) -> Option<String> {
+    let entry = RawJson::parse(bytes::Bytes::copy_from_slice(line)).ok()?;
+    let is_kind = entry.pointer("/type")?.as_str()? == kind;
+    is_kind.then(|| entry.pointer(pointer)?.as_str().map(|text| text.into_owned()))?
 }

@@ -33,6 +33,15 @@ pub(crate) fn project_name(variable: impl Fn(&str) -> Option<OsString>) -> Optio
     variable(PROJECT_NAME)?.into_string().ok().filter(|name| is_usable(name))
 }
 
+/// The name of the folder for the sessions of this directory, in a CLI with these variables.
+#[cfg(feature = "session")]
+pub(crate) fn project_of(
+    directory: impl AsRef<Path>,
+    variable: impl Fn(&str) -> Option<OsString>,
+) -> String {
+    project_name(variable).unwrap_or_else(|| project_key(directory))
+}
+
 /// Whether the CLI takes this name for the folder of its project.
 fn is_usable(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();

@@ -45,6 +45,12 @@ impl<'a> IntoIterator for &'a SessionList {
     }
 }
 
+/// A session of a list, and its transcript.
+pub(super) struct Listed {
+    pub(super) info: SessionInfo,
+    pub(super) path: PathBuf,
+}
+
 /// A transcript that may be in the list.
 struct Candidate<'a> {
     id: String,
@@ -67,6 +73,13 @@ impl History {
     /// # Errors
     /// If the folder of all projects cannot be read, for example because it is a file.
     pub fn list_sessions(&self, page: Page) -> Result<SessionList> {
+        let (listed, skipped) = self.listed(page)?;
+        let sessions = listed.into_iter().map(|listed| listed.info).collect();
+        Ok(SessionList { sessions, skipped })
+    }
+
+    /// The sessions of [`list_sessions`](Self::list_sessions), with what could not be read.
+    pub(super) fn listed(&self, page: Page) -> Result<(Vec<Listed>, Vec<Error>)> {
         let folders = self.folders()?;
         let mut skipped = Vec::new();
         let mut candidates = Vec::new();
@@ -81,7 +94,7 @@ impl History {
             None => self.all(&candidates, &mut skipped),
         };
         sessions.drain(..page.offset.min(sessions.len()));
-        Ok(SessionList { sessions, skipped })
+        Ok((sessions, skipped))
     }
 
     /// What a list says about one session. `None` if a list leaves it out: it has nothing to show,
@@ -101,42 +114,32 @@ impl History {
     }
 
     /// All of them, read by several threads if there are many.
-    fn all(&self, candidates: &[Candidate<'_>], skipped: &mut Vec<Error>) -> Vec<SessionInfo> {
+    fn all(&self, candidates: &[Candidate<'_>], skipped: &mut Vec<Error>) -> Vec<Listed> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let share = candidates.len().div_ceil(threads).max(WORTH_A_THREAD);
         let programmatic = self.lists_programmatic();
-        let read_share = |share: &[Candidate<'_>]| {
+        let results = in_shares(candidates.chunks(share), thread::Builder::new, |share| {
             let mut buffer = Vec::new();
             let read = share.iter().map(|candidate| read(candidate, programmatic, &mut buffer));
-            read.collect::<Vec<_>>()
-        };
-        let mut shares = candidates.chunks(share);
-        let own = shares.next().unwrap_or_default();
-        let results = thread::scope(|scope| {
-            let others: Vec<_> =
-                shares.map(|share| (share, scope.spawn(move || read_share(share)))).collect();
-            let mut results = read_share(own);
-            for (share, thread) in others {
-                // A thread that panicked has lost its share: read it here, and panic here.
-                results.extend(thread.join().unwrap_or_else(|_| read_share(share)));
-            }
-            results
+            read.collect()
         });
-        let mut newest: BTreeMap<String, SessionInfo> = BTreeMap::new();
-        for result in results {
+        let mut newest: BTreeMap<&str, (SessionInfo, &Path)> = BTreeMap::new();
+        for (candidate, result) in candidates.iter().zip(results) {
             match result {
                 Ok(Some(info)) => {
-                    let known = newest.get(&info.session_id);
-                    if known.is_none_or(|known| known.last_modified < info.last_modified) {
-                        newest.insert(info.session_id.clone(), info);
+                    let known = newest.get(&*candidate.id);
+                    if known.is_none_or(|(known, _)| known.last_modified < info.last_modified) {
+                        newest.insert(&candidate.id, (info, &candidate.path));
                     }
                 }
                 Ok(None) => {}
                 Err(error) => skipped.push(error),
             }
         }
-        let mut sessions: Vec<_> = newest.into_values().rev().collect();
-        sessions.sort_by_key(|info| std::cmp::Reverse(info.last_modified));
+        let newest = newest.into_values().rev();
+        let mut sessions: Vec<_> =
+            newest.map(|(info, path)| Listed { info, path: path.to_owned() }).collect();
+        sessions.sort_by_key(|listed| std::cmp::Reverse(listed.info.last_modified));
         sessions
     }
 
@@ -146,7 +149,7 @@ impl History {
         candidates: Vec<Candidate<'_>>,
         count: usize,
         skipped: &mut Vec<Error>,
-    ) -> Vec<SessionInfo> {
+    ) -> Vec<Listed> {
         let (mut sessions, mut seen) = (Vec::new(), BTreeSet::new());
         let mut buffer = Vec::new();
         for candidate in newest_first(candidates, skipped) {
@@ -159,7 +162,7 @@ impl History {
             match read(&candidate, self.lists_programmatic(), &mut buffer) {
                 Ok(Some(info)) => {
                     seen.insert(candidate.id);
-                    sessions.push(info);
+                    sessions.push(Listed { info, path: candidate.path });
                 }
                 Ok(None) => {}
                 Err(error) => skipped.push(error),
@@ -167,6 +170,29 @@ impl History {
         }
         sessions
     }
+}
+
+/// What reading each share returns, in order: the first is read here, the others by their own
+/// threads. Where no thread can be made, as with a limit on processes, their share is read here too.
+fn in_shares<'a, T: Sync + 'a, R: Send>(
+    mut shares: impl Iterator<Item = &'a [T]>,
+    builder: impl Fn() -> thread::Builder,
+    read: impl Fn(&'a [T]) -> Vec<R> + Sync,
+) -> Vec<R> {
+    let own = shares.next().unwrap_or_default();
+    let read = &read;
+    thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|share| (share, builder().spawn_scoped(scope, move || read(share))))
+            .collect();
+        let mut results = read(own);
+        for (share, thread) in others {
+            // A thread that panicked has lost its share: read it here, and panic here.
+            let there = thread.ok().and_then(|thread| thread.join().ok());
+            results.extend(there.unwrap_or_else(|| read(share)));
+        }
+        results
+    })
 }
 
 /// The session of this folder with which `--continue` goes on, as CLI 2.1.332 picks it: the last
@@ -266,6 +292,21 @@ mod tests {
         fs::create_dir(folder.join(id(n))).unwrap();
         let mark = r#"{"archived":true,"at":"2026-11-21T01:20:00.000Z","by":"sdk"}"#;
         fs::write(folder.join(id(n)).join("archived.json"), mark).unwrap();
+    }
+
+    #[test]
+    fn what_has_no_thread_is_read_without_one() {
+        let here = thread::current().id();
+        let items: Vec<u32> = (0..10).collect();
+        // A stack that no machine has.
+        let refused = || thread::Builder::new().stack_size(1 << 60);
+        for (builder, expected) in [(thread::Builder::new as fn() -> _, 3), (refused, 10)] {
+            let read = in_shares(items.chunks(3), builder, |share| {
+                share.iter().map(|item| (*item, thread::current().id())).collect()
+            });
+            assert_eq!(read.iter().map(|(item, _)| *item).collect::<Vec<_>>(), items);
+            assert_eq!(read.iter().filter(|(_, thread)| *thread == here).count(), expected);
+        }
     }
 
     #[test]

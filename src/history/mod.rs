@@ -58,7 +58,7 @@ pub use self::fork::{Fork, ForkSessionOptions};
 pub use self::info::SessionInfo;
 pub use self::key::project_key;
 #[cfg(feature = "session")]
-pub(crate) use self::key::{PROJECT_NAME, directory_text, project_name};
+pub(crate) use self::key::{PROJECT_NAME, directory_text, project_name, project_of};
 pub use self::lines::{SkipReason, SkippedLine};
 #[cfg(feature = "session")]
 pub(crate) use self::lines::{TranscriptLine, for_each_line, skip_reason};

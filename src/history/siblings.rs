@@ -14,11 +14,15 @@ pub(super) fn with_siblings(index: &Index<'_>, chain: Vec<usize>) -> Vec<usize> 
     let entries = index.entries;
     // Each reply on the chain, with its last entry there.
     let mut replies: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for at in chain.iter().copied() {
         let Some(id) = entries[at].message_id() else { continue };
-        match replies.iter_mut().rev().find(|(known, _)| *known == id) {
-            Some((_, last)) => *last = at,
-            None => replies.push((id, at)),
+        match places.get(&id) {
+            Some(place) => replies[*place].1 = at,
+            None => {
+                places.insert(id.clone(), replies.len());
+                replies.push((id, at));
+            }
         }
     }
     if replies.is_empty() {
@@ -98,6 +102,7 @@ impl Calls {
     ) -> Vec<usize> {
         let entries = index.entries;
         let members = self.replies.get(reply).map_or(&[][..], Vec::as_slice);
+        let is_member: HashSet<usize> = members.iter().copied().collect();
         let mut siblings: Vec<usize> =
             members.iter().copied().filter(|at| !seen.contains(at)).collect();
         let (mut own, mut strays) = (Vec::new(), Vec::new());
@@ -106,22 +111,24 @@ impl Calls {
             if seen.contains(answer) || !collected.insert(*answer) {
                 continue;
             }
-            let hangs_here = index.parent(*answer).is_some_and(|parent| members.contains(&parent));
+            let hangs_here =
+                index.parent(*answer).is_some_and(|parent| is_member.contains(&parent));
             if hangs_here { own.push(*answer) } else { strays.push(*answer) }
         }
         if !strays.is_empty() {
             // Results that hang elsewhere count only for calls that have no other.
-            let mut answered = answered.clone();
-            answered.extend(own.iter().flat_map(|at| results(&entries[*at])));
+            let mut here: HashSet<String> =
+                own.iter().flat_map(|at| results(&entries[*at])).collect();
             strays.sort_by_key(|at| self.positions[at]);
             for stray in strays {
                 let calls = results(&entries[stray]);
                 let open = calls.iter().any(|call| {
                     let owner = self.owners.get(call).copied().flatten();
-                    !answered.contains(call) && owner.is_some_and(|owner| members.contains(&owner))
+                    let is_answered = answered.contains(call) || here.contains(call);
+                    !is_answered && owner.is_some_and(|owner| is_member.contains(&owner))
                 });
                 if open {
-                    answered.extend(calls);
+                    here.extend(calls);
                     own.push(stray);
                 }
             }

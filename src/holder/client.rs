@@ -13,7 +13,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::hello::{Ask, HeldSession, Hello, Open};
 use super::lines::{Lines, Read, put};
@@ -21,6 +21,7 @@ use crate::transport::{
     BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Error, Exit, HeldTurn, Launch, Peer,
     PeerControl, PeerSignal, Transport, pipe,
 };
+use crate::wire::DEFAULT_MAX_LINE;
 
 /// The capacity of a pipe between a session and the connection.
 const CAPACITY: usize = 64 * 1024;
@@ -105,8 +106,15 @@ impl HeldTransport {
         let leaving = self.leaving.subscribe();
         let (broken, is_broken) = watch::channel(false);
         let asked = Lines::new(asked);
-        runtime.spawn(send(asked, writer, exits.clone(), leaving.clone(), is_broken));
-        runtime.spawn(receive(reader, output, errors, exits, leaving, broken));
+        let (say, notes) = mpsc::channel(1);
+        let sending = send(asked, writer, exits.clone(), leaving.clone(), is_broken, say);
+        let sending = runtime.spawn(sending);
+        let receiving = receive(reader, output, errors, exits, leaving, broken, notes);
+        runtime.spawn(async move {
+            receiving.await;
+            // The CLI has ended for the session: so its half of the socket closes, too.
+            sending.abort();
+        });
         let left = self.leaving.subscribe();
         let control = Box::new(HeldControl { inner: control, pid, turn, left });
         Ok(Connection { stdin, stdout, stderr, control })
@@ -124,7 +132,7 @@ async fn greet(
     let mut line = serde_json::to_vec(ask).map_err(Error::other)?;
     line.push(b'\n');
     writer.write_all(&line).await.map_err(failed)?;
-    let mut reader = Lines::new(reader);
+    let mut reader = Lines::of_socket(reader);
     let Some(Read::Line(line)) = reader.next().await else {
         return Err(failed(io::ErrorKind::UnexpectedEof.into()));
     };
@@ -147,6 +155,7 @@ async fn send(
     mut signals: PeerControl,
     mut leaving: watch::Receiver<bool>,
     mut is_broken: watch::Receiver<bool>,
+    say: mpsc::Sender<String>,
 ) {
     let mut out = BytesMut::new();
     loop {
@@ -163,13 +172,27 @@ async fn send(
             },
             line = asked.next() => match line {
                 Some(Read::Line(line)) => put(&mut out, b'i', &line),
+                Some(Read::TooLong(len)) => {
+                    // Its turn would wait for ever: the session sees a closed input.
+                    let _ = say.try_send(format!(
+                        "claude-wire: a line of {len} bytes was not sent to the holder, which \
+                         takes at most {DEFAULT_MAX_LINE}"
+                    ));
+                    asked = Lines::closed();
+                    put(&mut out, b'e', b"");
+                }
                 // A session writes whole lines.
-                Some(_) => {}
+                Some(Read::Tail(_)) => {}
                 None => put(&mut out, b'e', b""),
             },
         }
-        if holder.write_all_buf(&mut out).await.is_err() {
-            return;
+        // The holder may not read, while the CLI does not.
+        tokio::select! {
+            biased;
+            _ = leaving.wait_for(|leaving| *leaving) => return,
+            written = holder.write_all_buf(&mut out) => if written.is_err() {
+                return;
+            },
         }
     }
 }
@@ -182,6 +205,7 @@ async fn receive(
     exits: PeerControl,
     mut leaving: watch::Receiver<bool>,
     broken: watch::Sender<bool>,
+    mut notes: mpsc::Receiver<String>,
 ) {
     let (mut output, mut errors) = (Some(output), Some(errors));
     let mut exit = Exit { code: None, signal: None };
@@ -191,6 +215,10 @@ async fn receive(
         let read = tokio::select! {
             biased;
             _ = &mut left => None,
+            Some(note) = notes.recv() => {
+                let line = [b"r", note.as_bytes()].concat();
+                Some(Read::Line(line.into()))
+            }
             read = holder.next() => read,
         };
         let Some(Read::Line(line)) = read else { break };

@@ -2,13 +2,19 @@
 
 use std::future::{pending, poll_fn};
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_core::Stream;
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncRead, Interest};
+use tokio::net::unix::OwnedReadHalf;
+use tokio::time::sleep;
 use tokio_util::codec::FramedRead;
 
-use crate::wire::{Item, LineCodec};
+use crate::wire::{DEFAULT_MAX_LINE, Item, LineCodec};
+
+/// How often a connection that is not read is asked whether it is closed.
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The lines of a stream, if there is one.
 pub(super) struct Lines<R>(Option<FramedRead<R, LineCodec>>);
@@ -25,6 +31,11 @@ pub(super) enum Read {
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(stream: R) -> Self {
         Self(Some(FramedRead::new(stream, LineCodec::new())))
+    }
+
+    /// The lines of the socket, which have a letter more.
+    pub(super) fn of_socket(stream: R) -> Self {
+        Self(Some(FramedRead::new(stream, LineCodec::with_max_line(DEFAULT_MAX_LINE + 1))))
     }
 
     pub(super) fn closed() -> Self {
@@ -49,6 +60,20 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 self.0 = None;
                 None
             }
+        }
+    }
+}
+
+impl Lines<OwnedReadHalf> {
+    /// Waits until the other side has closed the connection, while nothing of it is read. Cancel
+    /// safe.
+    pub(super) async fn hung_up(&self) {
+        let Some(lines) = &self.0 else { return pending().await };
+        // What waits to be read makes the socket ready at any time, so it is asked again.
+        while let Ok(ready) = lines.get_ref().ready(Interest::READABLE).await
+            && !ready.is_read_closed()
+        {
+            sleep(LOOK).await;
         }
     }
 }

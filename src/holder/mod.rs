@@ -45,8 +45,10 @@
 //! | | | `x` | its exit: `{"code":N,"signal":N}`; the last line |
 //!
 //! The end of the connection, at any point, leaves the CLI running. A line without its newline is
-//! ignored. So that replies reach the owner that asked, the holder adds `/N` to the ids of the
-//! requests of the Nth owner, from the second on, and removes it from the replies.
+//! ignored. One over 64 MiB does not reach the CLI, and an `r` says so; a [`HeldTransport`] does not
+//! send it: the session sees a closed input, with the reason on standard error. So that replies
+//! reach the owner that asked, the holder adds `/N` to the ids of the requests of the Nth owner,
+//! from the second on, and removes it from the replies.
 
 mod client;
 mod hello;

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use super::hello::{Ask, HeldSession, Hello, answer};
 use super::lines::{Lines, Read};
 use super::task::{self, Attach, Settings};
-use crate::common::lock;
+use crate::common::{lock, os_error};
 use crate::transport::{Shutdown, Transport};
 
 /// How long a program may take for its first line.
@@ -135,7 +135,10 @@ impl Holder {
                 accepted = listener.accept() => match accepted {
                     Ok((stream, _)) => drop(greetings.spawn(greet(sessions.clone(), stream))),
                     Err(error) => {
-                        tracing::warn!(%error, "a connection to the holder failed");
+                        tracing::warn!(
+                            error = %os_error(&error),
+                            "a connection to the holder failed"
+                        );
                         // Such as too many open files: others may close theirs.
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
@@ -177,7 +180,7 @@ async fn greet(sessions: Arc<Sessions>, stream: UnixStream) {
         return;
     }
     let (reader, mut writer) = stream.into_split();
-    let mut reader = Lines::new(reader);
+    let mut reader = Lines::of_socket(reader);
     let first = timeout(FIRST_LINE, reader.next()).await;
     let Ok(Some(Read::Line(line))) = first else { return };
     match serde_json::from_slice(&line) {

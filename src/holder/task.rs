@@ -19,6 +19,7 @@ use crate::common::{later, lock};
 use crate::transport::{
     BoxedRead, BoxedWrite, Connection, Control, Exit, Launch, OrphanGuard, Shutdown, Transport,
 };
+use crate::wire::DEFAULT_MAX_LINE;
 
 /// How much is written to the owner at once, and how much may wait for the CLI.
 const CHUNK: usize = 64 * 1024;
@@ -60,6 +61,8 @@ struct Task {
     exit: Option<Exit>,
     owner: Option<OwnedWriteHalf>,
     from_owner: Lines<OwnedReadHalf>,
+    /// Whether the owner has closed its connection, so that what it wrote has an end.
+    hung_up: bool,
     to_owner: BytesMut,
     /// When the CLI is ended, if no program claims it.
     unclaimed: Option<Instant>,
@@ -89,6 +92,7 @@ enum Event {
     Exit(io::Result<Exit>),
     Written(io::Result<usize>),
     Owner(Option<Read>),
+    HungUp,
     Sent(io::Result<usize>),
     Due(Due),
     Unclaimed,
@@ -143,6 +147,7 @@ impl Task {
             exit: None,
             owner: None,
             from_owner: Lines::closed(),
+            hung_up: false,
             to_owner: BytesMut::new(),
             unclaimed: None,
             due: None,
@@ -197,8 +202,21 @@ impl Task {
                     self.kept.push(b'b', Default::default());
                 }
                 Event::Owner(Some(Read::Line(line))) => self.ordered(&line),
+                Event::Owner(Some(Read::TooLong(len))) => {
+                    // Without its letter.
+                    let len = len - 1;
+                    let text = format!(
+                        "claude-wire hold: a line of {len} bytes did not reach the CLI: the limit \
+                         is {DEFAULT_MAX_LINE}"
+                    );
+                    tracing::warn!(key = lock(&self.info).key, "{text}");
+                    self.kept.push(b'r', text.into());
+                }
+                Event::HungUp => self.hung_up = true,
                 // A line that was cut off was not meant for the CLI.
-                Event::Owner(_) | Event::Sent(Err(_) | Ok(0)) => self.left(),
+                Event::Owner(Some(Read::Tail(_)) | None) | Event::Sent(Err(_) | Ok(0)) => {
+                    self.left()
+                }
                 Event::Sent(Ok(sent)) => self.to_owner.advance(sent),
                 Event::Due(due) => {
                     if self.due(due) {
@@ -229,6 +247,7 @@ impl Task {
         let unclaimed = self.unclaimed.filter(|_| !self.ending);
         // Much, because an order to end the CLI comes behind what it does not read.
         let most = self.settings.buffer.max(CHUNK);
+        let takes_more = self.to_cli.len() < most || self.hung_up;
         let Self {
             stopped,
             stdin,
@@ -246,7 +265,7 @@ impl Task {
             biased;
             _ = stopped.wait_for(|stopped| *stopped), if stops => Event::Stop,
             // First, so that an owner that is gone does not keep the next one out.
-            read = from_owner.next(), if to_cli.len() < most => Event::Owner(read),
+            event = of_owner(from_owner, takes_more) => event,
             Some(attach) = waiting.recv(), if takes_owners => Event::Attach(Box::new(attach)),
             sent = write(owner, to_owner) => Event::Sent(sent),
             written = write(stdin, to_cli) => Event::Written(written),
@@ -286,7 +305,7 @@ impl Task {
             return self.left();
         }
         self.kept.attach();
-        (self.owner, self.from_owner) = (Some(writer), reader);
+        (self.owner, self.from_owner, self.hung_up) = (Some(writer), reader, false);
         lock(&self.info).owner = pid.or(Some(0));
         self.unclaimed = None;
     }
@@ -401,6 +420,15 @@ async fn write(to: &mut Option<impl AsyncWrite + Unpin>, bytes: &BytesMut) -> io
         Some(to) if !bytes.is_empty() => to.write(bytes).await,
         _ => pending().await,
     }
+}
+
+/// What the owner does: what it writes, or, while that is not taken, its end.
+async fn of_owner(from_owner: &mut Lines<OwnedReadHalf>, takes_more: bool) -> Event {
+    if takes_more {
+        return Event::Owner(from_owner.next().await);
+    }
+    from_owner.hung_up().await;
+    Event::HungUp
 }
 
 async fn until(at: Option<Instant>) {

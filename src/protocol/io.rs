@@ -216,8 +216,8 @@ pub enum Output {
 }
 
 impl Output {
-    pub(super) fn warning(text: impl Into<String>) -> Self {
-        Self::Event(ConnectionEvent::Warning(text.into()))
+    pub(super) fn warning(kind: &'static str, text: impl Into<String>) -> Self {
+        Self::Event(ConnectionEvent::Warning { kind, text: text.into() })
     }
 }
 
@@ -262,8 +262,13 @@ pub enum ConnectionEvent {
     TruncatedTail(Line),
     /// A reply without a pending request: late, foreign, or an echo.
     StrayReply(Frame),
-    /// A sentence about something that does not work as requested.
-    Warning(String),
+    /// Something that does not work as requested.
+    Warning {
+        /// Which kind of thing: a word of a fixed list, such as `stray_result`.
+        kind: &'static str,
+        /// A sentence about it. It may have contents, such as an error of the CLI.
+        text: String,
+    },
 }
 
 /// The default of [`Config::drain_timeout`], and of sessions.

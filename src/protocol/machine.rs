@@ -228,6 +228,12 @@ impl Machine {
         self.incoming.release_room();
     }
 
+    /// True if the CLI is at work on this turn, or has its prompt: also if its reader is gone.
+    #[cfg(feature = "session")]
+    pub(crate) fn runs(&self, turn: super::io::TurnId) -> bool {
+        self.current.as_ref().is_some_and(|current| current.turn == turn)
+    }
+
     /// Returns the state of the connection.
     pub fn phase(&self) -> Phase {
         match self.link {

@@ -18,7 +18,8 @@ pub enum Phase {
     /// A turn that has ended for its reader (dropped, or a time limit exceeded) is being ended in
     /// the CLI too. The next prompt waits for that.
     Draining,
-    /// The CLI is being ended, or is about to exit.
+    /// The CLI is being ended, or is about to exit. A session that was stopped, and that holds its
+    /// conversation, is also here while its store gets the rest of it.
     Ending,
     /// The session was stopped, and its CLI has ended. This state is final.
     Stopped,

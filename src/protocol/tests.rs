@@ -301,7 +301,7 @@ fn described(output: &Output) -> String {
             format!("control event < {}", frame.text())
         }
         Output::Event(ConnectionEvent::StrayReply(frame)) => format!("stray < {}", frame.text()),
-        Output::Event(ConnectionEvent::Warning(warning)) => format!("warning: {warning}"),
+        Output::Event(ConnectionEvent::Warning { text, .. }) => format!("warning: {text}"),
         Output::Event(ConnectionEvent::Noise(line)) => format!("noise < {}", line.text()),
         Output::Event(ConnectionEvent::Malformed(malformed)) => format!("malformed: {malformed}"),
         Output::Event(ConnectionEvent::TruncatedTail(line)) => {

@@ -251,7 +251,10 @@ impl Shared {
         let redactions = filter.redactions();
         if let Some(keep) = keep.filter(|_| is_file) {
             let not_kept = keep.run(&self.path, &mut filter);
-            not_kept.iter().for_each(|why| tracing::warn!("{why}"));
+            if !not_kept.is_empty() {
+                let files = not_kept.len();
+                tracing::warn!(path = %self.path.display(), files, "files are not kept");
+            }
             self.lock().not_kept = not_kept;
         }
         let finished = if is_file {
@@ -293,7 +296,8 @@ impl Shared {
     fn fail(&self, error: Error) {
         let mut state = self.lock();
         if !state.closed {
-            tracing::error!(path = %self.path.display(), "{error}");
+            let path = self.path.display();
+            tracing::error!(%path, why = error.kind(), "the recording ends, the session goes on");
             state.closed = true;
             state.error = Some(error);
             state.queue.clear();

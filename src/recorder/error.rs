@@ -36,6 +36,18 @@ enum Kind {
 }
 
 impl Error {
+    /// What it is about, for a log.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.kind {
+            Kind::Exists => "the file exists",
+            Kind::Uncreated(_) => "the file cannot be created",
+            Kind::Io(_) => "the file cannot be written",
+            Kind::Overflow { .. } => "the file accepts nothing",
+            Kind::Endless(_) => "a line has no end",
+            _ => "it cannot be used",
+        }
+    }
+
     /// The file already exists, and overwriting was not allowed.
     pub fn is_already_there(&self) -> bool {
         matches!(self.kind, Kind::Exists)

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout};
 use super::log::Log;
 use super::tee::tee;
 use super::transport::Recorder;
+use crate::common::os_error;
 use crate::transport::{
     self, BoxedRead, BoxedWrite, Connection, Environment, Exit, Inherit, Launch,
 };
@@ -118,7 +119,7 @@ async fn pump_in(mut stdin: BoxedWrite) {
         }
     });
     if let Err(error) = spawned {
-        tracing::error!("stdin is not passed on: {error}");
+        tracing::error!(error = %os_error(&error), "stdin is not passed on");
     }
     while let Some(chunk) = receive.recv().await {
         if stdin.write_all(&chunk).await.is_err() || stdin.flush().await.is_err() {

@@ -10,9 +10,10 @@ use super::error::Result;
 use super::handle::Session;
 use super::handlers::Handlers;
 use super::lease::Exclusive;
+use super::observer::Observer;
 use super::options::OptionError;
 use super::options::{option_setters, option_table};
-use super::setup::{Observer, Renew, Setup, add_own};
+use super::setup::{Renew, Setup, add_own};
 use super::stderr::OnStderr;
 use super::{AppConfig, Options};
 use crate::protocol::Reconnect;
@@ -306,9 +307,12 @@ impl SessionBuilder {
     /// ([`EndCause::Owned`](super::EndCause::Owned)); the CLI may have written the prompt to its
     /// transcript by then.
     ///
-    /// An owner on the same machine is asked for by its process; any other one counts as gone after
-    /// 60 s without a sign of life, on the clock of the file system. In doubt the conversation is in
-    /// use. An owner that was stopped for longer does not get it back: its session gets a
+    /// An owner on the same machine is asked for by its process and that of its CLI: if your program
+    /// is killed, its conversation is free once its CLI has ended, too. Any other owner counts as gone
+    /// after 60 s without a sign of life, on the clock of the file system. In doubt the conversation
+    /// is in use. A start waits for an owner that is about to end, which is a session of the same
+    /// program that was stopped or dropped, or the CLI of a program that was killed: for at most 30 s,
+    /// or the `initialize_timeout` if that is shorter. An owner that was stopped for longer does not get it back: its session gets a
     /// [`Warning`](super::SessionEvent::Warning). So does a session whose conversation cannot be
     /// held, for example because the configuration folder cannot be written; one that does not exist
     /// yet is made, with mode 0700.

@@ -87,10 +87,18 @@ impl Error {
         matches!(self.inner.kind, Kind::Store(_))
     }
 
-    /// True if and only if another session has the conversation, and this one is
-    /// [exclusive](super::Exclusive). The text names the owner.
+    /// True if and only if someone else has what the session is about: another session has the
+    /// conversation, and this one is [exclusive](super::Exclusive), or another program has the key at
+    /// the [holder](transport::Error::is_owned). The text names the owner.
+    ///
+    /// Try again later: once the other one has stopped or left, the next query succeeds. A program
+    /// that replaces another one meets this while that one still ends.
     pub fn is_owned(&self) -> bool {
-        matches!(self.inner.kind, Kind::Owned { .. })
+        match &self.inner.kind {
+            Kind::Owned { .. } => true,
+            Kind::Transport(error) => error.is_owned(),
+            _ => false,
+        }
     }
 
     /// True if and only if the connection ended first, with any exit status.

@@ -11,6 +11,7 @@ use futures_core::Stream;
 use super::state::ConnectionEnd;
 use crate::common::lock;
 use crate::protocol;
+use crate::store::MirrorFailure;
 use crate::wire::{Frame, Line, Malformed, Message};
 
 /// How many events may wait for one reader.
@@ -44,8 +45,12 @@ pub enum SessionEvent {
     /// A reply without a pending request.
     StrayReply(Frame),
     /// A sentence about something that does not work as requested: hooks that the CLI ignores, a
-    /// setting that could not be repeated. Also logged with `tracing` at level warn.
+    /// setting that could not be repeated. It may have contents, such as an error of a store:
+    /// `tracing` has only its kind, at level warn.
     Warning(String),
+    /// The [session store](crate::store) did not get entries of a transcript: which, why, and
+    /// whether they are sent again. Also logged with `tracing` at level warn.
+    MirrorError(MirrorFailure),
     /// This reader was too slow: this many events were lost before the next one.
     Lost(u64),
 }
@@ -59,10 +64,7 @@ impl From<protocol::ConnectionEvent> for SessionEvent {
             protocol::ConnectionEvent::Malformed(malformed) => Self::Malformed(malformed),
             protocol::ConnectionEvent::TruncatedTail(line) => Self::TruncatedTail(line),
             protocol::ConnectionEvent::StrayReply(frame) => Self::StrayReply(frame),
-            protocol::ConnectionEvent::Warning(warning) => {
-                tracing::warn!("{warning}");
-                Self::Warning(warning)
-            }
+            protocol::ConnectionEvent::Warning { text, .. } => Self::Warning(text),
         }
     }
 }
@@ -76,7 +78,7 @@ impl SessionEvent {
             Self::Noise(line) | Self::TruncatedTail(line) => line.bytes().len(),
             Self::Malformed(malformed) => malformed.line().map_or(0, |line| line.bytes().len()),
             Self::SessionId(text) | Self::Warning(text) => text.len(),
-            Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
+            Self::MirrorError(_) | Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
         }
     }
 }

@@ -233,8 +233,8 @@ impl Session {
     }
 
     /// Waits until the [`session_store`](super::SessionBuilder::session_store) has what the CLI
-    /// reported so far, or it was given up: see [`store`](crate::store). After the result of a turn
-    /// that is all of the turn. Without a store it returns at once.
+    /// reported so far, or an append has failed: see [`store`](crate::store). After the result of a
+    /// turn that is all of the turn. Without a store it returns at once.
     ///
     /// # Cancel safety
     /// Dropping the future only stops the waiting.

@@ -4,20 +4,32 @@
 //! sees one of the two branches, and what the other said is gone (seen with CLI 2.1.332). So an owner
 //! holds a file next to the transcript while it has the conversation.
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, Read, Seek, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::task::AbortHandle;
 
-use super::lease_owner::Owner;
+use super::lease_file::{Change, New, age, change, touch};
+use super::lease_owner::{Cli, Owner};
+use crate::common::{lock, os_error};
 
 /// How often an owner shows that it is alive.
 const BEAT: Duration = Duration::from_secs(10);
 /// After this time without a beat, an owner that cannot be looked at counts as gone.
 const GONE_AFTER: Duration = Duration::from_secs(60);
+
+/// The most that a launch waits for an owner that ends.
+pub(super) const ENDS: Duration = Duration::from_secs(30);
+/// How long a session of this process may take to notice that it was stopped or dropped.
+const NOTICES: Duration = Duration::from_millis(200);
+
+/// The leases of this process, by their tokens, and whether their sessions end.
+static OWN: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
 
 /// What a session does about a conversation that another one has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -50,9 +62,12 @@ pub(super) enum Refused {
 #[derive(Debug)]
 pub(super) struct Lease {
     path: PathBuf,
-    content: String,
+    /// Boxed: it is large.
+    owner: Box<Owner>,
     session: String,
     beat: Option<AbortHandle>,
+    /// Whether another owner was found to have it.
+    is_lost: Arc<AtomicBool>,
 }
 
 impl Lease {
@@ -64,31 +79,15 @@ impl Lease {
         lost: impl FnOnce(String) + Send + 'static,
     ) -> Result<Self, Refused> {
         let path = folder.join(format!(".claude-wire-{session}.lease"));
-        let owner = Owner::this();
-        let content = serde_json::to_string(&owner).unwrap_or_default();
-        // A file that is taken over is looked at again.
-        for _ in 0..3 {
-            // This file was written just now, so its time is that of the file system.
-            let new = New::write(&path, &content).map_err(Refused::Io)?;
-            match fs::hard_link(&new.path, &path) {
-                Ok(()) => {
-                    let lost = Box::new(lost);
-                    let beats = beats(path.clone(), content.clone(), session.to_owned(), lost);
-                    let runtime = tokio::runtime::Handle::try_current().ok();
-                    let beat = runtime.map(|runtime| runtime.spawn(beats).abort_handle());
-                    return Ok(Self { path, content, session: session.to_owned(), beat });
-                }
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(Refused::Io(error)),
-            }
-            let Ok(found) = fs::read_to_string(&path) else { continue };
-            let other = serde_json::from_str::<Owner>(&found).ok().map(Box::new);
-            if !is_gone(other.as_deref(), &owner, || age(&path, new.written)) {
-                return Err(Refused::Owned(other));
-            }
-            remove_if(&path, &found);
-        }
-        Err(Refused::Owned(None))
+        let owner = Box::new(Owner::this());
+        take(&path, &owner)?;
+        lock(&OWN).insert(owner.token.clone(), false);
+        let (is_lost, say) = (Arc::<AtomicBool>::default(), Box::new(lost));
+        let (token, id) = (owner.token.clone(), session.to_owned());
+        let beats = beats(path.clone(), token, id, is_lost.clone(), say);
+        let runtime = tokio::runtime::Handle::try_current().ok();
+        let beat = runtime.map(|runtime| runtime.spawn(beats).abort_handle());
+        Ok(Self { path, owner, session: session.to_owned(), beat, is_lost })
     }
 
     /// The id of the conversation.
@@ -96,9 +95,34 @@ impl Lease {
         &self.session
     }
 
+    /// Notes the CLI that goes on with the conversation: that is not free while the CLI runs, even
+    /// if this process was killed.
+    ///
+    /// # Errors
+    /// If the file cannot be written. Then it stays as it was.
+    pub(super) fn note_cli(&mut self, pid: u32) -> io::Result<()> {
+        // In a `/proc` of another namespace, its pid is that of another process.
+        let cli = Cli::of(pid).filter(|_| !self.owner.began.is_empty());
+        if cli.is_none() || cli == self.owner.cli || !self.is_held() {
+            return Ok(());
+        }
+        let owner = Owner { cli, ..Owner::clone(&self.owner) };
+        let new = New::write(&self.path, &owner.to_text())?;
+        let is_own = |found: &str| found.contains(&self.owner.token);
+        if change(&self.path, Change::Renew(&new), is_own)? {
+            *self.owner = owner;
+        }
+        Ok(())
+    }
+
+    /// Its session ends, so that the next one may wait for it.
+    pub(super) fn ends(&self) {
+        lock(&OWN).insert(self.owner.token.clone(), true);
+    }
+
     /// Whether it is still this owner's, as far as it was looked at.
     pub(super) fn is_held(&self) -> bool {
-        self.beat.as_ref().is_none_or(|beat| !beat.is_finished())
+        !self.is_lost.load(Ordering::Acquire)
     }
 }
 
@@ -107,104 +131,83 @@ impl Drop for Lease {
         if let Some(beat) = &self.beat {
             beat.abort();
         }
-        remove_if(&self.path, &self.content);
+        if self.is_held() {
+            let is_own = |found: &str| found.contains(&self.owner.token);
+            if let Err(error) = change(&self.path, Change::Remove, is_own) {
+                tracing::warn!(error = %os_error(&error), "the lease of a conversation could not be removed");
+            }
+        }
+        lock(&OWN).remove(&self.owner.token);
     }
 }
 
-/// A file with the content of a lease, next to the one that counts.
-struct New {
-    path: PathBuf,
-    written: SystemTime,
-}
-
-impl New {
-    fn write(path: &Path, content: &str) -> io::Result<Self> {
-        let path = unique(path);
-        fs::write(&path, content)?;
-        // From here on it is removed.
-        let mut new = Self { path, written: SystemTime::UNIX_EPOCH };
-        new.written = fs::metadata(&new.path)?.modified()?;
-        Ok(new)
+/// How long to wait for a conversation that this owner has, since it is about to be free.
+pub(super) fn patience(owner: &Owner) -> Duration {
+    let ends = lock(&OWN).get(&owner.token).copied();
+    let here = Owner::this();
+    match ends {
+        Some(true) => ENDS,
+        Some(false) => NOTICES,
+        None if owner.has_left_its_cli(&here) => ENDS,
+        // It was freed just now.
+        None if owner.is_same_process(&here) => NOTICES,
+        None => Duration::ZERO,
     }
 }
 
-impl Drop for New {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.path);
+/// Makes this owner's file the one that counts, if there is none, or its owner is gone.
+fn take(path: &Path, here: &Owner) -> Result<(), Refused> {
+    // What others change meanwhile is looked at again.
+    for _ in 0..3 {
+        // This file was written just now, so its time is that of the file system.
+        let new = New::write(path, &here.to_text()).map_err(Refused::Io)?;
+        if new.link(path).map_err(Refused::Io)? {
+            return Ok(());
+        }
+        let Ok(found) = fs::read_to_string(path) else { continue };
+        let other = Owner::from_text(&found);
+        let is_gone = || is_gone(other.as_ref(), here, || age(path, new.written));
+        if !is_gone() {
+            return Err(Refused::Owned(other.map(Box::new)));
+        }
+        // Judged again while no one else may change it.
+        match change(path, Change::TakeOver(&new), |now| now == found && is_gone()) {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(_) => return Err(Refused::Owned(other.map(Box::new))),
+        }
     }
-}
-
-/// Removes the file if it has this content. Another one that came meanwhile is put back.
-fn remove_if(path: &Path, content: &str) {
-    let aside = unique(path);
-    if fs::rename(path, &aside).is_err() {
-        return;
-    }
-    if fs::read_to_string(&aside).is_ok_and(|found| found != content) {
-        // It fails only if there is a newer one again.
-        let _ = fs::hard_link(&aside, path);
-    }
-    let _ = fs::remove_file(&aside);
-}
-
-/// A name that no one else uses.
-fn unique(path: &Path) -> PathBuf {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}-{number}", std::process::id()));
-    path.with_file_name(name)
+    Err(Refused::Owned(None))
 }
 
 /// Shows that the owner is alive, until another one has the file.
 async fn beats(
     path: PathBuf,
-    content: String,
+    token: String,
     session: String,
-    lost: Box<dyn FnOnce(String) + Send>,
+    is_lost: Arc<AtomicBool>,
+    say: Box<dyn FnOnce(String) + Send>,
 ) {
     loop {
         tokio::time::sleep(BEAT).await;
-        match touch(&path, &content) {
+        match touch(&path, |found| found.contains(&token)) {
             Ok(true) => {}
             Ok(false) => {
+                is_lost.store(true, Ordering::Release);
                 // This program was stopped for longer than an owner may be silent.
-                return lost(format!(
+                return say(format!(
                     "the conversation {session} is not held any more: its lease is gone, or is \
                      that of another owner, so that another session may write to it"
                 ));
             }
             Err(error) => {
-                tracing::warn!(%error, "the lease of a conversation could not be kept");
+                tracing::warn!(
+                    error = %os_error(&error),
+                    "the lease of a conversation could not be kept"
+                );
             }
         }
     }
-}
-
-/// Gives the file a new time, if it has this content. Returns whether it has.
-///
-/// What is read and written is one file, whatever takes its name meanwhile. It is written instead of
-/// given our time, because the clock of the file system counts: all machines that share it see
-/// the same one.
-fn touch(path: &Path, content: &str) -> io::Result<bool> {
-    let mut file = match fs::File::options().read(true).write(true).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        file => file?,
-    };
-    let mut found = Vec::new();
-    file.read_to_end(&mut found)?;
-    if found != content.as_bytes() {
-        return Ok(false);
-    }
-    file.rewind()?;
-    file.write_all(content.as_bytes())?;
-    Ok(true)
-}
-
-/// How long ago the file was written; `None` if that is not known.
-fn age(path: &Path, now: SystemTime) -> Option<Duration> {
-    let beat = fs::metadata(path).and_then(|file| file.modified()).ok()?;
-    now.duration_since(beat).ok()
 }
 
 /// Whether an owner is gone for certain. `age` is the time since its last beat.
@@ -218,6 +221,10 @@ fn is_gone(owner: Option<&Owner>, here: &Owner, age: impl FnOnce() -> Option<Dur
 #[cfg(all(test, target_os = "linux"))]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicU64;
+    use std::time::SystemTime;
+
     use super::*;
 
     fn file(folder: &Path) -> PathBuf {
@@ -225,7 +232,7 @@ mod tests {
     }
 
     fn set(folder: &Path, owner: &Owner, age: Duration) {
-        fs::write(file(folder), serde_json::to_string(owner).unwrap()).unwrap();
+        fs::write(file(folder), owner.to_text()).unwrap();
         let opened = fs::File::options().write(true).open(file(folder)).unwrap();
         opened.set_modified(SystemTime::now() - age).unwrap();
     }
@@ -250,14 +257,19 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_in_the_same_namespace_is_judged_by_its_process() {
+    fn an_owner_in_the_same_namespace_is_judged_by_its_process_and_its_cli() {
         let here = Owner::this();
+        let ended = Cli { began: "1".into(), ..Cli::of(here.pid).unwrap() };
         for (owner, is_taken_over) in [
             // Alive, although it has not shown that for long.
             (here.clone(), false),
             // The pid was used again.
             (Owner { began: "1".into(), ..here.clone() }, true),
             (Owner { pid: u32::MAX, ..here.clone() }, true),
+            // Killed, while its CLI goes on, or has ended too.
+            (Owner { pid: u32::MAX, cli: Cli::of(here.pid), ..here.clone() }, false),
+            (Owner { pid: u32::MAX, cli: Some(ended.clone()), ..here.clone() }, true),
+            (Owner { cli: Some(ended), ..here.clone() }, false),
         ] {
             let folder = tempfile::tempdir().unwrap();
             set(folder.path(), &owner, 10 * GONE_AFTER);
@@ -297,6 +309,85 @@ mod tests {
             all.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
         assert_eq!(leases.iter().filter(|lease| lease.is_ok()).count(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_file_of_an_owner_has_its_cli_and_stays_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut lease = acquire(folder.path(), "s-1").unwrap();
+        let text = || fs::read_to_string(file(folder.path())).unwrap();
+        assert_eq!(Owner::from_text(&text()).unwrap().cli, None);
+        // The CLI may be launched again.
+        for _ in 0..2 {
+            let mut cli = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+            lease.note_cli(cli.id()).unwrap();
+            let owner = Owner::from_text(&text()).unwrap();
+            assert_eq!(owner.cli, Cli::of(cli.id()));
+            assert_eq!(owner.token, lease.owner.token);
+            assert!(owner.to_string().contains(&format!("CLI is process {}", cli.id())), "{owner}");
+            cli.kill().unwrap();
+            cli.wait().unwrap();
+            // It ended before it was noted: the file stays as it is.
+            lease.note_cli(cli.id()).unwrap();
+            assert_eq!(Owner::from_text(&text()), Some(owner));
+        }
+        let noted = text();
+        tokio::time::sleep(3 * BEAT).await;
+        assert!(lease.is_held(), "its beats know the file");
+        assert_eq!(text(), noted);
+        drop(lease);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+    }
+
+    /// Leases are dropped, die, and are found to be lost, while others want the conversation.
+    #[test]
+    fn a_conversation_has_one_owner_at_any_time() {
+        const TAKEN: u64 = 2000;
+        let folder = &tempfile::tempdir().unwrap();
+        let (owners, taken) = (&AtomicU64::new(0), &AtomicU64::new(0));
+        // What its owner has lost, to be dropped while the next one has the conversation.
+        let lost: &Mutex<Vec<Lease>> = &Mutex::default();
+        std::thread::scope(|scope| {
+            for thread in 1..=8_u64 {
+                let mut random = thread.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let mut next = move || {
+                    random ^= random << 13;
+                    random ^= random >> 7;
+                    random ^= random << 17;
+                    random
+                };
+                scope.spawn(move || {
+                    while taken.load(Ordering::SeqCst) < TAKEN {
+                        let Ok(lease) = acquire(folder.path(), "s-1") else {
+                            if next() % 4 == 0 {
+                                let old = lost.lock().unwrap().pop();
+                                drop(old);
+                            }
+                            continue;
+                        };
+                        assert_eq!(owners.fetch_add(1, Ordering::SeqCst), 0, "two owners");
+                        taken.fetch_add(1, Ordering::SeqCst);
+                        for _ in 0..next() % 4 {
+                            std::thread::yield_now();
+                        }
+                        let text = fs::read_to_string(file(folder.path())).unwrap();
+                        assert!(text.contains(&lease.owner.token), "{text}");
+                        owners.fetch_sub(1, Ordering::SeqCst);
+                        if next() % 2 == 0 {
+                            drop(lease);
+                            continue;
+                        }
+                        let dead = Owner { began: "1".into(), ..Owner::this() }.to_text();
+                        let dead = New::write(&file(folder.path()), &dead).unwrap();
+                        fs::rename(&dead.path, file(folder.path())).unwrap();
+                        lost.lock().unwrap().push(lease);
+                    }
+                });
+            }
+        });
+        lost.lock().unwrap().clear();
+        drop(acquire(folder.path(), "s-1").unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
     }
 
     #[tokio::test]
@@ -341,7 +432,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_owner_that_was_away_leaves_the_file_to_the_next_one_and_says_so() {
-        let next = serde_json::to_string(&Owner::this()).unwrap();
+        let next = Owner::this().to_text();
         // Another owner has it, it was removed, or it is not a lease any more.
         for found in [Some(next.as_str()), None, Some("")] {
             let folder = tempfile::tempdir().unwrap();

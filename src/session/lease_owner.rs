@@ -19,11 +19,34 @@ pub(super) struct Owner {
     /// Makes the content of each file another one, also of two in one process.
     #[serde(default)]
     pub(super) token: String,
+    /// The CLI that goes on with the conversation, once it runs. It may outlive the process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cli: Option<Cli>,
+}
+
+/// The CLI of an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Cli {
+    pub(super) pid: u32,
+    /// As that of its owner.
+    pub(super) began: String,
+}
+
+impl Cli {
+    /// The CLI with this pid; `None` if there is none, or its pid means nothing.
+    pub(super) fn of(pid: u32) -> Option<Self> {
+        let began = began(&stat(pid)).to_owned();
+        (!began.is_empty()).then_some(Self { pid, began })
+    }
 }
 
 impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} on {}", self.pid, self.host)
+        write!(f, "process {} on {}", self.pid, self.host)?;
+        match &self.cli {
+            Some(cli) => write!(f, " (its CLI is process {})", cli.pid),
+            None => Ok(()),
+        }
     }
 }
 
@@ -43,19 +66,53 @@ impl Owner {
             namespace: namespace.to_string_lossy().into_owned(),
             began: if sees_pids { began(&stat).to_owned() } else { String::new() },
             token: uuid::Uuid::new_v4().to_string(),
+            cli: None,
         }
     }
 
-    /// Whether the process is alive; `None` if that cannot be seen from here.
+    /// The content of its file.
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    pub(super) fn from_text(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
+    /// Whether the process or its CLI is alive; `None` if that cannot be seen from here.
     pub(super) fn is_alive(&self, here: &Self) -> Option<bool> {
-        let can_be_judged = !self.boot.is_empty()
+        self.can_be_judged(here).then(|| lives(self.pid, &self.began) || self.cli_lives())
+    }
+
+    /// Whether the process is gone, and its CLI goes on: it ends once it notices that.
+    pub(super) fn has_left_its_cli(&self, here: &Self) -> bool {
+        self.can_be_judged(here) && !lives(self.pid, &self.began) && self.cli_lives()
+    }
+
+    /// Whether it is the process that asks.
+    pub(super) fn is_same_process(&self, here: &Self) -> bool {
+        self.can_be_judged(here) && (self.pid, &self.began) == (here.pid, &here.began)
+    }
+
+    fn cli_lives(&self) -> bool {
+        self.cli.as_ref().is_some_and(|cli| lives(cli.pid, &cli.began))
+    }
+
+    fn can_be_judged(&self, here: &Self) -> bool {
+        !self.boot.is_empty()
             && !self.namespace.is_empty()
             && !self.began.is_empty()
             && !here.began.is_empty()
-            && (&self.boot, &self.namespace) == (&here.boot, &here.namespace);
-        let stat = || fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
-        can_be_judged.then(|| began(&stat()) == self.began)
+            && (&self.boot, &self.namespace) == (&here.boot, &here.namespace)
     }
+}
+
+fn lives(pid: u32, since: &str) -> bool {
+    !since.is_empty() && began(&stat(pid)) == since
+}
+
+fn stat(pid: u32) -> String {
+    fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default()
 }
 
 /// When the process of this `stat` began; empty if it is dead, although its parent may not have

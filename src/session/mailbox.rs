@@ -8,12 +8,13 @@ use std::task::{Context, Poll, Waker};
 use tokio::sync::Notify;
 
 use super::error::Error;
-use super::result_context::ResultContext;
+use super::observer::Watched;
+use super::result_context::{Observed, ResultContext};
 use super::spending::Spending;
 use super::telemetry::TurnTrace;
 use super::trace::Caller;
 use crate::common::lock;
-use crate::wire::Frame;
+use crate::wire::{Frame, Message};
 
 /// What a message costs in addition to its line: its place in a queue that doubles when it grows,
 /// two minimal allocations, and where its fields are.
@@ -63,12 +64,18 @@ pub(super) struct Mailbox {
 #[derive(Default)]
 struct State {
     frames: VecDeque<Frame>,
+    /// How many results must not be read yet.
+    holds: usize,
+    /// The first of them, and what follows it.
+    held: Batch,
     /// Their cost.
     bytes: usize,
     /// How many messages have arrived.
     seen: u64,
     end: Option<Result<(), Error>>,
     spent: Option<Spending>,
+    /// For its supervisor.
+    watched: Option<Box<Watched>>,
     context: ResultContext,
     reader: Option<Waker>,
     /// True if the driver paused reading because of this mailbox.
@@ -82,26 +89,48 @@ impl Mailbox {
         room: Arc<Notify>,
         unread: Arc<AtomicU64>,
         trace: TurnTrace,
+        watched: Option<Box<Watched>>,
     ) -> Self {
-        Self { state: Mutex::default(), room, limit, unread, trace, caller: Caller::here() }
+        let state = State { watched, ..State::default() }.into();
+        Self { state, room, limit, unread, trace, caller: Caller::here() }
     }
 
     /// Adds a message. The reader is not woken before [`wake`](Self::wake).
     pub(super) fn push(&self, frame: Frame) {
         let mut state = self.lock();
-        state.bytes += cost(&frame);
         state.seen += 1;
+        if state.holds > 0 {
+            return state.held.push(frame);
+        }
+        state.bytes += cost(&frame);
         state.frames.push_back(frame);
     }
 
     /// Adds messages; leaves `batch` empty.
     pub(super) fn append(&self, batch: &mut Batch) {
         let mut state = self.lock();
-        state.bytes += std::mem::take(&mut batch.bytes);
         state.seen += batch.frames.len() as u64;
-        match state.frames.is_empty() {
-            true => std::mem::swap(&mut state.frames, &mut batch.frames),
-            false => state.frames.append(&mut batch.frames),
+        if state.holds > 0 {
+            state.held.bytes += std::mem::take(&mut batch.bytes);
+            state.held.frames.append(&mut batch.frames);
+        } else {
+            state.append(batch);
+        }
+    }
+
+    /// The reader does not get what is added from now on before the hold is dropped.
+    pub(super) fn hold(mailbox: &Arc<Self>) -> Hold {
+        mailbox.lock().holds += 1;
+        Hold(mailbox.clone())
+    }
+
+    fn release(&self) {
+        let mut state = self.lock();
+        state.holds -= 1;
+        if state.holds == 0 && !state.held.frames.is_empty() {
+            let mut held = std::mem::take(&mut state.held);
+            state.append(&mut held);
+            Self::wake_reader(state);
         }
     }
 
@@ -109,6 +138,9 @@ impl Mailbox {
     pub(super) fn end(&self, end: Result<(), Error>) {
         let mut state = self.lock();
         let seen = state.seen;
+        if let Some(watched) = &mut state.watched {
+            watched.end(&end);
+        }
         state.end.get_or_insert_with(|| end.map_err(|error| error.with_messages_seen(seen)));
         Self::wake_reader(state);
     }
@@ -120,15 +152,24 @@ impl Mailbox {
 
     /// Adds what a result of the turn has used, and sets what that result does not contain. Comes
     /// before the result.
-    pub(super) fn settle(&self, spent: Spending, context: ResultContext) {
+    pub(super) fn settle(&self, observed: &Observed, context: ResultContext, result: &Frame) {
         let mut state = self.lock();
-        match &mut state.spent {
-            Some(before) => before.add(&spent),
-            none => *none = Some(spent),
-        }
+        state.spent.get_or_insert_default().add(&observed.spent);
         let interrupted = state.context.interrupted;
         state.context = context;
         state.context.interrupted = interrupted;
+        let State { watched, context, .. } = &mut *state;
+        if let Some(watched) = watched {
+            watched.spent(&observed.spent);
+            if let Some(result) = Message::new(result.clone()).as_result() {
+                watched.result(context.outcome(result, observed.said.as_ref()));
+            }
+        }
+    }
+
+    /// Takes what reports the end of the turn to a supervisor.
+    pub(super) fn take_watched(&self) -> Option<Box<Watched>> {
+        self.lock().watched.take()
     }
 
     /// Returns what is known about the result, once it has come.
@@ -141,17 +182,20 @@ impl Mailbox {
         self.lock().spent.clone()
     }
 
-    /// Wakes the reader if there is something for it.
-    pub(super) fn wake(&self) {
+    /// Wakes the reader if there is something for it. Returns how many bytes of memory that was.
+    pub(super) fn wake(&self) -> usize {
         let state = self.lock();
+        let bytes = state.bytes;
         if !state.frames.is_empty() {
             Self::wake_reader(state);
         }
+        bytes
     }
 
     /// Returns how many bytes of memory wait for the reader.
     pub(super) fn cost(&self) -> usize {
-        self.lock().bytes
+        let state = self.lock();
+        state.bytes + state.held.bytes
     }
 
     /// Whether the limit is reached. If so, the driver is notified once the reader has made room.
@@ -177,13 +221,13 @@ impl Mailbox {
             return Poll::Ready(Some(Ok(())));
         }
         match &state.end {
-            Some(Ok(())) => Poll::Ready(None),
-            Some(Err(error)) => {
+            Some(Ok(())) if state.held.frames.is_empty() => Poll::Ready(None),
+            Some(Err(error)) if state.held.frames.is_empty() => {
                 let error = error.clone();
                 state.end = Some(Ok(()));
                 Poll::Ready(Some(Err(error)))
             }
-            None => {
+            _ => {
                 let waker = cx.waker();
                 if !state.reader.as_ref().is_some_and(|reader| reader.will_wake(waker)) {
                     state.reader = Some(waker.clone());
@@ -206,10 +250,32 @@ impl Mailbox {
     }
 }
 
+/// Keeps messages from the reader of a turn.
+pub(super) struct Hold(Arc<Mailbox>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+impl State {
+    /// Adds messages that may be read; leaves `batch` empty.
+    fn append(&mut self, batch: &mut Batch) {
+        self.bytes += std::mem::take(&mut batch.bytes);
+        match self.frames.is_empty() {
+            true => std::mem::swap(&mut self.frames, &mut batch.frames),
+            false => self.frames.append(&mut batch.frames),
+        }
+    }
+}
+
 /// Both the reader and the driver have dropped it.
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        let unread = self.lock().frames.len() as u64;
+        let state = self.lock();
+        let unread = (state.frames.len() + state.held.frames.len()) as u64;
+        drop(state);
         self.unread.fetch_add(unread, Ordering::Relaxed);
     }
 }

@@ -36,10 +36,12 @@ mod events;
 pub mod handlers;
 mod kept_reply;
 mod lease;
+mod lease_file;
 mod lease_owner;
 mod mailbox;
 #[cfg(feature = "mcp")]
 pub mod mcp;
+mod observer;
 mod oneshot;
 pub mod options;
 mod prompt;
@@ -63,6 +65,7 @@ mod telemetry;
 mod tokens;
 mod tool_blocks;
 mod trace;
+mod turn_report;
 mod weak;
 
 pub use self::builder::SessionBuilder;
@@ -75,13 +78,13 @@ pub use self::handlers::{
     PermissionHandler, PermissionRequest,
 };
 pub use self::lease::Exclusive;
+pub(crate) use self::observer::Observer;
 pub use self::oneshot::{Query, query, with_session};
 #[doc(inline)]
 pub use self::options::{AppConfig, Options, PermissionMode};
 pub use self::prompt::Prompt;
 pub use self::restart::Restart;
 pub use self::retry::RetryPolicy;
-pub(crate) use self::setup::Observer;
 pub use self::spare::Spare;
 pub use self::spending::{ModelSpending, Spending, SpendingMeter};
 pub use self::state::{ConnectionEnd, SessionState};
@@ -91,6 +94,7 @@ pub use self::streams::{ContentDelta, Deltas, TextPiece};
 pub use self::summary::{Summary, ToolCall};
 pub use self::tokens::{TokenTally, Tokens};
 pub use self::turn::Turn;
+pub use self::turn_report::{TurnEnding, TurnReport};
 pub use self::weak::WeakSession;
 pub use crate::protocol::{EndCause, Phase, Reconnect};
 pub use crate::transport::OrphanGuard;

@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use super::error::Error;
+use super::spending::Spending;
 use crate::wire::message::ApiErrorKind;
 use crate::wire::result::OWN_FIELD;
 use crate::wire::usage::RateLimitInfo;
@@ -17,6 +18,14 @@ pub(super) struct ResultContext {
     rate_limit: Option<RateLimitInfo>,
     /// The end of standard error, for a result that fails without a text.
     stderr: String,
+}
+
+/// What the lines up to a result say about it.
+pub(super) struct Observed {
+    /// What was used since the result before.
+    pub(super) spent: Spending,
+    /// What the last assistant message says about a failed call of the API.
+    pub(super) said: Option<ApiErrorKind>,
 }
 
 impl ResultContext {

@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 use super::Options;
 use super::handlers::Handlers;
 use super::lease::Exclusive;
+use super::observer::Observer;
 use super::options::OptionError;
-use super::spending::Spending;
 use super::stderr::OnStderr;
 use crate::protocol::{Config, Reconnect};
 use crate::store::{Home, StoreOptions};
@@ -160,14 +160,4 @@ pub(super) fn add_own(
         Some(_) => options.mirror_to_store(),
         None => Ok(()),
     }
-}
-
-/// Learns of a session what a supervisor must not miss. It is called on the session's task, so it
-/// must be quick.
-pub(crate) trait Observer: Send + Sync {
-    /// A result has come: what was used since the one before.
-    fn spent(&self, spent: &Spending);
-
-    /// The session has a warning. There may be no reader of its events yet.
-    fn warned(&self, text: &str);
 }

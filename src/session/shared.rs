@@ -3,12 +3,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::error::Error;
 use super::events::{Hub, SessionEvent};
 use super::handlers::HostRequest;
 use super::kept_reply::KeptReply;
+use super::mailbox::Mailbox;
+use super::observer::Watched;
 use super::options::Options;
 use super::result_context::ResultContext;
 use super::setup::{Renew, Setup};
@@ -17,8 +19,8 @@ use super::stderr::Stderr;
 use super::telemetry::{SessionSpan, word_of_end};
 use super::weak::WeakSession;
 use crate::common::lock;
-use crate::protocol::{EndCause, Machine, Phase};
-use crate::store::Home;
+use crate::protocol::{EndCause, Machine, Phase, TurnId};
+use crate::store::{Home, MirrorFailure};
 use crate::telemetry;
 use crate::transport::{Exit, Launch, OrphanGuard};
 use crate::wire::{Frame, RawJson};
@@ -136,6 +138,17 @@ impl Shared {
         self.turns.fetch_add(1, Ordering::Relaxed)
     }
 
+    /// Makes the mailbox of a turn that begins now, and reports that.
+    pub(super) fn mailbox(&self, turn: TurnId, uuid: &str, room: &Arc<Notify>) -> Arc<Mailbox> {
+        Arc::new(Mailbox::new(
+            self.setup.buffer_limit,
+            room.clone(),
+            self.unread_messages.clone(),
+            self.span.turn(turn.0, uuid),
+            Watched::begin(self.setup.observer.as_ref(), Some(uuid)),
+        ))
+    }
+
     /// Builds a request of the CLI for the handlers.
     pub(super) fn host_request(&self, frame: &Frame) -> HostRequest {
         let status = self.status();
@@ -157,19 +170,29 @@ impl Shared {
         if let Err(why) = OrphanGuard::check() {
             launch.orphan_guard = OrphanGuard::Off;
             if !self.warned_of_guard.swap(true, Ordering::Relaxed) {
-                self.warn(format!("the CLI starts without an orphan guard: {why}"));
+                self.warn("orphan_guard", format!("the CLI starts without an orphan guard: {why}"));
             }
         }
     }
 
-    pub(super) fn warn(&self, text: String) {
-        tracing::warn!("{text}");
+    /// Reports something that does not work as requested. A log has only the kind.
+    pub(super) fn warn(&self, kind: &'static str, text: String) {
+        self.span.get().in_scope(|| telemetry::warning_event(kind));
         self.publish(SessionEvent::Warning(text));
     }
 
+    pub(super) fn report_mirror(&self, error: MirrorFailure) {
+        self.span.get().in_scope(|| telemetry::warning_event("store_not_reached"));
+        self.publish(SessionEvent::MirrorError(error));
+    }
+
     pub(super) fn publish(&self, event: SessionEvent) {
-        if let (SessionEvent::Warning(text), Some(observer)) = (&event, &self.setup.observer) {
-            observer.warned(text);
+        if let Some(observer) = &self.setup.observer {
+            match &event {
+                SessionEvent::Warning(text) => observer.warned(text),
+                SessionEvent::MirrorError(error) => observer.warned(&error.to_string()),
+                _ => {}
+            }
         }
         if !self.events.send(event) {
             self.unread_events.fetch_add(1, Ordering::Relaxed);
@@ -184,7 +207,7 @@ impl Shared {
         lock(&self.status)
     }
 
-    pub(super) fn set_status(&self, machine: &Machine) {
+    pub(super) fn set_status(&self, machine: &Machine, phase: Phase) {
         let mut status = self.status();
         if status.session_id.as_deref() != machine.session_id() {
             status.session_id = machine.session_id().map(String::from);
@@ -200,7 +223,7 @@ impl Shared {
             telemetry::lines("repeated_request", before.repeated_requests, now.repeated_requests);
             telemetry::lines("refused_request", before.refused_requests, now.refused_requests);
         }
-        self.set_phase(machine.phase(), machine.queue_len());
+        self.set_phase(phase, machine.queue_len());
     }
 
     pub(super) fn set_phase(&self, phase: Phase, queued: usize) {

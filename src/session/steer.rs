@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 
 use super::driver::{Order, Origin};
 use super::error::{Error, Result};
-use super::events::SessionEvent;
 use super::handle::Inner;
 use super::handlers::is_within;
 use super::prompt::Prompt;
@@ -219,7 +218,7 @@ impl Drop for SteerReceipt {
         if let Ok(Err(error)) = self.outcome.try_recv()
             && let Some(inner) = self.session.inner()
         {
-            inner.shared.publish(SessionEvent::Warning(lost(&self.uuid, &error)));
+            inner.shared.warn("message_lost", lost(&self.uuid, &error));
         }
     }
 }

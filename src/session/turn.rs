@@ -315,12 +315,7 @@ impl Turn {
             Plan::of(&self.options, shared.options(), &shared.setup)?;
         let line = self.session.line()?;
         let uuid = uuid::Uuid::new_v4().to_string();
-        let mailbox = Arc::new(Mailbox::new(
-            shared.setup.buffer_limit,
-            line.room.clone(),
-            shared.unread_messages.clone(),
-            shared.span.turn(self.id.0, &uuid),
-        ));
+        let mailbox = shared.mailbox(self.id, &uuid, &line.room);
         let prompt = protocol::QueuedPrompt {
             turn: self.id,
             uuid: uuid.clone(),
@@ -335,7 +330,11 @@ impl Turn {
         };
         let origin = Origin::of(&shared.session);
         let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone(), origin);
-        line.send(order).map_err(|_| shared.gone())?;
+        if line.send(order).is_err() {
+            mailbox.end(Err(shared.gone()));
+            drop(mailbox.take_watched());
+            return Err(shared.gone());
+        }
         drop(unsent);
         self.uuid = Some(uuid);
         self.state = State::Running { mailbox, taken: VecDeque::new() };

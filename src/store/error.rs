@@ -5,6 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::key::SessionKey;
+
 /// Why a session store failed.
 #[derive(Clone)]
 pub struct Error(Arc<Kind>);
@@ -72,6 +74,36 @@ impl std::error::Error for Error {
             Kind::Other(_, Some(source)) => Some(&**source),
             _ => None,
         }
+    }
+}
+
+/// Entries that a session's store did not get.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MirrorFailure {
+    /// Their transcript. `None` if the path that the CLI reports is not that of a transcript, or if
+    /// nothing more is sent at all.
+    pub key: Option<SessionKey>,
+    /// How many they are.
+    pub entries: u64,
+    /// Why the store did not get them.
+    pub error: Error,
+    /// Whether they are sent again, before anything later of their transcript.
+    pub is_sent_again: bool,
+}
+
+impl fmt::Display for MirrorFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, entries, error, is_sent_again } = self;
+        write!(f, "{entries} entries")?;
+        if let Some(key) = key {
+            write!(f, " of {key}")?;
+        }
+        let then = match is_sent_again {
+            true => "they are sent again",
+            false => "the CLI has them on its own disk",
+        };
+        write!(f, " did not reach the session store: {error}; {then}")
     }
 }
 

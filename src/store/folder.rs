@@ -1,36 +1,40 @@
 //! A store in a folder: of this machine, or one that several machines share.
 
-use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::time::UNIX_EPOCH;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value};
 
 use super::error::{Error, Result};
 use super::jsonl;
 use super::key::{SessionKey, is_below};
+use super::remembered::{Known, Remembered};
 use super::session_store::{
-    SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry, entry_uuid,
+    SessionStore, SessionStoreEntry, SessionStoreListEntry, SessionSummaryEntry,
 };
 use super::summary::fold_session_summary;
 use crate::common::{lock, owned};
 use crate::transport::BoxFuture;
 
-/// Of how many transcripts the uuids are remembered.
-const REMEMBERED: usize = 64;
-/// The end of the name of a summary.
-const SUMMARY: &str = ".summary.json";
+/// The extension of a summary.
+const SUMMARY: &str = "summary.json";
 
 /// A [`SessionStore`] in a folder, laid out as the CLI does below `projects`: one line for each
 /// entry in `<project>/<session id>.jsonl`, and in a folder of that name for sub-agents. Summaries
 /// are in `<session id>.summary.json`.
 ///
-/// The files can only be read by their owner. The appends of one store are made one after the
-/// other. Several programs may share the folder, if they do not write to the same session at the
-/// same time.
+/// The files can only be read by their owner. The appends of one store to a transcript are made one
+/// after the other. Several programs may share the folder, if they do not write to the same session
+/// at the same time.
+///
+/// It remembers a million uuids of the transcripts that it last wrote to, in about 50 MiB. Others
+/// are read before they are written to.
+///
+/// A summary that is missing, cannot be read or is older than its transcript is made again from the
+/// transcript.
 ///
 /// A line that is not whole, since a program or a machine stopped in the middle of it, is left out
 /// when a transcript is loaded.
@@ -40,14 +44,13 @@ pub struct FolderSessionStore(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     root: PathBuf,
-    /// By transcript: its length, and the uuids it has.
-    known: Mutex<HashMap<PathBuf, (u64, HashSet<String>)>>,
+    known: Known,
 }
 
 impl FolderSessionStore {
     /// A store in this folder, which is made at the first append.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(Arc::new(Inner { root: folder.into(), known: Mutex::default() }))
+        Self(Arc::new(Inner { root: folder.into(), known: Known::default() }))
     }
 
     /// Runs what blocks.
@@ -91,10 +94,10 @@ impl SessionStore for FolderSessionStore {
     ) -> BoxFuture<'a, Result<Vec<SessionStoreListEntry>>> {
         let project = project_key.to_owned();
         self.run(move |inner| {
-            let of = |session_id: &str, path: &Path| {
-                Ok(SessionStoreListEntry { session_id: session_id.to_owned(), mtime: mtime(path)? })
-            };
-            inner.sessions(&project, ".jsonl", of)
+            inner.sessions(&project, |session_id, path| {
+                let mtime = millis(modified(path)?);
+                Ok(SessionStoreListEntry { session_id: session_id.to_owned(), mtime })
+            })
         })
     }
 
@@ -104,13 +107,13 @@ impl SessionStore for FolderSessionStore {
     ) -> BoxFuture<'a, Result<Vec<SessionSummaryEntry>>> {
         let project = project_key.to_owned();
         self.run(move |inner| {
-            inner.sessions(&project, SUMMARY, |session_id, path| {
-                let data = summary_data(path)?.unwrap_or_default();
-                Ok(SessionSummaryEntry {
-                    session_id: session_id.to_owned(),
-                    mtime: mtime(path)?,
-                    data,
-                })
+            inner.sessions(&project, |session_id, path| {
+                let written = modified(path)?;
+                if let Some(summary) = summary(path, session_id, written) {
+                    return Ok(summary);
+                }
+                let key = SessionKey::new(&project, session_id);
+                Ok(SessionSummaryEntry { mtime: millis(written), ..folded(path, &key)? })
             })
         })
     }
@@ -119,11 +122,12 @@ impl SessionStore for FolderSessionStore {
         let key = key.clone();
         self.run(move |inner| {
             let path = inner.path(&key)?;
-            let mut known = lock(&inner.known);
-            known.clear();
+            let transcript = inner.known.transcript(&path);
+            let mut remembered = lock(&transcript);
+            *remembered = Remembered::default();
             let mut removed = vec![(path.clone(), fs::remove_file(&path))];
             if key.subpath.is_none() {
-                let summary = path.with_extension("summary.json");
+                let summary = path.with_extension(SUMMARY);
                 removed.push((summary.clone(), fs::remove_file(&summary)));
                 let agents = path.with_extension("");
                 removed.push((agents.clone(), fs::remove_dir_all(&agents)));
@@ -137,12 +141,7 @@ impl SessionStore for FolderSessionStore {
 
     fn list_subkeys<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<Vec<String>>> {
         let key = key.session();
-        self.run(move |inner| {
-            let mut subpaths = Vec::new();
-            let folder = inner.path(&key)?.with_extension("");
-            collect(&folder, "", &mut subpaths)?;
-            Ok(subpaths)
-        })
+        self.run(move |inner| subpaths(&inner.path(&key)?.with_extension("")))
     }
 }
 
@@ -174,70 +173,112 @@ impl Inner {
             return Ok(());
         }
         let path = self.path(key)?;
-        // Also the lock of all appends.
-        let mut known = lock(&self.known);
+        let transcript = self.known.transcript(&path);
+        let mut remembered = lock(&transcript);
         let failed = |error| failed("write", &path, error);
         let mut file = open(&path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
-        let (_, mut uuids) = match known.remove(&path) {
-            Some(known) if known.0 == length => known,
-            _ => (length, uuids(&path, key).map_err(failed)?),
-        };
-        let is_new =
-            |entry: &&SessionStoreEntry| entry_uuid(entry).is_none_or(|uuid| uuids.insert(uuid));
-        let news: Vec<_> = entries.iter().filter(is_new).cloned().collect();
+        let metadata = file.metadata().map_err(failed)?;
+        let length = metadata.len();
+        // What fails from here on leaves nothing remembered.
+        let mut known = std::mem::take(&mut *remembered);
+        if known.length != Some(length) {
+            known = Remembered::of(&jsonl::entries(fs::read(&path).map_err(failed)?, key));
+        }
+        let news: Vec<_> = entries.iter().filter(|entry| known.is_new(entry)).cloned().collect();
         let mut text = jsonl::lines(&news);
         // What was not written whole stays a line by itself.
         if !news.is_empty() && !ends_with_newline(&mut file, length).map_err(failed)? {
             text.insert(0, b'\n');
         }
         file.write_all(&text).map_err(failed)?;
+        known.length = Some(length + text.len() as u64);
+        let count = known.len();
+        *remembered = known;
         if key.subpath.is_none() {
-            self.fold(&path, key, &news)?;
+            let before = match length {
+                0 => Some(SessionSummaryEntry {
+                    session_id: key.session_id.clone(),
+                    mtime: 0,
+                    data: Map::new(),
+                }),
+                _ => metadata.modified().ok().and_then(|at| summary(&path, &key.session_id, at)),
+            };
+            // The entries are stored, so the append has not failed.
+            if fold(&path, key, before, &news).is_err() {
+                // An old one must not pass for a new one.
+                let _ = fs::remove_file(path.with_extension(SUMMARY));
+                tracing::warn!(path = %path.display(), "a summary is made again from its transcript");
+            }
         }
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(path, (length + text.len() as u64, uuids));
+        drop(remembered);
+        drop(transcript);
+        self.known.note(&path, count);
         Ok(())
     }
 
-    /// Writes the summary after the transcript, so that it is never older.
-    fn fold(&self, transcript: &Path, key: &SessionKey, news: &[SessionStoreEntry]) -> Result<()> {
-        let path = transcript.with_extension("summary.json");
-        let data = summary_data(&path)?;
-        let session_id = key.session_id.clone();
-        let previous = data.map(|data| SessionSummaryEntry { session_id, mtime: 0, data });
-        let folded = fold_session_summary(previous.as_ref(), key, news);
-        let text = Value::Object(folded.data).to_string();
-        let write = || {
-            let folder = path.parent().unwrap_or(Path::new("."));
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(text.as_bytes())?;
-            file.persist(&path).map_err(|error| error.error)
-        };
-        write().map(drop).map_err(|error| failed("write", &path, error))
-    }
-
-    /// What `read` makes of the files of a project's sessions with this end.
+    /// What `read` makes of the transcripts of a project's sessions. One that cannot be read is left
+    /// out: another program may delete it meanwhile.
     fn sessions<T>(
         &self,
         project: &str,
-        end: &str,
         read: impl Fn(&str, &Path) -> Result<T>,
     ) -> Result<Vec<T>> {
         let folder = self.project(project)?;
         let mut sessions = Vec::new();
         for entry in entries(&folder)? {
             let file = entry.file_name();
-            let Some(id) = file.to_str().and_then(|file| file.strip_suffix(end)) else { continue };
-            // Another program may delete it meanwhile.
-            if entry.path().is_file() {
-                sessions.push(read(id, &entry.path())?);
+            let id = file.to_str().and_then(|file| file.strip_suffix(".jsonl"));
+            let Some(id) = id.filter(|_| entry.path().is_file()) else { continue };
+            let path = entry.path();
+            match read(id, &path) {
+                Ok(session) => sessions.push(session),
+                Err(_) => tracing::warn!(path = %path.display(), "a session is left out"),
             }
         }
         Ok(sessions)
     }
+}
+
+/// Writes the summary after the transcript, so that it is never older. `before`: that without the
+/// news, if it can be used.
+fn fold(
+    transcript: &Path,
+    key: &SessionKey,
+    before: Option<SessionSummaryEntry>,
+    news: &[SessionStoreEntry],
+) -> Result<()> {
+    let folded = match before {
+        Some(before) => fold_session_summary(Some(&before), key, news),
+        None => folded(transcript, key)?,
+    };
+    let path = transcript.with_extension(SUMMARY);
+    let text = Value::Object(folded.data).to_string();
+    let write = || {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(&path).map_err(|error| error.error)
+    };
+    write().map(drop).map_err(|error| failed("write", &path, error))
+}
+
+/// The summary of all that a transcript has.
+fn folded(transcript: &Path, key: &SessionKey) -> Result<SessionSummaryEntry> {
+    let text = fs::read(transcript).map_err(|error| failed("read", transcript, error))?;
+    Ok(fold_session_summary(None, key, &jsonl::entries(text, key)))
+}
+
+/// The summary of a transcript that was last written at this time, unless it is missing, cannot be
+/// read or is older.
+fn summary(
+    transcript: &Path,
+    session_id: &str,
+    written: SystemTime,
+) -> Option<SessionSummaryEntry> {
+    let path = transcript.with_extension(SUMMARY);
+    let modified = modified(&path).ok().filter(|modified| *modified >= written)?;
+    let data = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+    Some(SessionSummaryEntry { session_id: session_id.to_owned(), mtime: millis(modified), data })
 }
 
 /// The name, if it is one: not a path.
@@ -255,10 +296,6 @@ fn open(path: &Path) -> io::Result<File> {
     owned(OpenOptions::new().read(true).append(true).create(true)).open(path)
 }
 
-fn uuids(path: &Path, key: &SessionKey) -> io::Result<HashSet<String>> {
-    Ok(jsonl::entries(fs::read(path)?, key).iter().filter_map(entry_uuid).collect())
-}
-
 fn ends_with_newline(file: &mut File, length: u64) -> io::Result<bool> {
     if length == 0 {
         return Ok(true);
@@ -269,16 +306,15 @@ fn ends_with_newline(file: &mut File, length: u64) -> io::Result<bool> {
     Ok(last == [b'\n'])
 }
 
-fn summary_data(path: &Path) -> Result<Option<Map<String, Value>>> {
-    let text = found(fs::read(path)).map_err(|error| failed("read", path, error))?;
-    let data = text.map(|text| serde_json::from_slice(&text)).transpose();
-    data.map_err(|error| failed("read", path, error.into()))
+fn modified(path: &Path) -> Result<SystemTime> {
+    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
+    modified.map_err(|error| failed("read", path, error))
 }
 
-fn mtime(path: &Path) -> Result<u64> {
-    let modified = fs::metadata(path).and_then(|metadata| metadata.modified());
-    let since = modified.map_err(|error| failed("read", path, error))?.duration_since(UNIX_EPOCH);
-    Ok(u64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(u64::MAX))
+/// Milliseconds since 1970.
+fn millis(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>> {
@@ -287,7 +323,13 @@ fn entries(folder: &Path) -> Result<Vec<fs::DirEntry>> {
     Ok(entries.unwrap_or_default())
 }
 
-/// The transcripts below a folder, as subpaths.
+/// The transcripts below the folder of a session, as subpaths.
+pub(super) fn subpaths(folder: &Path) -> Result<Vec<String>> {
+    let mut subpaths = Vec::new();
+    collect(folder, "", &mut subpaths)?;
+    Ok(subpaths)
+}
+
 fn collect(folder: &Path, below: &str, subpaths: &mut Vec<String>) -> Result<()> {
     for entry in entries(folder)? {
         let Ok(file) = entry.file_name().into_string() else { continue };

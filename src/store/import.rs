@@ -1,15 +1,12 @@
 //! Copies a session on disk into a store.
 
-use std::fs;
-use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 
+use super::calls::{APPEND, Calls, MAX_BYTES, MAX_ENTRIES};
 use super::key::SessionKey;
-use super::mirror::{APPEND, MAX_BYTES, MAX_ENTRIES};
-use super::restore::Calls;
+use super::local::metadata;
 use super::session_store::{SessionStore, SessionStoreEntry};
 use crate::history::{
     Error, History, Result, SkipReason, SkippedLine, TranscriptLine, for_each_line, skip_reason,
@@ -114,8 +111,8 @@ pub async fn import_session_to_store(
         match read {
             Read::Skipped(key, line) => imported.skipped.push((key, line)),
             Read::Entries(key, entries) => {
-                let append = store.append(&key, &entries);
                 let doing = format!("append to {key}");
+                let append = || store.append(&key, &entries);
                 calls.within(doing, append).await.map_err(Error::store)?;
                 match imported.transcripts.last_mut() {
                     Some((last, count)) if *last == key => *count += entries.len() as u64,
@@ -141,10 +138,8 @@ impl Reader {
         self.read(&main)?;
         for path in others.into_iter().filter(|_| agents) {
             let key = self.read(&path)?;
-            // On disk it is another file, in a store an entry.
-            if let Some(Value::Object(mut metadata)) = metadata(&path)? {
-                metadata.insert("type".into(), "agent_metadata".into());
-                self.send(Read::Entries(key, vec![Value::Object(metadata).into()]));
+            if let Some(metadata) = metadata(&path)? {
+                self.send(Read::Entries(key, vec![metadata]));
             }
         }
         Ok(())
@@ -187,15 +182,5 @@ impl Reader {
     /// An import that was dropped or has failed needs nothing more.
     fn send(&self, read: Read) {
         let _ = self.batches.blocking_send(read);
-    }
-}
-
-/// The metadata of a sub-agent, in a file next to its transcript. What is not JSON does not count.
-fn metadata(transcript: &Path) -> Result<Option<Value>> {
-    let path: PathBuf = transcript.with_extension("meta.json");
-    match fs::read(&path) {
-        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io(error, &path)),
     }
 }

@@ -29,8 +29,8 @@ pub(super) fn entries(text: Vec<u8>, key: &SessionKey) -> Vec<SessionStoreEntry>
 pub(super) fn entry(text: impl Into<Bytes>, key: &SessionKey) -> Option<SessionStoreEntry> {
     match RawJson::parse(text) {
         Ok(entry) => Some(entry),
-        Err(error) => {
-            tracing::warn!("a line of {key} is left out: {error}");
+        Err(_) => {
+            tracing::warn!(session = key.session_id, "a stored line that is not JSON is left out");
             None
         }
     }

@@ -1,5 +1,7 @@
-//! Sends the entries of transcripts to a store, in the background.
+//! The way of entries from a session to its store.
 
+use std::iter::{once, repeat};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,237 +9,113 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::error::{Error, Result};
-use super::key::SessionKey;
-use super::session_store::{SessionStore, SessionStoreEntry};
+use super::error::{Error, MirrorFailure};
+use super::sender::{Frame, Job, Report, Sender, StoreOptions};
 use crate::wire::control::TranscriptMirror;
 
-/// How many entries, and how many bytes of them, may wait for the end of a turn.
-pub(super) const MAX_ENTRIES: usize = 500;
-pub(super) const MAX_BYTES: usize = 1024 * 1024;
-/// How many bytes may wait for a store that is slow.
+/// How many bytes may wait for a store that is slow or fails.
 const MAX_WAITING: usize = 64 * 1024 * 1024;
-/// How long one append may take.
-pub(super) const APPEND: Duration = Duration::from_secs(60);
-/// How long one call may take when a conversation is loaded.
-pub(crate) const LOAD_TIMEOUT: Duration = Duration::from_secs(60);
-/// The pauses between the attempts of an append.
-const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
-
-/// When a session sends entries to its store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum SessionStoreFlush {
-    /// At each result, at the end of the CLI, and when more than 500 entries or 1 MiB wait.
-    #[default]
-    Batched,
-    /// As soon as the CLI reports them.
-    Eager,
-}
-
-/// The store of a session, and how it is used.
-#[derive(Clone)]
-pub(crate) struct StoreOptions {
-    pub(crate) store: Arc<dyn SessionStore>,
-    pub(crate) flush: SessionStoreFlush,
-    /// The time limit of each call when a conversation is loaded.
-    pub(crate) load_timeout: Duration,
-}
-
-/// Reports what did not reach the store.
-pub(crate) type Warn = Box<dyn Fn(String) + Send + Sync>;
+/// How long the result of a turn waits for the store.
+const BEFORE_RESULT: Duration = Duration::from_secs(1);
 
 /// The way from a session to its store. The store is called in one task, so that entries keep their
 /// order.
 pub(crate) struct Mirror {
-    jobs: mpsc::UnboundedSender<Job>,
-    task: JoinHandle<()>,
+    jobs: Jobs,
+    task: JoinHandle<bool>,
     /// How many bytes of entries wait.
     waiting: Arc<AtomicUsize>,
-    /// How many entries did not fit since the last report.
-    left_out: Arc<AtomicUsize>,
-    /// Whether the store did not get all.
-    failed: Arc<AtomicBool>,
+    report: Report,
+    /// Whether it was reported that the task has ended.
+    is_gone: bool,
 }
 
-enum Job {
-    Entries(Frame),
-    Flush(Option<oneshot::Sender<()>>),
-}
-
-struct Frame {
-    path: String,
-    entries: Vec<SessionStoreEntry>,
-    bytes: usize,
+/// What the task is to do.
+#[derive(Clone)]
+pub(crate) struct Jobs {
+    jobs: mpsc::UnboundedSender<Job>,
+    /// Whether the store has failed or was too slow, and nothing was stored since.
+    is_behind: Arc<AtomicBool>,
 }
 
 impl Mirror {
-    /// Starts the task; needs a runtime.
-    pub(crate) fn start(options: StoreOptions, warn: Warn) -> Self {
+    /// Starts the task; needs a runtime. `is_here`: whether the CLI has its files on this machine.
+    pub(crate) fn start(options: StoreOptions, is_here: bool, report: Report) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
-        let (waiting, left_out) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
-        let failed = Arc::<AtomicBool>::default();
-        let sender = Sender {
-            options,
-            warn,
-            failed: failed.clone(),
-            pending: Vec::new(),
-            waiting: waiting.clone(),
-            left_out: left_out.clone(),
-        };
-        Self { jobs, task: tokio::spawn(sender.run(inbox)), waiting, left_out, failed }
+        let waiting = Arc::<AtomicUsize>::default();
+        let jobs = Jobs { jobs, is_behind: Arc::default() };
+        let behind = jobs.is_behind.clone();
+        let sender = Sender::new(options, is_here, report.clone(), waiting.clone(), behind);
+        let task = tokio::spawn(sender.run(inbox));
+        Self { jobs, task, waiting, report, is_gone: false }
     }
 
     /// Takes the entries of one frame. Never waits.
-    pub(crate) fn add(&self, mirror: TranscriptMirror) {
-        let TranscriptMirror { file_path, entries, .. } = mirror;
+    pub(crate) fn add(&mut self, mirror: TranscriptMirror) {
+        let TranscriptMirror { file_path: path, entries, .. } = mirror;
+        let count = entries.len() as u64;
         let bytes = entries.iter().map(|entry| entry.as_bytes().len()).sum();
-        if self.waiting.load(Ordering::Relaxed) + bytes > MAX_WAITING {
-            self.left_out.fetch_add(entries.len(), Ordering::Relaxed);
-            return;
+        let fits = self.waiting.load(Ordering::Relaxed) + bytes <= MAX_WAITING;
+        let job = if fits {
+            self.waiting.fetch_add(bytes, Ordering::Relaxed);
+            Job::Entries(Frame { path, entries, bytes })
+        } else {
+            Job::LeftOut { path, entries: count, overflows: true }
+        };
+        if self.jobs.jobs.send(job).is_err() && !self.is_gone {
+            self.is_gone = true;
+            (self.report)(MirrorFailure {
+                key: None,
+                entries: count,
+                error: Error::new("the task that calls the store has ended, by a panic"),
+                is_sent_again: false,
+            });
         }
-        self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        let _ = self.jobs.send(Job::Entries(Frame { path: file_path, entries, bytes }));
     }
 
-    /// Sends what waits. `done` is called when it was stored or given up.
-    pub(crate) fn flush(&self, done: Option<oneshot::Sender<()>>) {
-        let _ = self.jobs.send(Job::Flush(done));
+    pub(crate) fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// Sends what waits, and ends. Returns whether the store has all.
     pub(crate) async fn close(self) -> bool {
         drop(self.jobs);
-        let ended = self.task.await;
-        ended.is_ok() && !self.failed.load(Ordering::Relaxed)
+        self.task.await.unwrap_or(false)
     }
 }
 
-struct Sender {
-    options: StoreOptions,
-    warn: Warn,
-    failed: Arc<AtomicBool>,
-    pending: Vec<Frame>,
-    waiting: Arc<AtomicUsize>,
-    left_out: Arc<AtomicUsize>,
-}
-
-impl Sender {
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Job>) {
-        let mut done: Vec<oneshot::Sender<()>> = Vec::new();
-        while let Some(job) = inbox.recv().await {
-            let mut flush = self.take(job, &mut done);
-            // What came while the store was busy goes to it together.
-            while let Ok(job) = inbox.try_recv() {
-                flush |= self.take(job, &mut done);
-            }
-            if flush || self.is_due() {
-                self.flush().await;
-            }
-            for done in done.drain(..) {
-                // Who no longer waits needs no answer.
-                let _: Result<(), ()> = done.send(());
-            }
-        }
-        self.flush().await;
+impl Jobs {
+    /// Sends what waits. `done` is dropped when it was stored or has failed.
+    pub(crate) fn flush(&self, done: Option<oneshot::Sender<()>>) {
+        let _ = self.jobs.send(Job::Flush { done, is_result: false });
     }
 
-    /// Returns whether all that waits must be sent now.
-    fn take(&mut self, job: Job, done: &mut Vec<oneshot::Sender<()>>) -> bool {
-        match job {
-            Job::Entries(frame) => {
-                self.pending.push(frame);
-                false
+    /// The same for a result. Returns what its reader waits for: not long, not for another attempt,
+    /// and not for a store that is behind already.
+    pub(crate) fn flush_for_result(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        if self.is_behind.load(Ordering::Relaxed) {
+            self.flush(None);
+            return None;
+        }
+        let (done, flushed) = oneshot::channel();
+        let _ = self.jobs.send(Job::Flush { done: Some(done), is_result: true });
+        let is_behind = self.is_behind.clone();
+        Some(async move {
+            if tokio::time::timeout(BEFORE_RESULT, flushed).await.is_err() {
+                is_behind.store(true, Ordering::Relaxed);
             }
-            Job::Flush(waiter) => {
-                done.extend(waiter);
-                true
-            }
-        }
+        })
     }
 
-    fn is_due(&self) -> bool {
-        let entries: usize = self.pending.iter().map(|frame| frame.entries.len()).sum();
-        let bytes: usize = self.pending.iter().map(|frame| frame.bytes).sum();
-        match self.options.flush {
-            SessionStoreFlush::Eager => true,
-            SessionStoreFlush::Batched => entries > MAX_ENTRIES || bytes > MAX_BYTES,
+    /// Adds to the store what it lacks of these transcripts, and waits for that: so many entries of
+    /// the first one. What fails is tried again before anything later is sent.
+    pub(crate) async fn repair(&self, transcripts: Vec<PathBuf>, lacking: u64) {
+        for (path, entries) in transcripts.into_iter().zip(once(lacking).chain(repeat(1))) {
+            let Ok(path) = path.into_os_string().into_string() else { continue };
+            let _ = self.jobs.send(Job::LeftOut { path, entries, overflows: false });
         }
+        let (done, repaired) = oneshot::channel();
+        self.flush(Some(done));
+        let _ = repaired.await;
     }
-
-    /// One append for each transcript, in the order in which they first appear.
-    async fn flush(&mut self) {
-        let mut transcripts: Vec<Frame> = Vec::new();
-        for frame in self.pending.drain(..) {
-            match transcripts.iter_mut().find(|known| known.path == frame.path) {
-                Some(known) => {
-                    known.entries.extend(frame.entries);
-                    known.bytes += frame.bytes;
-                }
-                None => transcripts.push(frame),
-            }
-        }
-        for frame in transcripts {
-            if !frame.entries.is_empty() {
-                self.send(&frame).await;
-            }
-            self.waiting.fetch_sub(frame.bytes, Ordering::Relaxed);
-        }
-        let left_out = self.left_out.swap(0, Ordering::Relaxed);
-        if left_out > 0 {
-            self.failed(format!(
-                "the session store is too slow: {left_out} entries were left out, since more than \
-                 64 MiB waited for it; the CLI has them on its own disk"
-            ));
-        }
-    }
-
-    async fn send(&self, frame: &Frame) {
-        let count = frame.entries.len();
-        let Some(key) = SessionKey::of_transcript(&frame.path) else {
-            return self.failed(format!(
-                "{count} entries did not reach the session store: {:?} is not the path of a \
-                 transcript (projects/<project>/<session id>.jsonl)",
-                frame.path
-            ));
-        };
-        if let Err(error) = self.append(&key, &frame.entries).await {
-            self.failed(format!(
-                "{count} entries of {key} did not reach the session store: {error}; the CLI has \
-                 them on its own disk"
-            ));
-        }
-    }
-
-    fn failed(&self, warning: String) {
-        self.failed.store(true, Ordering::Relaxed);
-        (self.warn)(warning);
-    }
-
-    /// Tries again after a failure. Not after a timeout: the call may still succeed.
-    async fn append(&self, key: &SessionKey, entries: &[SessionStoreEntry]) -> Result<()> {
-        let mut pauses = PAUSES.iter();
-        loop {
-            let append = guarded(self.options.store.append(key, entries));
-            let error = match tokio::time::timeout(APPEND, append).await {
-                Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) => error,
-                Err(_) => return Err(Error::timeout("append", APPEND)),
-            };
-            match pauses.next() {
-                Some(pause) => tokio::time::sleep(*pause).await,
-                None => return Err(error),
-            }
-        }
-    }
-}
-
-/// A store that panics has failed: the session goes on.
-pub(super) async fn guarded<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
-    let mut call = std::pin::pin!(call);
-    std::future::poll_fn(|cx| {
-        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx)))
-            .unwrap_or_else(|_| std::task::Poll::Ready(Err(Error::new("the store panicked"))))
-    })
-    .await
 }

@@ -1,6 +1,6 @@
 //! A store in an object store: S3 and what is like it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +21,8 @@ use crate::transport::BoxFuture;
 
 /// How many parts are read at a time.
 const AT_ONCE: usize = 8;
+/// Of how many transcripts the time of the last part is remembered.
+const REMEMBERED: usize = 10_000;
 
 /// A [`SessionStore`] in whatever the crate [`object_store`] supports: S3, Google Cloud Storage,
 /// Azure, a local folder, memory.
@@ -28,7 +30,9 @@ const AT_ONCE: usize = 8;
 /// An object cannot be appended to, so each append is an object:
 /// `<prefix>/<project>/<session id>/part-<ms>-<number>-<random>.jsonl`, and for a sub-agent below
 /// that, in a folder of its subpath. `ms` is the time in milliseconds since 1970, by the clock of
-/// the program. A transcript is its parts in the order of their names, each uuid once.
+/// the program, but more than that of any part that is there when the program first loads the
+/// transcript or appends to it: a program that takes over may have a clock that is behind. A
+/// transcript is its parts in the order of their names, each uuid once.
 ///
 /// It has no summaries: an object that several programs change would lose updates.
 ///
@@ -45,7 +49,8 @@ const AT_ONCE: usize = 8;
 pub struct ObjectSessionStore {
     objects: Arc<dyn ObjectStore>,
     prefix: Path,
-    clock: Arc<Mutex<u64>>,
+    /// By transcript, the time in the name of its last part.
+    last: Arc<Mutex<HashMap<Path, u64>>>,
     parts: Arc<AtomicU64>,
 }
 
@@ -53,7 +58,7 @@ impl ObjectSessionStore {
     /// A store below a prefix, which may be empty.
     pub fn new(objects: Arc<dyn ObjectStore>, prefix: impl AsRef<str>) -> Self {
         let prefix = Path::from(prefix.as_ref());
-        Self { objects, prefix, clock: Arc::default(), parts: Arc::default() }
+        Self { objects, prefix, last: Arc::default(), parts: Arc::default() }
     }
 
     fn project(&self, project_key: &str) -> Result<Path> {
@@ -70,12 +75,31 @@ impl ObjectSessionStore {
         Ok(folder)
     }
 
-    /// The name of the next part: later ones are greater.
-    fn next_part(&self) -> String {
-        let mut clock = lock(&self.clock);
-        *clock = now_ms().max(*clock + 1);
+    /// The place of the next part: later ones are greater.
+    async fn next_part(&self, key: &SessionKey) -> Result<Path> {
+        let folder = self.folder(key)?;
+        let is_known = lock(&self.last).contains_key(&folder);
+        if !is_known {
+            self.parts(key).await?;
+        }
+        let at = self.seen(&folder, |last| now_ms().max(last + 1));
         let number = self.parts.fetch_add(1, Ordering::Relaxed);
-        format!("part-{:013}-{number:06}-{}.jsonl", *clock, uuid::Uuid::new_v4().simple())
+        let random = uuid::Uuid::new_v4();
+        Ok(folder.join(format!("part-{at:013}-{number:06}-{}.jsonl", random.simple())))
+    }
+
+    /// Notes the time of a part: what `time` makes of the last one.
+    fn seen(&self, folder: &Path, time: impl Fn(u64) -> u64) -> u64 {
+        let mut last = lock(&self.last);
+        if last.len() >= REMEMBERED
+            && !last.contains_key(folder)
+            && let Some(other) = last.keys().next().cloned()
+        {
+            last.remove(&other);
+        }
+        let last = last.entry(folder.clone()).or_default();
+        *last = time(*last);
+        *last
     }
 
     /// The parts of one transcript, in order.
@@ -83,8 +107,11 @@ impl ObjectSessionStore {
         let folder = self.folder(key)?;
         let listed = self.objects.list_with_delimiter(Some(&folder)).await;
         let listed = listed.map_err(|error| failed("list", &folder, error))?;
-        let parts = listed.objects.into_iter().filter(|object| written_at(object).is_some());
-        let mut parts: Vec<_> = parts.map(|object| object.location).collect();
+        let parts = listed.objects.into_iter();
+        let parts = parts.filter_map(|object| Some((written_at(&object)?, object.location)));
+        let (times, mut parts): (Vec<_>, Vec<_>) = parts.unzip();
+        let newest = times.into_iter().max().unwrap_or_default();
+        self.seen(&folder, |last| last.max(newest));
         parts.sort();
         Ok(parts)
     }
@@ -117,7 +144,7 @@ impl SessionStore for ObjectSessionStore {
             if entries.is_empty() {
                 return Ok(());
             }
-            let part = self.folder(key)?.join(self.next_part());
+            let part = self.next_part(key).await?;
             let written = self.objects.put(&part, jsonl::lines(entries).into()).await;
             written.map(drop).map_err(|error| failed("write", &part, error))
         })

@@ -8,12 +8,11 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
+use super::calls::{Calls, LOAD_TIMEOUT};
 use super::error::Error as StoreError;
 use super::jsonl;
 use super::key::SessionKey;
 use super::memory::now_ms;
-use super::mirror::LOAD_TIMEOUT;
-use super::restore::Calls;
 use super::session_store::{SessionStore, SessionStoreEntry};
 use super::summary::{fold_session_summary, info_of};
 use crate::common::{parse_millis, rfc3339_millis};
@@ -68,9 +67,14 @@ struct Slot {
 impl<S: SessionStore> StoredSessions<S> {
     /// The sessions that ran in this directory, which need not exist here. Those of other worktrees
     /// of its repository are other projects.
+    ///
+    /// The project is that of a CLI in the environment of this program: as for
+    /// [`History::new`](crate::history::History::new), `CLAUDE_CODE_PROJECT_DIR_NAME` replaces the
+    /// key of every directory if `CLAUDE_CONFIG_DIR` is set too. For a session that has its own
+    /// environment, use [`of_project`](Self::of_project).
     pub fn of_directory(store: S, directory: impl AsRef<Path>) -> Self {
         let directory = directory.as_ref();
-        let project = history::project_key(directory);
+        let project = history::project_of(directory, |name| std::env::var_os(name));
         Self {
             directory: Some(history::directory_text(directory)),
             ..Self::of_project(store, project)
@@ -243,7 +247,8 @@ impl<S: SessionStore> StoredSessions<S> {
     /// If the id is not a uuid, or the store does not delete or failed.
     pub async fn delete_session(&self, session_id: &str) -> Result<()> {
         let key = self.key(session_id)?;
-        let deleted = self.calls().within(format!("delete {key}"), self.store.delete(&key)).await;
+        let delete = || self.store.delete(&key);
+        let deleted = self.calls().within(format!("delete {key}"), delete).await;
         deleted.map_err(Error::store)
     }
 
@@ -281,7 +286,7 @@ impl<S: SessionStore> StoredSessions<S> {
 
     /// The entries of a transcript, if there are any.
     async fn entries(&self, key: &SessionKey) -> Result<Option<Vec<SessionStoreEntry>>> {
-        let loaded = self.calls().within(format!("load {key}"), self.store.load(key)).await;
+        let loaded = self.calls().within(format!("load {key}"), || self.store.load(key)).await;
         Ok(loaded.map_err(Error::store)?.filter(|entries| !entries.is_empty()))
     }
 
@@ -299,7 +304,7 @@ impl<S: SessionStore> StoredSessions<S> {
     }
 
     async fn append(&self, key: &SessionKey, entries: &[SessionStoreEntry]) -> Result<()> {
-        let append = self.store.append(key, entries);
+        let append = || self.store.append(key, entries);
         self.calls().within(format!("append to {key}"), append).await.map_err(Error::store)
     }
 
@@ -325,7 +330,7 @@ impl<S: SessionStore> StoredSessions<S> {
 
     async fn subpaths(&self, session_id: &str) -> Result<Vec<String>> {
         let key = self.key(session_id)?;
-        let list = self.store.list_subkeys(&key);
+        let list = || self.store.list_subkeys(&key);
         let listed = self.calls().within(format!("list the sub-agents of {key}"), list).await;
         listed.map_err(Error::store)
     }
@@ -333,7 +338,7 @@ impl<S: SessionStore> StoredSessions<S> {
     /// The sessions with their times; `None` if the store has no list.
     async fn listed(&self) -> Result<Option<HashMap<String, u64>>, StoreError> {
         let project = &self.project_key;
-        let list = self.store.list_sessions(project);
+        let list = || self.store.list_sessions(project);
         let listed = self.calls().within(format!("list the sessions of {project}"), list).await;
         let listed = supported(listed)?;
         let time = |session: super::SessionStoreListEntry| (session.session_id, session.mtime);
@@ -344,7 +349,7 @@ impl<S: SessionStore> StoredSessions<S> {
     /// in a list.
     async fn slots(&self) -> Result<Vec<Slot>, StoreError> {
         let project = &self.project_key;
-        let list = self.store.list_session_summaries(project);
+        let list = || self.store.list_session_summaries(project);
         let summaries = self.calls().within(format!("list the summaries of {project}"), list).await;
         let summaries = supported(summaries)?;
         let mut listed = self.listed().await?;

@@ -75,9 +75,10 @@ pub trait SessionStore: Send + Sync + 'static {
     /// Adds entries to the end of a transcript, in order. Without entries it does nothing.
     ///
     /// A session calls it after the CLI wrote the entries to its own disk, and never twice at the
-    /// same time. An entry with a `uuid` that this transcript has already is to be left out: a
-    /// failed call is repeated, and the first one may have stored a part. Entries without a `uuid`
-    /// are always added.
+    /// same time, unless a call took longer than a minute and was dropped. An entry with a `uuid`
+    /// that this transcript has already is to be left out: a failed call is repeated, later also with
+    /// more entries, and the first one may have stored a part. Entries without a `uuid` are always
+    /// added.
     ///
     /// # Errors
     /// If the entries could not be stored.

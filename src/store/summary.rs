@@ -26,7 +26,8 @@ const LAST_WINS: [(&str, &str); 5] = [
 /// `is_sidechain`, `created_at` (the first timestamp, in milliseconds since 1970), `cwd`,
 /// `first_prompt` with `first_prompt_locked`, `command_fallback`, `custom_title`, `ai_title`,
 /// `last_prompt`, `summary_hint`, `git_branch`, `tag`. The TypeScript SDK writes other names, and
-/// reads only its own.
+/// reads only its own. As in that SDK, and other than in Python, `cwd` follows a session that went on
+/// in another directory (`relocated`).
 ///
 /// ```
 /// use claude_wire::store::{SessionKey, fold_session_summary};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::{broadcast, oneshot, watch};
 
 use super::error::{Kind, SupervisorError};
 use super::info::{ChildKind, ChildState, Counts, ExitReason, SupervisorEvent, SupervisorHealth};
@@ -165,9 +165,17 @@ impl<K: Key> Supervisor<K> {
         })
     }
 
-    /// What happens from now on. A slow reader loses the oldest events, which the receiver counts.
+    /// What happens from now on. Nothing waits for a reader: one that is more than 1024 events behind
+    /// loses the oldest, which the receiver counts
+    /// ([`Lagged`](broadcast::error::RecvError::Lagged)). Turns are reported if there was a reader
+    /// when they began.
     pub fn events(&self) -> broadcast::Receiver<SupervisorEvent<K>> {
         self.shared.events.subscribe()
+    }
+
+    /// Changes with each event that is not about a turn.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.shared.changed.subscribe()
     }
 
     /// The keys of the sessions, and their conversations, for

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::session::TurnReport;
+
 /// The state of a child.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -117,14 +119,24 @@ pub enum SupervisorEvent<K> {
     /// ([`SessionEvent::Warning`](crate::session::SessionEvent::Warning)), such as a missing orphan
     /// guard.
     Warning(K, String),
+    /// A turn of a child has begun; the uuid of its prompt ([`Turn::uuid`](crate::Turn::uuid)). It runs,
+    /// or waits behind other turns, or for the CLI. `None`: the CLI has begun it by itself, such as
+    /// when a command in the background has ended.
+    ///
+    /// Turns are reported if the supervisor had a reader of events when they began. Each of them is
+    /// reported once, and ends once.
+    TurnStarted(K, Option<String>),
+    /// A turn has ended, and the CLI is done with it: how, and what it has used. Comes before
+    /// [`Down`](Self::Down) for a turn that is lost with its CLI.
+    TurnEnded(K, Box<TurnReport>),
     /// A child is gone: stopped and forgotten.
     Gone(K),
 }
 
 impl<K> SupervisorEvent<K> {
-    /// The key, the word for the event, and whether a person should look at it.
-    pub(super) fn described(&self) -> (&K, &'static str, bool) {
-        match self {
+    /// The key, the word for the event, and whether a person should look at it; `None` for turns.
+    pub(super) fn described(&self) -> Option<(&K, &'static str, bool)> {
+        Some(match self {
             Self::Up(key) => (key, "up", false),
             Self::Degraded(key, _) => (key, "degraded", true),
             Self::Down(key, _) => (key, "down", true),
@@ -135,7 +147,8 @@ impl<K> SupervisorEvent<K> {
             Self::Resting(key) => (key, "resting", false),
             Self::Warning(key, _) => (key, "warning", true),
             Self::Gone(key) => (key, "gone", false),
-        }
+            Self::TurnStarted(..) | Self::TurnEnded(..) => return None,
+        })
     }
 }
 

@@ -232,7 +232,7 @@ impl Pool {
         key: Option<u64>,
     ) -> Result<Pooled, SupervisorError> {
         let inner = &self.inner;
-        let mut events = inner.supervisor.events();
+        let mut changes = inner.supervisor.changes();
         loop {
             let given_back = inner.given_back.notified();
             tokio::pin!(given_back);
@@ -256,7 +256,7 @@ impl Pool {
             tokio::select! {
                 () = given_back => {}
                 // A member may have come back, or all may be gone. What was missed is seen, too.
-                _ = events.recv() => {}
+                _ = changes.changed() => {}
             }
         }
     }
@@ -414,8 +414,8 @@ impl Inner {
                 return;
             }
         }
-        if let Err(error) = self.supervisor.renew(&number).await {
-            tracing::debug!(%error, number, "a session of a pool could not be reset");
+        if self.supervisor.renew(&number).await.is_err() {
+            tracing::debug!(number, "a session of a pool could not be reset");
         }
     }
 }

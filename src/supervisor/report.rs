@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::info::SupervisorEvent;
 use super::key::Key;
 use super::spec::Nested;
 use super::tree::{ChildId, Class};
@@ -32,6 +33,8 @@ pub(super) enum News<K: Key> {
     /// Whether the API refuses its key or its login, when that changes.
     Degraded(bool),
     Warning(String),
+    /// A turn has begun or ended. It is passed on, also when the child is gone.
+    Turn(SupervisorEvent<K>),
     Idle,
     /// It was to rest, but has work.
     Busy,

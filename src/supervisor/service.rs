@@ -158,6 +158,10 @@ impl<K: Key> Service<K> {
             self.report(report);
         }
         while self.leaving.join_next().await.is_some() {}
+        // The last turns of those that have left.
+        while let Ok(report) = news.try_recv() {
+            self.report(report);
+        }
         let reason = self.reason();
         self.unregister_all();
         if let Some(started) = self.started.take() {

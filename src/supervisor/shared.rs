@@ -43,6 +43,8 @@ pub(super) struct Shared<K: Key> {
     pub(super) registry: Arc<dyn SessionRegistry<K>>,
     pub(super) commands: mpsc::UnboundedSender<Command<K>>,
     pub(super) events: broadcast::Sender<SupervisorEvent<K>>,
+    /// Changes with each event that is not about a turn.
+    pub(super) changed: watch::Sender<()>,
     pub(super) finished: watch::Sender<Option<ExitReason<K>>>,
     max_memory: Option<u64>,
     children: Mutex<Children<K>>,
@@ -113,7 +115,7 @@ impl<K: Key> Child<K> {
         why: Why,
         resume: Option<String>,
         below: Option<Snapshot<K>>,
-        supervisor: &str,
+        shared: &Shared<K>,
         reports: &mpsc::UnboundedSender<Report<K>>,
     ) -> Start<K> {
         if let Some(task) = self.task.take() {
@@ -129,7 +131,7 @@ impl<K: Key> Child<K> {
         self.made = Some(is_made);
         Start {
             child: id,
-            supervisor: supervisor.to_owned(),
+            supervisor: shared.name.clone(),
             number: self.starts,
             spec: self.spec.clone(),
             why,
@@ -139,6 +141,7 @@ impl<K: Key> Child<K> {
             degraded: self.degraded,
             budgets: self.budgets.clone(),
             reports: reports.clone(),
+            events: shared.events.downgrade(),
             made: Mutex::new(Some(made)),
         }
     }
@@ -178,6 +181,7 @@ impl<K: Key> Shared<K> {
             max_memory: settings.max_memory,
             commands,
             events: settings.events.clone(),
+            changed: watch::Sender::default(),
             finished: watch::Sender::new(None),
             children: Mutex::new(Children {
                 by_id: BTreeMap::new(),
@@ -266,8 +270,11 @@ impl<K: Key> Shared<K> {
         if let SupervisorEvent::Restarting(..) = event {
             telemetry::restart(&self.name);
         }
-        let (key, name, is_failure) = event.described();
-        telemetry::child_event(&self.name, key, name, is_failure);
+        // A turn has a span itself.
+        if let Some((key, name, is_failure)) = event.described() {
+            telemetry::child_event(&self.name, key, name, is_failure);
+            self.changed.send_replace(());
+        }
         // There may be no reader.
         let _ = self.events.send(event);
     }

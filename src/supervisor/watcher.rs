@@ -2,19 +2,23 @@
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 
 use super::budget::Budget;
+use super::info::SupervisorEvent;
 use super::key::Key;
 use super::report::{News, Report};
 use super::tree::ChildId;
-use crate::session::{Observer, Spending};
+use crate::session::{Observer, Spending, TurnReport};
 
-/// Counts what a session spends, and passes its warnings on. It has nothing of the supervisor that
+/// Counts what a session spends, and passes on its warnings, and its turns if someone reads of them. It has nothing of the supervisor that
 /// could keep it alive.
 pub(super) struct Watcher<K: Key> {
     pub(super) child: ChildId,
+    pub(super) key: K,
     pub(super) budgets: Arc<[Budget]>,
+    /// Whether there are readers of events.
+    pub(super) events: broadcast::WeakSender<SupervisorEvent<K>>,
     pub(super) reports: mpsc::UnboundedSender<Report<K>>,
 }
 
@@ -27,7 +31,27 @@ impl<K: Key> Observer for Watcher<K> {
 
     fn warned(&self, text: &str) {
         let news = News::Warning(text.to_owned());
-        // A warning does not belong to one start.
+        self.report(news);
+    }
+
+    fn wants_turns(&self) -> bool {
+        self.events.upgrade().is_some_and(|events| events.receiver_count() > 0)
+    }
+
+    fn turn_began(&self, uuid: Option<&str>) {
+        let event = SupervisorEvent::TurnStarted(self.key.clone(), uuid.map(String::from));
+        self.report(News::Turn(event));
+    }
+
+    fn turn_ended(&self, report: TurnReport) {
+        let event = SupervisorEvent::TurnEnded(self.key.clone(), Box::new(report));
+        self.report(News::Turn(event));
+    }
+}
+
+impl<K: Key> Watcher<K> {
+    fn report(&self, news: News<K>) {
+        // It does not belong to one start.
         let _ = self.reports.send(Report { child: self.child, start: None, news });
     }
 }

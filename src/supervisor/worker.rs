@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::budget::Budget;
-use super::info::ExitReason;
+use super::info::{ExitReason, SupervisorEvent};
 use super::key::Key;
 use super::report::{News, Report, Running};
 use super::slot::ended;
@@ -39,6 +39,7 @@ pub(super) struct Start<K: Key> {
     /// What it may use together with others.
     pub(super) budgets: Arc<[Budget]>,
     pub(super) reports: mpsc::UnboundedSender<Report<K>>,
+    pub(super) events: broadcast::WeakSender<SupervisorEvent<K>>,
     /// Takes what is made, for a stop that comes before it is reported.
     pub(super) made: Mutex<Option<oneshot::Sender<Running<K>>>>,
 }
@@ -159,8 +160,13 @@ impl<K: Key> Start<K> {
         if !of_make {
             builder = builder.with_conversation(self.resume.clone());
         }
-        let (child, reports) = (self.child, self.reports.clone());
-        let watcher = Watcher { child, budgets: self.budgets.clone(), reports };
+        let watcher = Watcher {
+            child: self.child,
+            key: self.spec.key.clone(),
+            budgets: self.budgets.clone(),
+            events: self.events.clone(),
+            reports: self.reports.clone(),
+        };
         Ok(builder
             .reconnect(Reconnect::ByHand)
             .orphan_guard_by_default(OrphanGuard::IfPossible)

@@ -110,6 +110,12 @@ pub(crate) fn disconnected_event(
     }
 }
 
+/// Something does not work as requested. What, in words, is an event of the session, because it may
+/// have contents.
+pub(crate) fn warning_event(kind: &'static str) {
+    tracing::warn!(target: TARGET, kind, "warning");
+}
+
 /// Something happened to a child of a supervisor.
 pub(crate) fn child_event(
     supervisor: &str,

@@ -181,7 +181,8 @@ impl PermissionUpdate {
         }
     }
 
-    fn kind(&self) -> &'static str {
+    /// The `type` of an update that is known.
+    pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::AddRules { .. } => "addRules",
             Self::ReplaceRules { .. } => "replaceRules",

@@ -173,3 +173,57 @@ fn a_broken_repository_has_no_other_worktrees() {
         assert_eq!(summaries(&config.history().directory(&directory)), ["p"], "{content:?}");
     }
 }
+
+/// In a process for each environment: this test again.
+#[cfg(feature = "session")]
+#[test]
+fn the_environment_names_the_folder_of_every_project() {
+    use claude_wire::store::{InMemorySessionStore, SessionKey, SessionStore, StoredSessions};
+
+    const EXPECTED: &str = "CLAUDE_WIRE_TEST_EXPECTED_PROJECT";
+    let config = Config::new();
+    let directory = config.directory("w");
+    if let Some(expected) = std::env::var_os(EXPECTED) {
+        let history = claude_wire::history::History::new().unwrap().directory(&directory);
+        let key = match expected.into_string().unwrap() {
+            name if name.is_empty() => project_key(&directory),
+            name => name,
+        };
+        // What the store has is in the folder of the same name.
+        let folder = history.config_dir().join("projects").join(&key);
+        fs::create_dir_all(&folder).unwrap();
+        let line = prompt("found").to_string();
+        fs::write(folder.join(format!("{}.jsonl", id(1))), &line).unwrap();
+        assert_eq!(summaries(&history), ["found"]);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            let store = InMemorySessionStore::new();
+            let entry = claude_wire::wire::RawJson::parse(line).unwrap();
+            store.append(&SessionKey::new(key, id(1)), &[entry]).await.unwrap();
+            let sessions = StoredSessions::of_directory(store, &directory);
+            let listed = sessions.list_sessions(Page::all()).await.unwrap().sessions;
+            assert_eq!(listed.len(), 1);
+            assert_eq!(listed[0].summary, "found");
+        });
+        return;
+    }
+    for (has_folder, name, expected) in
+        [(true, "team", "team"), (true, "a/b", ""), (false, "team", ""), (true, "", "")]
+    {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("config");
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        again.args([
+            "--exact",
+            "history_folders::the_environment_names_the_folder_of_every_project",
+        ]);
+        again.env_remove("CLAUDE_CONFIG_DIR").env("HOME", home.path()).env(EXPECTED, expected);
+        again.env("CLAUDE_CODE_PROJECT_DIR_NAME", name);
+        if has_folder {
+            again.env("CLAUDE_CONFIG_DIR", folder);
+        }
+        let output = again.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{name}: {said}");
+    }
+}

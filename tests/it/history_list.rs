@@ -213,6 +213,32 @@ fn the_branch_is_the_last_and_the_directory_the_first() {
     );
 }
 
+/// As the CLI and the official TypeScript SDK read it: the last entry of that type.
+#[test]
+fn only_entries_of_a_move_are_moves() {
+    let config = Config::new();
+    let directory = config.directory("w");
+    let moved = |cwd: &str| json!({"type": "relocated", "sessionId": id(1), "relocatedCwd": cwd});
+    let tool =
+        json!({"type": "assistant", "input": {"relocatedCwd": "/tool", "type": "relocated"}});
+    // Where the prompt says that it was asked.
+    let first = "/w";
+    for (lines, shown) in [
+        (vec![], first),
+        (vec![tool.clone()], first),
+        (vec![moved("/a"), moved("/b"), tool.clone()], "/b"),
+        (vec![moved("")], first),
+        (vec![json!({"type": "relocated"})], first),
+        (vec![json!({"type": "relocated", "relocatedCwd": 1})], first),
+        (vec![moved("/a"), prompt("later")], "/a"),
+        (vec![json!({"relocatedCwd": "/z", "type": "relocated"}), tool], "/z"),
+    ] {
+        let lines: Vec<_> = [prompt("p")].into_iter().chain(lines).collect();
+        config.write(&directory, 1, &lines);
+        assert_eq!(config.list()[0].cwd.as_deref(), Some(shown), "{lines:?}");
+    }
+}
+
 #[test]
 fn a_session_in_two_folders_is_listed_once_as_it_was_changed_last() {
     let config = Config::new();

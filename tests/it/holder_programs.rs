@@ -78,7 +78,7 @@ async fn a_second_program_is_refused() {
     let second = Session::builder().transport(held.transport()).start().unwrap();
     let error = second.query("hello").drain().await.unwrap_err();
     let refused = error.transport_error().unwrap();
-    assert!(refused.is_owned() && error.is_start(), "{error}");
+    assert!(refused.is_owned() && error.is_owned() && error.is_start(), "{error}");
     let owner = format!("(process {})", std::process::id());
     assert!(
         error.to_string().contains(&owner) && error.to_string().contains("\"chat\""),

@@ -8,8 +8,11 @@ use std::time::Duration;
 use claude_wire::session::{EndCause, Phase, Reconnect, Restart};
 use claude_wire::transport::Exit;
 use claude_wire::{Options, Session};
+use serde_json::json;
 
-use crate::support::cli::{Launches, cli, echo, first, refusal, result, serving};
+use crate::support::cli::{
+    Launches, Log, cli, echo, first, init, refusal, result, serving, success,
+};
 
 /// A CLI whose first process dies in its second turn; the next ones serve.
 fn fragile(launches: &Launches) -> claude_wire::transport::Memory {
@@ -158,6 +161,31 @@ async fn a_probe_asks_the_cli_that_runs_and_starts_none() {
     session.probe(LIMIT).await.unwrap();
     session.stop().await.unwrap();
     assert!(session.probe(LIMIT).await.unwrap_err().is_stopped());
+
+    // Within a turn, too: the CLI gets a request, and no prompt.
+    let log = Log::default();
+    let asked = log.clone();
+    let busy = cli(move |_, mut cli| {
+        let asked = asked.clone();
+        async move {
+            cli.handshake().await;
+            let (uuid, _) = cli.prompt().await;
+            cli.write(init(&uuid)).await;
+            while let Some(line) = cli.read().await {
+                asked.push(line["type"].as_str().unwrap_or_default());
+                cli.write(success(&line, json!({}))).await;
+                cli.write(result(&uuid, "done")).await;
+            }
+            Exit::from_code(0)
+        }
+    });
+    let session = Session::builder().transport(busy).start().unwrap();
+    let mut turn = session.query("go");
+    turn.next().await.unwrap().unwrap();
+    session.probe(LIMIT).await.unwrap();
+    assert_eq!(log.all(), ["control_request"]);
+    assert_eq!(turn.text().await.unwrap(), "done");
+    session.stop().await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

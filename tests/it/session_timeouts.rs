@@ -1,5 +1,6 @@
 //! The limits of a turn, and the state of the session afterwards.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::support::ask::ask;
@@ -8,6 +9,7 @@ use crate::support::cli::{
 };
 use crate::support::read::{ended_well, read};
 use claude_wire::Session;
+use claude_wire::supervisor::{ChildSpec, Supervisor};
 use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
@@ -108,6 +110,31 @@ async fn a_timeout_is_reported_on_time_whatever_the_cli_does() {
             ended_well(&session).await;
         }
     }
+}
+
+/// Also those of one supervisor, over restarts: the guide's "quick" and "analysis".
+#[tokio::test(start_paused = true)]
+async fn each_session_of_a_supervisor_has_its_own_limit() {
+    let limits = [("quick", 30 * SECOND), ("analysis", 600 * SECOND)];
+    let children = limits.map(|(key, limit)| {
+        let transport = Arc::new(hangs_once());
+        ChildSpec::<String>::new(key, move || {
+            Session::builder().transport(transport.clone()).timeout(limit)
+        })
+    });
+    let supervisor = Supervisor::builder().children(children).start().await.unwrap();
+    for round in 0..2 {
+        for (key, limit) in limits {
+            let session = supervisor.session(&key.to_owned()).unwrap();
+            let start = Instant::now();
+            let late = session.query("hang").await.unwrap().text().await.unwrap_err();
+            assert!(late.is_timeout(), "{key} {round}: {late}");
+            assert_eq!(start.elapsed(), limit, "{key} {round}");
+            assert_eq!(session.query("next").await.unwrap().text().await.unwrap(), "next");
+            supervisor.restart_session(&key.to_owned()).await.unwrap();
+        }
+    }
+    supervisor.stop().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,4 +1,5 @@
-//! Entries of the transcript reach the session's store, in order; a store that fails stops nothing.
+//! Entries of the transcript reach the session's store, in order; a store that fails stops nothing,
+//! and loses nothing.
 #![cfg(feature = "session")]
 
 use std::sync::Arc;
@@ -6,10 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::session::SessionBuilder;
+use claude_wire::session::{Events, SessionBuilder, SessionEvent};
 use claude_wire::store::{
-    Error, InMemorySessionStore, Result, SessionKey, SessionStore, SessionStoreEntry,
-    SessionStoreFlush,
+    Error, InMemorySessionStore, MirrorFailure, Result, SessionKey, SessionStore,
+    SessionStoreEntry, SessionStoreFlush,
 };
 use claude_wire::transport::{BoxFuture, Exit, Memory};
 use serde_json::{Value, json};
@@ -159,7 +160,21 @@ enum Step {
     /// Stores the first entry, then fails.
     Tears,
     Hangs,
+    /// Works, after this many milliseconds.
+    Takes(u64),
     Panics,
+    /// Panics before there is a future.
+    PanicsAtOnce,
+    /// Hangs, and panics when it is given up.
+    PanicsAtLast,
+}
+
+struct PanicsInDrop;
+
+impl Drop for PanicsInDrop {
+    fn drop(&mut self) {
+        panic!("a bug of the store");
+    }
 }
 
 /// A store that does as it is instructed at each append, and then works.
@@ -167,12 +182,14 @@ struct Scripted {
     stored: InMemorySessionStore,
     steps: Vec<Step>,
     calls: AtomicUsize,
+    /// How many entries the largest append had.
+    largest: AtomicUsize,
 }
 
 impl Scripted {
     fn new(steps: &[Step]) -> Arc<Self> {
-        let (stored, calls) = Default::default();
-        Arc::new(Self { stored, steps: steps.to_vec(), calls })
+        let (stored, calls, largest) = Default::default();
+        Arc::new(Self { stored, steps: steps.to_vec(), calls, largest })
     }
 }
 
@@ -183,8 +200,11 @@ impl SessionStore for Scripted {
         entries: &'a [SessionStoreEntry],
     ) -> BoxFuture<'a, Result<()>> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
+        self.largest.fetch_max(entries.len(), Ordering::Relaxed);
+        let step = self.steps.get(call).unwrap_or(&Step::Works);
+        assert!(!matches!(step, Step::PanicsAtOnce), "a bug of the store");
         Box::pin(async move {
-            match self.steps.get(call).unwrap_or(&Step::Works) {
+            match step {
                 Step::Works => self.stored.append(key, entries).await,
                 Step::Fails => Err(Error::new("disk full")),
                 Step::Tears => {
@@ -192,7 +212,15 @@ impl SessionStore for Scripted {
                     Err(Error::new("connection lost"))
                 }
                 Step::Hangs => std::future::pending().await,
-                Step::Panics => panic!("a bug of the store"),
+                Step::Takes(millis) => {
+                    tokio::time::sleep(Duration::from_millis(*millis)).await;
+                    self.stored.append(key, entries).await
+                }
+                Step::Panics | Step::PanicsAtOnce => panic!("a bug of the store"),
+                Step::PanicsAtLast => {
+                    let _bug = PanicsInDrop;
+                    std::future::pending().await
+                }
             }
         })
     }
@@ -212,6 +240,7 @@ async fn a_failed_append_is_repeated_and_nothing_is_stored_twice() {
         &[Step::Fails, Step::Fails],
         &[Step::Tears, Step::Tears],
         &[Step::Panics, Step::Fails],
+        &[Step::PanicsAtOnce, Step::PanicsAtOnce],
     ] {
         let store = Scripted::new(steps);
         let session = builder(mirroring(), &store).start().unwrap();
@@ -225,48 +254,166 @@ async fn a_failed_append_is_repeated_and_nothing_is_stored_twice() {
     }
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_store_that_fails_in_the_middle_is_reported_and_the_session_goes_on() {
-    let store = Scripted::new(&[Step::Works, Step::Fails, Step::Fails, Step::Fails]);
-    let session = builder(mirroring(), &store).start().unwrap();
-    let events = session.events();
-    for text in ["one", "two", "three"] {
-        assert_eq!(session.query(text).text().await.unwrap(), text);
-        session.flush_store().await;
+/// What the store of a session that ends did not get.
+async fn mirror_errors(mut events: Events) -> Vec<MirrorFailure> {
+    let mut errors = Vec::new();
+    while let Some(event) = events.next().await {
+        if let SessionEvent::MirrorError(error) = event {
+            errors.push(error);
+        }
     }
-    ended_well(&session).await;
-    assert_eq!(words(&store.stored.get_entries(&main_key())), ["one", "three", "cost-state"]);
-    let warnings = warnings(events).await;
-    assert_eq!(warnings.len(), 1, "{warnings:?}");
-    for part in [&*format!("1 entries of -repo/{SESSION}"), "disk full", "its own disk"] {
-        assert!(warnings[0].contains(part), "{warnings:?}");
+    errors
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_in_the_middle_gets_all_later_and_in_order() {
+    use Step::{Fails, Hangs, PanicsAtOnce, Tears, Works};
+    for (steps, reports) in [
+        (&[Works, Fails, Fails, Fails][..], 1),
+        (&[Fails; 6], 1),
+        (&[Fails; 9], 2),
+        (&[Works, Tears, Fails, PanicsAtOnce, Hangs], 1),
+        (&[Hangs, Hangs, Hangs], 2),
+    ] {
+        let store = Scripted::new(steps);
+        let session = builder(mirroring(), &store).start().unwrap();
+        let events = session.events();
+        for text in ["one", "two", "three"] {
+            assert_eq!(session.query(text).text().await.unwrap(), text);
+            session.flush_store().await;
+        }
+        ended_well(&session).await;
+        let stored = words(&store.stored.get_entries(&main_key()));
+        assert_eq!(stored, ["one", "two", "three", "cost-state"]);
+        let errors = mirror_errors(events).await;
+        assert_eq!(errors.len(), reports, "{errors:?}");
+        assert!(errors.iter().all(|error| error.is_sent_again), "{errors:?}");
+        assert_eq!(errors[0].key, Some(main_key()));
+        assert_eq!(errors[0].entries, 1);
+        assert_eq!(errors[reports - 1].entries, reports as u64);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_hangs_delays_no_turn_and_is_not_called_again_for_the_same_entries() {
+async fn what_a_store_never_got_is_reported_at_the_end() {
+    let store = Scripted::new(&[Step::Fails; 100]);
+    let session = builder(mirroring(), &store).start().unwrap();
+    let events = session.events();
+    for text in ["one", "two"] {
+        assert_eq!(session.query(text).text().await.unwrap(), text);
+    }
+    ended_well(&session).await;
+    let errors = mirror_errors(events).await;
+    let (last, others) = errors.split_last().unwrap();
+    assert!(others.iter().all(|error| error.is_sent_again), "{errors:?}");
+    assert!(!last.is_sent_again);
+    let text = last.to_string();
+    for part in [&*format!("3 entries of -repo/{SESSION}"), "disk full", "its own disk"] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_result_is_read_when_the_store_has_its_turn() {
+    for millis in [0, 10, 900] {
+        for flush in [SessionStoreFlush::Batched, SessionStoreFlush::Eager] {
+            let store = Scripted::new(&[Step::Takes(millis); 2]);
+            let session = builder(mirroring(), &store).session_store_flush(flush).start().unwrap();
+            for (text, expected) in [("one", &["one"][..]), ("two", &["one", "two"])] {
+                assert_eq!(session.query(text).text().await.unwrap(), text);
+                let stored = words(&store.stored.get_entries(&main_key()));
+                assert_eq!(stored, expected, "{millis} ms, {flush:?}");
+            }
+            ended_well(&session).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_append_does_not_hold_the_result() {
+    let store = Scripted::new(&[Step::Fails; 6]);
+    let session = builder(mirroring(), &store).start().unwrap();
+    let begin = Instant::now();
+    for text in ["one", "two"] {
+        assert_eq!(session.query(text).text().await.unwrap(), text);
+        assert_eq!(store.stored.get_entries(&main_key()).len(), 0);
+    }
+    // The second one comes while the first one is tried again.
+    assert!(begin.elapsed() < Duration::from_millis(100), "{:?}", begin.elapsed());
+    ended_well(&session).await;
+    assert_eq!(words(&store.stored.get_entries(&main_key())), ["one", "two", "cost-state"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_delays_one_turn_by_a_second_and_loses_nothing() {
     let store = Scripted::new(&[Step::Hangs]);
     let session = builder(mirroring(), &store).start().unwrap();
     let events = session.events();
     let begin = Instant::now();
-    for text in ["one", "two"] {
+    for text in ["one", "two", "three"] {
         assert_eq!(session.query(text).text().await.unwrap(), text);
+        assert!(begin.elapsed() < Duration::from_millis(1100), "{text}: {:?}", begin.elapsed());
     }
-    assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
     session.flush_store().await;
     assert!(begin.elapsed() >= Duration::from_secs(60), "{:?}", begin.elapsed());
-    assert_eq!(words(&store.stored.get_entries(&main_key())), ["two"]);
+    assert_eq!(words(&store.stored.get_entries(&main_key())), ["one", "two", "three"]);
     ended_well(&session).await;
     let warnings = warnings(events).await;
     assert!(matches!(&warnings[..], [warning] if warning.contains("60s")), "{warnings:?}");
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_panic_that_ends_the_mirror_is_reported() {
+    let store = Scripted::new(&[Step::PanicsAtLast]);
+    let session = builder(mirroring(), &store).start().unwrap();
+    let events = session.events();
+    assert_eq!(session.query("one").text().await.unwrap(), "one");
+    session.flush_store().await;
+    let begin = Instant::now();
+    for text in ["two", "three"] {
+        assert_eq!(session.query(text).text().await.unwrap(), text);
+    }
+    assert_eq!(begin.elapsed(), Duration::ZERO, "no result waits for it");
+    session.stop().await.unwrap();
+    let errors = mirror_errors(events).await;
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].key.is_none() && !errors[0].is_sent_again, "{errors:?}");
+    assert!(errors[0].to_string().contains("has ended"), "{errors:?}");
+}
+
+/// A CLI that sends this many entries in one frame at its first prompt.
+fn sending(count: usize) -> Memory {
+    cli(move |_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = cli.prompt().await;
+        let entries: Vec<_> = (0..count).map(|n| entry(&n.to_string())).collect();
+        cli.write(mirror(&main_path(), json!(entries))).await;
+        cli.turn(&uuid, "done").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waited_for_a_store_goes_to_it_in_parts() {
+    for (steps, calls) in [(&[][..], 3), (&[Step::Works, Step::Hangs], 4)] {
+        let store = Scripted::new(steps);
+        let session = builder(sending(1200), &store).start().unwrap();
+        assert_eq!(session.query("go").text().await.unwrap(), "done");
+        ended_well(&session).await;
+        let numbers: Vec<_> = (0..1200).map(|n| n.to_string()).collect();
+        assert_eq!(words(&store.stored.get_entries(&main_key())), numbers);
+        assert_eq!(store.largest.load(Ordering::Relaxed), 500);
+        assert_eq!(store.calls.load(Ordering::Relaxed), calls);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn entries_wait_for_the_result_unless_they_are_many_or_the_flush_is_eager() {
-    for (flush, count, calls) in [
-        (SessionStoreFlush::Batched, 500, 0),
-        (SessionStoreFlush::Batched, 501, 1),
-        (SessionStoreFlush::Eager, 1, 1),
+    for (flush, count, calls, all) in [
+        (SessionStoreFlush::Batched, 500, 0, 1),
+        (SessionStoreFlush::Batched, 501, 2, 2),
+        (SessionStoreFlush::Eager, 1, 1, 1),
     ] {
         let store = Scripted::new(&[]);
         let go = Arc::new(Notify::new());
@@ -295,7 +442,7 @@ async fn entries_wait_for_the_result_unless_they_are_many_or_the_flush_is_eager(
         go.notify_one();
         assert_eq!(query.await.unwrap().unwrap(), "done");
         session.flush_store().await;
-        assert_eq!(store.calls.load(Ordering::Relaxed), 1, "{flush:?} {count}");
+        assert_eq!(store.calls.load(Ordering::Relaxed), all, "{flush:?} {count}");
         assert_eq!(store.stored.get_entries(&main_key()).len(), count);
         ended_well(&session).await;
     }

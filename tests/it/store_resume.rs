@@ -38,12 +38,12 @@ impl Transport for Here {
 }
 
 /// A directory to work in, and a configuration folder.
-struct Place {
-    root: TempDir,
+pub(crate) struct Place {
+    pub(crate) root: TempDir,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().unwrap();
         for folder in ["work", "config"] {
             fs::create_dir(root.path().join(folder)).unwrap();
@@ -51,7 +51,7 @@ impl Place {
         Self { root }
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.root.path().join("config")
     }
 
@@ -61,11 +61,15 @@ impl Place {
         fs::write(path, text).unwrap();
     }
 
-    fn key(&self) -> SessionKey {
+    pub(crate) fn key(&self) -> SessionKey {
         SessionKey::new(project_key(self.root.path().join("work")), SESSION)
     }
 
-    fn builder(&self, transport: Memory, store: &Arc<impl SessionStore>) -> SessionBuilder {
+    pub(crate) fn builder(
+        &self,
+        transport: Memory,
+        store: &Arc<impl SessionStore>,
+    ) -> SessionBuilder {
         Session::builder()
             .transport(Here(transport))
             .cwd(self.root.path().join("work"))
@@ -74,7 +78,7 @@ impl Place {
     }
 }
 
-fn entry(uuid: &str) -> SessionStoreEntry {
+pub(crate) fn entry(uuid: &str) -> SessionStoreEntry {
     json!({"type": "user", "uuid": uuid, "message": {"content": "a\nb"}}).into()
 }
 
@@ -85,13 +89,13 @@ async fn stored(key: &SessionKey) -> Arc<InMemorySessionStore> {
 }
 
 /// The configuration folder of a launch.
-fn config_of(launch: &Launch) -> PathBuf {
+pub(crate) fn config_of(launch: &Launch) -> PathBuf {
     let mut all = launch.env.overrides();
     let found = all.find(|(name, _)| *name == "CLAUDE_CONFIG_DIR");
     PathBuf::from(found.and_then(|(_, value)| value).unwrap())
 }
 
-fn read(path: impl AsRef<Path>) -> String {
+pub(crate) fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{:?}: {error}", path.as_ref()))
 }
 
@@ -448,9 +452,11 @@ async fn transcripts_that_the_store_did_not_get_are_kept() {
     ended_well(&session).await;
     let warnings = warnings(events).await;
     let skipped = warnings.iter().filter(|it| it.contains("not a path below its session")).count();
-    assert_eq!((skipped, warnings.len()), (3, 5), "{warnings:#?}");
-    assert!(warnings[3].contains("read only"), "{warnings:#?}");
-    let kept = warnings[4].rsplit_once("kept in ").unwrap().1;
+    assert_eq!((skipped, warnings.len()), (3, 6), "{warnings:#?}");
+    for (warning, then) in warnings[3..].iter().zip(["sent again", "its own disk"]) {
+        assert!(warning.contains("read only") && warning.contains(then), "{warnings:#?}");
+    }
+    let kept = warnings[5].rsplit_once("kept in ").unwrap().1;
     let projects = PathBuf::from(kept);
     let file = projects.join(&place.key().project_key).join(format!("{SESSION}.jsonl"));
     assert!(read(file).contains("\"uuid\":\"1\""));

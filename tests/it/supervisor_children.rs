@@ -35,7 +35,19 @@ async fn children_are_added_and_removed_while_it_runs() {
     let error = supervisor.start_session(spec(44)).await.unwrap_err();
     assert!(error.is_full() && error.to_string().contains("2 sessions"), "{error}");
     assert_eq!(supervisor.count().specs, 2);
+    // From another task, by a clone of the handle: asked for its effect alone.
+    let handle = supervisor.clone();
+    let drained = tokio::spawn(async move {
+        handle.session(&("user", 43)).unwrap().query("three").await.unwrap().drain().await
+    });
+    drained.await.unwrap().unwrap();
+    // It is forgotten, with its reference, and is never restarted.
+    let removed = supervisor.session(&("user", 43)).unwrap();
+    let launched = launches.len();
     supervisor.terminate_session(&("user", 43)).await.unwrap();
+    assert!(removed.query("four").await.unwrap_err().is_stopped());
+    tokio::time::sleep(600 * SECOND).await;
+    assert_eq!((removed.state(), launches.len()), (ChildState::Stopped, launched));
     let error = supervisor.session(&("user", 43)).unwrap_err();
     assert!(
         error.is_not_found() && error.to_string().contains(r#"known keys: ("user", 42)"#),
@@ -82,18 +94,34 @@ async fn sessions_of_the_start_and_those_added_later_coexist() {
 #[tokio::test(start_paused = true)]
 async fn each_session_has_its_own_prompt_and_settings() {
     type Change = fn(SessionBuilder) -> SessionBuilder;
-    let settings: [(&str, Change, &str, &str); 3] = [
+    let settings: [(&str, Change, &str, &str); 9] = [
         ("a", |builder| builder.system_prompt("Be brief."), "--system-prompt", "Be brief."),
         ("b", |builder| builder.system_prompt("Be kind."), "--system-prompt", "Be kind."),
         ("c", |builder| builder.model("opus"), "--model", "opus"),
+        ("quick", |builder| builder.max_turns(5), "--max-turns", "5"),
+        ("analysis", |builder| builder.max_turns(50), "--max-turns", "50"),
+        ("reads", |builder| builder.allowed_tools(["Read"]), "--allowed-tools", "Read"),
+        (
+            "commits",
+            |builder| builder.allowed_tools(["Edit", "Bash(git:*)"]),
+            "--allowed-tools",
+            "Edit,Bash(git:*)",
+        ),
+        ("docs", |builder| builder.add_dir("/docs"), "--add-dir", "/docs"),
+        ("data", |builder| builder.add_dir("/data"), "--add-dir", "/data"),
     ];
     let launches = settings.map(|_| Launches::default());
     let children = settings.iter().zip(&launches).map(|((key, change, ..), launches)| {
         let (change, make) = (*change, with(mortal(launches)));
         ChildSpec::<String>::new(*key, move || change(make()))
     });
-    let supervisor =
-        Supervisor::builder().backoff(Backoff::none()).children(children).start().await.unwrap();
+    let supervisor = Supervisor::builder()
+        .intensity(settings.len(), SECOND)
+        .backoff(Backoff::none())
+        .children(children)
+        .start()
+        .await
+        .unwrap();
     for ((key, _, flag, value), launches) in settings.iter().zip(&launches) {
         // A restart keeps them.
         let session = supervisor.session(&(*key).to_owned()).unwrap();
@@ -196,16 +224,42 @@ async fn a_supervisor_can_be_a_child_and_its_end_escalates() {
     assert_eq!(launches.len(), 2);
 }
 
+/// Next to another service of the program: it ends when the program says so, or when it gives up, and
+/// then its sessions have ended.
 #[tokio::test(start_paused = true)]
 async fn it_runs_as_a_part_of_other_tasks() {
-    let launches = Launches::default();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let builder = Supervisor::builder().name("app").child(spec("a", &launches));
-    let run = tokio::spawn(builder.run(async { drop(stopped.await) }));
-    tokio::time::sleep(SECOND).await;
-    assert_eq!(launches.len(), 1);
-    stop.send(()).unwrap();
-    assert_eq!(run.await.unwrap().unwrap(), ExitReason::Stopped);
+    for gives_up in [false, true] {
+        let launches = Launches::default();
+        let registry: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let builder = Supervisor::builder()
+            .name("app")
+            .intensity(0, SECOND)
+            .registry(registry.clone())
+            .child(spec("a", &launches));
+        let mut app = tokio::task::JoinSet::new();
+        app.spawn(builder.run(async { drop(stopped.await) }));
+        app.spawn(async {
+            std::future::pending::<()>().await;
+            unreachable!("the other service runs on")
+        });
+        let a = SessionRef::via(registry.clone(), "a");
+        tokio::time::sleep(SECOND).await;
+        assert_eq!(text(&a, "x").await, "x");
+        match gives_up {
+            true => kill(&a).await,
+            false => stop.send(()).unwrap(),
+        }
+        let reason = app.join_next().await.unwrap().unwrap().unwrap();
+        match gives_up {
+            true => {
+                assert!(matches!(reason, ExitReason::MaxIntensity { child, .. } if child == "a"))
+            }
+            false => assert_eq!(reason, ExitReason::Stopped),
+        }
+        assert_eq!((registry.keys(), app.len(), launches.len()), (vec![], 1, 1));
+        assert!(a.query("y").await.unwrap_err().is_not_found());
+    }
 }
 
 #[tokio::test(start_paused = true)]

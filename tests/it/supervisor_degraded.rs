@@ -7,7 +7,7 @@ use claude_wire::transport::{Exit, Memory};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 
-use crate::supervisor_support::{SECOND, noted, text, with};
+use crate::supervisor_support::{SECOND, is_of_a_turn, next_event, noted, text, with};
 use crate::support::cli::{Launches, SESSION};
 
 /// The last lines of a turn that failed, as CLI 2.1.332 writes them.
@@ -60,7 +60,8 @@ async fn fail(supervisor: &Supervisor, prompt: &str) {
 }
 
 fn names(events: &mut Receiver<SupervisorEvent<String>>) -> Vec<String> {
-    std::iter::from_fn(|| events.try_recv().ok()).map(|event| format!("{event:?}")).collect()
+    let events = std::iter::from_fn(|| events.try_recv().ok());
+    events.filter(|event| !is_of_a_turn(event)).map(|event| format!("{event:?}")).collect()
 }
 
 #[tokio::test(start_paused = true)]
@@ -83,7 +84,7 @@ async fn a_refused_key_degrades_a_child_until_a_turn_succeeds() {
         assert_eq!(supervisor.count().active, 1);
         let child = supervisor.list().remove(0);
         assert_eq!((child.state, child.restarts), (ChildState::Degraded, 0));
-        let event = events.recv().await.unwrap();
+        let event = next_event(&mut events).await;
         let expected = Degradation::Authentication;
         assert!(
             matches!(event, SupervisorEvent::Degraded(key, why) if key == "a" && why == expected)

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use claude_wire::Session;
-use claude_wire::session::{EndCause, Restart};
+use claude_wire::session::{EndCause, Restart, TurnEnding};
 use claude_wire::supervisor::{
     Backoff, ChildSpec, ExitReason, OnLimit, RestartType, SessionRef, Supervisor, SupervisorEvent,
 };
 
-use crate::supervisor_support::{SECOND, mortal, text};
+use crate::supervisor_support::{SECOND, mortal, next_event, text};
 use crate::support::cli::Launches;
 use crate::support::faulty::Faulty;
 
@@ -47,10 +47,18 @@ async fn a_panic_is_a_crash_for_each_restart_type() {
             assert_eq!(text(&a, "hello").await, "hello");
             id = id.or(a.session().await.unwrap().session_id());
             panic_in_a_turn(&a).await;
-            let SupervisorEvent::Down(_, said) = events.recv().await.unwrap() else {
-                panic!("another event")
+            let mut ends = Vec::new();
+            let said = loop {
+                match events.recv().await.unwrap() {
+                    SupervisorEvent::TurnEnded(_, report) => ends.push(report.end),
+                    SupervisorEvent::Down(_, said) => break said,
+                    _ => {}
+                }
             };
             assert_eq!(said, why, "{restart:?}");
+            let lost = ends.pop().unwrap();
+            assert!(matches!(lost, TurnEnding::Failed(error) if error.is_panicked()));
+            assert!(ends.iter().all(TurnEnding::is_success) && ends.len() == 1, "{ends:?}");
             if !stays {
                 break;
             }
@@ -61,7 +69,7 @@ async fn a_panic_is_a_crash_for_each_restart_type() {
             while events.try_recv().is_ok() {}
         }
         if !stays {
-            assert!(matches!(events.recv().await.unwrap(), SupervisorEvent::Gone(_)));
+            assert!(matches!(next_event(&mut events).await, SupervisorEvent::Gone(_)));
             assert!(a.query("again").await.unwrap_err().is_stopped());
             assert_eq!((launches.len(), supervisor.count().specs), (1, 0));
             supervisor.stop().await;

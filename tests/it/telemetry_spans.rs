@@ -11,7 +11,9 @@ use claude_wire::{Decision, Session, SessionBuilder};
 use tracing::Instrument;
 
 use crate::support::cli::{SESSION, cli, echo};
-use crate::telemetry_support::{CANARY, Emitted, Span, busy, crash_under_a_supervisor};
+use crate::telemetry_support::{
+    CANARY, Emitted, Refusing, Span, busy, crash_under_a_supervisor, mirroring,
+};
 
 const PAGE: &str = include_str!("../../docs/observability.md");
 
@@ -45,6 +47,12 @@ async fn everything(emitted: &Emitted) {
     assert!(session.query(format!("die {CANARY}")).text().await.is_err());
     session.stop().await.unwrap();
 
+    let session = Session::builder().transport(mirroring()).session_store(Refusing);
+    let session = session.start().unwrap();
+    session.query("x").text().await.unwrap();
+    session.flush_store().await;
+    session.stop().await.unwrap();
+
     crash_under_a_supervisor(&format!("die {CANARY}")).await;
     assert!(emitted.events().len() > 5);
 }
@@ -65,7 +73,8 @@ async fn every_field_of_the_page_is_emitted_and_no_other() {
         .collect();
     let documented: BTreeSet<_> =
         rows(3).into_iter().filter(|row| !row[1].chars().all(char::is_uppercase)).collect();
-    let is_event = |row: &Vec<String>| ["connected", "disconnected", "child"].contains(&&*row[0]);
+    let is_event =
+        |row: &Vec<String>| ["connected", "disconnected", "warning", "child"].contains(&&*row[0]);
     let of_spans: BTreeSet<_> = documented
         .iter()
         .filter(|row| !is_event(row) && !row[1].contains(' '))
@@ -83,7 +92,7 @@ async fn every_field_of_the_page_is_emitted_and_no_other() {
         .filter(|event| event.target == "claude_wire")
         .map(|event| event.fields["message"].clone())
         .collect();
-    assert_eq!(events, ["child", "connected", "disconnected"].map(str::to_owned).into());
+    assert_eq!(events, ["child", "connected", "disconnected", "warning"].map(str::to_owned).into());
     for event in emitted.events().iter().filter(|event| event.target == "claude_wire") {
         let row = rows(3).into_iter().find(|row| row[0] == event.fields["message"]).unwrap();
         for field in event.fields.keys().filter(|field| **field != "message") {

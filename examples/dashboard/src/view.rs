@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use claude_wire::session::Phase;
+use claude_wire::session::{Phase, TurnEnding, TurnReport};
 use claude_wire::supervisor::{
     ChildInfo, ChildState, Supervisor, SupervisorEvent, SupervisorHealth,
 };
@@ -41,6 +41,9 @@ impl View {
             SupervisorEvent::Down(key, why) => format!("{key} is down: {why}"),
             SupervisorEvent::Restarting(key, delay) => format!("{key} is restarted in {delay:.1?}"),
             SupervisorEvent::Resting(key) => format!("{key} rests"),
+            // The table shows who answers.
+            SupervisorEvent::TurnStarted(..) => return,
+            SupervisorEvent::TurnEnded(key, report) => turn(key, report),
             other => format!("{other:?}"),
         });
     }
@@ -99,6 +102,17 @@ impl View {
             .header(Row::new(head).style(Style::new().add_modifier(Modifier::UNDERLINED)))
             .block(Block::bordered().title("sessions"))
     }
+}
+
+fn turn(key: &str, report: &TurnReport) -> String {
+    let end = match &report.end {
+        TurnEnding::Result(outcome) => outcome.to_string(),
+        TurnEnding::Failed(error) => error.to_string(),
+        TurnEnding::Dropped => "dropped".to_owned(),
+        other => format!("{other:?}"),
+    };
+    let usd = report.spending.as_ref().map_or(0.0, |spent| spent.cost_usd);
+    format!("{key} had a turn of {:.1?} for {usd:.4} USD: {end}", report.duration)
 }
 
 fn row(child: &ChildInfo<String>) -> Row<'static> {

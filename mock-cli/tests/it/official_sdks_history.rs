@@ -118,37 +118,73 @@ fn messages(found: &SessionMessages) -> Value {
     found.into_iter().map(row).collect()
 }
 
-/// A program on the official SDK.
+/// The folder with the official SDKs.
+fn installed() -> PathBuf {
+    std::env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS")
+        .expect("CLAUDE_WIRE_OFFICIAL_SDKS names the folder with the official SDKs")
+        .into()
+}
+
+/// A program on an official SDK.
+fn official(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/official").join(name)
+}
+
+/// A program on the official Python SDK.
 fn python(name: &str) -> Command {
-    let installed = std::env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS")
-        .expect("CLAUDE_WIRE_OFFICIAL_SDKS names the folder with the official SDKs");
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/official").join(name);
     let mut python = Command::new("python3");
-    python.arg("-B").arg(program).env("PYTHONPATH", Path::new(&installed).join("python"));
+    python.arg("-B").arg(official(name)).env("PYTHONPATH", installed().join("python"));
     python.env("TZ", "UTC");
     python
 }
 
-/// Folds the entries of each session, at once and in batches of one and of two, as the SDK does. The
-/// SDK also notes the empty name of a command, which counts for nothing.
+/// What the official TypeScript SDK folds for the same input as `fold.py`.
+fn typescript_folds(sessions: &[Vec<&[Value]>]) -> Vec<Vec<Value>> {
+    // Node looks for packages next to the program.
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("fold.mjs");
+    fs::copy(official("fold.mjs"), &program).unwrap();
+    let packages = folder.path().join("node_modules");
+    std::os::unix::fs::symlink(installed().join("node_modules"), packages).unwrap();
+    let mut node = Command::new("node");
+    node.arg(program);
+    fold_with(node, sessions)
+}
+
+fn fold_with(mut program: Command, sessions: &[Vec<&[Value]>]) -> Vec<Vec<Value>> {
+    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    serde_json::to_writer(child.stdin.take().unwrap(), sessions).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let folded: Vec<Vec<Value>> = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(folded.len(), sessions.len());
+    folded
+}
+
+/// Folds the entries of each session, at once and in batches of one and of two, as the Python SDK does,
+/// but that a session which was moved (`relocated`) is where the TypeScript SDK has it: the Python SDK
+/// leaves it where it began. The Python SDK also notes the empty name of a command, which counts for
+/// nothing.
 fn folded_alike(sessions: Vec<Vec<Value>>) {
     let batches = |size: usize| {
         sessions.iter().map(move |entries| entries.chunks(size.min(entries.len()).max(1)).collect())
     };
     let sessions: Vec<Vec<&[Value]>> = [usize::MAX, 1, 2].into_iter().flat_map(batches).collect();
-    let mut program = python("fold.py");
-    let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    serde_json::to_writer(child.stdin.take().unwrap(), &sessions).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let theirs: Vec<Vec<Value>> = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(theirs.len(), sessions.len());
+    let theirs = fold_with(python("fold.py"), &sessions);
+    let typescript = typescript_folds(&sessions);
     let key = SessionKey::new("project", "session");
     let mut differing = Vec::new();
-    for (batches, theirs) in sessions.iter().zip(theirs) {
-        assert_eq!(batches.len(), theirs.len());
+    for ((batches, theirs), typescript) in sessions.iter().zip(theirs).zip(typescript) {
+        assert_eq!((batches.len(), batches.len()), (theirs.len(), typescript.len()));
         let mut summary = None;
-        for (batch, mut theirs) in batches.iter().zip(theirs) {
+        let mut moved = false;
+        for ((batch, mut theirs), typescript) in batches.iter().zip(theirs).zip(typescript) {
+            moved |= batch.iter().any(|entry| entry["type"] == "relocated");
+            let cwd = &typescript["data"]["cwd"];
+            if moved && cwd.is_string() {
+                theirs["data"]["cwd"] = cwd.clone();
+            }
+            assert_eq!(theirs["data"].get("cwd"), typescript["data"].get("cwd"), "{batches:?}");
             if theirs["data"]["command_fallback"] == "" {
                 theirs["data"].as_object_mut().unwrap().remove("command_fallback");
             }
@@ -175,12 +211,20 @@ fn folded_alike(sessions: Vec<Vec<Value>>) {
 fn summaries_of_any_entries_are_those_of_the_official_sdk() {
     let user = |content: Value| json!({"type": "user", "message": {"content": content}});
     let text = |text: &str| json!([{"type": "text", "text": text}]);
+    let moved = |cwd: Value| json!({"type": "relocated", "relocatedCwd": cwd});
     let mut sessions: Vec<Vec<Value>> = vec![
         vec![],
         vec![json!({})],
         vec![json!({"isSidechain": true}), json!({"isSidechain": false})],
         vec![json!({"isSidechain": "true"}), json!({"isSidechain": true})],
         vec![json!({"cwd": ""}), json!({"cwd": 1}), json!({"cwd": "/a"}), json!({"cwd": "/b"})],
+        vec![moved("/a".into())],
+        vec![moved("".into()), json!({"cwd": "/b"})],
+        vec![moved(Value::Null), moved(json!(1)), json!({"type": "relocated"})],
+        vec![json!({"cwd": "/b"}), moved("/a".into()), moved("/c".into()), json!({"cwd": "/d"})],
+        vec![json!({"cwd": "/b"}), moved("/a".into()), moved("".into())],
+        vec![json!({"cwd": "/b"}), json!({"relocatedCwd": "/a"})],
+        vec![json!({"cwd": "/b", "type": "relocated", "relocatedCwd": "/a"})],
         vec![json!({"type": "tag", "tag": "x"}), json!({"type": "tag"})],
         vec![json!({"type": "tag", "tag": "x"}), json!({"tag": "y"})],
         vec![json!({"type": "tag", "tag": "x"}), json!({"type": "tag", "tag": ""})],

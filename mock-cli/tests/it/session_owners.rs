@@ -3,6 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Lines};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -26,6 +27,30 @@ async fn owner() {
     eprintln!("owns {}", std::process::id());
     std::future::pending::<()>().await;
 }
+
+/// Has the conversation, with a CLI that stays in the middle of its turn, until it is killed.
+#[tokio::test]
+#[ignore = "a part of other tests"]
+async fn owner_in_a_turn() {
+    let builder = builder(&place()).cli_path(place().join("cli")).resume(ID).exclusive(true);
+    let session = builder.start().unwrap();
+    let mut turn = session.query("Hello");
+    let begun = turn.next().await.unwrap().unwrap();
+    assert_eq!(begun.frame().kind_name(), "system");
+    eprintln!("owns {}", session.state().pid.unwrap());
+    std::future::pending::<()>().await;
+}
+
+/// A CLI that does not notice the end of its input, as the real one does not while it has a tool.
+const CLI: &str = r#"#!/bin/sh
+    read -r line
+    id=${line#*'"request_id":"'}
+    printf '{"type":"control_response","response":{"subtype":"success","request_id":"%s","response":{}}}\n' "${id%%'"'*}"
+    read -r line
+    uuid=${line#*'"uuid":"'}
+    printf '{"type":"system","subtype":"init","session_id":"ID","user_message_uuids":["%s"]}\n' "${uuid%%'"'*}"
+    exec sleep 60
+"#;
 
 /// Starts an owner in its own namespace of pids, and kills it. Says what it gets before that, after
 /// it, and when the owner has been silent for long.
@@ -85,7 +110,7 @@ fn in_namespace(part: &str, own_proc: bool) -> Command {
 struct Owner {
     child: Child,
     stderr: Lines<BufReader<ChildStderr>>,
-    /// Its pid, as it sees it.
+    /// The pid that it names, as it sees it: its own, or that of its CLI.
     pid: String,
 }
 
@@ -130,6 +155,36 @@ async fn a_second_process_is_refused_until_the_first_one_is_killed() {
         assert_eq!(answer(&next).await, "Hi!", "reaped: {is_reaped}");
         next.stop().await.unwrap();
     }
+}
+
+/// The CLI of a killed program goes on for a while, and writes to the conversation.
+#[tokio::test]
+async fn the_conversation_of_a_killed_program_is_free_when_its_cli_has_ended() {
+    let place = Place::new();
+    let cli = place.path("cli");
+    fs::write(&cli, CLI.replace("ID", ID)).unwrap();
+    fs::set_permissions(&cli, fs::Permissions::from_mode(0o700)).unwrap();
+    let mut owner = Owner::start(program("owner_in_a_turn").env("PLACE", place.path("")));
+    owner.child.kill().unwrap();
+    owner.child.wait().unwrap();
+
+    let builder = place.builder().resume(ID).exclusive(true);
+    let next = builder.initialize_timeout(Duration::from_millis(100)).start().unwrap();
+    for _ in 0..2 {
+        let refused = answer(&next).await;
+        assert!(refused.contains(&format!("its CLI is process {}", owner.pid)), "{refused}");
+    }
+    let killed = Command::new("kill").args(["-9", &owner.pid]).status().unwrap();
+    assert!(killed.success());
+    // The kernel takes a moment.
+    while fs::read_to_string(format!("/proc/{}/stat", owner.pid))
+        .is_ok_and(|stat| !stat.contains(") Z "))
+    {
+        std::thread::yield_now();
+    }
+    let next = place.builder().resume(ID).exclusive(true).start().unwrap();
+    assert_eq!(answer(&next).await, "Hi!");
+    next.stop().await.unwrap();
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use crate::common::lock;
+use crate::common::{lock, os_error};
 use crate::transport::Exit;
 
 use super::super::report::{Divergence, Report};
@@ -109,7 +109,10 @@ impl LaunchLog {
             let candidates = report.divergences().iter().flat_map(Divergence::candidates);
             let state = State { candidates: candidates.cloned().collect(), ..state.clone() };
             if let Err(error) = replace(&run.join(LAST_FAILURE), &to_json(&state)) {
-                tracing::warn!(%error, "the last failure of a run is not written");
+                tracing::warn!(
+                    error = %os_error(&error),
+                    "the last failure of a run is not written"
+                );
             }
         }
     }
@@ -117,7 +120,11 @@ impl LaunchLog {
     fn save(&self, state: &State) {
         // The launch goes on without; a report that is missing counts as left.
         if let Err(error) = replace(&self.path, &to_json(state)) {
-            tracing::warn!(path = %self.path.display(), %error, "the report of a launch is not written");
+            tracing::warn!(
+                path = %self.path.display(),
+                error = %os_error(&error),
+                "the report of a launch is not written"
+            );
         }
     }
 }

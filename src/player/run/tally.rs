@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::common::owned;
+use crate::common::{os_error, owned};
 use crate::faults::{Fault, FaultPlan, Injection, Tally};
 
 use super::dirs::create_dirs;
@@ -65,7 +65,11 @@ impl Tally for RunTally {
             file.write_all(format!("{line}\n").as_bytes())
         });
         if let Err(error) = noted {
-            tracing::warn!(path = %path.display(), %error, "an injection is not noted in the run");
+            tracing::warn!(
+                path = %path.display(),
+                error = %os_error(&error),
+                "an injection is not noted in the run"
+            );
         }
     }
 

@@ -84,9 +84,10 @@ impl Machine {
             Some(id) => format!("conversation {id} is resumed"),
             None => "the CLI is launched with the session's original options".to_owned(),
         };
-        out.push(Output::warning(format!(
+        let text = format!(
             "the CLI cannot find conversation {lost}, although it confirmed that id: {before} instead"
-        )));
+        );
+        out.push(Output::warning("conversation_not_found", text));
         true
     }
 
@@ -106,6 +107,7 @@ impl Machine {
         self.again.repeated = Some(current.turn);
         if !lost {
             out.push(Output::warning(
+                "prompt_repeated",
                 "the CLI ended before it read a prompt: the next CLI gets it",
             ));
         }

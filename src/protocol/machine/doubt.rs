@@ -86,10 +86,10 @@ impl Machine {
         let opens = frame.opens_turn();
         let names = self.habits.names_in_init;
         if closes && names {
-            out.push(Output::warning(format!(
-                "{}: it is kept until the CLI goes on",
-                self.stray(&frame)
-            )));
+            out.push(Output::warning(
+                "stray_result",
+                format!("{}: it is kept until the CLI goes on", self.stray(&frame)),
+            ));
         }
         if opens && let Some(current) = &mut self.current {
             // The result of the turn shows whether it is for the messages that wait.
@@ -201,7 +201,10 @@ impl Machine {
                 && !unnamed
                 && !frame.is_unprompted()
             {
-                out.push(Output::warning(format!("{}: it belongs to no turn", self.stray(&frame))));
+                out.push(Output::warning(
+                    "stray_result",
+                    format!("{}: it belongs to no turn", self.stray(&frame)),
+                ));
             }
             over |= closes;
             self.dispatch(now, route, frame, out);

@@ -123,7 +123,10 @@ impl Machine {
                     Route::Stray => {
                         self.habits.foreign = false;
                         let stray = self.stray(&frame);
-                        out.push(Output::warning(format!("{stray}: it belongs to no turn")));
+                        out.push(Output::warning(
+                            "stray_result",
+                            format!("{stray}: it belongs to no turn"),
+                        ));
                     }
                     _ => {}
                 }
@@ -152,10 +155,11 @@ impl Machine {
         }
         if route == Route::NotBegun {
             self.habits.foreign = true;
-            out.push(Output::warning(format!(
+            let text = format!(
                 "the CLI has not begun prompt {}: what came of this turn until now is of a turn that it started itself",
                 current.uuid()
-            )));
+            );
+            out.push(Output::warning("prompt_not_begun", text));
         }
         if current.abandoned {
             self.counters.drained += 1;
@@ -286,9 +290,10 @@ impl Machine {
                     out,
                 );
                 if is_news {
-                    out.push(Output::warning(format!(
+                    let text = format!(
                         "the CLI has {MAX_INCOMING} open requests: the host refuses more until some are answered"
-                    )));
+                    );
+                    out.push(Output::warning("too_many_requests", text));
                 }
             }
         }
@@ -336,7 +341,8 @@ impl Machine {
                     return self.give_up(Failure::Unsupported(what), out);
                 }
                 if needs::has_deaf_hooks(&self.config.initialize, response.as_ref()) {
-                    out.push(Output::warning("the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called"));
+                    let text = "the CLI has taken none of the hooks (`hooks_applied` is false): they will not be called";
+                    out.push(Output::warning("hooks_not_taken", text));
                 }
                 self.redeliver(&frame, out);
                 if self.link == Link::Handshake {

@@ -172,15 +172,19 @@ impl Machine {
             // The next turn must not run with the settings of this one: a new process has none of
             // them.
             (Purpose::Restore, Some(failure)) => {
-                out.push(Output::warning(format!(
+                let text = format!(
                     "a setting of one query could not be restored, so the CLI is restarted: {failure}"
-                )));
+                );
+                out.push(Output::warning("setting_not_restored", text));
                 self.ends_for(EndCause::SettingStuck);
                 self.link = Link::Closing { for_good: false };
                 out.push(Output::CloseStdin);
             }
             (Purpose::MakeAgain(setting), Some(failure)) if self.in_force.not_again(&setting) => {
-                out.push(Output::warning(format!("a setting of the session could not be repeated after a restart of the CLI: {failure}")));
+                let text = format!(
+                    "a setting of the session could not be repeated after a restart of the CLI: {failure}"
+                );
+                out.push(Output::warning("setting_not_repeated", text));
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use tokio::task::{AbortHandle, Id, JoinSet};
 use tracing::{Instrument, Span};
@@ -57,18 +58,18 @@ impl Callbacks {
         self.handles.shrink_to_fit();
     }
 
-    /// Waits for the next answer; pending while no handler runs. Cancel safe.
-    pub(super) async fn next(&mut self) -> (CallbackId, Answer) {
+    /// Returns the next answer. While no handler runs, it is pending, and nothing wakes.
+    pub(super) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<(CallbackId, Answer)> {
         loop {
-            let (id, answer) = match self.tasks.join_next_with_id().await {
+            let (id, answer) = match ready!(self.tasks.poll_join_next_with_id(cx)) {
                 Some(Ok((id, answer))) => (id, Some(answer)),
                 Some(Err(error)) => (error.id(), None),
-                None => std::future::pending().await,
+                None => return Poll::Pending,
             };
             let Some((callback, request)) = self.known.remove(&id) else { continue };
             // A cancelled callback no longer has a handle, and its answer is dropped.
             if self.handles.remove(&callback).is_some() {
-                return (callback, answer.unwrap_or_else(|| panicked(&request)));
+                return Poll::Ready((callback, answer.unwrap_or_else(|| panicked(&request))));
             }
         }
     }

@@ -5,8 +5,10 @@ use tokio::time::Instant;
 use super::Driver;
 use super::link::Rest;
 use super::order::Order;
-use crate::protocol::{EndCause, Failure, Input, NOT_FOUND, Phase};
+use crate::protocol::{Command, EndCause, Failure, Input, NOT_FOUND, Phase};
+use crate::session::error::Error;
 use crate::session::events::SessionEvent;
+use crate::session::lease::Lease;
 use crate::transport::Exit;
 
 impl Driver {
@@ -15,6 +17,31 @@ impl Driver {
         let unknown = Exit { code: None, signal: None };
         link.exit = Some(result.unwrap_or(unknown));
         link.rest = Some(Rest::default());
+    }
+
+    /// The session ends, with its CLI.
+    pub(super) fn stop(&mut self) {
+        self.lease.iter().for_each(Lease::ends);
+        self.handle(Input::Command(Command::Stop));
+    }
+
+    /// Publishes what the machine and its counters say.
+    pub(super) fn set_status(&mut self) {
+        let phase = self.phase();
+        self.shared.set_status(&self.machine, phase);
+    }
+
+    /// The state to publish. A session that has stopped has left its store, and then its
+    /// conversation: who sees that may take it.
+    fn phase(&mut self) -> Phase {
+        match self.machine.phase() {
+            Phase::Stopped if self.mirror.is_none() => {
+                self.lease = None;
+                Phase::Stopped
+            }
+            Phase::Stopped if self.lease.is_some() => Phase::Ending,
+            phase => phase,
+        }
     }
 
     /// Checks whether the connection has ended. `due`: whether a timer may cause that.
@@ -37,10 +64,12 @@ impl Driver {
             if !starting {
                 link.leaving = true;
                 self.handled = true;
+                self.others.set_due();
                 self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
             } else if let Some(pipe) = link.hung_up(now).filter(|_| due) {
                 link.leaving = true;
                 self.handled = true;
+                self.others.set_due();
                 self.machine.handle(now.into_std(), Input::HungUp(pipe), &mut self.out);
                 return self.carry_out();
             }
@@ -100,7 +129,9 @@ impl Driver {
         self.control.closed();
         self.flush_mirror(None);
         self.handle(Input::Closed);
-        self.ended(cause, was_ready, (self.machine.phase(), self.machine.queue_len()));
+        self.report_lost();
+        let phase = self.phase();
+        self.ended(cause, was_ready, (phase, self.machine.queue_len()));
     }
 
     fn ended(&self, cause: EndCause, was_ready: bool, now: (Phase, usize)) {
@@ -119,9 +150,17 @@ impl Drop for Driver {
         if cause != EndCause::Panicked
             && let Some(left) = self.shared.unfinished()
         {
-            self.shared.warn(left);
+            self.shared.warn("transport_unfinished", left);
         }
-        if self.link.is_some() || self.opening.is_some() || cause == EndCause::Panicked {
+        self.report_gone(match cause {
+            EndCause::Panicked => Error::panicked(),
+            _ => Error::stopped(),
+        });
+        let has_cli = self.link.is_some() || self.opening.is_some();
+        // Who sees the end may take the conversation.
+        (self.link, self.opening) = (None, None);
+        self.lease = None;
+        if has_cli || cause == EndCause::Panicked {
             self.exit = None;
             self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));
         } else {
@@ -130,6 +169,7 @@ impl Drop for Driver {
         while let Ok(order) = self.orders.try_recv() {
             if let Order::Prompt(_, _, mailbox, _) = *order {
                 mailbox.end(Err(self.shared.gone()));
+                drop(mailbox.take_watched());
             }
         }
         let spending = self.shared.status().meter.total();

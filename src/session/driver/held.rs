@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::super::events::SessionEvent;
 use super::super::mailbox::Mailbox;
 use super::{Driver, Held};
 use crate::protocol::{Command, Input, TurnId};
@@ -14,15 +13,10 @@ impl Driver {
         let HeldTurn { uuid, missing, .. } = found;
         if missing > 0 {
             let text = format!("the first {missing} lines of the turn {uuid} are no longer held");
-            self.shared.publish(SessionEvent::Warning(text));
+            self.shared.warn("lines_not_held", text);
         }
         let turn = TurnId(self.shared.next_turn());
-        let mailbox = Arc::new(Mailbox::new(
-            self.shared.setup.buffer_limit,
-            self.room.clone(),
-            self.shared.unread_messages.clone(),
-            self.shared.span.turn(turn.0, &uuid),
-        ));
+        let mailbox = self.shared.mailbox(turn, &uuid, &self.room);
         self.turns.insert(turn, mailbox.clone());
         self.handle(Input::Command(Command::TakeUp(turn, uuid.clone())));
         self.held = Some(Held { turn, uuid, mailbox });

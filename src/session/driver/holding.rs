@@ -4,13 +4,20 @@ use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::history::{folder_with, newest_in, project_key, project_name};
+use tokio::time::{Instant, sleep};
+
+use crate::history::{folder_with, newest_in, project_of};
 use crate::session::error::Error;
-use crate::session::lease::{Exclusive, Lease, Refused};
+use crate::session::lease::{ENDS, Exclusive, Lease, Refused, patience};
+use crate::session::lease_owner::Owner;
 use crate::session::shared::Shared;
 use crate::store::{Conversation, config_folder};
 use crate::transport::{Launch, Launcher};
+
+/// How often a launch looks whether the owner has ended.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// How a launch takes its conversation.
 pub(super) struct Holding {
@@ -57,11 +64,37 @@ impl Holding {
         Ok(taken)
     }
 
-    /// What cannot be held is reported when the CLI confirms its id.
+    /// Takes the conversation; waits for one whose owner ends. What cannot be held is reported when
+    /// the CLI confirms its id.
     async fn take(&self, wanted: Option<Conversation>) -> Result<Taken, Error> {
-        let (Some(folder), Some(wanted)) = (self.folder.clone(), wanted) else {
+        let (Some(folder), Some(wanted)) = (&self.folder, wanted) else {
             return Ok(Taken::default());
         };
+        let limit = self.shared.options().timeouts().initialize.unwrap_or(ENDS);
+        let began = Instant::now();
+        loop {
+            let (id, owner) = match self.try_to_take(folder.clone(), wanted.clone()).await {
+                Ok(lease) => return Ok(Taken { lease, forks: false }),
+                Err(owned) => owned,
+            };
+            let patience = owner.as_deref().map_or(Duration::ZERO, patience);
+            if began.elapsed() < patience.min(limit) {
+                sleep(LOOK).await;
+            } else if self.shared.setup.exclusive == Exclusive::Fork {
+                return Ok(Taken { lease: None, forks: true });
+            } else {
+                return Err(owned(&id, owner));
+            }
+        }
+    }
+
+    /// Takes the conversation, if there is one that can be held; or says which it is, and who has
+    /// it.
+    async fn try_to_take(
+        &self,
+        folder: PathBuf,
+        wanted: Conversation,
+    ) -> Result<Option<Lease>, (String, Option<Box<Owner>>)> {
         let (shared, own) = (self.shared.clone(), self.own.clone());
         // It reads the ends of transcripts.
         let taking = tokio::task::spawn_blocking(move || {
@@ -69,19 +102,14 @@ impl Holding {
                 Conversation::Id(id) => Some(id),
                 Conversation::Newest => newest_in(&folder),
             };
-            let Some(id) = id.filter(|id| own.as_ref() != Some(id)) else {
-                return Ok(Taken::default());
-            };
+            let Some(id) = id.filter(|id| own.as_ref() != Some(id)) else { return Ok(None) };
             match acquire(&shared, &folder_with(&folder, &id), &id) {
-                Ok(lease) => Ok(Taken { lease: Some(lease), forks: false }),
-                Err(Refused::Owned(_)) if shared.setup.exclusive == Exclusive::Fork => {
-                    Ok(Taken { lease: None, forks: true })
-                }
-                Err(Refused::Owned(owner)) => Err(owned(&id, owner)),
-                Err(Refused::Io(_)) => Ok(Taken::default()),
+                Ok(lease) => Ok(Some(lease)),
+                Err(Refused::Owned(owner)) => Err((id, owner)),
+                Err(Refused::Io(_)) => Ok(None),
             }
         });
-        taking.await.unwrap_or_else(|_| Ok(Taken::default()))
+        taking.await.unwrap_or(Ok(None))
     }
 }
 
@@ -96,7 +124,7 @@ pub(super) fn goes_on(args: &[OsString]) -> bool {
 
 pub(super) fn acquire(shared: &Arc<Shared>, folder: &Path, id: &str) -> Result<Lease, Refused> {
     let shared = shared.clone();
-    Lease::acquire(folder, id, move |text| shared.warn(text))
+    Lease::acquire(folder, id, move |text| shared.warn("conversation_not_held", text))
 }
 
 pub(super) fn owned(id: &str, owner: Option<impl ToString>) -> Error {
@@ -116,8 +144,7 @@ pub(super) fn transcripts(launch: &Launch, launcher: Option<&Launcher>) -> Resul
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
     let cwd = launcher.map_or_else(|| cwd.clone(), |launcher| launcher.there(&cwd));
-    let named = project_name(|name| env.get(OsStr::new(name)).cloned());
-    let key = named.unwrap_or_else(|| project_key(cwd));
+    let key = project_of(cwd, |name| env.get(OsStr::new(name)).cloned());
     let folder = config.join("projects").join(key);
     let mut builder = DirBuilder::new();
     #[cfg(unix)]

@@ -3,13 +3,15 @@
 //! The program may have been stopped for a while: by a debugger, by SIGSTOP, by a suspended
 //! machine, by a blocked runtime. Its clock advanced, and what the CLI wrote waits in the pipe.
 
-use std::future::{pending, poll_fn};
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::task::yield_now;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
+
+use crate::transport::BoxFuture;
 
 /// A timer that fires this late means that the program was not running.
 const LATE: Duration = Duration::from_millis(50);
@@ -23,6 +25,8 @@ const ROUNDS: u32 = 16;
 pub(super) struct LastCall {
     call: Option<Call>,
     timer: Timer,
+    /// Lets the runtime check for readiness: the timer may have fired first.
+    pause: Option<BoxFuture<'static, ()>>,
 }
 
 struct Call {
@@ -36,17 +40,31 @@ impl LastCall {
         self.call.as_ref().is_some_and(|call| call.rounds < ROUNDS)
     }
 
+    /// Whether it is known without another look that this deadline does not count yet, and that
+    /// there is a timer for it.
+    pub(super) fn is_set(&self, now: Instant, deadline: Option<Instant>) -> bool {
+        let timer = self.timer.deadline();
+        self.call.is_none()
+            && deadline.is_none_or(|deadline| {
+                now < deadline && timer.is_some_and(|timer| timer <= deadline)
+            })
+    }
+
     /// Ready when the deadline has come, and again once the pipes were given the chance to deliver
     /// something. Poll it after the pipes.
-    pub(super) async fn wait(&mut self, deadline: Option<Instant>) {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>) -> Poll<()> {
         match (&self.call, deadline) {
-            // Lets the runtime check for readiness: the timer may have fired first.
-            (Some(call), _) if call.until <= Instant::now() => yield_now().await,
-            (Some(call), _) => self.timer.wait(call.until).await,
-            (None, Some(deadline)) => self.timer.wait(deadline).await,
+            (Some(call), _) if call.until <= Instant::now() => {
+                let pause = self.pause.get_or_insert_with(|| Box::pin(yield_now()));
+                ready!(pause.as_mut().poll(cx));
+                self.pause = None;
+                Poll::Ready(())
+            }
+            (Some(call), _) => self.timer.poll(cx, call.until),
+            (None, Some(deadline)) => self.timer.poll(cx, deadline),
             (None, None) => {
                 self.timer = Timer::default();
-                pending().await
+                Poll::Pending
             }
         }
     }
@@ -54,6 +72,7 @@ impl LastCall {
     /// Whether this deadline counts now. `quiet`: whether the pipes delivered nothing in this
     /// round.
     pub(super) fn is_over(&mut self, now: Instant, deadline: Option<Instant>, quiet: bool) -> bool {
+        self.pause = None;
         let Some(late) = deadline.and_then(|deadline| now.checked_duration_since(deadline)) else {
             self.call = None;
             return false;
@@ -80,8 +99,8 @@ impl LastCall {
 struct Timer(Option<Pin<Box<Sleep>>>);
 
 impl Timer {
-    async fn wait(&mut self, until: Instant) {
-        poll_fn(|cx| self.poll(cx, until)).await;
+    fn deadline(&self) -> Option<Instant> {
+        self.0.as_ref().map(|sleep| sleep.deadline())
     }
 
     fn poll(&mut self, cx: &mut Context<'_>, until: Instant) -> Poll<()> {
@@ -112,7 +131,7 @@ pub(in crate::session) async fn within<F: Future>(limit: Duration, future: F) ->
         tokio::select! {
             biased;
             output = &mut future => return Some(output),
-            () = call.wait(Some(deadline)) => {}
+            () = poll_fn(|cx| call.poll(cx, Some(deadline))) => {}
         }
     }
     None
@@ -129,9 +148,10 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         for (asked, other, woken) in [(10, 20, 20), (60, 30, 30), (40, 40, 40), (35, 50, 50)] {
             // The wait is dropped, as when a message comes first.
-            let dropped = timeout_at(Instant::now(), timer.wait(at(asked))).await;
+            let wait = poll_fn(|cx| timer.poll(cx, at(asked)));
+            let dropped = timeout_at(Instant::now(), wait).await;
             assert_eq!(dropped.is_ok(), at(asked) <= Instant::now());
-            timer.wait(at(other)).await;
+            poll_fn(|cx| timer.poll(cx, at(other))).await;
             assert_eq!(start.elapsed().as_secs(), woken);
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::Driver;
 use super::holding::{Holding, Taken, acquire, goes_on, owned, transcripts};
+use crate::common::os_error;
 use crate::history::folder_with;
 use crate::session::error::Error;
 use crate::session::lease::{Exclusive, Refused};
@@ -41,6 +42,16 @@ impl Driver {
         }
     }
 
+    /// Notes the CLI that runs now where its conversation is held.
+    pub(super) fn note_cli(&mut self) {
+        let pid = self.shared.state.borrow().pid;
+        if let (Some(lease), Some(pid)) = (&mut self.lease, pid)
+            && let Err(error) = lease.note_cli(pid)
+        {
+            tracing::warn!(error = %os_error(&error), "the lease of a conversation does not name its CLI");
+        }
+    }
+
     /// Takes the conversation whose id the CLI has confirmed, and gives up the one before.
     ///
     /// # Errors
@@ -59,7 +70,10 @@ impl Driver {
         match &self.folder {
             Err(why) => self.not_held(id, why),
             Ok(own) => match acquire(&self.shared, &folder(own), id) {
-                Ok(lease) => self.lease = Some(lease),
+                Ok(lease) => {
+                    self.lease = Some(lease);
+                    self.note_cli();
+                }
                 Err(Refused::Owned(owner)) if goes_on => return Err(owned(id, owner)),
                 Err(Refused::Owned(_)) => self.not_held(id, "another session has it"),
                 Err(Refused::Io(error)) => self.not_held(id, &error.to_string()),
@@ -72,6 +86,6 @@ impl Driver {
         let text = format!(
             "the conversation {id} is not held, so that another session can resume it: {why}"
         );
-        self.shared.warn(text);
+        self.shared.warn("conversation_not_held", text);
     }
 }

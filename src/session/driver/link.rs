@@ -1,6 +1,6 @@
 //! An open connection: its pipes, its process, and the progress of its end.
 
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -53,24 +53,16 @@ impl Link {
         }
     }
 
-    /// Waits for the next event of the pipes or the process.
-    pub(super) async fn wait(&mut self, may_read: bool) -> LinkEvent {
-        let Self { pipes, control, exit, .. } = self;
-        std::future::poll_fn(|cx| {
-            let mut again = pipes.poll_write(cx);
-            again |= pipes.poll_stderr(cx);
-            // Before the output, which need not pause: the CLI may have left it to another process.
-            if exit.is_none()
-                && let Poll::Ready(result) = control.poll_wait(cx)
-            {
-                return Poll::Ready(LinkEvent::Exited(result));
-            }
-            if may_read && let Poll::Ready(result) = pipes.poll_read(cx) {
-                return Poll::Ready(LinkEvent::Read(result));
-            }
-            if again { Poll::Ready(LinkEvent::Again) } else { Poll::Pending }
-        })
-        .await
+    /// Writes, and looks at everything but the output.
+    pub(super) fn poll_others(&mut self, cx: &mut Context<'_>) -> Poll<LinkEvent> {
+        let mut again = self.pipes.poll_write(cx);
+        again |= self.pipes.poll_stderr(cx);
+        if self.exit.is_none()
+            && let Poll::Ready(result) = self.control.poll_wait(cx)
+        {
+            return Poll::Ready(LinkEvent::Exited(result));
+        }
+        if again { Poll::Ready(LinkEvent::Again) } else { Poll::Pending }
     }
 
     /// When the next timer of this connection is due.

@@ -12,6 +12,7 @@ mod link;
 mod messages;
 mod observations;
 mod order;
+mod others;
 mod outputs;
 mod pipes;
 mod preamble;
@@ -19,8 +20,10 @@ mod profiles;
 mod requests;
 mod running;
 mod store;
+mod turns;
+mod waiting;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -29,7 +32,6 @@ use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
-use self::holding::Taken;
 use self::last_call::LastCall;
 pub(super) use self::last_call::within;
 use self::link::{Link, LinkEvent};
@@ -37,6 +39,7 @@ use self::messages::Messages;
 use self::observations::Observations;
 use self::order::Orders;
 pub(super) use self::order::{Asker, Held, Line, Order, Origin, Reply};
+use self::others::{Opened, Others, Woken};
 use self::preamble::Preamble;
 use self::profiles::Profiles;
 use self::requests::Requests;
@@ -44,24 +47,15 @@ use self::running::Running;
 use super::error::Error;
 use super::lease::Lease;
 use super::mailbox::{Batch, Mailbox};
+use super::observer::Unreported;
 use super::shared::Shared;
 use super::trace::Caller;
+use crate::common::os_error;
 use crate::protocol::{Command, Input, Machine, Output, Phase, RequestId, TurnId, Waiter};
-use crate::store::{Home, Mirror, Restored};
-use crate::transport::{BoxFuture, Connection, Exit};
+use crate::store::{Mirror, Restored};
+use crate::transport::{BoxFuture, Exit};
 use crate::wire::Outcome;
 use crate::wire::control::{Request, RequestName};
-
-/// An open connection.
-struct Opened {
-    connection: Connection,
-    /// The request with which it begins.
-    initialize: Request,
-    /// Where the CLI has its transcripts.
-    home: Home,
-    /// What the launch has of its conversation.
-    taken: Taken,
-}
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
@@ -72,7 +66,8 @@ pub(super) struct Driver {
     out: Vec<Output>,
     /// Whether the machine had an input since its state was published.
     handled: bool,
-    turns: HashMap<TurnId, Arc<Mailbox>>,
+    /// Ordered, since that finds one of few faster than a hash.
+    turns: BTreeMap<TurnId, Arc<Mailbox>>,
     running: Running,
     control: Requests,
     /// The messages of the running turn that are only passed on, before they are in its mailbox.
@@ -80,6 +75,8 @@ pub(super) struct Driver {
     /// The mailbox that was written to in this round.
     written: Option<(TurnId, Arc<Mailbox>)>,
     room: Arc<Notify>,
+    /// What is waited for besides output.
+    others: Others,
     /// Whether the output was being read when the driver last waited.
     reading: bool,
     last_call: LastCall,
@@ -90,6 +87,8 @@ pub(super) struct Driver {
     callbacks: Callbacks,
     profiles: Profiles,
     observations: Observations,
+    /// Boxed, as an idle session has none.
+    unreported: Option<Box<Unreported>>,
     /// The way to the session's store, once there was something for it.
     mirror: Option<Box<Mirror>>,
     /// The temporary folders of conversations from a store.
@@ -117,17 +116,6 @@ pub(super) struct Driver {
     goes_on: bool,
 }
 
-/// What the driver waits for.
-enum Woken {
-    Order(Option<Box<Order>>),
-    Link(LinkEvent),
-    Opened(Result<Opened, Error>),
-    Answered(crate::protocol::CallbackId, crate::protocol::Answer),
-    Again,
-    /// No other event, but a deadline has come.
-    Due,
-}
-
 impl Driver {
     /// A driver, and the way to it.
     pub(super) fn new(shared: Arc<Shared>) -> (Self, Line) {
@@ -140,12 +128,13 @@ impl Driver {
             machine,
             out: Vec::new(),
             handled: true,
-            turns: HashMap::new(),
+            turns: BTreeMap::new(),
             running: Running::default(),
             control: Requests::default(),
             passed: Batch::default(),
             written: None,
             room: line.room.clone(),
+            others: Others::default(),
             reading: true,
             last_call: LastCall::default(),
             requests: HashMap::new(),
@@ -155,6 +144,7 @@ impl Driver {
             callbacks: Callbacks::default(),
             profiles: Profiles::default(),
             observations: Observations::default(),
+            unreported: None,
             mirror: None,
             restored: Vec::new(),
             caller: Caller::default(),
@@ -172,7 +162,8 @@ impl Driver {
         (driver, line)
     }
 
-    /// Runs until the session was stopped, or all handles are gone and the process has ended.
+    /// Runs until the session was stopped, or all handles are gone and the process has ended. Who
+    /// sees the end, in whatever way, finds the conversation free.
     ///
     /// Boxed, because a future stores an argument twice: as passed and as used.
     pub(super) async fn run(mut self: Box<Self>) {
@@ -180,22 +171,26 @@ impl Driver {
             let woken = self.wait().await;
             let now = Instant::now();
             let quiet = matches!(woken, Woken::Due);
+            // A line that is only passed on changes nothing that the others depend on.
+            if !matches!(woken, Woken::Link(LinkEvent::Read(Ok(1..)))) {
+                self.others.set_due();
+            }
             match woken {
                 Woken::Order(Some(order)) => self.order(*order),
                 Woken::Order(None) => {
                     self.orphaned = true;
-                    self.handle(Input::Command(Command::Stop));
+                    self.stop();
                 }
                 Woken::Link(LinkEvent::Read(result)) => self.read(now, result),
                 Woken::Link(LinkEvent::Exited(result)) => self.exited(result),
-                Woken::Opened(result) => self.opened(result),
+                Woken::Opened(result) => self.opened(*result),
                 Woken::Answered(callback, answer) => {
                     self.control.answered(callback, &answer);
                     self.handle(Input::Answered(callback, answer));
                 }
                 Woken::Link(LinkEvent::Again) | Woken::Again | Woken::Due => {}
             }
-            let due = self.last_call.is_over(now, self.deadline(), quiet);
+            let due = self.is_due(now, quiet);
             if due {
                 self.pass_time();
             }
@@ -212,6 +207,7 @@ impl Driver {
         }
         self.carry_out();
         self.leave_store().await;
+        self.set_status();
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);
         }
@@ -225,7 +221,9 @@ impl Driver {
         }
         self.out = Vec::new();
         self.passed.release_room();
-        self.turns.shrink_to_fit();
+        if self.turns.is_empty() {
+            self.turns = BTreeMap::new();
+        }
         self.requests.shrink_to_fit();
         self.callbacks.release_room();
         self.messages.release_room();
@@ -233,64 +231,11 @@ impl Driver {
         self.machine.release_room();
     }
 
-    async fn wait(&mut self) -> Woken {
-        let may_read = self.may_read();
-        self.note_reading(may_read);
-        let deadline = self.deadline();
-        let Self { orders, orphaned, opening, link, callbacks, room, last_call, .. } = self;
-        let pipes = async {
-            match (opening, link) {
-                (Some(opening), _) => Woken::Opened(opening.await),
-                (None, Some(link)) => Woken::Link(link.wait(may_read).await),
-                (None, None) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            order = orders.recv(), if !*orphaned => Woken::Order(order),
-            (callback, answer) = callbacks.next() => Woken::Answered(callback, answer),
-            woken = pipes => woken,
-            () = last_call.wait(deadline) => Woken::Due,
-            () = room.notified(), if !may_read => Woken::Again,
-        }
-    }
-
-    /// Reading pauses while the limit for the reader of a turn is reached; it continues while the
-    /// host waits for the CLI, and shortly before a deadline counts.
-    fn may_read(&mut self) -> bool {
-        if self.reads_past_the_limit() || self.last_call.reads_on() {
-            return true;
-        }
-        let mut mailboxes = self.running.all().filter_map(|turn| self.turns.get(turn));
-        !mailboxes.any(|mailbox| !self.is_unclaimed(mailbox) && mailbox.is_full())
-    }
-
-    /// Whether the driver must keep reading regardless of the limit.
-    fn reads_past_the_limit(&self) -> bool {
-        let ending = self.link.as_ref().is_some_and(|link| link.ending.has_begun());
-        self.machine.awaits_reply() || self.messages.is_awaited() || ending
-    }
-
-    /// While reading is paused, silence of the CLI does not count.
-    fn note_reading(&mut self, may_read: bool) {
-        if self.reading != may_read {
-            self.reading = may_read;
-            self.handle(Input::Reading(may_read));
-        }
-        if let Some(rest) = self.link.as_mut().and_then(|link| link.rest.as_mut()) {
-            rest.reading(Instant::now(), may_read);
-        }
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        let link = self.link.as_ref().and_then(Link::deadline);
-        [self.machine.deadline().map(Instant::from_std), link].into_iter().flatten().min()
-    }
-
     fn order(&mut self, order: Order) {
         match order {
             Order::Prompt(_, _, mailbox, Origin::Handler) if !self.machine.is_between_turns() => {
                 mailbox.end(Err(Error::within_handler()));
+                drop(mailbox.take_watched());
             }
             Order::Prompt(mut prompt, launch, mailbox, _) => {
                 let is_asked = launch.is_some();
@@ -309,11 +254,7 @@ impl Driver {
                 message.id = self.messages.register(&message.uuid, waiter);
                 self.handle(Input::Command(Command::Steer(*message)));
             }
-            Order::Abandon(turn) => {
-                self.turns.remove(&turn);
-                self.profiles.release(turn);
-                self.handle(Input::Command(Command::Abandon(turn)));
-            }
+            Order::Abandon(turn) => self.abandon(turn),
             Order::Connect(reply) => {
                 let request = self.register(reply);
                 self.handle(Input::Command(Command::Connect(request)));
@@ -349,7 +290,7 @@ impl Driver {
                 if is_down || !only_if_down {
                     self.forgotten = true;
                     self.handle(Input::Command(Command::Forget));
-                    self.shared.set_status(&self.machine);
+                    self.set_status();
                 }
                 let _ = reply.send(is_down || !only_if_down);
             }
@@ -361,12 +302,22 @@ impl Driver {
             Order::FlushStore(done) => self.flush_mirror(Some(done)),
             Order::Stop(reply) => {
                 self.stopping.push(reply);
-                self.handle(Input::Command(Command::Stop));
+                self.stop();
             }
             Order::Kill if self.link.is_some() || self.opening.is_some() => self.terminate(),
             Order::Kill => {}
             Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
             Order::StopIfIdle(_) => {}
+        }
+    }
+
+    /// The turn has no reader any more.
+    fn abandon(&mut self, turn: TurnId) {
+        let mailbox = self.turns.remove(&turn);
+        self.profiles.release(turn);
+        self.handle(Input::Command(Command::Abandon(turn)));
+        if let Some(mailbox) = mailbox {
+            self.report_end(turn, &mailbox);
         }
     }
 
@@ -384,10 +335,16 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
-        self.handled = true;
+        self.note_input();
         let before = self.out.len();
         self.machine.handle(Instant::now().into_std(), input, &mut self.out);
         self.note_caller(before);
+    }
+
+    /// The machine has an input, which may change anything.
+    fn note_input(&mut self) {
+        self.handled = true;
+        self.others.set_due();
     }
 
     /// Notes who causes a launch, before that call can be given up.
@@ -408,7 +365,7 @@ impl Driver {
     fn read(&mut self, now: Instant, result: std::io::Result<usize>) {
         let Some(link) = &mut self.link else { return };
         if let Err(error) = result {
-            tracing::debug!(%error, "reading the CLI's output failed");
+            tracing::debug!(error = %os_error(&error), "reading the CLI's output failed");
         }
         // A result without a text is reported together with the errors written before it.
         if link.pipes.has_errors() {
@@ -447,7 +404,7 @@ impl Driver {
         if let Outcome::Control(frame) = &outcome {
             self.control.replied(frame);
         }
-        self.handled = true;
+        self.note_input();
         self.machine.handle(now.into_std(), Input::Received(outcome), &mut self.out);
     }
 

@@ -1,8 +1,8 @@
 //! What the driver records of lines before they reach the machine: cost, limits, and the working
 //! directory.
 
-use std::collections::VecDeque;
-
+use crate::session::mailbox::Mailbox;
+use crate::session::result_context::Observed;
 use crate::session::shared::Shared;
 use crate::session::spending::Spending;
 use crate::telemetry;
@@ -14,7 +14,7 @@ const RECENT: usize = 4;
 /// The usage of the last results of the session's CLI, by their position in the stream.
 #[derive(Default)]
 pub(super) struct Observations {
-    recent: VecDeque<(u64, Spending)>,
+    recent: Vec<(u64, Observed)>,
     /// The last assistant message before a result: it may say more about a failed call of the API.
     said: Option<Frame>,
 }
@@ -45,8 +45,11 @@ impl Observations {
                     telemetry::tokens(model, "cache_creation", tokens.cache_creation);
                     telemetry::cost(model, spent.cost_usd);
                 }
-                self.recent.truncate(RECENT - 1);
-                self.recent.push_front((frame.offset(), spent));
+                if self.recent.len() == RECENT {
+                    self.recent.remove(0);
+                }
+                let said = word.cloned();
+                self.recent.push((frame.offset(), Observed { spent, said }));
             }
             FrameKind::Assistant => self.said = Some(frame.clone()),
             FrameKind::System if frame.subtype().as_deref() == Some("init") => {
@@ -68,19 +71,32 @@ impl Observations {
         }
     }
 
-    /// Returns the usage of the turn with this result.
-    pub(super) fn take(&mut self, result: &Frame) -> Option<Spending> {
+    /// Tells the mailbox of a turn what is known of its result, if this is one that was not delivered.
+    pub(super) fn settle(&mut self, mailbox: &Mailbox, frame: &Frame, shared: &Shared) {
+        let Some(observed) = self.take(frame) else { return };
+        mailbox.settle(&observed, shared.result_context(frame), frame);
+        let spent = mailbox.spending().unwrap_or_default();
+        mailbox.trace.result(frame, &spent, &mailbox.context());
+    }
+
+    /// Returns what is known of this result.
+    pub(super) fn take(&mut self, result: &Frame) -> Option<Observed> {
         let at = self.recent.iter().position(|(offset, _)| *offset == result.offset())?;
-        let spent = self.recent.remove(at).map(|(_, spent)| spent);
+        let (_, observed) = self.recent.remove(at);
         if self.recent.is_empty() {
-            self.recent = VecDeque::new();
+            self.recent = Vec::new();
         }
-        spent
+        Some(observed)
+    }
+
+    /// Returns the usage of all results that were not taken.
+    pub(super) fn take_all(&mut self) -> impl Iterator<Item = Spending> + use<> {
+        std::mem::take(&mut self.recent).into_iter().map(|(_, observed)| observed.spent)
     }
 
     /// The connection has ended: positions in its stream are no longer valid.
     pub(super) fn closed(&mut self) {
-        self.recent = VecDeque::new();
+        self.recent = Vec::new();
         self.said = None;
     }
 }

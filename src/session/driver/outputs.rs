@@ -10,7 +10,8 @@ use super::link::Link;
 use super::preamble::Preamble;
 use super::{Batch, Driver, Error, Mailbox, Opened};
 use crate::protocol::{
-    Command, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd, TurnId,
+    Command, ConnectionEvent, EndCause, Failure, Input, Output, Profile, SteerId, Steered, TurnEnd,
+    TurnId,
 };
 use crate::recording::secret_values;
 use crate::session::events::SessionEvent;
@@ -33,17 +34,19 @@ impl Driver {
         self.deliver_passed();
         self.perform_all();
         while let Some((_, mailbox)) = self.written.take() {
-            mailbox.wake();
-            self.check_cap(&mailbox);
+            if mailbox.wake() > self.shared.setup.buffer_cap {
+                self.check_cap(&mailbox);
+            }
             self.perform_all();
         }
+        self.report_drained();
         self.publish_status();
     }
 
     /// Publishes the state of the machine, if it had an input that may have changed it.
     fn publish_status(&mut self) {
         if std::mem::take(&mut self.handled) {
-            self.shared.set_status(&self.machine);
+            self.set_status();
         }
     }
 
@@ -62,8 +65,9 @@ impl Driver {
     /// Notes the mailbox that was written to.
     fn write_to(&mut self, turn: TurnId, mailbox: Arc<Mailbox>) {
         self.running.enter(turn, |turn| self.turns.contains_key(turn));
-        let before = self.written.replace((turn, mailbox));
-        before.iter().for_each(|(_, mailbox)| mailbox.wake());
+        if let Some((_, before)) = self.written.replace((turn, mailbox)) {
+            before.wake();
+        }
     }
 
     fn perform_all(&mut self) {
@@ -95,17 +99,14 @@ impl Driver {
             // The CLI goes on with the conversation of another session: no one gets its answers.
             Output::Message(..) | Output::Callback(..) if self.refused.is_some() => {}
             Output::Message(turn, frame) => {
+                self.hold_result(Some(turn), &frame);
                 // Nearly all messages are for the turn of the one before.
                 let same = self.written.as_ref().filter(|(written, _)| *written == turn);
                 if let Some(mailbox) =
                     same.map(|(_, mailbox)| mailbox).or_else(|| self.turns.get(&turn))
                 {
                     mailbox.trace.message(&frame);
-                    if let Some(spent) = self.observations.take(&frame) {
-                        mailbox.settle(spent, self.shared.result_context(&frame));
-                        let spent = mailbox.spending().unwrap_or_default();
-                        mailbox.trace.result(&frame, &spent, &mailbox.context());
-                    }
+                    self.observations.settle(mailbox, &frame, &self.shared);
                     mailbox.push(frame);
                     if same.is_none() {
                         let mailbox = mailbox.clone();
@@ -126,11 +127,8 @@ impl Driver {
                         TurnEnd::Failed(failure) => Some(failure),
                         TurnEnd::Result | TurnEnd::Interrupted => None,
                     });
-                    mailbox.end(match (end, &self.refused) {
-                        (TurnEnd::Result | TurnEnd::Interrupted, None) => Ok(()),
-                        (TurnEnd::Result | TurnEnd::Interrupted, Some(error)) => Err(error.clone()),
-                        (TurnEnd::Failed(failure), _) => Err(self.error(failure)),
-                    });
+                    mailbox.end(self.reader_end(end));
+                    self.report_end(turn, &mailbox);
                 }
             }
             Output::Steered(message, Steered::Written) => self.messages.written(message),
@@ -162,7 +160,14 @@ impl Driver {
                 self.control.cancelled(callback);
                 self.callbacks.cancel(callback);
             }
-            Output::Event(event) => self.shared.publish(event.into()),
+            Output::Event(ConnectionEvent::Warning { kind, text }) => self.shared.warn(kind, text),
+            Output::Event(event) => {
+                self.note_own_turn(&event);
+                if let ConnectionEvent::Message(frame) = &event {
+                    self.hold_result(None, frame);
+                }
+                self.shared.publish(event.into());
+            }
             Output::SessionId(id) => {
                 if let Err(error) = self.hold_confirmed(&id) {
                     self.refused = Some(error);
@@ -181,7 +186,7 @@ impl Driver {
 
     fn steered(&mut self, message: SteerId, end: Result<SteerOutcome, Error>) {
         if let Some(warning) = self.messages.end(message, end) {
-            self.shared.publish(SessionEvent::Warning(warning));
+            self.shared.warn("message_lost", warning);
         }
     }
 
@@ -267,6 +272,8 @@ impl Driver {
                 self.machine.set_initialize(initialize);
                 let pid = connection.control.pid();
                 self.shared.set_connected(pid);
+                // Before the CLI has anything to do.
+                self.note_cli();
                 self.shared.publish(SessionEvent::Connected(pid));
                 let found = connection.control.held_turn();
                 self.link = Some(Link::new(connection, self.shared.setup.max_line));
@@ -306,12 +313,11 @@ impl Driver {
             self.turns.iter().find(|(_, known)| Arc::ptr_eq(known, mailbox)).map(|(turn, _)| *turn);
         if let Some(turn) = turn {
             mailbox.end(Err(Error::overflow(self.shared.setup.buffer_cap)));
-            self.turns.remove(&turn);
-            self.handle(Input::Command(Command::Abandon(turn)));
+            self.abandon(turn);
         }
     }
 
-    fn error(&self, failure: Failure) -> Error {
+    pub(super) fn error(&self, failure: Failure) -> Error {
         if let (Failure::Closed, Some(error)) = (&failure, &self.refused) {
             return error.clone();
         }

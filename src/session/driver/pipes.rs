@@ -11,6 +11,7 @@ use tokio_util::codec::{Decoder, Encoder};
 use tokio_util::io::poll_read_buf;
 
 use super::super::stderr::Stderr;
+use crate::common::os_error;
 use crate::transport::{BoxedRead, BoxedWrite};
 use crate::wire::{LineCodec, Outcome, classify};
 
@@ -105,6 +106,11 @@ impl Pipes {
         }
     }
 
+    /// Whether some of what was written waits for the CLI.
+    pub(super) fn is_writing(&self) -> bool {
+        self.stdin.is_some() && !(self.flushed && self.outbox.is_empty())
+    }
+
     /// Whether the CLI has closed its output.
     pub(super) fn has_ended(&self) -> bool {
         self.stdout.is_none()
@@ -140,7 +146,7 @@ impl Pipes {
     }
 
     fn broken(&mut self, error: Option<io::Error>) -> bool {
-        tracing::debug!(?error, "the CLI no longer reads its input");
+        tracing::debug!(error = ?error.as_ref().map(os_error), "the CLI no longer reads its input");
         self.stdin = None;
         self.unwritten.unsplit(std::mem::take(&mut self.outbox));
         self.flushed = true;

@@ -9,69 +9,96 @@ use tokio::sync::oneshot;
 
 use super::{Driver, Error};
 use crate::history::{PROJECT_NAME, project_key, project_name};
-use crate::store::{CONFIG_DIR, Conversation, Home, Mirror, restore};
+use crate::protocol::TurnId;
+use crate::session::mailbox::Mailbox;
+use crate::store::{CONFIG_DIR, Conversation, Found, Home, Mirror, restore};
 use crate::transport::{BoxFuture, Launch, Launcher};
 use crate::wire::control::ControlFrame;
-use crate::wire::{FrameKind, Outcome};
+use crate::wire::{Frame, FrameKind, Outcome};
 
 impl Driver {
-    /// Takes the entries that are for the store. A result sends what waits.
+    /// Takes the entries that are for the store.
     pub(super) fn mirror(&mut self, outcome: &Outcome) {
-        let Some(store) = &self.shared.setup.store else { return };
-        match outcome {
-            Outcome::Control(frame) if frame.kind() == FrameKind::TranscriptMirror => {
-                let Some(ControlFrame::TranscriptMirror(entries)) = ControlFrame::of(frame) else {
-                    return;
-                };
-                let shared = &self.shared;
-                let mirror = self.mirror.get_or_insert_with(|| {
-                    let shared = Arc::clone(shared);
-                    let warn = Box::new(move |text| shared.warn(text));
-                    Box::new(Mirror::start(store.as_ref().clone(), warn))
-                });
-                mirror.add(entries);
-            }
-            Outcome::Message(frame) if frame.kind() == FrameKind::Result => self.flush_mirror(None),
-            _ => {}
+        let Outcome::Control(frame) = outcome else { return };
+        if frame.kind() == FrameKind::TranscriptMirror
+            && self.shared.setup.store.is_some()
+            && let Some(ControlFrame::TranscriptMirror(entries)) = ControlFrame::of(frame)
+            && let Some(mirror) = self.start_mirror()
+        {
+            mirror.add(entries);
         }
     }
 
-    /// Sends what waits. Without a mirror nothing does, and `done` is called at once.
+    /// The way to the store, if the session has one.
+    fn start_mirror(&mut self) -> Option<&mut Mirror> {
+        let store = self.shared.setup.store.as_ref()?;
+        let shared = &self.shared;
+        let mirror = self.mirror.get_or_insert_with(|| {
+            let (shared, is_here) = (Arc::clone(shared), shared.setup.transport.runs_here());
+            let report = Arc::new(move |error| shared.report_mirror(error));
+            Box::new(Mirror::start(store.as_ref().clone(), is_here, report))
+        });
+        Some(mirror)
+    }
+
+    /// Sends what waits. `done` is dropped after it.
     pub(super) fn flush_mirror(&self, done: Option<oneshot::Sender<()>>) {
-        match &self.mirror {
-            Some(mirror) => mirror.flush(done),
-            None => drop(done.map(|done| done.send(()))),
+        if let Some(mirror) = &self.mirror {
+            mirror.jobs().flush(done);
+        }
+    }
+
+    /// A result sends what waits, and the reader of its turn gets it after that. It does not wait
+    /// long, and the session goes on meanwhile.
+    pub(super) fn hold_result(&self, turn: Option<TurnId>, frame: &Frame) {
+        let Some(mirror) = self.mirror.as_ref().filter(|_| frame.kind() == FrameKind::Result)
+        else {
+            return;
+        };
+        let Some(mailbox) = turn.and_then(|turn| self.turns.get(&turn)) else {
+            return mirror.jobs().flush(None);
+        };
+        if let Some(flushed) = mirror.jobs().flush_for_result() {
+            let hold = Mailbox::hold(mailbox);
+            tokio::spawn(async move {
+                flushed.await;
+                drop(hold);
+            });
         }
     }
 
     /// Finds out where the CLI of the next launch has its conversation. What a store has is loaded
     /// into a temporary configuration folder first.
     pub(super) fn find_home(
-        &self,
+        &mut self,
         conversation: Option<Conversation>,
         mut launch: Launch,
         env: BTreeMap<OsString, OsString>,
     ) -> BoxFuture<'static, Result<(Launch, Home), Error>> {
-        let (setup, known) = (&self.shared.setup, self.shared.home().clone());
+        let shared = Arc::clone(&self.shared);
+        let (setup, known) = (&shared.setup, shared.home().clone());
         // What this session, or that from which it was forked, has begun is where it was begun.
         let is_elsewhere =
-            matches!(known, Home::Unknown) || conversation != self.shared.options().conversation();
+            matches!(known, Home::Unknown) || conversation != shared.options().conversation();
         let store = setup.store.clone().filter(|_| is_elsewhere);
         if store.is_some() && conversation.is_some() && !setup.transport.runs_here() {
             let text = "the conversation is not loaded from the session store, because the transport \
                         does not say that its CLI sees the files of this machine (`shared_files` of \
                         a launcher): the CLI resumes what its own configuration folder has";
-            self.shared.warn(text.to_owned());
+            shared.warn("store_not_loaded", text.to_owned());
         }
         let store = store.filter(|_| setup.transport.runs_here());
         let named = project_name(|name| env.get(OsStr::new(name)).cloned());
         let launcher = setup.transport.launcher().cloned();
-        let (Some(options), Some(conversation)) = (store, conversation) else {
+        let wanted = store.zip(conversation);
+        let mirror = wanted.as_ref().and_then(|_| self.start_mirror());
+        let jobs = mirror.map(|mirror| mirror.jobs().clone());
+        let (Some((options, conversation)), Some(jobs)) = (wanted, jobs) else {
             into_home(&mut launch, &known, launcher.as_ref(), named.is_some());
             return Box::pin(std::future::ready(Ok((launch, known))));
         };
         let (done, flushed) = oneshot::channel();
-        self.flush_mirror(Some(done));
+        jobs.flush(Some(done));
         Box::pin(async move {
             // This session may have written to that conversation.
             let _ = flushed.await;
@@ -81,13 +108,18 @@ impl Driver {
             let project = named.unwrap_or_else(|| project_key(cwd));
             let (store, limit) = (&*options.store, options.load_timeout);
             let found = restore(store, conversation, project, env, launcher.clone(), limit).await;
-            let Some((id, restored)) = found.map_err(Error::store)? else {
-                return Ok((launch, Home::Own));
+            let (id, home) = match found.map_err(Error::store)? {
+                Found::Nothing => return Ok((launch, Home::Own)),
+                Found::Here { id, transcripts, lacking, warning } => {
+                    shared.warn("store_lacks_messages", warning);
+                    jobs.repair(transcripts, lacking).await;
+                    (id, Home::Own)
+                }
+                Found::Restored(id, restored) => (id, Home::Restored(Arc::new(restored))),
             };
             for arg in launch.args.iter_mut().filter(|arg| *arg == "--continue") {
                 *arg = format!("--resume={id}").into();
             }
-            let home = Home::Restored(Arc::new(restored));
             into_home(&mut launch, &home, launcher.as_ref(), is_named);
             Ok((launch, home))
         })
@@ -98,7 +130,9 @@ impl Driver {
         if let Home::Restored(restored) = &home
             && !self.restored.iter().any(|known| Arc::ptr_eq(known, restored))
         {
-            restored.warnings.iter().for_each(|warning| self.shared.warn(warning.clone()));
+            for warning in &restored.warnings {
+                self.shared.warn("store_partly_loaded", warning.clone());
+            }
             self.restored.push(restored.clone());
         }
         *self.shared.home() = match home {
@@ -113,11 +147,14 @@ impl Driver {
         if !mirror.close().await {
             for restored in &self.restored {
                 let kept = restored.keep_transcripts();
-                self.shared.warn(format!(
-                    "the session store does not have all of the conversation: its transcripts \
+                self.shared.warn(
+                    "transcripts_kept",
+                    format!(
+                        "the session store does not have all of the conversation: its transcripts \
                          are kept in {}",
-                    kept.display()
-                ));
+                        kept.display()
+                    ),
+                );
             }
         }
         self.leave_home();

@@ -34,7 +34,7 @@ impl<K: Key> Service<K> {
             let below = children.restored_below.get(&key).cloned();
             let Some(child) = children.by_id.get_mut(&id) else { return };
             let resume = child.session_id().filter(|_| keeps);
-            let start = child.begin(id, why, resume, below, &self.shared.name, &self.reports);
+            let start = child.begin(id, why, resume, below, &self.shared, &self.reports);
             child.task = Some(self.tasks.spawn(start.run()));
         }
         self.show(id, None);
@@ -82,7 +82,7 @@ impl<K: Key> Service<K> {
         self.show(id, None);
         let mut children = self.shared.children();
         let Some(child) = children.by_id.get_mut(&id) else { return };
-        let start = child.begin(id, Why::Again, None, None, &self.shared.name, &self.reports);
+        let start = child.begin(id, Why::Again, None, None, &self.shared, &self.reports);
         child.task = Some(self.tasks.spawn(start.rest()));
     }
 

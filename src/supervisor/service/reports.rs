@@ -34,6 +34,9 @@ impl<K: Key> Service<K> {
 
     pub(super) fn report(&mut self, report: Report<K>) {
         let Report { child: id, start, news } = report;
+        if let News::Turn(event) = news {
+            return self.shared.publish(event);
+        }
         {
             let mut children = self.shared.children();
             let child = children.by_id.get_mut(&id);
@@ -64,7 +67,7 @@ impl<K: Key> Service<K> {
                         child.forget_conversation();
                     }
                 }
-                News::Idle | News::Busy | News::Warning(_) => {}
+                News::Idle | News::Busy | News::Warning(_) | News::Turn(_) => {}
             }
         }
         match news {
@@ -105,6 +108,7 @@ impl<K: Key> Service<K> {
             News::Idle => self.decide(Input::Rest(id)),
             News::Busy => self.decide(Input::Busy(id)),
             News::Stopped => self.decide(Input::Stopped(id)),
+            News::Turn(event) => self.shared.publish(event),
         }
     }
 

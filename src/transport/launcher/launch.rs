@@ -56,6 +56,8 @@ pub struct Launcher {
     args: Vec<OsString>,
     /// What follows the arguments.
     target: Vec<OsString>,
+    /// The container or pod that the target names. Neither tool takes a `--` before it.
+    name: Option<OsString>,
     /// The launcher joins its words with spaces, for a shell to read.
     joins: bool,
     end_with_parent: bool,
@@ -73,6 +75,7 @@ impl Launcher {
             program: program.into(),
             args: Vec::new(),
             target: Vec::new(),
+            name: None,
             joins: false,
             end_with_parent: false,
             cli: "claude".into(),
@@ -110,20 +113,30 @@ impl Launcher {
 
     /// A running container: `docker exec -i <container>`. When `docker` is gone, the CLI ends when
     /// it next reads its input. For Podman, use [`program`](Self::program).
+    ///
+    /// A name that is empty or begins with `-`, which docker would take for an option, fails when
+    /// the CLI is started.
     pub fn docker_exec(container: impl Into<OsString>) -> Self {
+        let container = container.into();
         Self {
             args: ["exec", "-i"].map(Into::into).into(),
-            target: vec![container.into()],
+            target: vec![container.clone()],
+            name: Some(container),
             ..Self::new("docker")
         }
     }
 
     /// A running pod: `kubectl exec -i <pod>`. When `kubectl` is gone, the CLI ends when it next
     /// reads its input.
+    ///
+    /// A name that is empty or begins with `-`, which kubectl would take for an option, fails when
+    /// the CLI is started.
     pub fn kubectl_exec(pod: impl Into<OsString>) -> Self {
+        let pod = pod.into();
         Self {
             args: ["exec", "-i"].map(Into::into).into(),
-            target: vec![pod.into(), "--".into()],
+            target: vec![pod.clone(), "--".into()],
+            name: Some(pod),
             ..Self::new("kubectl")
         }
     }
@@ -236,6 +249,20 @@ impl Launcher {
         words
     }
 
+    /// Fails if the launcher would take the name of its target for an option.
+    fn check(&self) -> Result<(), Error> {
+        match &self.name {
+            Some(name) if name.is_empty() || name.as_encoded_bytes().starts_with(b"-") => {
+                let (name, program) = (name.display(), self.program.display());
+                Err(Error::other(format!(
+                    "`{program} exec` cannot be given `{name}` as a name: it is empty, or would be \
+                     an option"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is sent ahead of the CLI's input.
     fn setup(&self, launch: &Launch) -> Result<Vec<u8>, Error> {
         let cwd = launch.cwd.as_deref().map(|cwd| self.paths.path(cwd));
@@ -258,6 +285,7 @@ impl Launcher {
 impl Transport for Launcher {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, Error>> {
         Box::pin(async move {
+            self.check()?;
             let setup = self.setup(&launch)?;
             let program = found(&self.program, env::var_os("PATH"))?;
             let local = Launch {
@@ -328,6 +356,27 @@ mod tests {
         ] {
             assert_eq!(words(&launcher), expected);
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_would_be_an_option_is_refused() {
+        for name in ["", "-", "--privileged", "-uroot"] {
+            for launcher in [
+                Launcher::docker_exec(name),
+                Launcher::docker_exec(name).program("podman").arg("-t"),
+                Launcher::kubectl_exec(name).args(["-n", "agents"]),
+            ] {
+                let error = launcher.open(Launch::default()).await.unwrap_err().to_string();
+                assert!(error.contains(&format!("`{name}`")), "{error}");
+            }
+        }
+        for name in ["c", "pod/a-b"] {
+            assert!(Launcher::docker_exec(name).check().is_ok());
+            assert!(Launcher::kubectl_exec(name).check().is_ok());
+        }
+        // `ssh` has a `--` before it.
+        assert!(Launcher::ssh("-oProxyCommand=x").check().is_ok());
+        assert!(words(&Launcher::ssh("-x")).contains(" -- -x exec sh"));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -110,7 +111,9 @@ fn find(path: Option<OsString>) -> Result<PathBuf, Missing> {
     // The meaning of a relative entry would depend on the host's working directory.
     let folders = std::env::split_paths(&folders).filter(|folder| folder.is_absolute());
     let mut files = folders.map(|folder| folder.join("setpriv"));
-    let found = files.find(|file| file.is_file()).ok_or(Missing::NoSetpriv)?;
+    // As a shell searches.
+    let runs = |file: &PathBuf| file.metadata().is_ok_and(|it| it.is_file() && is_executable(&it));
+    let found = files.find(runs).ok_or(Missing::NoSetpriv)?;
     let help = Command::new(&found).arg("--help").output().map(|output| output.stdout);
     let knows = help.is_ok_and(|help| String::from_utf8_lossy(&help).contains("--pdeathsig"));
     if knows { Ok(found) } else { Err(Missing::TooOld(found)) }
@@ -137,8 +140,11 @@ pub(super) fn in_its_thread<T: Send + 'static>(
     };
     let (reply, answer) = std::sync::mpsc::sync_channel(1);
     let gone = || io::Error::other("the thread that starts guarded processes has ended");
-    thread.send(Box::new(move || drop(reply.send(work())))).map_err(|_| gone())?;
-    answer.recv().map_err(|_| gone())
+    // With the thread, all its processes would end.
+    let work = move || drop(reply.send(catch_unwind(AssertUnwindSafe(work))));
+    thread.send(Box::new(work)).map_err(|_| gone())?;
+    let done = answer.recv().map_err(|_| gone())?;
+    done.map_err(|_| io::Error::other("the start of a guarded process panicked"))
 }
 
 #[cfg(all(test, target_os = "linux"))]
@@ -162,9 +168,30 @@ mod tests {
     }
 
     #[test]
-    fn all_work_is_done_by_one_thread() {
+    fn what_may_not_be_executed_is_passed_over() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [plain, folder, real] = folders.each_ref().map(|folder| folder.path().join("setpriv"));
+        let text = "#!/bin/sh\necho --pdeathsig\n";
+        std::fs::write(&plain, text).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(&real, text).unwrap();
+        let path = || std::env::join_paths(folders.iter().map(|folder| folder.path())).ok();
+        assert_eq!(find(path()), Err(Missing::NoSetpriv));
+        std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(find(path()), Ok(real));
+    }
+
+    /// The kernel ends the processes of a thread that ends.
+    #[test]
+    fn all_work_is_done_by_one_thread_also_after_a_panic() {
         let id = || std::thread::current().id();
         let first = in_its_thread(id).unwrap();
+        for _ in 0..3 {
+            let error = in_its_thread(|| panic!("a bug")).unwrap_err();
+            assert!(error.to_string().contains("panicked"), "{error}");
+        }
         let second = std::thread::spawn(move || in_its_thread(id)).join().unwrap().unwrap();
         assert!(first == second && first != std::thread::current().id());
     }

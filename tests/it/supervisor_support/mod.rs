@@ -4,11 +4,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use claude_wire::supervisor::{Backoff, ChildSpec, SessionRef, Strategy, Supervisor};
+use claude_wire::supervisor::{
+    Backoff, ChildSpec, SessionRef, Strategy, Supervisor, SupervisorEvent,
+};
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Session, SessionBuilder};
 use serde_json::json;
 use tokio::sync::Semaphore;
+use tokio::sync::broadcast::Receiver;
 
 use crate::support::cli::{FakeCli, Launches, cli};
 
@@ -115,6 +118,22 @@ pub(crate) async fn three(strategy: Strategy) -> (Supervisor, [Launches; 3]) {
         .await
         .unwrap();
     (supervisor, launches)
+}
+
+pub(crate) fn is_of_a_turn<K>(event: &SupervisorEvent<K>) -> bool {
+    matches!(event, SupervisorEvent::TurnStarted(..) | SupervisorEvent::TurnEnded(..))
+}
+
+/// The next event that is not of a turn.
+pub(crate) async fn next_event(
+    events: &mut Receiver<SupervisorEvent<String>>,
+) -> SupervisorEvent<String> {
+    loop {
+        let event = events.recv().await.unwrap();
+        if !is_of_a_turn(&event) {
+            return event;
+        }
+    }
 }
 
 pub(crate) async fn text(session: &SessionRef, prompt: &str) -> String {

@@ -28,12 +28,14 @@ pub async fn read(mut turn: Turn) -> Read {
     read
 }
 
-/// All warnings of a session that ends.
+/// All warnings of a session that ends, and what its store did not get.
 pub async fn warnings(mut events: Events) -> Vec<String> {
     let mut warnings = Vec::new();
     while let Some(event) = events.next().await {
-        if let SessionEvent::Warning(text) = event {
-            warnings.push(text);
+        match event {
+            SessionEvent::Warning(text) => warnings.push(text),
+            SessionEvent::MirrorError(error) => warnings.push(error.to_string()),
+            _ => {}
         }
     }
     warnings

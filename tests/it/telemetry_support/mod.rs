@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use claude_wire::store::{self, SessionKey, SessionStore, SessionStoreEntry};
 use claude_wire::supervisor::{Backoff, ChildSpec, Supervisor, SupervisorEvent};
-use claude_wire::transport::{Exit, Memory};
+use claude_wire::transport::{BoxFuture, Exit, Memory};
 use serde_json::{Value, json};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -209,6 +210,41 @@ pub(crate) fn busy() -> Memory {
         }
         Exit::from_code(0)
     })
+}
+
+/// A CLI that sends an entry for the session's store in each turn.
+pub(crate) fn mirroring() -> Memory {
+    cli(|_, mut cli| async move {
+        cli.handshake().await;
+        while let Some(line) = cli.read().await {
+            let path = format!("/home/me/.claude/projects/-repo/{SESSION}.jsonl");
+            let entry = json!({"type": "user", "uuid": "u", "sessionId": SESSION});
+            cli.write(json!({"type": "transcript_mirror", "filePath": path, "entries": [entry]}))
+                .await;
+            cli.turn(line["uuid"].as_str().unwrap_or_default(), "done").await;
+        }
+        Exit::from_code(0)
+    })
+}
+
+/// A store that takes nothing, and says so with a [`CANARY`].
+pub(crate) struct Refusing;
+
+impl SessionStore for Refusing {
+    fn append<'a>(
+        &'a self,
+        _: &'a SessionKey,
+        _: &'a [SessionStoreEntry],
+    ) -> BoxFuture<'a, store::Result<()>> {
+        Box::pin(async { Err(store::Error::new(CANARY)) })
+    }
+
+    fn load<'a>(
+        &'a self,
+        _: &'a SessionKey,
+    ) -> BoxFuture<'a, store::Result<Option<Vec<SessionStoreEntry>>>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// Supervises a session whose CLI ends at this prompt, until it is up again.

@@ -153,7 +153,7 @@ fn updated_permissions(updates: &[PermissionUpdate]) -> String {
     if let Some((update, fault)) = updates.iter().find_map(|update| Some((update, update.fault()?)))
     {
         tracing::warn!(
-            ?update,
+            kind = update.kind(),
             fault,
             "a permission update that the CLI would not take: no update is sent"
         );
@@ -161,8 +161,8 @@ fn updated_permissions(updates: &[PermissionUpdate]) -> String {
     }
     match RawJson::from_serialize(updates) {
         Ok(updates) => format!(r#","updatedPermissions":{updates}"#),
-        Err(error) => {
-            tracing::warn!(%error, "permission updates that cannot be written: none is sent");
+        Err(_) => {
+            tracing::warn!("permission updates that cannot be written: none is sent");
             String::new()
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-use crate::common::lock;
+use crate::common::{lock, os_error};
 use crate::transport::Exit;
 
 /// The child, leader of its process group.
@@ -146,7 +146,7 @@ fn end(leader: &Mutex<Option<Leader>>, grace: Duration) {
         pause = (pause * 2).min(Duration::from_millis(50));
     }
     if let Err(error) = leader.reap() {
-        tracing::debug!(%error, "a child could not be reaped");
+        tracing::debug!(error = %os_error(&error), "a child could not be reaped");
     }
 }
 
