@@ -43,6 +43,8 @@ enum Kind {
     Owned {
         session: String,
         owner: String,
+        /// Whether the owner is seen to be alive, and not only silent for too short a time.
+        is_seen: bool,
     },
     /// The session was stopped before its replay was done.
     Unfinished(String),
@@ -339,8 +341,13 @@ impl Error {
         Kind::Overflow(cap).into()
     }
 
-    pub(super) fn owned(session: &str, owner: impl fmt::Display) -> Self {
-        Kind::Owned { session: session.to_owned(), owner: owner.to_string() }.into()
+    pub(super) fn owned(session: &str, owner: impl fmt::Display, is_seen: bool) -> Self {
+        Kind::Owned { session: session.to_owned(), owner: owner.to_string(), is_seen }.into()
+    }
+
+    /// Whether the owner may be gone, which shows after some time.
+    pub(crate) fn may_be_free_soon(&self) -> bool {
+        self.is_owned() && !matches!(self.inner.kind, Kind::Owned { is_seen: true, .. })
     }
 
     pub(super) fn unfinished(left: String) -> Self {
@@ -447,7 +454,7 @@ impl fmt::Display for Error {
         match kind {
             Kind::Options(error) => write!(f, "{error}")?,
             Kind::Transport(error) => write!(f, "{error}")?,
-            Kind::Owned { session, owner } => write!(
+            Kind::Owned { session, owner, .. } => write!(
                 f,
                 "the conversation {session} is in use by {owner}: stop that session, or fork the conversation"
             )?,

@@ -2,7 +2,7 @@
 //! when.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
 use crate::common::later;
@@ -25,7 +25,13 @@ struct Child {
     restarts: u64,
     /// When it was restarted, if each child counts by itself.
     recent: VecDeque<Instant>,
+    /// Since when someone else has what it needs.
+    owned_since: Option<Instant>,
 }
+
+/// For how long a child whose conversation or CLI someone else has is tried again: an owner that cannot
+/// be looked at counts as gone after 60 s.
+const OWNED_FOR: Duration = Duration::from_secs(90);
 
 /// The settings of a supervisor.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +84,9 @@ impl Tree {
             Input::Add(id, restart) if self.ending.is_none() => {
                 let state = State::Pending(Why::First);
                 let (was_up, failures, restarts, recent) = (false, 0, 0, VecDeque::new());
-                let child = Child { restart, state, was_up, failures, restarts, recent };
+                let owned_since = None;
+                let child =
+                    Child { restart, state, was_up, failures, restarts, recent, owned_since };
                 self.index.enter(id, state);
                 self.children.insert(id, child);
             }
@@ -174,6 +182,7 @@ impl Tree {
             if let Some(child) = self.children.get_mut(&id) {
                 child.failures = 0;
                 child.was_up = true;
+                child.owned_since = None;
             }
         }
     }
@@ -187,6 +196,14 @@ impl Tree {
             // It is being stopped.
             _ => return,
         };
+        let waits = class == Class::Owned
+            && now.duration_since(*child.owned_since.get_or_insert(now)) < OWNED_FOR;
+        if waits && child.restart != RestartType::Temporary && self.ending.is_none() {
+            child.failures += 1;
+            let failures = child.failures;
+            self.wait(now, id, failures, why, out);
+            return self.pass_time(now);
+        }
         if self.is_first_start && !child.was_up && self.ending.is_none() {
             self.set(id, State::Failed);
             return self.end(End::StartFailed(id), out);
@@ -205,7 +222,7 @@ impl Tree {
         }
         child.failures += 1;
         let failures = child.failures;
-        if class == Class::Configuration {
+        if matches!(class, Class::Configuration | Class::Owned) {
             self.set(id, State::Failed);
             return out.extend([Output::Release(id), Output::Event(id, Event::Failed)]);
         }
@@ -222,12 +239,17 @@ impl Tree {
                 }
             }
         }
+        self.wait(now, id, failures, why, out);
+        self.stop_group(id, out);
+        self.pass_time(now);
+    }
+
+    /// Has a child wait until it is started again.
+    fn wait(&mut self, now: Instant, id: ChildId, failures: u32, why: Why, out: &mut Vec<Output>) {
         let random = self.random();
         let delay = self.rules.backoff.delay(failures, random);
         self.set(id, State::Waiting(later(now, delay), why));
         out.push(Output::Event(id, Event::Restarting(delay)));
-        self.stop_group(id, out);
-        self.pass_time(now);
     }
 
     /// Counts a restart.

@@ -288,6 +288,9 @@ impl From<session::Error> for NotStarted {
 
 /// What the error of a start means.
 fn class_of_start(error: &session::Error, launched: bool) -> Class {
+    if error.may_be_free_soon() {
+        return Class::Owned;
+    }
     if error.is_option() || error.is_owned() || error.is_unsupported() {
         return Class::Configuration;
     }

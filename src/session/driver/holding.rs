@@ -127,9 +127,11 @@ pub(super) fn acquire(shared: &Arc<Shared>, folder: &Path, id: &str) -> Result<L
     Lease::acquire(folder, id, move |text| shared.warn("conversation_not_held", text))
 }
 
-pub(super) fn owned(id: &str, owner: Option<impl ToString>) -> Error {
-    let owner = owner.map_or_else(|| "another program".to_owned(), |owner| owner.to_string());
-    Error::owned(id, owner)
+pub(super) fn owned(id: &str, owner: Option<Box<Owner>>) -> Error {
+    match owner {
+        Some(owner) => Error::owned(id, &owner, owner.is_alive(&Owner::this()) == Some(true)),
+        None => Error::owned(id, "another program", false),
+    }
 }
 
 /// The folder for the new transcripts of a launch, or why there is none. What a launch goes on with

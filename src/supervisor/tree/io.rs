@@ -45,6 +45,8 @@ pub(in crate::supervisor) enum Class {
     Clean,
     /// It cannot start with its configuration, or is another program's: it is not tried again.
     Configuration,
+    /// Someone else has its conversation or its CLI, and may be gone: it is tried again for some time.
+    Owned,
     /// The API refuses its key or its login: it is started when it is wanted.
     Denied,
 }

@@ -50,6 +50,10 @@ impl Rig {
         rig
     }
 
+    fn is_ending(&self) -> bool {
+        self.tree.ending.is_some()
+    }
+
     fn is_finished(&self) -> bool {
         self.out.iter().any(|output| matches!(output, Output::Finished(_)))
     }
@@ -100,6 +104,34 @@ fn the_first_children_start_one_after_the_other() {
     assert!(!rig.tree.has_started());
     rig.handle(Input::Up(ChildId(2)));
     assert!(rig.tree.has_started());
+}
+
+/// An owner that cannot be looked at counts as gone only after some time: a program that was killed
+/// and started again must not fail for that.
+#[test]
+fn a_child_whose_conversation_someone_else_has_is_tried_again_for_some_time_and_does_not_count() {
+    let owned = Input::Down(ChildId(1), Class::Owned);
+    for is_first in [true, false] {
+        let mut rig = match is_first {
+            true => Rig::starting(rules(), Instant::now(), 2),
+            false => Rig::up(rules(), 2),
+        };
+        let mut waited = Duration::ZERO;
+        while rig.state(1) != Some(State::Failed) && !rig.is_ending() {
+            rig.handle(owned);
+            assert!(waited <= 100 * SECOND, "for ever");
+            waited += 4 * SECOND;
+            rig.pass(4 * SECOND);
+        }
+        assert!(waited >= 90 * SECOND, "{waited:?}");
+        assert_eq!(rig.is_ending(), is_first);
+
+        let mut rig = Rig::starting(rules(), Instant::now(), 2);
+        rig.handle(owned);
+        assert_eq!(rig.state(2), Some(State::Pending(Why::First)), "in order");
+        assert!(rig.pass(SECOND).contains(&start(1, Why::First)));
+        assert_eq!(rig.handle(Input::Up(ChildId(1))), [start(2, Why::First)]);
+    }
 }
 
 #[test]

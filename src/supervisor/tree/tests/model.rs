@@ -33,6 +33,7 @@ pub(super) struct Kid {
     may_be_busy: bool,
     failures: u32,
     crashes: Vec<Instant>,
+    owned_since: Option<Instant>,
 }
 
 #[derive(Clone, Debug)]
@@ -93,7 +94,17 @@ impl Model {
                     let (id, state) = (self.added, State::Pending(Why::First));
                     let (may_be_busy, failures, crashes) = (false, 0, Vec::new());
                     let (was_up, restart) = (false, *restart);
-                    let kid = Kid { id, restart, state, was_up, may_be_busy, failures, crashes };
+                    let owned_since = None;
+                    let kid = Kid {
+                        id,
+                        restart,
+                        state,
+                        was_up,
+                        may_be_busy,
+                        failures,
+                        crashes,
+                        owned_since,
+                    };
                     self.kids.push(kid);
                 }
             }
@@ -101,6 +112,7 @@ impl Model {
             Step::Up(id) => self.change(*id, |kid| {
                 kid.failures = 0;
                 kid.was_up = true;
+                kid.owned_since = None;
                 Some(State::Up)
             }),
             Step::Down(id, class) => self.down(*id, *class),
@@ -178,6 +190,15 @@ impl Model {
         let is_first = self.is_first;
         let Some(kid) = self.kid(id) else { return };
         let why = if let State::Starting(why) = kid.state { why } else { Why::Again };
+        if class == Class::Owned && kid.restart != RestartType::Temporary {
+            let since = *kid.owned_since.get_or_insert(now);
+            if now - since < 90 * SECOND {
+                kid.failures += 1;
+                let delay = backoff.first * 2_u32.pow((kid.failures - 1).min(20));
+                kid.state = State::Waiting(now + delay.min(backoff.max), why);
+                return;
+            }
+        }
         if is_first && !kid.was_up {
             kid.state = State::Failed;
             return self.finish(End::StartFailed(ChildId(id)));
@@ -192,7 +213,7 @@ impl Model {
         }
         match class {
             Class::Denied => kid.state = State::Resting,
-            Class::Configuration => {
+            Class::Configuration | Class::Owned => {
                 kid.failures += 1;
                 kid.state = State::Failed;
             }
@@ -333,6 +354,7 @@ impl Model {
             Class::Crash,
             Class::Clean,
             Class::Configuration,
+            Class::Owned,
             Class::Denied,
         ];
         prop_oneof![
