@@ -181,6 +181,16 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/launchers.md")]
     struct Launchers;
+    #[doc = include_str!("../docs/launchers/ssh.md")]
+    struct LauncherSsh;
+    #[doc = include_str!("../docs/launchers/docker.md")]
+    struct LauncherDocker;
+    #[doc = include_str!("../docs/launchers/kubectl.md")]
+    struct LauncherKubectl;
+    #[doc = include_str!("../docs/launchers/srun.md")]
+    struct LauncherSrun;
+    #[doc = include_str!("../docs/launchers/systemd-run.md")]
+    struct LauncherSystemdRun;
     #[doc = include_str!("../docs/history.md")]
     struct History;
     #[doc = include_str!("../docs/hosting.md")]
