@@ -22,8 +22,16 @@ pub struct SessionRef<K: Key = String> {
 
 #[derive(Clone)]
 enum Source<K: Key> {
-    Slot { slot: watch::Receiver<Slot>, wake: mpsc::UnboundedSender<K>, limits: Limits },
+    /// In one place, since it is copied at each look-up.
+    Child(Arc<Seen<K>>),
     Via(Arc<dyn SessionRegistry<K>>),
+}
+
+/// What a reference knows of its child.
+struct Seen<K: Key> {
+    slot: watch::Receiver<Slot>,
+    wake: mpsc::UnboundedSender<K>,
+    limits: Limits,
 }
 
 impl<K: Key> SessionRef<K> {
@@ -33,7 +41,7 @@ impl<K: Key> SessionRef<K> {
         wake: mpsc::UnboundedSender<K>,
         limits: Limits,
     ) -> Self {
-        Self { key, source: Source::Slot { slot, wake, limits } }
+        Self { key, source: Source::Child(Arc::new(Seen { slot, wake, limits })) }
     }
 
     /// The session that a registry has under this key at the time of each call. It need not be there
@@ -50,7 +58,7 @@ impl<K: Key> SessionRef<K> {
     /// The state of the child; [`ChildState::Stopped`] for one that is gone.
     pub fn state(&self) -> ChildState {
         match &self.source {
-            Source::Slot { slot, .. } => slot.borrow().state,
+            Source::Child(seen) => seen.slot.borrow().state,
             Source::Via(registry) => {
                 registry.lookup(&self.key).map_or(ChildState::Stopped, |found| found.state())
             }
@@ -65,10 +73,10 @@ impl<K: Key> SessionRef<K> {
     /// # Cancel safety
     /// Cancel safe.
     pub async fn wait_for(&self, state: ChildState) -> Result<(), SupervisorError> {
-        let Source::Slot { slot, .. } = self.resolve()?.source else {
+        let Source::Child(seen) = self.resolve()?.source else {
             return Err(self.not_found());
         };
-        let mut slot = slot;
+        let mut slot = seen.slot.clone();
         let reached = slot.wait_for(|slot| slot.state == state).await;
         reached.map(drop).map_err(|_| SupervisorError::new(Kind::Stopped, &self.key))
     }
@@ -82,13 +90,15 @@ impl<K: Key> SessionRef<K> {
     /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the child is a supervisor; if the
     /// registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
-        let Source::Slot { mut slot, wake, limits } = self.resolve()?.source else {
+        let Source::Child(seen) = self.resolve()?.source else {
             return Err(self.not_found());
         };
+        let Seen { slot, wake, limits } = &*seen;
+        let mut slot = slot.clone();
         if !limits.is_session {
             return Err(SupervisorError::new(Kind::Supervisor, &self.key));
         }
-        self.check_budget(&slot.borrow().total(), &limits)?;
+        self.check_budget(&slot.borrow().total(), limits)?;
         if let Some(limit) = &limits.memory
             && slot.borrow().waits_for_a_query()
         {
@@ -153,7 +163,7 @@ impl<K: Key> SessionRef<K> {
 
     fn resolve(&self) -> Result<Self, SupervisorError> {
         match &self.source {
-            Source::Slot { .. } => Ok(self.clone()),
+            Source::Child(_) => Ok(self.clone()),
             Source::Via(registry) => registry.lookup(&self.key).ok_or_else(|| self.not_found()),
         }
     }
@@ -161,7 +171,7 @@ impl<K: Key> SessionRef<K> {
     fn not_found(&self) -> SupervisorError {
         let known = match &self.source {
             Source::Via(registry) => registry.keys(),
-            Source::Slot { .. } => Vec::new(),
+            Source::Child(_) => Vec::new(),
         };
         SupervisorError::new(Kind::NotFound(Known::of(&known)), &self.key)
     }
