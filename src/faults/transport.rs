@@ -18,8 +18,8 @@ use super::plan::{FaultPlan, Injection};
 use super::pump::{Cli, Host, Over, pump};
 use crate::common::lock;
 use crate::transport::{
-    BoxFuture, BoxedRead, Connection, Control, Error, Exit, HeldTurn, Launch, Launcher, Memory,
-    Notes, Peer, PeerSignal, Transport,
+    BoxFuture, BoxedRead, Connection, Control, Error, Exit, HeldTurn, Launch, Memory, Notes,
+    PathMap, Peer, PeerSignal, Transport,
 };
 
 /// Injects the faults of a plan into every connection of a transport.
@@ -80,8 +80,8 @@ impl Transport for Faulty {
         self.inner.runs_here()
     }
 
-    fn launcher(&self) -> Option<&Launcher> {
-        self.inner.launcher()
+    fn path_map(&self) -> Option<&PathMap> {
+        self.inner.path_map()
     }
 
     fn taken(&self) {

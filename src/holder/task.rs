@@ -209,7 +209,8 @@ impl Task {
                         "claude-wire hold: a line of {len} bytes did not reach the CLI: the limit \
                          is {DEFAULT_MAX_LINE}"
                     );
-                    tracing::warn!(key = lock(&self.info).key, "{text}");
+                    let key = lock(&self.info).key.clone();
+                    tracing::warn!(key, "a program's line for its CLI was too long");
                     self.kept.push(b'r', text.into());
                 }
                 Event::HungUp => self.hung_up = true,

@@ -12,7 +12,7 @@ use crate::player::Replay;
 use crate::recording::{
     Recording, is_recordings_folder, move_kept, recordings_in, remove_kept, replace_recordings,
 };
-use crate::transport::{self, BoxFuture, Connection, Launch, Launcher, Transport};
+use crate::transport::{self, BoxFuture, Connection, Launch, PathMap, Transport};
 
 /// A transport that replays a recording or records one, so that a test is written once.
 ///
@@ -201,11 +201,11 @@ impl Transport for Recorded {
         }
     }
 
-    fn launcher(&self) -> Option<&Launcher> {
+    fn path_map(&self) -> Option<&PathMap> {
         match &self.source {
             Source::Played(_) => None,
-            Source::Made(made) => made.recorder.launcher(),
-            Source::Plain(cli) => cli.launcher(),
+            Source::Made(made) => made.recorder.path_map(),
+            Source::Plain(cli) => cli.path_map(),
         }
     }
 

@@ -17,7 +17,7 @@ use super::log::Log;
 use super::tee::tee;
 use crate::common::{lock, rfc3339};
 use crate::recording::{Header, Redaction, Root};
-use crate::transport::{self, BoxFuture, Connection, Launch, Launcher, Notes, Transport};
+use crate::transport::{self, BoxFuture, Connection, Launch, Notes, PathMap, Transport};
 
 /// Records every connection of a transport to a file.
 ///
@@ -278,8 +278,8 @@ impl Transport for Recorder {
         self.inner.runs_here()
     }
 
-    fn launcher(&self) -> Option<&Launcher> {
-        self.inner.launcher()
+    fn path_map(&self) -> Option<&PathMap> {
+        self.inner.path_map()
     }
 
     fn taken(&self) {

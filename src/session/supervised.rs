@@ -39,7 +39,7 @@ impl Session {
 
     /// Whether another program starts the CLI, so that an exit may be that program's.
     pub(crate) fn has_launcher(&self) -> bool {
-        self.inner.shared.setup.transport.launcher().is_some()
+        self.inner.shared.setup.transport.path_map().is_some()
     }
 
     /// How long a stop may take: the end of the running turn, then the grace periods.

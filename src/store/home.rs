@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::jsonl;
 use super::session_store::SessionStoreEntry;
 use crate::common::owned;
-use crate::transport::Launcher;
+use crate::transport::PathMap;
 
 /// The variable that names the configuration folder.
 pub(crate) const CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
@@ -77,11 +77,11 @@ pub(crate) struct Transcript {
 }
 
 impl Restored {
-    /// Writes a new folder. `env` is the environment of the CLI, and `launcher` knows what paths are
+    /// Writes a new folder. `env` is the environment of the CLI, and `map` knows what paths are
     /// called where the CLI runs.
     pub(crate) fn write(
         env: &BTreeMap<OsString, OsString>,
-        launcher: Option<&Launcher>,
+        map: Option<&PathMap>,
         project: &str,
         session: &str,
         transcripts: &[Transcript],
@@ -96,7 +96,7 @@ impl Restored {
             warnings: Vec::new(),
         };
         restored.add(project, session, transcripts)?;
-        restored.take_over(&Source::of(env, launcher), launcher);
+        restored.take_over(&Source::of(env, map), map);
         Ok(restored)
     }
 
@@ -133,7 +133,7 @@ impl Restored {
 
     /// Takes over the settings, the credentials and what the user wrote. What cannot be read is
     /// left out, with a warning.
-    fn take_over(&mut self, source: &Source, launcher: Option<&Launcher>) {
+    fn take_over(&mut self, source: &Source, map: Option<&PathMap>) {
         let Some(from) = &source.folder else { return };
         let to = self.folder.path().to_owned();
         let mut warn = |path: &Path, error: io::Error| {
@@ -144,9 +144,7 @@ impl Restored {
         };
         for name in LINKED {
             let path = from.join(name);
-            if let Err(error) =
-                fs::metadata(&path).and_then(|_| link(&path, &to.join(name), launcher))
-            {
+            if let Err(error) = fs::metadata(&path).and_then(|_| link(&path, &to.join(name), map)) {
                 warn(&path, error);
             }
         }
@@ -198,9 +196,9 @@ impl Drop for Restored {
 /// The configuration folder of a CLI with this environment.
 pub(crate) fn config_folder(
     env: &BTreeMap<OsString, OsString>,
-    launcher: Option<&Launcher>,
+    map: Option<&PathMap>,
 ) -> Option<PathBuf> {
-    Source::of(env, launcher).folder
+    Source::of(env, map).folder
 }
 
 /// Where the CLI would look for its configuration.
@@ -212,10 +210,10 @@ struct Source {
 
 impl Source {
     /// The variables name paths where the CLI runs; these are the ones here.
-    fn of(env: &BTreeMap<OsString, OsString>, launcher: Option<&Launcher>) -> Self {
+    fn of(env: &BTreeMap<OsString, OsString>, map: Option<&PathMap>) -> Self {
         let path = |name: &str| {
             let path = Path::new(env.get(OsStr::new(name)).filter(|value| !value.is_empty())?);
-            Some(launcher.map_or_else(|| path.to_owned(), |launcher| launcher.here(path)))
+            Some(map.map_or_else(|| path.to_owned(), |map| map.here(path)))
         };
         if let Some(folder) = path(CONFIG_DIR) {
             return Self { state: Some(folder.join(".claude.json")), folder: Some(folder) };
@@ -246,22 +244,22 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 
 /// The link is read where the CLI runs.
 #[cfg(unix)]
-fn link(from: &Path, to: &Path, launcher: Option<&Launcher>) -> io::Result<()> {
+fn link(from: &Path, to: &Path, map: Option<&PathMap>) -> io::Result<()> {
     let from = std::path::absolute(from)?;
-    let from = launcher.map_or_else(|| from.clone(), |launcher| launcher.there(&from));
+    let from = map.map_or_else(|| from.clone(), |map| map.there(&from));
     std::os::unix::fs::symlink(from, to)
 }
 
 /// A link needs a privilege on Windows, so it is a copy.
 #[cfg(not(unix))]
-fn link(from: &Path, to: &Path, launcher: Option<&Launcher>) -> io::Result<()> {
+fn link(from: &Path, to: &Path, map: Option<&PathMap>) -> io::Result<()> {
     if !fs::metadata(from)?.is_dir() {
         return fs::copy(from, to).map(drop);
     }
     fs::create_dir(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        link(&entry.path(), &to.join(entry.file_name()), launcher)?;
+        link(&entry.path(), &to.join(entry.file_name()), map)?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::key::{SessionKey, is_below};
 use super::local::{self, Compared, Local};
 use super::session_store::SessionStore;
 use crate::common::is_uuid;
-use crate::transport::Launcher;
+use crate::transport::PathMap;
 
 /// The conversation to resume.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(crate) enum Found {
 }
 
 /// Finds a conversation, and writes what the store has of it into a new configuration folder. `env`
-/// is the environment of the CLI, `launcher` what starts it, `limit` the time limit of each call to
+/// is the environment of the CLI, `map` the names of folders there, `limit` the time limit of each call to
 /// the store.
 ///
 /// A store may have less than the CLI's own transcript, if an append has failed. The shorter copy is
@@ -57,7 +57,7 @@ pub(crate) async fn restore(
     conversation: Conversation,
     project: String,
     env: BTreeMap<OsString, OsString>,
-    launcher: Option<Launcher>,
+    map: Option<PathMap>,
     limit: Duration,
 ) -> Result<Found> {
     let calls = Calls { store, limit };
@@ -74,7 +74,7 @@ pub(crate) async fn restore(
     };
     let key = SessionKey::new(&project, &id);
     let mut skipped = Vec::new();
-    if let Some(config) = config_folder(&env, launcher.as_ref())
+    if let Some(config) = config_folder(&env, map.as_ref())
         && let Some(Local { entries, paths }) = local::find(config, key.clone()).await
     {
         let stored = transcripts.first().map_or(&[][..], |main| &main.entries);
@@ -104,7 +104,7 @@ pub(crate) async fn restore(
     transcripts.extend(agents);
     skipped.extend(left_out);
     let write = move || {
-        let mut restored = Restored::write(&env, launcher.as_ref(), &project, &id, &transcripts)?;
+        let mut restored = Restored::write(&env, map.as_ref(), &project, &id, &transcripts)?;
         restored.warnings.extend(skipped);
         Ok(Found::Restored(id, restored))
     };

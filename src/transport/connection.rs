@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Environment, Error, Exit, Launcher, Notes, OrphanGuard};
+use super::{Environment, Error, Exit, Notes, OrphanGuard, PathMap};
 
 /// A boxed future that can move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -45,10 +45,10 @@ pub trait Transport: Send + Sync + 'static {
         false
     }
 
-    /// The program that starts the CLI in this program's place, if there is one. A session asks it
-    /// for the paths there, and a supervisor does not take its failure for one of the CLI. Default:
-    /// `None`. A wrapper passes it on.
-    fn launcher(&self) -> Option<&Launcher> {
+    /// What folders are called where the CLI runs, if a [launcher](super::Launcher) starts it: its exit
+    /// may be that of the launcher then. Default: `None`, the CLI is started by this transport, and
+    /// folders have the same names. A wrapper passes it on.
+    fn path_map(&self) -> Option<&PathMap> {
         None
     }
 
@@ -73,8 +73,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).runs_here()
     }
 
-    fn launcher(&self) -> Option<&Launcher> {
-        (**self).launcher()
+    fn path_map(&self) -> Option<&PathMap> {
+        (**self).path_map()
     }
 
     fn taken(&self) {
@@ -95,8 +95,8 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
         (**self).runs_here()
     }
 
-    fn launcher(&self) -> Option<&Launcher> {
-        (**self).launcher()
+    fn path_map(&self) -> Option<&PathMap> {
+        (**self).path_map()
     }
 
     fn taken(&self) {

@@ -16,6 +16,7 @@ mod launcher;
 mod locate;
 mod memory;
 mod notes;
+mod path_map;
 mod process;
 mod secret;
 
@@ -30,5 +31,6 @@ pub use self::launcher::Launcher;
 pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, PeerSignal, pipe};
 pub use self::notes::Notes;
+pub use self::path_map::PathMap;
 pub use self::process::{OrphanGuard, Process};
 pub use self::secret::Secret;

@@ -14,7 +14,7 @@ use crate::session::lease::{ENDS, Exclusive, Lease, Refused, patience};
 use crate::session::lease_owner::Owner;
 use crate::session::shared::Shared;
 use crate::store::{Conversation, config_folder};
-use crate::transport::{Launch, Launcher};
+use crate::transport::{Launch, PathMap};
 
 /// How often a launch looks whether the owner has ended.
 const LOOK: Duration = Duration::from_millis(10);
@@ -139,13 +139,13 @@ pub(super) fn owned(id: &str, owner: Option<Box<Owner>>) -> Error {
 ///
 /// What the CLI makes with its first line is made here before it, as it makes it: in the first run
 /// of a container there is nothing yet.
-pub(super) fn transcripts(launch: &Launch, launcher: Option<&Launcher>) -> Result<PathBuf, String> {
+pub(super) fn transcripts(launch: &Launch, map: Option<&PathMap>) -> Result<PathBuf, String> {
     let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-    let config = config_folder(&env, launcher);
+    let config = config_folder(&env, map);
     let config = config.ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
-    let cwd = launcher.map_or_else(|| cwd.clone(), |launcher| launcher.there(&cwd));
+    let cwd = map.map_or_else(|| cwd.clone(), |map| map.there(&cwd));
     let key = project_of(cwd, |name| env.get(OsStr::new(name)).cloned());
     let folder = config.join("projects").join(key);
     let mut builder = DirBuilder::new();

@@ -16,7 +16,7 @@ impl Driver {
     pub(super) fn holding(&mut self, wanted: Option<Conversation>, launch: &Launch) -> Holding {
         let setup = &self.shared.setup;
         if setup.exclusive != Exclusive::Off {
-            self.folder = transcripts(launch, setup.transport.launcher());
+            self.folder = transcripts(launch, setup.transport.path_map());
         }
         // A lease that was lost is not the session's any more: it must ask for it again.
         let own = self.lease.as_ref().filter(|lease| lease.is_held());

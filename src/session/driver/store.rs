@@ -12,7 +12,7 @@ use crate::history::{PROJECT_NAME, project_key, project_name};
 use crate::protocol::TurnId;
 use crate::session::mailbox::Mailbox;
 use crate::store::{CONFIG_DIR, Conversation, Found, Home, Mirror, restore};
-use crate::transport::{BoxFuture, Launch, Launcher};
+use crate::transport::{BoxFuture, Launch, PathMap};
 use crate::wire::control::ControlFrame;
 use crate::wire::{Frame, FrameKind, Outcome};
 
@@ -89,12 +89,12 @@ impl Driver {
         }
         let store = store.filter(|_| setup.transport.runs_here());
         let named = project_name(|name| env.get(OsStr::new(name)).cloned());
-        let launcher = setup.transport.launcher().cloned();
+        let map = setup.transport.path_map().cloned();
         let wanted = store.zip(conversation);
         let mirror = wanted.as_ref().and_then(|_| self.start_mirror());
         let jobs = mirror.map(|mirror| mirror.jobs().clone());
         let (Some((options, conversation)), Some(jobs)) = (wanted, jobs) else {
-            into_home(&mut launch, &known, launcher.as_ref(), named.is_some());
+            into_home(&mut launch, &known, map.as_ref(), named.is_some());
             return Box::pin(std::future::ready(Ok((launch, known))));
         };
         let (done, flushed) = oneshot::channel();
@@ -103,11 +103,11 @@ impl Driver {
             // This session may have written to that conversation.
             let _ = flushed.await;
             let cwd = launch.cwd.clone().or_else(|| std::env::current_dir().ok());
-            let cwd = there(launcher.as_ref(), &cwd.unwrap_or_default());
+            let cwd = there(map.as_ref(), &cwd.unwrap_or_default());
             let is_named = named.is_some();
             let project = named.unwrap_or_else(|| project_key(cwd));
             let (store, limit) = (&*options.store, options.load_timeout);
-            let found = restore(store, conversation, project, env, launcher.clone(), limit).await;
+            let found = restore(store, conversation, project, env, map.clone(), limit).await;
             let (id, home) = match found.map_err(Error::store)? {
                 Found::Nothing => return Ok((launch, Home::Own)),
                 Found::Here { id, transcripts, lacking, warning } => {
@@ -120,7 +120,7 @@ impl Driver {
             for arg in launch.args.iter_mut().filter(|arg| *arg == "--continue") {
                 *arg = format!("--resume={id}").into();
             }
-            into_home(&mut launch, &home, launcher.as_ref(), is_named);
+            into_home(&mut launch, &home, map.as_ref(), is_named);
             Ok((launch, home))
         })
     }
@@ -168,9 +168,9 @@ impl Driver {
 
 /// Sends a launch to the temporary configuration folder, if there is one. `is_named` says whether the
 /// name in the environment counts for the folder of the project: it would do so only there otherwise.
-fn into_home(launch: &mut Launch, home: &Home, launcher: Option<&Launcher>, is_named: bool) {
+fn into_home(launch: &mut Launch, home: &Home, map: Option<&PathMap>, is_named: bool) {
     let Some(folder) = home.folder() else { return };
-    let mut env = std::mem::take(&mut launch.env).set(CONFIG_DIR, there(launcher, folder));
+    let mut env = std::mem::take(&mut launch.env).set(CONFIG_DIR, there(map, folder));
     if !is_named {
         env = env.remove(PROJECT_NAME);
     }
@@ -178,6 +178,6 @@ fn into_home(launch: &mut Launch, home: &Home, launcher: Option<&Launcher>, is_n
 }
 
 /// What a path is called where the CLI runs.
-fn there(launcher: Option<&Launcher>, path: &Path) -> PathBuf {
-    launcher.map_or_else(|| path.to_owned(), |launcher| launcher.there(path))
+fn there(map: Option<&PathMap>, path: &Path) -> PathBuf {
+    map.map_or_else(|| path.to_owned(), |map| map.there(path))
 }

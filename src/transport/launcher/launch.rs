@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use tokio::io::AsyncWriteExt;
 
-use super::paths::Paths;
 use super::script::{READ_LINES, Setup};
 use crate::transport::{
-    BoxFuture, CliPath, Connection, Environment, Error, Launch, Process, Shutdown, Transport,
+    BoxFuture, CliPath, Connection, Environment, Error, Launch, PathMap, Process, Shutdown,
+    Transport,
 };
 
 /// The shell where the CLI runs.
@@ -62,7 +62,7 @@ pub struct Launcher {
     joins: bool,
     end_with_parent: bool,
     cli: OsString,
-    paths: Paths,
+    paths: PathMap,
     shared_files: bool,
     shutdown: Shutdown,
 }
@@ -79,7 +79,7 @@ impl Launcher {
             joins: false,
             end_with_parent: false,
             cli: "claude".into(),
-            paths: Paths::default(),
+            paths: PathMap::default(),
             shared_files: false,
             shutdown: Shutdown::default(),
         }
@@ -222,16 +222,6 @@ impl Launcher {
         Self { shared_files: shared, ..self }
     }
 
-    /// What a path here is called there.
-    pub(crate) fn there(&self, path: &Path) -> PathBuf {
-        self.paths.path(path)
-    }
-
-    /// What a path there is called here.
-    pub(crate) fn here(&self, path: &Path) -> PathBuf {
-        self.paths.back(path)
-    }
-
     /// How long the launcher may take to end after its handle was dropped.
     #[must_use]
     pub fn shutdown(self, shutdown: Shutdown) -> Self {
@@ -265,7 +255,7 @@ impl Launcher {
 
     /// What is sent ahead of the CLI's input.
     fn setup(&self, launch: &Launch) -> Result<Vec<u8>, Error> {
-        let cwd = launch.cwd.as_deref().map(|cwd| self.paths.path(cwd));
+        let cwd = launch.cwd.as_deref().map(|cwd| self.paths.there(cwd));
         let args: Vec<_> = launch.args.iter().map(|arg| self.paths.argument(arg)).collect();
         let set = launch.env.carried(env::vars_os(), cwd.as_deref());
         let removed = launch.env.overrides().filter(|(_, value)| value.is_none());
@@ -306,8 +296,8 @@ impl Transport for Launcher {
         self.shared_files
     }
 
-    fn launcher(&self) -> Option<&Launcher> {
-        Some(self)
+    fn path_map(&self) -> Option<&PathMap> {
+        Some(&self.paths)
     }
 }
 

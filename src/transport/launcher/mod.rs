@@ -1,7 +1,6 @@
 //! The CLI elsewhere: on another machine, in a container, in a job.
 
 mod launch;
-mod paths;
 mod script;
 
 pub use self::launch::Launcher;

@@ -3,24 +3,35 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// Folders here, and what they are called where the CLI runs.
+/// Folders of this machine, and what they are called where the CLI runs.
+///
+/// ```
+/// use std::path::Path;
+///
+/// use claude_wire::transport::{Launcher, Transport as _};
+///
+/// let launcher = Launcher::docker_exec("agents").map_path("/srv/shop", "/shop");
+/// let map = launcher.path_map().unwrap();
+/// assert_eq!(map.there(Path::new("/srv/shop/src")), Path::new("/shop/src"));
+/// assert_eq!(map.here(Path::new("/shop/src")), Path::new("/srv/shop/src"));
+/// ```
 #[derive(Clone, Debug, Default)]
-pub(super) struct Paths(Vec<(PathBuf, PathBuf)>);
+pub struct PathMap(Vec<(PathBuf, PathBuf)>);
 
-impl Paths {
+impl PathMap {
     pub(super) fn add(&mut self, here: PathBuf, there: PathBuf) {
         self.0.push((here, there));
         // Of nested folders the innermost counts.
         self.0.sort_by_key(|(here, _)| std::cmp::Reverse(here.components().count()));
     }
 
-    /// The path there. One that is in none of the folders stays as it is.
-    pub(super) fn path(&self, path: &Path) -> PathBuf {
+    /// What a path here is called there. One that is in none of the folders stays as it is.
+    pub fn there(&self, path: &Path) -> PathBuf {
         self.mapped(path).unwrap_or_else(|| path.to_owned())
     }
 
-    /// The path here of one there. One that is in none of the folders stays as it is.
-    pub(super) fn back(&self, path: &Path) -> PathBuf {
+    /// What a path there is called here. One that is in none of the folders stays as it is.
+    pub fn here(&self, path: &Path) -> PathBuf {
         let innermost = self.0.iter().filter(|(_, there)| path.starts_with(there));
         let innermost = innermost.max_by_key(|(_, there)| there.components().count());
         innermost.map_or_else(|| path.to_owned(), |(here, there)| moved(path, there, here))
@@ -62,7 +73,7 @@ mod tests {
 
     #[test]
     fn paths_in_a_mapped_folder_are_changed() {
-        let mut paths = Paths::default();
+        let mut paths = PathMap::default();
         paths.add("/home/me".into(), "/users/me".into());
         paths.add("/home/me/repo".into(), "/srv/shop".into());
         for (here, there) in [
@@ -73,8 +84,8 @@ mod tests {
             ("/home/melissa", "/home/melissa"),
             ("home/me", "home/me"),
         ] {
-            assert_eq!(paths.path(Path::new(here)), Path::new(there));
-            assert_eq!(paths.back(Path::new(there)), Path::new(here));
+            assert_eq!(paths.there(Path::new(here)), Path::new(there));
+            assert_eq!(paths.here(Path::new(there)), Path::new(here));
             assert_eq!(paths.argument(OsStr::new(here)), there);
             let flag = |path| OsString::from(format!("--add-dir={path}"));
             assert_eq!(paths.argument(&flag(here)), flag(there));
