@@ -52,8 +52,9 @@ impl Place {
 async fn a_resume_does_not_go_on_from_a_shorter_copy() {
     let record: SessionStoreEntry = json!({"type": "api-request", "uuid": "r"}).into();
     let title: SessionStoreEntry = json!({"type": "custom-title", "uuid": "t"}).into();
+    type Ids = &'static [&'static str];
     // Local, stored, whether the local one is used, what is stored then, and the warning.
-    let cases: [(&[&str], &[&str], bool, &[&str], &str); 10] = [
+    let cases: [(Ids, Ids, bool, Ids, &str); 10] = [
         (&["1", "2"], &["1", "2"], false, &["1", "2"], ""),
         (&["1"], &["1", "2"], false, &["1", "2"], ""),
         (&[], &["1", "2"], false, &["1", "2"], ""),
