@@ -142,7 +142,7 @@ impl Drop for Lease {
 }
 
 /// How long to wait for a conversation that this owner has, since it is about to be free.
-pub(super) fn patience(owner: &Owner) -> Duration {
+pub(super) fn until_free(owner: &Owner) -> Duration {
     let ends = lock(&OWN).get(&owner.token).copied();
     let here = Owner::this();
     match ends {

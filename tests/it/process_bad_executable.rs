@@ -31,8 +31,11 @@ async fn has_its_own_error() {
             ("#!/bin/sh\n", true),
             ("#! /bin/sh -e\n", true),
         ] {
-            let cli = root.path().join("no-interpreter");
+            // A new file each time: the last one may still be read.
+            let cli =
+                root.path().join(format!("cli-{}", fs::read_dir(root.path()).unwrap().count()));
             fs::write(&cli, line).unwrap();
+            fs::set_permissions(&cli, fs::Permissions::from_mode(0o755)).unwrap();
             let launch = Launch { orphan_guard, ..Launch::default() };
             let opened = Process::new(CliPath::Explicit(cli)).open(launch).await;
             let error = opened.map(drop).err();

@@ -35,13 +35,17 @@ impl Driver {
     /// conversation: who sees that may take it.
     fn phase(&mut self) -> Phase {
         match self.machine.phase() {
-            Phase::Stopped if self.mirror.is_none() => {
+            Phase::Stopped if self.mirror.is_none() && !self.is_taking() => {
                 self.lease = None;
                 Phase::Stopped
             }
-            Phase::Stopped if self.lease.is_some() => Phase::Ending,
+            Phase::Stopped if self.lease.is_some() || self.is_taking() => Phase::Ending,
             phase => phase,
         }
+    }
+
+    fn is_taking(&self) -> bool {
+        self.taking.as_ref().is_some_and(|taking| taking.try_lock().is_err())
     }
 
     /// Checks whether the connection has ended. `due`: whether a timer may cause that.

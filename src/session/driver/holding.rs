@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::{Instant, sleep};
 
 use crate::history::{folder_with, newest_in, project_of};
 use crate::session::error::Error;
-use crate::session::lease::{ENDS, Exclusive, Lease, Refused, patience};
+use crate::session::lease::{ENDS, Exclusive, Lease, Refused, until_free};
 use crate::session::lease_owner::Owner;
 use crate::session::shared::Shared;
 use crate::store::{Conversation, config_folder};
@@ -27,6 +28,8 @@ pub(super) struct Holding {
     pub(super) own: Option<String>,
     /// The conversation with which the launch goes on.
     pub(super) wanted: Option<Conversation>,
+    /// Locked while a conversation is being taken, which is not cut short.
+    pub(super) taking: Option<Arc<Mutex<()>>>,
     /// Whether the newest conversation is that of a store, which is known once it was loaded.
     pub(super) awaits_store: bool,
 }
@@ -77,8 +80,8 @@ impl Holding {
                 Ok(lease) => return Ok(Taken { lease, forks: false }),
                 Err(owned) => owned,
             };
-            let patience = owner.as_deref().map_or(Duration::ZERO, patience);
-            if began.elapsed() < patience.min(limit) {
+            let waits = owner.as_deref().map_or(Duration::ZERO, until_free);
+            if began.elapsed() < waits.min(limit) {
                 sleep(LOOK).await;
             } else if self.shared.setup.exclusive == Exclusive::Fork {
                 return Ok(Taken { lease: None, forks: true });
@@ -96,8 +99,11 @@ impl Holding {
         wanted: Conversation,
     ) -> Result<Option<Lease>, (String, Option<Box<Owner>>)> {
         let (shared, own) = (self.shared.clone(), self.own.clone());
-        // It reads the ends of transcripts.
-        let taking = tokio::task::spawn_blocking(move || {
+        let taking = match &self.taking {
+            Some(taking) => Some(taking.clone().lock_owned().await),
+            None => None,
+        };
+        let take = move || {
             let id = match wanted {
                 Conversation::Id(id) => Some(id),
                 Conversation::Newest => newest_in(&folder),
@@ -108,8 +114,11 @@ impl Holding {
                 Err(Refused::Owned(owner)) => Err((id, owner)),
                 Err(Refused::Io(_)) => Ok(None),
             }
-        });
-        taking.await.unwrap_or(Ok(None))
+        };
+        // It reads the ends of transcripts. If this launch is given up meanwhile, what was taken is
+        // dropped first, and then the lock.
+        let taken = tokio::task::spawn_blocking(move || (take(), taking)).await;
+        taken.map_or(Ok(None), |(taken, _)| taken)
     }
 }
 

@@ -16,6 +16,7 @@ impl Driver {
     pub(super) fn holding(&mut self, wanted: Option<Conversation>, launch: &Launch) -> Holding {
         let setup = &self.shared.setup;
         if setup.exclusive != Exclusive::Off {
+            self.taking.get_or_insert_default();
             self.folder = transcripts(launch, setup.transport.path_map());
         }
         // A lease that was lost is not the session's any more: it must ask for it again.
@@ -29,6 +30,7 @@ impl Driver {
             shared: self.shared.clone(),
             folder: self.folder.as_ref().ok().cloned(),
             own,
+            taking: self.taking.clone(),
             awaits_store: setup.store.is_some() && matches!(wanted, Some(Conversation::Newest)),
             wanted,
         }

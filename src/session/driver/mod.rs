@@ -28,7 +28,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 use tokio::time::Instant;
 
 use self::callbacks::Callbacks;
@@ -75,7 +75,7 @@ pub(super) struct Driver {
     /// The mailbox that was written to in this round.
     written: Option<(TurnId, Arc<Mailbox>)>,
     room: Arc<Notify>,
-    /// What is waited for besides output.
+    /// What is waited for in addition to output.
     others: Others,
     /// Whether the output was being read when the driver last waited.
     reading: bool,
@@ -110,6 +110,8 @@ pub(super) struct Driver {
     forgotten: bool,
     /// The conversation that this session holds.
     lease: Option<Lease>,
+    /// Locked while a launch takes the conversation.
+    taking: Option<Arc<Mutex<()>>>,
     /// The folder of the transcripts of the last launch, or why there is none.
     folder: Result<PathBuf, String>,
     /// Whether the last launch goes on with a conversation that the CLI has not confirmed yet.
@@ -156,6 +158,7 @@ impl Driver {
             exit: None,
             forgotten: false,
             lease: None,
+            taking: None,
             folder: Err(String::new()),
             goes_on: false,
         };
@@ -207,6 +210,9 @@ impl Driver {
         }
         self.carry_out();
         self.leave_store().await;
+        if let Some(taking) = &self.taking {
+            drop(taking.lock().await);
+        }
         self.set_status();
         for stopping in self.stopping.drain(..) {
             let _ = stopping.send(self.exit);

@@ -36,7 +36,7 @@ pub(super) struct Opened {
     pub(super) taken: Taken,
 }
 
-/// What the driver waits for besides output: orders, answers, timers, the exit, and so on.
+/// What the driver waits for in addition to output: orders, answers, timers, the exit, and so on.
 ///
 /// They have a waker that notes that it was used. Nearly always it is a line that wakes the driver,
 /// and then it need not ask each of them.
