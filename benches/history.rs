@@ -5,7 +5,7 @@
 //! FILE`. Fails if the list takes longer than the target, or too long next to a program that only
 //! reads what it reads. Needs 1 GB in `/dev/shm`, where that exists, or else for temporary files.
 //!
-//! With `--quick`, 500 sessions, and only the comparison: the gate may run on a busy machine.
+//! With `--quick`, 500 sessions, and only the comparison: for a busy machine.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
