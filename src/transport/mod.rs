@@ -32,5 +32,6 @@ pub use self::locate::{CliPath, install_dir};
 pub use self::memory::{Memory, Peer, PeerControl, PeerSignal, pipe};
 pub use self::notes::Notes;
 pub use self::path_map::PathMap;
+pub(crate) use self::path_map::there;
 pub use self::process::{OrphanGuard, Process};
 pub use self::secret::Secret;

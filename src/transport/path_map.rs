@@ -58,6 +58,11 @@ impl PathMap {
     }
 }
 
+/// What a path here is called where the CLI runs: the same, if there is no map.
+pub(crate) fn there(map: Option<&PathMap>, path: &Path) -> PathBuf {
+    map.map_or_else(|| path.to_owned(), |map| map.there(path))
+}
+
 /// The path in another folder.
 fn moved(path: &Path, from: &Path, to: &Path) -> PathBuf {
     match path.strip_prefix(from) {

@@ -56,8 +56,9 @@ pub struct Launcher {
     args: Vec<OsString>,
     /// What follows the arguments.
     target: Vec<OsString>,
-    /// The container or pod that the target names. Neither tool takes a `--` before it.
-    name: Option<OsString>,
+    /// Whether the target begins with the name of a container or a pod. Neither tool takes a `--`
+    /// before it.
+    names_target: bool,
     /// The launcher joins its words with spaces, for a shell to read.
     joins: bool,
     end_with_parent: bool,
@@ -75,7 +76,7 @@ impl Launcher {
             program: program.into(),
             args: Vec::new(),
             target: Vec::new(),
-            name: None,
+            names_target: false,
             joins: false,
             end_with_parent: false,
             cli: "claude".into(),
@@ -117,11 +118,10 @@ impl Launcher {
     /// A name that is empty or begins with `-`, which docker would take for an option, fails when
     /// the CLI is started.
     pub fn docker_exec(container: impl Into<OsString>) -> Self {
-        let container = container.into();
         Self {
             args: ["exec", "-i"].map(Into::into).into(),
-            target: vec![container.clone()],
-            name: Some(container),
+            target: vec![container.into()],
+            names_target: true,
             ..Self::new("docker")
         }
     }
@@ -132,11 +132,10 @@ impl Launcher {
     /// A name that is empty or begins with `-`, which kubectl would take for an option, fails when
     /// the CLI is started.
     pub fn kubectl_exec(pod: impl Into<OsString>) -> Self {
-        let pod = pod.into();
         Self {
             args: ["exec", "-i"].map(Into::into).into(),
-            target: vec![pod.clone(), "--".into()],
-            name: Some(pod),
+            target: vec![pod.into(), "--".into()],
+            names_target: true,
             ..Self::new("kubectl")
         }
     }
@@ -241,7 +240,7 @@ impl Launcher {
 
     /// Fails if the launcher would take the name of its target for an option.
     fn check(&self) -> Result<(), Error> {
-        match &self.name {
+        match self.target.first().filter(|_| self.names_target) {
             Some(name) if name.is_empty() || name.as_encoded_bytes().starts_with(b"-") => {
                 let (name, program) = (name.display(), self.program.display());
                 Err(Error::other(format!(
