@@ -19,7 +19,8 @@ pub enum Phase {
     /// the CLI too. The next prompt waits for that.
     Draining,
     /// The CLI is being ended, or is about to exit. A session that was stopped, and that holds its
-    /// conversation, is also here while its store gets the rest of it.
+    /// conversation, is also here while its store gets the rest of it, or while a launch still takes
+    /// it.
     Ending,
     /// The session was stopped, and its CLI has ended. This state is final.
     Stopped,

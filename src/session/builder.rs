@@ -312,10 +312,10 @@ impl SessionBuilder {
     /// after 60 s without a sign of life, on the clock of the file system. In doubt the conversation
     /// is in use. A start waits for an owner that is about to end, which is a session of the same
     /// program that was stopped or dropped, or the CLI of a program that was killed: for at most 30 s,
-    /// or the `initialize_timeout` if that is shorter. An owner that was stopped for longer does not get it back: its session gets a
-    /// [`Warning`](super::SessionEvent::Warning). So does a session whose conversation cannot be
-    /// held, for example because the configuration folder cannot be written; one that does not exist
-    /// yet is made, with mode 0700.
+    /// or the `initialize_timeout` if that is shorter. An owner that was stopped for longer than the
+    /// 60 s does not get it back: its session gets a [`Warning`](super::SessionEvent::Warning). So
+    /// does a session whose conversation cannot be held, for example because the configuration
+    /// folder cannot be written; one that does not exist yet is made, with mode 0700.
     ///
     /// Only sessions of this crate take part: a `claude` that you start by hand does not. Machines
     /// share it if they share the CLI's configuration folder; machines that share only a

@@ -120,6 +120,21 @@ impl Lease {
         lock(&OWN).insert(self.owner.token.clone(), true);
     }
 
+    /// Gives it up while the CLI still ends: the conversation is free once that has, as that of a
+    /// program that was killed.
+    pub(super) fn leave_to_cli(self) {
+        if self.owner.cli.is_none() || !self.is_held() {
+            return;
+        }
+        // No process began then.
+        let owner = Owner { began: "0".into(), ..Owner::clone(&self.owner) };
+        let is_own = |found: &str| found.contains(&self.owner.token);
+        let left = New::write(&self.path, &owner.to_text())
+            .and_then(|new| change(&self.path, Change::Renew(&new), is_own));
+        // The file is not this owner's any more.
+        self.is_lost.store(matches!(left, Ok(true)), Ordering::Release);
+    }
+
     /// Whether it is still this owner's, as far as it was looked at.
     pub(super) fn is_held(&self) -> bool {
         !self.is_lost.load(Ordering::Acquire)
@@ -337,6 +352,26 @@ mod tests {
         assert_eq!(text(), noted);
         drop(lease);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left");
+    }
+
+    /// As when its runtime is shut down.
+    #[tokio::test]
+    async fn what_is_left_to_a_cli_is_free_when_that_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut lease = acquire(folder.path(), "s-1").unwrap();
+        let mut cli = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        lease.note_cli(cli.id()).unwrap();
+        lease.leave_to_cli();
+        let Err(Refused::Owned(Some(owner))) = acquire(folder.path(), "s-1") else {
+            panic!("it is free")
+        };
+        assert_eq!(until_free(&owner), ENDS, "its CLI is about to end");
+        cli.kill().unwrap();
+        cli.wait().unwrap();
+        drop(acquire(folder.path(), "s-1").unwrap());
+        // Without a CLI there is nothing to wait for.
+        acquire(folder.path(), "s-1").unwrap().leave_to_cli();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     /// Leases are dropped, die, and are found to be lost, while others want the conversation.

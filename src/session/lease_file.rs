@@ -93,7 +93,7 @@ fn change_without_locks(
     }
     let aside = unique(path);
     fs::rename(path, &aside)?;
-    let may = !fs::read_to_string(&aside).is_ok_and(|found| !may(&found));
+    let may = fs::read_to_string(&aside).map_or(true, |found| may(&found));
     if !may {
         // Another one came meanwhile. It fails only if there is a newer one again.
         let _ = fs::hard_link(&aside, path);

@@ -145,6 +145,12 @@ impl Mailbox {
         Self::wake_reader(state);
     }
 
+    /// The turn does not begin.
+    pub(super) fn refuse(&self, error: Error) {
+        self.end(Err(error));
+        drop(self.take_watched());
+    }
+
     /// Records that this session asked the CLI to end the turn. Comes before the result.
     pub(super) fn interrupted(&self) {
         self.lock().context.interrupted = true;
@@ -182,10 +188,10 @@ impl Mailbox {
         self.lock().spent.clone()
     }
 
-    /// Wakes the reader if there is something for it. Returns how many bytes of memory that was.
+    /// Wakes the reader if there is something for it. Returns how many bytes of memory wait.
     pub(super) fn wake(&self) -> usize {
         let state = self.lock();
-        let bytes = state.bytes;
+        let bytes = state.bytes + state.held.bytes;
         if !state.frames.is_empty() {
             Self::wake_reader(state);
         }

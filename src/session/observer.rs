@@ -69,10 +69,9 @@ impl Watched {
 
     /// It has ended, with its last result or with this error. The first call counts.
     pub(super) fn end(&mut self, end: &Result<(), Error>) {
-        // A prompt that asks for no answer has no result.
-        let mut outcome = || self.outcome.take().unwrap_or(TurnOutcome::Success);
         self.end.get_or_insert_with(|| match end {
-            Ok(()) => TurnEnding::Result(outcome()),
+            // A prompt that asks for no answer has no result.
+            Ok(()) => TurnEnding::Result(self.outcome.take().unwrap_or(TurnOutcome::Success)),
             Err(error) => TurnEnding::Failed(error.clone()),
         });
     }

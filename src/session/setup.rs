@@ -21,7 +21,7 @@ use crate::wire::control::{Request, RequestName};
 #[derive(Clone)]
 pub(super) struct Renew {
     make: Arc<dyn Fn() -> Options + Send + Sync>,
-    /// Whether it makes all of them, so that nothing of the session's stays but its conversation.
+    /// Whether it makes all of them, so that the session only keeps its conversation.
     all: bool,
 }
 

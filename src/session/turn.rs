@@ -332,7 +332,6 @@ impl Turn {
         let order = Order::Prompt(Box::new(prompt), launch, mailbox.clone(), origin);
         if line.send(order).is_err() {
             mailbox.end(Err(shared.gone()));
-            drop(mailbox.take_watched());
             return Err(shared.gone());
         }
         drop(unsent);

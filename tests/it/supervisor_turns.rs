@@ -342,6 +342,21 @@ async fn a_turn_that_begins_without_a_reader_of_events_has_none() {
     supervisor.stop().await;
 }
 
+/// The CLI is done with it only after its end for the reader.
+#[tokio::test(start_paused = true)]
+async fn what_a_turn_that_was_not_reported_has_used_is_not_that_of_a_later_one() {
+    let supervisor: Supervisor =
+        builder().child(ChildSpec::new("a", with(worker()))).start().await.unwrap();
+    let a = supervisor.session(&"a".to_owned()).unwrap();
+    drop(begin(&a, "hang").await);
+    text(&a, "well").await;
+    let mut events = Events::new(supervisor.events());
+    drop(begin(&a, "hang").await);
+    let dropped = "a: 1 dropped, 1 results for 0.25 USD, 10 tokens";
+    assert_eq!(events.next(2).await, ["a: 1 begins", dropped]);
+    supervisor.stop().await;
+}
+
 /// Nothing waits for a reader that does not read, and what it has lost is counted.
 #[tokio::test(start_paused = true)]
 async fn a_slow_reader_of_turns_loses_the_oldest_and_learns_how_many() {

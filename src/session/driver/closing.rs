@@ -72,9 +72,7 @@ impl Driver {
                 self.machine.handle(now.into_std(), Input::Leaving, &mut self.out);
             } else if let Some(pipe) = link.hung_up(now).filter(|_| due) {
                 link.leaving = true;
-                self.handled = true;
-                self.others.set_due();
-                self.machine.handle(now.into_std(), Input::HungUp(pipe), &mut self.out);
+                self.handle(Input::HungUp(pipe));
                 return self.carry_out();
             }
         }
@@ -161,9 +159,11 @@ impl Drop for Driver {
             _ => Error::stopped(),
         });
         let has_cli = self.link.is_some() || self.opening.is_some();
-        // Who sees the end may take the conversation.
+        // Who sees the end may take the conversation, once the CLI has ended.
+        if let Some(lease) = self.lease.take().filter(|_| self.link.is_some()) {
+            lease.leave_to_cli();
+        }
         (self.link, self.opening) = (None, None);
-        self.lease = None;
         if has_cli || cause == EndCause::Panicked {
             self.exit = None;
             self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));
@@ -172,8 +172,7 @@ impl Drop for Driver {
         }
         while let Ok(order) = self.orders.try_recv() {
             if let Order::Prompt(_, _, mailbox, _) = *order {
-                mailbox.end(Err(self.shared.gone()));
-                drop(mailbox.take_watched());
+                mailbox.refuse(self.shared.gone());
             }
         }
         let spending = self.shared.status().meter.total();

@@ -15,10 +15,10 @@ use crate::session::lease::{ENDS, Exclusive, Lease, Refused, until_free};
 use crate::session::lease_owner::Owner;
 use crate::session::shared::Shared;
 use crate::store::{Conversation, config_folder};
-use crate::transport::{Launch, PathMap};
+use crate::transport::{Launch, PathMap, there};
 
 /// How often a launch looks whether the owner has ended.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(50);
 
 /// How a launch takes its conversation.
 pub(super) struct Holding {
@@ -154,8 +154,7 @@ pub(super) fn transcripts(launch: &Launch, map: Option<&PathMap>) -> Result<Path
     let config = config.ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
-    let cwd = map.map_or_else(|| cwd.clone(), |map| map.there(&cwd));
-    let key = project_of(cwd, |name| env.get(OsStr::new(name)).cloned());
+    let key = project_of(there(map, &cwd), |name| env.get(OsStr::new(name)).cloned());
     let folder = config.join("projects").join(key);
     let mut builder = DirBuilder::new();
     #[cfg(unix)]

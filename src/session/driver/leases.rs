@@ -73,6 +73,9 @@ impl Driver {
             Err(why) => self.not_held(id, why),
             Ok(own) => match acquire(&self.shared, &folder(own), id) {
                 Ok(lease) => {
+                    if self.orphaned || !self.stopping.is_empty() {
+                        lease.ends();
+                    }
                     self.lease = Some(lease);
                     self.note_cli();
                 }

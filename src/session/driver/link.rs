@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::ending::Ending;
+use super::others::Woken;
 use super::pipes::Pipes;
 use crate::transport::{Connection, Control, Exit};
 
@@ -14,13 +15,6 @@ use crate::transport::{Connection, Control, Exit};
 const LOOK: Duration = Duration::from_millis(250);
 /// How long a CLI that has closed a pipe has to exit, if it can make no more progress.
 const HANGS_UP: Duration = Duration::from_millis(500);
-
-/// An event of a connection.
-pub(super) enum LinkEvent {
-    Read(std::io::Result<usize>),
-    Exited(std::io::Result<Exit>),
-    Again,
-}
 
 /// An open connection.
 pub(super) struct Link {
@@ -54,15 +48,15 @@ impl Link {
     }
 
     /// Writes, and looks at everything but the output.
-    pub(super) fn poll_others(&mut self, cx: &mut Context<'_>) -> Poll<LinkEvent> {
+    pub(super) fn poll_others(&mut self, cx: &mut Context<'_>) -> Poll<Woken> {
         let mut again = self.pipes.poll_write(cx);
         again |= self.pipes.poll_stderr(cx);
         if self.exit.is_none()
             && let Poll::Ready(result) = self.control.poll_wait(cx)
         {
-            return Poll::Ready(LinkEvent::Exited(result));
+            return Poll::Ready(Woken::Exited(result));
         }
-        if again { Poll::Ready(LinkEvent::Again) } else { Poll::Pending }
+        if again { Poll::Ready(Woken::Again) } else { Poll::Pending }
     }
 
     /// When the next timer of this connection is due.

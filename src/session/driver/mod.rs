@@ -34,7 +34,7 @@ use tokio::time::Instant;
 use self::callbacks::Callbacks;
 use self::last_call::LastCall;
 pub(super) use self::last_call::within;
-use self::link::{Link, LinkEvent};
+use self::link::Link;
 use self::messages::Messages;
 use self::observations::Observations;
 use self::order::Orders;
@@ -175,7 +175,7 @@ impl Driver {
             let now = Instant::now();
             let quiet = matches!(woken, Woken::Due);
             // A line that is only passed on changes nothing that the others depend on.
-            if !matches!(woken, Woken::Link(LinkEvent::Read(Ok(1..)))) {
+            if !matches!(woken, Woken::Read(Ok(1..))) {
                 self.others.set_due();
             }
             match woken {
@@ -184,14 +184,14 @@ impl Driver {
                     self.orphaned = true;
                     self.stop();
                 }
-                Woken::Link(LinkEvent::Read(result)) => self.read(now, result),
-                Woken::Link(LinkEvent::Exited(result)) => self.exited(result),
+                Woken::Read(result) => self.read(now, result),
+                Woken::Exited(result) => self.exited(result),
                 Woken::Opened(result) => self.opened(*result),
                 Woken::Answered(callback, answer) => {
                     self.control.answered(callback, &answer);
                     self.handle(Input::Answered(callback, answer));
                 }
-                Woken::Link(LinkEvent::Again) | Woken::Again | Woken::Due => {}
+                Woken::Again | Woken::Due => {}
             }
             let due = self.is_due(now, quiet);
             if due {
@@ -240,8 +240,7 @@ impl Driver {
     fn order(&mut self, order: Order) {
         match order {
             Order::Prompt(_, _, mailbox, Origin::Handler) if !self.machine.is_between_turns() => {
-                mailbox.end(Err(Error::within_handler()));
-                drop(mailbox.take_watched());
+                mailbox.refuse(Error::within_handler());
             }
             Order::Prompt(mut prompt, launch, mailbox, _) => {
                 let is_asked = launch.is_some();

@@ -5,19 +5,19 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Wake, Waker};
 
 use super::holding::Taken;
-use super::link::LinkEvent;
 use super::order::Order;
 use crate::common::lock;
 use crate::protocol::{Answer, CallbackId};
 use crate::session::error::Error;
 use crate::store::Home;
-use crate::transport::Connection;
+use crate::transport::{Connection, Exit};
 use crate::wire::control::Request;
 
 /// What the driver waits for.
 pub(super) enum Woken {
     Order(Option<Box<Order>>),
-    Link(LinkEvent),
+    Read(std::io::Result<usize>),
+    Exited(std::io::Result<Exit>),
     Opened(Box<Result<Opened, Error>>),
     Answered(CallbackId, Answer),
     Again,

@@ -80,7 +80,7 @@ impl Pipes {
 
     pub(super) fn close_stdin_when_flushed(&mut self) {
         self.closing = true;
-        if self.outbox.is_empty() && self.flushed {
+        if !self.is_writing() {
             self.stdin = None;
         }
     }

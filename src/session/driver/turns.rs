@@ -1,8 +1,8 @@
 //! What a supervisor is to learn of turns: when they end, with what they have used.
 //!
-//! The end of a turn is reported when the CLI is done with it, so that its usage is known: for a turn
-//! that was dropped, or whose time limit was reached, that is after the end for its reader. Where a CLI
-//! has ended, its turns are reported before the state of the session shows that.
+//! The end of a turn is reported when the CLI is done with it, so that its usage is known: for a
+//! turn that was dropped, or whose time limit was reached, that is after the end for its reader.
+//! Where a CLI has ended, its turns are reported before the state of the session shows that.
 
 use super::{Driver, Error, Mailbox};
 use crate::protocol::{ConnectionEvent, Failure, Output, TurnEnd, TurnId};
@@ -16,6 +16,8 @@ impl Driver {
         if self.machine.runs(turn) {
             // Only one turn runs: that of before is over.
             self.report_drained();
+            // What turns left that no one watched is not of this one.
+            drop(self.observations.take_all());
             self.unreported.get_or_insert_default().drained = Some((turn, watched));
         }
     }
@@ -66,8 +68,9 @@ impl Driver {
 
     /// The connection has ended, and the state is about to show that: reports what was lost with it.
     pub(super) fn report_lost(&mut self) {
-        for output in std::mem::take(&mut self.out) {
-            match &output {
+        let out = std::mem::take(&mut self.out);
+        for output in &out {
+            match output {
                 Output::Message(turn, frame) if self.refused.is_none() => {
                     if let Some(mailbox) = self.turns.get(turn) {
                         self.observations.settle(mailbox, frame, &self.shared);
@@ -82,8 +85,8 @@ impl Driver {
                 }
                 _ => {}
             }
-            self.out.push(output);
         }
+        self.out = out;
         self.report_drained();
         if let Some(mut watched) = self.take_own() {
             watched.end(&Err(self.error(Failure::Closed)));

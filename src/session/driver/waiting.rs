@@ -8,7 +8,7 @@ use tokio::sync::futures::Notified;
 use tokio::time::Instant;
 
 use super::Driver;
-use super::link::{Link, LinkEvent};
+use super::link::Link;
 use super::others::Woken;
 use crate::protocol::Input;
 
@@ -64,8 +64,8 @@ impl Driver {
                 // Before the output, which need not pause: the CLI may have left it to another
                 // process.
                 (None, Some(link)) => match link.poll_others(cx) {
-                    Poll::Ready(LinkEvent::Again) => again = true,
-                    Poll::Ready(event) => return Poll::Ready(Woken::Link(event)),
+                    Poll::Ready(Woken::Again) => again = true,
+                    Poll::Ready(woken) => return Poll::Ready(woken),
                     Poll::Pending => {}
                 },
                 (None, None) => {}
@@ -74,7 +74,7 @@ impl Driver {
         if let (None, Some(link), None) = (opening, link, &room)
             && let Poll::Ready(result) = link.pipes.poll_read(cx)
         {
-            return Poll::Ready(Woken::Link(LinkEvent::Read(result)));
+            return Poll::Ready(Woken::Read(result));
         }
         if again {
             return Poll::Ready(Woken::Again);
