@@ -299,7 +299,7 @@ mod tests {
         let here = thread::current().id();
         let items: Vec<u32> = (0..10).collect();
         // A stack that no machine has.
-        let refused = || thread::Builder::new().stack_size(1 << 60);
+        let refused = || thread::Builder::new().stack_size(usize::MAX >> 4);
         for (builder, expected) in [(thread::Builder::new as fn() -> _, 3), (refused, 10)] {
             let read = in_shares(items.chunks(3), builder, |share| {
                 share.iter().map(|item| (*item, thread::current().id())).collect()

@@ -78,7 +78,8 @@ impl SessionEvent {
             Self::Noise(line) | Self::TruncatedTail(line) => line.bytes().len(),
             Self::Malformed(malformed) => malformed.line().map_or(0, |line| line.bytes().len()),
             Self::SessionId(text) | Self::Warning(text) => text.len(),
-            Self::MirrorError(_) | Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
+            Self::MirrorError(failure) => failure.to_string().len(),
+            Self::Connected(_) | Self::Disconnected(_) | Self::Lost(_) => 0,
         }
     }
 }

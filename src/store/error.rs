@@ -84,7 +84,7 @@ pub struct MirrorFailure {
     /// Their transcript. `None` if the path that the CLI reports is not that of a transcript, or if
     /// nothing more is sent at all.
     pub key: Option<SessionKey>,
-    /// How many they are.
+    /// How many they are; at least, if a transcript could not be compared.
     pub entries: u64,
     /// Why the store did not get them.
     pub error: Error,

@@ -34,7 +34,7 @@ const SUMMARY: &str = "summary.json";
 /// are read before they are written to.
 ///
 /// A summary that is missing, cannot be read or is older than its transcript is made again from the
-/// transcript.
+/// transcript, at each list until the session is written to.
 ///
 /// A line that is not whole, since a program or a machine stopped in the middle of it, is left out
 /// when a transcript is loaded.
@@ -132,6 +132,9 @@ impl SessionStore for FolderSessionStore {
                 let agents = path.with_extension("");
                 removed.push((agents.clone(), fs::remove_dir_all(&agents)));
             }
+            drop(remembered);
+            drop(transcript);
+            inner.known.note(&path, 0);
             for (path, result) in removed {
                 found(result).map_err(|error| failed("delete", &path, error))?;
             }

@@ -12,9 +12,10 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::jsonl;
+use super::local::is_metadata;
 use super::session_store::SessionStoreEntry;
 use crate::common::owned;
-use crate::transport::PathMap;
+use crate::transport::{PathMap, there};
 
 /// The variable that names the configuration folder.
 pub(crate) const CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
@@ -107,13 +108,8 @@ impl Restored {
                 None => folder.join(format!("{session}.jsonl")),
                 Some(subpath) => folder.join(session).join(format!("{subpath}.jsonl")),
             };
-            let is_metadata = |entry: &&SessionStoreEntry| {
-                transcript.subpath.is_some()
-                    && entry
-                        .pointer("/type")
-                        .and_then(|kind| Some(kind.as_str()? == "agent_metadata"))
-                        == Some(true)
-            };
+            let is_metadata =
+                |entry: &&SessionStoreEntry| transcript.subpath.is_some() && is_metadata(entry);
             let (metadata, entries): (Vec<_>, Vec<_>) =
                 transcript.entries.iter().partition(is_metadata);
             if !entries.is_empty() {
@@ -245,9 +241,7 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// The link is read where the CLI runs.
 #[cfg(unix)]
 fn link(from: &Path, to: &Path, map: Option<&PathMap>) -> io::Result<()> {
-    let from = std::path::absolute(from)?;
-    let from = map.map_or_else(|| from.clone(), |map| map.there(&from));
-    std::os::unix::fs::symlink(from, to)
+    std::os::unix::fs::symlink(there(map, &std::path::absolute(from)?), to)
 }
 
 /// A link needs a privilege on Windows, so it is a copy.

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -15,7 +15,7 @@ use crate::history::{Error, Result};
 
 /// A transcript of the CLI, and those of its sub-agents.
 pub(super) struct Local {
-    pub(super) entries: Vec<SessionStoreEntry>,
+    pub(super) compared: Compared,
     /// The path of the transcript first.
     pub(super) paths: Vec<PathBuf>,
 }
@@ -58,33 +58,75 @@ fn has_type(entry: &SessionStoreEntry, is_it: impl Fn(&str) -> bool) -> bool {
     entry.pointer("/type").and_then(|name| Some(is_it(&name.as_str()?))) == Some(true)
 }
 
-/// The entries of a transcript with this path, if it can be read here.
-pub(super) async fn read(path: PathBuf, key: &SessionKey) -> Option<Vec<SessionStoreEntry>> {
-    let key = key.clone();
-    tokio::task::spawn_blocking(move || entries(&path, &key)).await.ok()?
+/// Whether an entry of a store is the metadata of a sub-agent, which is a file on disk.
+pub(super) fn is_metadata(entry: &SessionStoreEntry) -> bool {
+    has_type(entry, |it| it == "agent_metadata")
 }
 
-/// The transcripts of a session below a configuration folder, if it has any.
-pub(super) async fn find(config: PathBuf, key: SessionKey) -> Option<Local> {
+/// What a store does not have of a transcript of the CLI.
+pub(super) struct Rest {
+    /// What follows the last message that the store has.
+    pub(super) entries: Vec<SessionStoreEntry>,
+    pub(super) lacking: usize,
+    pub(super) has_later: bool,
+}
+
+/// What a store with these entries does not have of the transcript with this path; `None` if that
+/// cannot be read here.
+pub(super) async fn rest(
+    path: PathBuf,
+    key: &SessionKey,
+    stored: Vec<SessionStoreEntry>,
+) -> Option<Rest> {
+    let key = key.clone();
+    let rest = move || {
+        let mut local = entries(&path, &key).ok()??;
+        let Compared { lacking, end, has_later, .. } = compare(&local, &stored);
+        local.drain(..end);
+        if stored.iter().any(is_metadata) {
+            local.retain(|entry| !is_metadata(entry));
+        }
+        Some(Rest { entries: local, lacking, has_later })
+    };
+    tokio::task::spawn_blocking(rest).await.ok()?
+}
+
+/// Compares the transcript of a session below a configuration folder, if it has one, with what a
+/// store has of it.
+pub(super) async fn find(
+    config: PathBuf,
+    key: SessionKey,
+    stored: Vec<SessionStoreEntry>,
+) -> io::Result<Option<Local>> {
     let find = move || {
         let folder = config.join("projects").join(&key.project_key).join(&key.session_id);
         let path = folder.with_extension("jsonl");
-        let entries = entries(&path, &key)?;
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+        let Some(entries) = entries(&path, &key).map_err(named)? else { return Ok(None) };
         let agents = subpaths(&folder).unwrap_or_default().into_iter();
         let agents = agents.map(|subpath| folder.join(format!("{subpath}.jsonl")));
-        Some(Local { entries, paths: std::iter::once(path).chain(agents).collect() })
+        let compared = compare(&entries, &stored);
+        let paths = std::iter::once(path.clone()).chain(agents).collect();
+        Ok(Some(Local { compared, paths }))
     };
-    tokio::task::spawn_blocking(find).await.ok()?
+    tokio::task::spawn_blocking(find).await.unwrap_or_else(|error| Err(error.into()))
 }
 
-fn entries(path: &Path, key: &SessionKey) -> Option<Vec<SessionStoreEntry>> {
-    // A pipe would never end.
-    let text = fs::metadata(path).is_ok_and(|file| file.is_file()).then(|| fs::read(path))?.ok()?;
+/// The entries of a transcript; `None` if there is none.
+fn entries(path: &Path, key: &SessionKey) -> io::Result<Option<Vec<SessionStoreEntry>>> {
+    let text = match fs::metadata(path) {
+        // A pipe would never end.
+        Ok(file) if !file.is_file() => return Ok(None),
+        Ok(_) => fs::read(path)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let mut entries = jsonl::entries(text, key);
     if key.subpath.is_some() {
         entries.extend(metadata(path).ok().flatten());
     }
-    Some(entries)
+    Ok(Some(entries))
 }
 
 /// The metadata of a sub-agent: on disk a file next to its transcript, in a store an entry. What is

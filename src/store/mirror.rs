@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::error::{Error, MirrorFailure};
 use super::sender::{Frame, Job, Report, Sender, StoreOptions};
+use crate::transport::PathMap;
 use crate::wire::control::TranscriptMirror;
 
 /// How many bytes may wait for a store that is slow or fails.
@@ -39,13 +40,14 @@ pub(crate) struct Jobs {
 }
 
 impl Mirror {
-    /// Starts the task; needs a runtime. `is_here`: whether the CLI has its files on this machine.
-    pub(crate) fn start(options: StoreOptions, is_here: bool, report: Report) -> Self {
+    /// Starts the task; needs a runtime. `files`: what the CLI's files are called on this machine;
+    /// `None` if they are not here.
+    pub(crate) fn start(options: StoreOptions, files: Option<PathMap>, report: Report) -> Self {
         let (jobs, inbox) = mpsc::unbounded_channel();
         let waiting = Arc::<AtomicUsize>::default();
         let jobs = Jobs { jobs, is_behind: Arc::default() };
         let behind = jobs.is_behind.clone();
-        let sender = Sender::new(options, is_here, report.clone(), waiting.clone(), behind);
+        let sender = Sender::new(options, files, report.clone(), waiting.clone(), behind);
         let task = tokio::spawn(sender.run(inbox));
         Self { jobs, task, waiting, report, is_gone: false }
     }
@@ -77,6 +79,24 @@ impl Mirror {
         &self.jobs
     }
 
+    /// Sends what waits, for a result. Returns what its reader waits for: not long, not for another
+    /// attempt, and not if nothing waits, or the store is behind already.
+    pub(crate) fn flush_for_result(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let Jobs { jobs, is_behind } = &self.jobs;
+        if self.waiting.load(Ordering::Acquire) == 0 || is_behind.load(Ordering::Relaxed) {
+            self.jobs.flush(None);
+            return None;
+        }
+        let (done, flushed) = oneshot::channel();
+        let _ = jobs.send(Job::Flush { done: Some(done), is_result: true });
+        let is_behind = is_behind.clone();
+        Some(async move {
+            if tokio::time::timeout(BEFORE_RESULT, flushed).await.is_err() {
+                is_behind.store(true, Ordering::Relaxed);
+            }
+        })
+    }
+
     /// Sends what waits, and ends. Returns whether the store has all.
     pub(crate) async fn close(self) -> bool {
         drop(self.jobs);
@@ -90,25 +110,9 @@ impl Jobs {
         let _ = self.jobs.send(Job::Flush { done, is_result: false });
     }
 
-    /// The same for a result. Returns what its reader waits for: not long, not for another attempt,
-    /// and not for a store that is behind already.
-    pub(crate) fn flush_for_result(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
-        if self.is_behind.load(Ordering::Relaxed) {
-            self.flush(None);
-            return None;
-        }
-        let (done, flushed) = oneshot::channel();
-        let _ = self.jobs.send(Job::Flush { done: Some(done), is_result: true });
-        let is_behind = self.is_behind.clone();
-        Some(async move {
-            if tokio::time::timeout(BEFORE_RESULT, flushed).await.is_err() {
-                is_behind.store(true, Ordering::Relaxed);
-            }
-        })
-    }
-
-    /// Adds to the store what it lacks of these transcripts, and waits for that: so many entries of
-    /// the first one. What fails is tried again before anything later is sent.
+    /// Adds to the store what it lacks of these transcripts, by the CLI's names for them, and waits
+    /// for that: so many entries of the first one, and perhaps some of the others. What fails is
+    /// tried again before anything later is sent.
     pub(crate) async fn repair(&self, transcripts: Vec<PathBuf>, lacking: u64) {
         for (path, entries) in transcripts.into_iter().zip(once(lacking).chain(repeat(1))) {
             let Ok(path) = path.into_os_string().into_string() else { continue };

@@ -54,7 +54,8 @@
 //! store can only be added to: if it has later messages than those it lacks, it stays as it is. If
 //! each has messages that the other lacks, the conversation went on elsewhere: the CLI goes on with
 //! what the store has, and the warning names the file with the others. To continue the latest
-//! conversation, the newest one of the store counts, not a newer one that is only on disk.
+//! conversation, the newest one of the store counts, not a newer one that is only on disk. Only the
+//! transcript of the session itself is compared, not those of its sub-agents.
 //!
 //! The CLI then runs with a temporary configuration folder, which only its owner can read. It has
 //! the transcripts, and what the CLI's own configuration folder has of settings, credentials

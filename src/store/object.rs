@@ -82,7 +82,7 @@ impl ObjectSessionStore {
         if !is_known {
             self.parts(key).await?;
         }
-        let at = self.seen(&folder, |last| now_ms().max(last + 1));
+        let at = self.seen(&folder, |last| now_ms().max(last.saturating_add(1)));
         let number = self.parts.fetch_add(1, Ordering::Relaxed);
         let random = uuid::Uuid::new_v4();
         Ok(folder.join(format!("part-{at:013}-{number:06}-{}.jsonl", random.simple())))

@@ -47,8 +47,8 @@ pub(crate) enum Found {
 }
 
 /// Finds a conversation, and writes what the store has of it into a new configuration folder. `env`
-/// is the environment of the CLI, `map` the names of folders there, `limit` the time limit of each call to
-/// the store.
+/// is the environment of the CLI, `map` the names of folders there, `limit` the time limit of each
+/// call to the store.
 ///
 /// A store may have less than the CLI's own transcript, if an append has failed. The shorter copy is
 /// not used then.
@@ -74,11 +74,19 @@ pub(crate) async fn restore(
     };
     let key = SessionKey::new(&project, &id);
     let mut skipped = Vec::new();
-    if let Some(config) = config_folder(&env, map.as_ref())
-        && let Some(Local { entries, paths }) = local::find(config, key.clone()).await
-    {
-        let stored = transcripts.first().map_or(&[][..], |main| &main.entries);
-        let Compared { lacking, has_later, has_others, .. } = local::compare(&entries, stored);
+    let local = match config_folder(&env, map.as_ref()) {
+        Some(config) => {
+            let stored = transcripts.first().map(|main: &Transcript| main.entries.clone());
+            local::find(config, key.clone(), stored.unwrap_or_default()).await
+        }
+        None => Ok(None),
+    };
+    let local = local.unwrap_or_else(|error| {
+        skipped.push(format!("{error}: it is not compared with what the session store has"));
+        None
+    });
+    if let Some(Local { compared, paths }) = local {
+        let Compared { lacking, has_later, has_others, .. } = compared;
         let path = paths.first().map(|path| path.display().to_string()).unwrap_or_default();
         let lacks =
             format!("the session store lacks {lacking} messages of {key}, which {path} has");

@@ -1,7 +1,7 @@
 //! The task that sends entries to a store: none is overtaken by a later one of its transcript.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::calls::{APPEND, Calls, MAX_BYTES, MAX_ENTRIES, guarded};
 use super::error::{Error, MirrorFailure, Result};
 use super::key::SessionKey;
-use super::local::{self, Compared};
+use super::local::{self, Rest};
 use super::session_store::{SessionStore, SessionStoreEntry};
+use crate::transport::PathMap;
 
 /// The pauses between the attempts of an append.
 const PAUSES: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(800)];
@@ -65,7 +66,7 @@ pub(super) struct Frame {
 /// What a store does not have of a transcript.
 struct Transcript {
     key: SessionKey,
-    /// Where the CLI has it.
+    /// Where the CLI has it, as the CLI calls it.
     path: String,
     /// The next entries for the store.
     waiting: VecDeque<SessionStoreEntry>,
@@ -86,8 +87,8 @@ impl Transcript {
 pub(super) struct Sender {
     calls: Appends,
     flush: SessionStoreFlush,
-    /// Whether the CLI has its files on this machine.
-    is_here: bool,
+    /// What the CLI's files are called on this machine; `None` if they are not here.
+    files: Option<PathMap>,
     report: Report,
     /// In the order in which they first appeared.
     transcripts: Vec<Transcript>,
@@ -104,7 +105,7 @@ pub(super) struct Sender {
 impl Sender {
     pub(super) fn new(
         options: StoreOptions,
-        is_here: bool,
+        files: Option<PathMap>,
         report: Report,
         bytes: Arc<AtomicUsize>,
         is_behind: Arc<AtomicBool>,
@@ -112,7 +113,7 @@ impl Sender {
         Self {
             flush: options.flush,
             calls: Appends { options, results: Vec::new(), is_behind },
-            is_here,
+            files,
             report,
             transcripts: Vec::new(),
             news: (0, 0),
@@ -150,7 +151,7 @@ impl Sender {
                     Some(transcript) if transcript.left_out > 0 => {
                         transcript.left_out += count as u64;
                         transcript.reported &= count == 0;
-                        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                        self.bytes.fetch_sub(bytes, Ordering::Release);
                     }
                     Some(transcript) => {
                         transcript.reported &= count == 0;
@@ -158,7 +159,7 @@ impl Sender {
                         self.news = (self.news.0 + count, self.news.1 + bytes);
                     }
                     None => {
-                        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                        self.bytes.fetch_sub(bytes, Ordering::Release);
                     }
                 }
                 false
@@ -219,8 +220,17 @@ impl Sender {
     /// last one it is given up.
     async fn flush(&mut self, is_last: bool) {
         self.news = (0, 0);
+        // A store that hangs is not waited for again and again.
+        let mut hangs: Option<Error> = None;
         for at in 0..self.transcripts.len() {
-            let Err(error) = self.send(at).await else { continue };
+            let sent = match &hangs {
+                Some(error) if !self.transcripts[at].is_stored() => Err(error.clone()),
+                _ => self.send(at).await,
+            };
+            let Err(error) = sent else { continue };
+            if error.is_timeout() {
+                hangs.get_or_insert_with(|| error.clone());
+            }
             let transcript = &mut self.transcripts[at];
             if !transcript.reported || is_last {
                 transcript.reported = true;
@@ -243,7 +253,7 @@ impl Sender {
             let count = chunk.len();
             let sent = transcript.waiting.drain(..count);
             let bytes = sent.map(|entry| entry.as_bytes().len()).sum();
-            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            self.bytes.fetch_sub(bytes, Ordering::Release);
         }
         if transcript.left_out > 0 { self.repair(at).await } else { Ok(()) }
     }
@@ -253,7 +263,8 @@ impl Sender {
     async fn repair(&mut self, at: usize) -> Result<()> {
         let Transcript { key, path, left_out, overflows, .. } = &mut self.transcripts[at];
         let mut entries = *left_out;
-        if std::mem::take(overflows) && self.is_here {
+        let (key, path) = (key.clone(), path.clone());
+        if std::mem::take(overflows) && self.files.is_some() {
             (self.report)(MirrorFailure {
                 key: Some(key.clone()),
                 entries,
@@ -261,30 +272,30 @@ impl Sender {
                 is_sent_again: true,
             });
         }
-        let (key, path) = (key.clone(), PathBuf::from(&*path));
-        let local = if self.is_here { local::read(path, &key).await } else { None };
+        let local = match &self.files {
+            Some(files) => {
+                let stored = self.calls.load(&key).await?;
+                local::rest(files.here(Path::new(&path)), &key, stored).await
+            }
+            None => None,
+        };
         let given_up = match local {
             None => {
                 "they did not fit into memory, and the CLI's own transcript cannot be read here"
             }
-            Some(local) => {
-                let stored = self.calls.load(&key).await?;
-                match local::compare(&local, &stored) {
-                    Compared { has_later: true, lacking, .. } => {
-                        entries = lacking as u64;
-                        "the store has later ones, and can only be added to"
-                    }
-                    Compared { end, .. } => {
-                        let mut rest = &local[end..];
-                        while !rest.is_empty() {
-                            let chunk = first_chunk(rest);
-                            self.calls.append(&key, chunk).await?;
-                            rest = &rest[chunk.len()..];
-                        }
-                        self.transcripts[at].left_out = 0;
-                        return Ok(());
-                    }
+            Some(Rest { has_later: true, lacking, .. }) => {
+                entries = lacking as u64;
+                "the store has later ones, and can only be added to"
+            }
+            Some(Rest { entries: rest, .. }) => {
+                let mut rest = &rest[..];
+                while !rest.is_empty() {
+                    let chunk = first_chunk(rest);
+                    self.calls.append(&key, chunk).await?;
+                    rest = &rest[chunk.len()..];
                 }
+                self.transcripts[at].left_out = 0;
+                return Ok(());
             }
         };
         self.transcripts[at].left_out = 0;

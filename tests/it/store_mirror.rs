@@ -20,6 +20,49 @@ use tokio::time::Instant;
 use crate::support::cli::{FakeCli, SESSION, cli};
 use crate::support::read::{ended_well, warnings};
 
+/// A store that never answers.
+struct Silent;
+
+impl SessionStore for Silent {
+    fn append<'a>(
+        &'a self,
+        _: &'a SessionKey,
+        _: &'a [SessionStoreEntry],
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn load<'a>(
+        &'a self,
+        _: &'a SessionKey,
+    ) -> BoxFuture<'a, Result<Option<Vec<SessionStoreEntry>>>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+/// Each flush waits for one append, not for one of each transcript: that of the result, that at the
+/// end of the CLI, and the last one.
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_delays_the_end_only_so_long() {
+    let transport = cli(|_, mut cli| async move {
+        cli.handshake().await;
+        let (uuid, _) = next_prompt(&mut cli).await.unwrap();
+        for agent in 1..=20 {
+            let path =
+                format!("/home/me/.claude/projects/-repo/{SESSION}/subagents/agent-{agent}.jsonl");
+            cli.write(mirror(&path, json!([entry("1")]))).await;
+        }
+        cli.turn(&uuid, "done").await;
+        cli.drain().await;
+        Exit::from_code(0)
+    });
+    let session = builder(transport, &Arc::new(Silent)).start().unwrap();
+    session.query("go").text().await.unwrap();
+    let began = Instant::now();
+    session.stop().await.unwrap();
+    assert!(began.elapsed() <= Duration::from_secs(180), "{:?}", began.elapsed());
+}
+
 fn main_key() -> SessionKey {
     SessionKey::new("-repo", SESSION)
 }

@@ -2,18 +2,19 @@
 #![cfg(all(feature = "session", unix))]
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use claude_wire::Session;
+use claude_wire::history::project_key;
 use claude_wire::store::{
     Error, InMemorySessionStore, Result, SessionKey, SessionStore, SessionStoreEntry,
 };
-use claude_wire::transport::{BoxFuture, Exit, Memory};
+use claude_wire::transport::{BoxFuture, Exit, Launcher, Memory};
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::store_resume::{Place, config_of, entry, read};
+use crate::store_resume::{Here, Place, config_of, entry, read};
 use crate::support::cli::{Launches, SESSION, cli, serving};
 use crate::support::read::{ended_well, warnings};
 
@@ -125,12 +126,16 @@ async fn sub_agents_are_repaired_with_their_conversation() {
     let store = Arc::new(InMemorySessionStore::new());
     store.append(&key, &entries(&["1"])).await.unwrap();
     store.append(&agent(1), &entries(&["a"])).await.unwrap();
+    // What the store has of a file is not sent again.
+    fs::write(place.transcript(&agent(1)).with_extension("meta.json"), "{\"n\":1}").unwrap();
+    let metadata = json!({"type": "agent_metadata", "n": 1}).into();
+    store.append(&agent(1), &[metadata]).await.unwrap();
     let session =
         place.builder(serving(&Launches::default()), &store).resume(SESSION).start().unwrap();
     session.query("go").text().await.unwrap();
     for (key, expected) in [
         (key.clone(), &["1", "2"][..]),
-        (agent(1), &["a", "b"]),
+        (agent(1), &["a", "agent_metadata", "b"]),
         (agent(2), &["c", "agent_metadata"]),
     ] {
         assert_eq!(words(&store.get_entries(&key)), expected, "{key}");
@@ -181,11 +186,11 @@ impl SessionStore for Gated {
     }
 }
 
-/// A CLI with its transcript in this file, which sends the prompt's text as an entry, with this many
-/// bytes if it is a letter.
-fn writing(file: PathBuf, bytes: usize) -> Memory {
+/// A CLI with its transcript in this file, which it calls `named`. It sends the prompt's text as an
+/// entry, with this many bytes if it is a letter.
+fn writing(file: PathBuf, named: PathBuf, bytes: usize) -> Memory {
     cli(move |_, mut cli| {
-        let file = file.clone();
+        let (file, named) = (file.clone(), named.clone());
         async move {
             cli.handshake().await;
             while let Some(line) = cli.read().await {
@@ -199,7 +204,7 @@ fn writing(file: PathBuf, bytes: usize) -> Memory {
                 fs::create_dir_all(file.parent().unwrap()).unwrap();
                 fs::write(&file, lines).unwrap();
                 cli.write(json!({
-                    "type": "transcript_mirror", "filePath": file.to_str(), "entries": [value],
+                    "type": "transcript_mirror", "filePath": named.to_str(), "entries": [value],
                 }))
                 .await;
                 cli.turn(&uuid, "done").await;
@@ -211,13 +216,27 @@ fn writing(file: PathBuf, bytes: usize) -> Memory {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_repaired_yet_gets_nothing_later_before() {
+    gets_nothing_later_before(false).await;
+}
+
+#[tokio::test]
+async fn a_transcript_is_read_by_the_name_that_it_has_here() {
+    gets_nothing_later_before(true).await;
+}
+
+async fn gets_nothing_later_before(is_mapped: bool) {
     let place = Place::new();
-    let key = place.key();
+    let root = if is_mapped { Path::new("/other/root") } else { place.root.path() };
+    let key = SessionKey::new(project_key(root.join("work")), SESSION);
     place.write_transcript(&key, &entries(&["1", "2"]));
     let store = Gated::closed(true);
     store.stored.append(&key, &entries(&["1"])).await.unwrap();
-    let transport = writing(place.transcript(&key), 0);
-    let session = place.builder(transport, &store).resume(SESSION).start().unwrap();
+    let file = place.transcript(&key);
+    let named = root.join(file.strip_prefix(place.root.path()).unwrap());
+    let transport = writing(file, named, 0);
+    let launcher = Launcher::new("env").map_path(place.root.path(), root);
+    let builder = place.with(Here(transport, is_mapped.then_some(launcher)), &store);
+    let session = builder.resume(SESSION).start().unwrap();
     let events = session.events();
     assert_eq!(session.query("3").text().await.unwrap(), "done");
     session.flush_store().await;
@@ -240,7 +259,8 @@ async fn what_does_not_fit_into_memory_is_read_from_the_transcript() {
         let key = place.key();
         let store = Gated::closed(false);
         // With each letter, 33 MiB wait.
-        let transport = writing(place.transcript(&key), 33 * 1024 * 1024);
+        let file = place.transcript(&key);
+        let transport = writing(file.clone(), file, 33 * 1024 * 1024);
         let builder = match is_here {
             true => place.builder(transport, &store),
             false => Session::builder().transport(transport).session_store(store.clone()),

@@ -16,7 +16,8 @@ use claude_wire::store::{
     SessionStoreListEntry,
 };
 use claude_wire::transport::{
-    BoxFuture, Connection, Error as TransportError, Exit, Launch, Memory, Transport,
+    BoxFuture, Connection, Error as TransportError, Exit, Launch, Launcher, Memory, PathMap,
+    Transport,
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -24,8 +25,8 @@ use tempfile::TempDir;
 use crate::support::cli::{Launches, SESSION, cli, serving};
 use crate::support::read::{ended_well, warnings};
 
-/// A CLI on this machine.
-struct Here(Memory);
+/// A CLI on this machine, for which folders may have other names.
+pub(crate) struct Here(pub(crate) Memory, pub(crate) Option<Launcher>);
 
 impl Transport for Here {
     fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, TransportError>> {
@@ -34,6 +35,10 @@ impl Transport for Here {
 
     fn runs_here(&self) -> bool {
         true
+    }
+
+    fn path_map(&self) -> Option<&PathMap> {
+        self.1.as_ref()?.path_map()
     }
 }
 
@@ -70,8 +75,12 @@ impl Place {
         transport: Memory,
         store: &Arc<impl SessionStore>,
     ) -> SessionBuilder {
+        self.with(Here(transport, None), store)
+    }
+
+    pub(crate) fn with(&self, transport: Here, store: &Arc<impl SessionStore>) -> SessionBuilder {
         Session::builder()
-            .transport(Here(transport))
+            .transport(transport)
             .cwd(self.root.path().join("work"))
             .env("CLAUDE_CONFIG_DIR", self.config().to_string_lossy())
             .session_store(store.clone())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::oneshot;
@@ -12,7 +12,7 @@ use crate::history::{PROJECT_NAME, project_key, project_name};
 use crate::protocol::TurnId;
 use crate::session::mailbox::Mailbox;
 use crate::store::{CONFIG_DIR, Conversation, Found, Home, Mirror, restore};
-use crate::transport::{BoxFuture, Launch, PathMap};
+use crate::transport::{BoxFuture, Launch, PathMap, there};
 use crate::wire::control::ControlFrame;
 use crate::wire::{Frame, FrameKind, Outcome};
 
@@ -34,9 +34,12 @@ impl Driver {
         let store = self.shared.setup.store.as_ref()?;
         let shared = &self.shared;
         let mirror = self.mirror.get_or_insert_with(|| {
-            let (shared, is_here) = (Arc::clone(shared), shared.setup.transport.runs_here());
+            let transport = &shared.setup.transport;
+            let map = || transport.path_map().cloned().unwrap_or_default();
+            let files = transport.runs_here().then(map);
+            let shared = Arc::clone(shared);
             let report = Arc::new(move |error| shared.report_mirror(error));
-            Box::new(Mirror::start(store.as_ref().clone(), is_here, report))
+            Box::new(Mirror::start(store.as_ref().clone(), files, report))
         });
         Some(mirror)
     }
@@ -58,7 +61,7 @@ impl Driver {
         let Some(mailbox) = turn.and_then(|turn| self.turns.get(&turn)) else {
             return mirror.jobs().flush(None);
         };
-        if let Some(flushed) = mirror.jobs().flush_for_result() {
+        if let Some(flushed) = mirror.flush_for_result() {
             let hold = Mailbox::hold(mailbox);
             tokio::spawn(async move {
                 flushed.await;
@@ -112,7 +115,8 @@ impl Driver {
                 Found::Nothing => return Ok((launch, Home::Own)),
                 Found::Here { id, transcripts, lacking, warning } => {
                     shared.warn("store_lacks_messages", warning);
-                    jobs.repair(transcripts, lacking).await;
+                    let named = |path: &PathBuf| there(map.as_ref(), path);
+                    jobs.repair(transcripts.iter().map(named).collect(), lacking).await;
                     (id, Home::Own)
                 }
                 Found::Restored(id, restored) => (id, Home::Restored(Arc::new(restored))),
@@ -175,9 +179,4 @@ fn into_home(launch: &mut Launch, home: &Home, map: Option<&PathMap>, is_named: 
         env = env.remove(PROJECT_NAME);
     }
     launch.env = env;
-}
-
-/// What a path is called where the CLI runs.
-fn there(map: Option<&PathMap>, path: &Path) -> PathBuf {
-    map.map_or_else(|| path.to_owned(), |map| map.there(path))
 }
