@@ -262,13 +262,12 @@ impl<K: Key> SupervisorBuilder<K> {
         until: impl Future<Output = ()>,
     ) -> Result<ExitReason<K>, SupervisorError> {
         let (supervisor, started) = self.launch()?;
-        tokio::pin!(until);
+        let run = async {
+            started.await?;
+            Ok(supervisor.finished().await)
+        };
         tokio::select! {
-            started = started => started?,
-            () = &mut until => return Ok(supervisor.stop().await),
-        }
-        tokio::select! {
-            reason = supervisor.finished() => Ok(reason),
+            reason = run => reason,
             () = until => Ok(supervisor.stop().await),
         }
     }

@@ -33,7 +33,7 @@ pub(super) enum Kind {
     Stopped,
     Budget(String),
     Turn,
-    Empty,
+    EmptyPool,
 }
 
 /// The keys that are there: the first ones, and how many there are.
@@ -145,8 +145,8 @@ impl SupervisorError {
     }
 
     /// True if and only if a pool was to have no session.
-    pub fn is_empty(&self) -> bool {
-        self.kind == Kind::Empty
+    pub fn is_empty_pool(&self) -> bool {
+        self.kind == Kind::EmptyPool
     }
 
     /// True if and only if a session was there, and its turn failed
@@ -203,7 +203,9 @@ impl fmt::Display for SupervisorError {
             }
             Kind::Stopped => write!(f, "the supervisor of {key}, or the child, has ended"),
             Kind::Turn => write!(f, "a turn of {key} failed"),
-            Kind::Empty => write!(f, "{key} has no session: build it with a size of at least 1"),
+            Kind::EmptyPool => {
+                write!(f, "{key} has no session: build it with a size of at least 1")
+            }
             Kind::Budget(what) => write!(f, "the budget of {key} is used up: {what}"),
         }?;
         match &self.source {

@@ -119,9 +119,9 @@ pub enum SupervisorEvent<K> {
     /// ([`SessionEvent::Warning`](crate::session::SessionEvent::Warning)), such as a missing orphan
     /// guard.
     Warning(K, String),
-    /// A turn of a child has begun; the uuid of its prompt ([`Turn::uuid`](crate::Turn::uuid)). It runs,
-    /// or waits behind other turns, or for the CLI. `None`: the CLI has begun it by itself, such as
-    /// when a command in the background has ended.
+    /// A turn of a child has begun; the uuid of its prompt ([`Turn::uuid`](crate::Turn::uuid)). It
+    /// runs, or waits behind other turns, or for the CLI. `None`: the CLI has begun it by itself, such
+    /// as when a command in the background has ended.
     ///
     /// Turns are reported if the supervisor had a reader of events when they began. Each of them is
     /// reported once, and ends once.

@@ -56,9 +56,9 @@ impl Default for Intensity {
 /// What happens when there were too many restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OnLimit {
-    /// The supervisor stops all children in [reverse order](super::SupervisorBuilder::child) and ends with
-    /// [`ExitReason::MaxIntensity`](super::ExitReason::MaxIntensity). Restarts of all children count
-    /// together.
+    /// The supervisor stops all children in [reverse order](super::SupervisorBuilder::child) and ends
+    /// with [`ExitReason::MaxIntensity`](super::ExitReason::MaxIntensity). Restarts of all children
+    /// count together.
     #[default]
     Escalate,
     /// Only the child that crashes is taken out of service for this time; the others go on. Restarts

@@ -131,7 +131,7 @@ impl PoolBuilder {
     pub async fn start(self) -> Result<Pool, SupervisorError> {
         let Self { supervisor, size, pick, reset, wait } = self;
         if size == 0 {
-            return Err(SupervisorError::new(Kind::Empty, POOL));
+            return Err(SupervisorError::new(Kind::EmptyPool, POOL));
         }
         let supervisor = supervisor.start().await?;
         let hasher = RandomState::new();

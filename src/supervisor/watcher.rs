@@ -11,8 +11,8 @@ use super::report::{News, Report};
 use super::tree::ChildId;
 use crate::session::{Observer, Spending, TurnReport};
 
-/// Counts what a session spends, and passes on its warnings, and its turns if someone reads of them. It has nothing of the supervisor that
-/// could keep it alive.
+/// Counts what a session spends, and passes on its warnings, and its turns if there is a reader of
+/// events. It has nothing of the supervisor that could keep it alive.
 pub(super) struct Watcher<K: Key> {
     pub(super) child: ChildId,
     pub(super) key: K,

@@ -279,7 +279,7 @@ impl NotStarted {
     }
 }
 
-/// There is no session yet.
+/// Before a session is made.
 impl From<session::Error> for NotStarted {
     fn from(error: session::Error) -> Self {
         Self { error, launched: false }

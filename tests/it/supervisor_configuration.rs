@@ -116,7 +116,7 @@ async fn a_refusal_of_the_cli_is_told_from_one_of_the_system() {
 }
 
 /// A launcher exits with 1 if it does not get to the CLI (`docker`, `kubectl`, `srun`), which may
-/// be over at the next start; 127 says that there is no such program.
+/// be over at the next start; 127 says that the program does not exist.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_launcher_that_does_not_get_to_the_cli_is_tried_again() {

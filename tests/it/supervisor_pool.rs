@@ -151,7 +151,7 @@ fn a_session_that_is_given_back_after_its_runtime_has_ended_is_free() {
 #[tokio::test]
 async fn a_pool_without_a_session_is_refused() {
     let error = pool(0, &Launches::default()).start().await.unwrap_err();
-    assert!(error.is_empty() && error.to_string().contains("at least 1"), "{error}");
+    assert!(error.is_empty_pool() && error.to_string().contains("at least 1"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

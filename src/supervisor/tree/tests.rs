@@ -125,13 +125,29 @@ fn a_child_whose_conversation_someone_else_has_is_tried_again_for_some_time_and_
         }
         assert!(waited >= 90 * SECOND, "{waited:?}");
         assert_eq!(rig.is_ending(), is_first);
-
-        let mut rig = Rig::starting(rules(), Instant::now(), 2);
-        rig.handle(owned);
-        assert_eq!(rig.state(2), Some(State::Pending(Why::First)), "in order");
-        assert!(rig.pass(SECOND).contains(&start(1, Why::First)));
-        assert_eq!(rig.handle(Input::Up(ChildId(1))), [start(2, Why::First)]);
     }
+}
+
+/// The time begins again after a start that has succeeded.
+#[test]
+fn a_child_that_was_up_in_between_is_tried_again_for_the_whole_time() {
+    let mut rig = Rig::up(rules(), 1);
+    let owned = Input::Down(ChildId(1), Class::Owned);
+    rig.handle(owned);
+    rig.pass(4 * SECOND);
+    rig.handle(Input::Up(ChildId(1)));
+    rig.pass(100 * SECOND);
+    rig.handle(owned);
+    assert!(matches!(rig.state(1), Some(State::Waiting(..))), "{:?}", rig.state(1));
+}
+
+#[test]
+fn a_first_child_that_is_tried_again_still_starts_before_the_next_one() {
+    let mut rig = Rig::starting(rules(), Instant::now(), 2);
+    rig.handle(Input::Down(ChildId(1), Class::Owned));
+    assert_eq!(rig.state(2), Some(State::Pending(Why::First)));
+    assert!(rig.pass(SECOND).contains(&start(1, Why::First)));
+    assert_eq!(rig.handle(Input::Up(ChildId(1))), [start(2, Why::First)]);
 }
 
 #[test]
