@@ -15,7 +15,7 @@ use super::jsonl;
 use super::local::is_metadata;
 use super::session_store::SessionStoreEntry;
 use crate::common::owned;
-use crate::transport::{PathMap, there};
+use crate::transport::PathMap;
 
 /// The variable that names the configuration folder.
 pub(crate) const CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
@@ -241,7 +241,8 @@ fn write(path: &Path, content: &[u8]) -> io::Result<()> {
 /// The link is read where the CLI runs.
 #[cfg(unix)]
 fn link(from: &Path, to: &Path, map: Option<&PathMap>) -> io::Result<()> {
-    std::os::unix::fs::symlink(there(map, &std::path::absolute(from)?), to)
+    let from = crate::transport::there(map, &std::path::absolute(from)?);
+    std::os::unix::fs::symlink(from, to)
 }
 
 /// A link needs a privilege on Windows, so it is a copy.
