@@ -1,5 +1,6 @@
 //! Helpers for all layers: the `Debug` of errors, locks, private files, and texts for display.
 
+#[cfg(feature = "history")]
 mod date;
 
 #[cfg(any(test, feature = "session"))]
@@ -12,6 +13,7 @@ use std::{
 
 #[cfg(feature = "player")]
 pub(crate) use self::date::{civil, rfc3339};
+#[cfg(feature = "history")]
 pub(crate) use self::date::{parse_millis, rfc3339_millis};
 
 /// `Debug` that shows the message, since `unwrap` and `?` in a test print it.
@@ -57,6 +59,7 @@ pub(crate) fn os_error(error: &std::io::Error) -> std::io::Error {
 }
 
 /// Creates files that only their owner can read: they may contain secrets that no rule recognises.
+#[cfg(feature = "history")]
 pub(crate) fn owned(options: &mut std::fs::OpenOptions) -> &mut std::fs::OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
@@ -76,6 +79,7 @@ pub(crate) fn looked_in(path: &std::path::Path) -> String {
 }
 
 /// Whether a text is a uuid in the usual form: `0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f`.
+#[cfg(any(feature = "history", feature = "recording"))]
 pub(crate) fn is_uuid(text: &[u8]) -> bool {
     text.len() == 36 && uuid::Uuid::try_parse_ascii(text).is_ok()
 }

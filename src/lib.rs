@@ -63,7 +63,8 @@
 //! * [`transport`]: moves bytes and owns the child process: the real CLI, the in-memory pipe.
 //! * [`recording`] (feature `recording`, on by default): reads, writes, imports and redacts
 //!   recordings.
-//! * [`history`]: lists, reads and changes the sessions that the CLI keeps on disk.
+//! * [`history`] (feature `history`, on by default): lists, reads and changes the sessions that the
+//!   CLI keeps on disk.
 //! * [`protocol`]: turns, requests and callbacks as a machine without I/O.
 //! * [`session`]: the async driver of the machine, and the public handle; with feature `mcp`,
 //!   in-process tools.
@@ -85,7 +86,12 @@
 // A default feature needs no badge: one would be on nearly every item.
 #![cfg_attr(
     docsrs,
-    doc(auto_cfg(hide(feature = "recording", feature = "player", feature = "session")))
+    doc(auto_cfg(hide(
+        feature = "history",
+        feature = "recording",
+        feature = "player",
+        feature = "session"
+    )))
 )]
 #![warn(clippy::unwrap_used)]
 
@@ -95,6 +101,7 @@ mod common;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+#[cfg(feature = "history")]
 pub mod history;
 pub mod protocol;
 #[cfg(feature = "recording")]
