@@ -52,11 +52,7 @@ macro_rules! object {
                 while let Some(key) = reader.key() {
                     let key = &*key;
                     $(if *key == *$wire.as_bytes() {
-                        $field = if reader.null() {
-                            None
-                        } else {
-                            Some(object!(@read $type, [$($via)?], reader, &at.key($wire), sink).unwrap_or_default())
-                        };
+                        $field = object!(@read $type, [$($via)?], reader, at, $wire, sink);
                         continue;
                     })*
                     $(if *key == *$tag.as_bytes() {
@@ -70,24 +66,17 @@ macro_rules! object {
                     sink.unknown(at, key);
                     reader.skip();
                 }
-                $(
-                    if $field.is_none() && object!(@required $type, $($mode)*) {
-                        sink.missing(&at.key($wire), <$type as $crate::wire::decode::Decode>::EXPECTED);
-                    }
-                )*
                 Self {
-                    $($field: $field.unwrap_or_default(),)*
+                    $($field: object!(@value $type, $field, at, $wire, sink, $($mode)*),)*
                     $(raw: object!(@keep $extra, reader, start),)?
                 }
             }
 
             #[allow(unused_variables, reason = "an object may have no fields")]
             fn declare_members(at: &str, shape: &mut $crate::wire::decode::Shape) {
-                $(
-                    let field = $crate::wire::decode::member(at, $wire);
-                    object!(@add shape, field, $($mode)*);
-                    <$type as $crate::wire::decode::Decode>::declare(&field, shape);
-                )*
+                $(<$type as $crate::wire::decode::Decode>::declare_field(
+                    at, $wire, object!(@is_seen $($mode)*), shape,
+                );)*
             }
         }
 
@@ -99,12 +88,7 @@ macro_rules! object {
                 at: &$crate::wire::decode::At<'_>,
                 sink: &mut $crate::wire::decode::Sink,
             ) -> Option<Self> {
-                if reader.kind() != $crate::wire::json::Kind::Object {
-                    return sink.wrong(at, Self::EXPECTED, reader);
-                }
-                let start = reader.position();
-                reader.enter();
-                Some($crate::wire::decode::Members::members(reader, start, at, sink))
+                $crate::wire::decode::object(reader, at, sink)
             }
 
             fn declare(at: &str, shape: &mut $crate::wire::decode::Shape) {
@@ -141,19 +125,29 @@ macro_rules! object {
     (@seen $wire:literal $version:literal declared) => {
         concat!("Wire field `", $wire, "`, CLI ", $version, " (declared, not seen).")
     };
-    (@add $shape:ident, $field:ident, declared) => { $shape.add_field(&$field, false) };
-    (@add $shape:ident, $field:ident,) => { $shape.add_field(&$field, true) };
-    (@add $shape:ident, $field:ident, $mode:ident $($modes:ident)*) => { object!(@add $shape, $field, $($modes)*) };
+    (@is_seen declared) => { false };
+    (@is_seen) => { true };
+    (@is_seen $mode:ident $($modes:ident)*) => { object!(@is_seen $($modes)*) };
     (@raw $extra:ident) => { $crate::wire::json::RawJson };
     (@keep $extra:ident, $reader:ident, $start:ident) => { $reader.since($start) };
     (@outside raw, $key:ident) => { false };
     (@outside tagged, $key:ident) => { *$key == *b"type" };
     (@outside subtyped, $key:ident) => { *$key == *b"subtype" };
-    (@read $type:ty, [], $value:expr, $at:expr, $sink:ident) => { <$type as $crate::wire::decode::Decode>::decode($value, $at, $sink) };
-    (@read $type:ty, [$via:ident], $value:expr, $at:expr, $sink:ident) => { $via($value, $at, $sink) };
-    (@required $type:ty, required $($mode:ident)*) => { true };
-    (@required $type:ty, lenient $($mode:ident)*) => { false };
-    (@required $type:ty, $($mode:ident)*) => { <$type as $crate::wire::decode::Decode>::REQUIRED };
+    (@read $type:ty, [], $reader:ident, $at:ident, $wire:literal, $sink:ident) => {
+        <$type as $crate::wire::decode::Decode>::field($reader, $at, $wire, $sink)
+    };
+    (@read $type:ty, [$via:ident], $reader:ident, $at:ident, $wire:literal, $sink:ident) => {
+        if $reader.null() { None } else { Some($via($reader, &$at.key($wire), $sink).unwrap_or_default()) }
+    };
+    (@value $type:ty, $value:ident, $at:ident, $wire:literal, $sink:ident, lenient $($mode:ident)*) => {
+        $value.unwrap_or_default()
+    };
+    (@value $type:ty, $value:ident, $at:ident, $wire:literal, $sink:ident, required $($mode:ident)*) => {
+        <$type as $crate::wire::decode::Decode>::required($value, $at, $wire, $sink)
+    };
+    (@value $type:ty, $value:ident, $at:ident, $wire:literal, $sink:ident, $($mode:ident)*) => {
+        <$type as $crate::wire::decode::Decode>::or_default($value, $at, $wire, $sink)
+    };
 }
 
 /// An enum over strings, open at the end: an unknown value is kept as it is.

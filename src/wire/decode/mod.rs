@@ -34,6 +34,47 @@ pub(crate) trait Decode: Sized {
     /// there.
     fn declare(at: &str, shape: &mut Shape);
 
+    /// Reads the value of a field of the object at `at`: `None` for `null`.
+    fn field(reader: &mut Reader<'_>, at: &At<'_>, name: &str, sink: &mut Sink) -> Option<Self>
+    where
+        Self: Default,
+    {
+        if reader.null() {
+            return None;
+        }
+        Some(Self::decode(reader, &at.key(name), sink).unwrap_or_default())
+    }
+
+    /// The value of a field, after the object was read; the default if it was absent or `null`,
+    /// which may be a defect.
+    fn or_default(value: Option<Self>, at: &At<'_>, name: &str, sink: &mut Sink) -> Self
+    where
+        Self: Default,
+    {
+        if Self::REQUIRED {
+            return Self::required(value, at, name, sink);
+        }
+        value.unwrap_or_default()
+    }
+
+    /// The same for a field that must be there, whatever its type.
+    fn required(value: Option<Self>, at: &At<'_>, name: &str, sink: &mut Sink) -> Self
+    where
+        Self: Default,
+    {
+        value.unwrap_or_else(|| {
+            sink.missing(&at.key(name), Self::EXPECTED);
+            Self::default()
+        })
+    }
+
+    /// Adds a field of the object at `at`, and what it may contain.
+    fn declare_field(at: &str, name: &str, seen: bool, shape: &mut Shape) {
+        let field = member(at, name);
+        shape.add_field(&field, seen);
+        Self::declare(&field, shape);
+    }
+
     /// A list of such values; an item of the wrong type is listed and left out.
     fn decode_list(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Vec<Self>> {
         if reader.kind() != Kind::Array {
@@ -50,6 +91,20 @@ pub(crate) trait Members: Sized {
 
     /// Adds the fields of the object at `at`, which is empty for the line itself.
     fn declare_members(at: &str, shape: &mut Shape);
+}
+
+/// The object before the reader, from its start.
+pub(crate) fn object<T: Decode + Members>(
+    reader: &mut Reader<'_>,
+    at: &At<'_>,
+    sink: &mut Sink,
+) -> Option<T> {
+    if reader.kind() != Kind::Object {
+        return sink.wrong(at, T::EXPECTED, reader);
+    }
+    let start = reader.position();
+    reader.enter();
+    Some(T::members(reader, start, at, sink))
 }
 
 /// The items of the array before the reader.

@@ -77,6 +77,12 @@ impl Sink {
         expected: &'static str,
         reader: &mut Reader<'_>,
     ) -> Option<T> {
+        self.mistyped(at, expected, reader);
+        None
+    }
+
+    /// Compiled once, not for each type of value.
+    fn mistyped(&mut self, at: &At<'_>, expected: &'static str, reader: &mut Reader<'_>) {
         let found = match reader.skip().kind() {
             Kind::Null => "null",
             Kind::Bool => "a boolean",
@@ -86,7 +92,6 @@ impl Sink {
             Kind::Object => "an object",
         };
         self.note(at, expected, found);
-        None
     }
 
     /// Records a missing field.
