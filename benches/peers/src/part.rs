@@ -35,7 +35,7 @@ pub(crate) fn chosen(setup: &Setup, names: &[String]) -> Result<Vec<Part>, Failu
 
 fn all(setup: &Setup) -> Vec<Part> {
     let size = |full: usize| if setup.is_quick { full / 10 } else { full };
-    let (asks, stamps, starts, sessions) = (size(2_000), size(500), size(20), size(100));
+    let (asks, stamps, starts, sessions) = (size(2_000), size(500), size(20), size(200));
     let stream = |name, script: fn(String) -> Script, lines: &Lines, figures| Part {
         name,
         work: Work::Stream,

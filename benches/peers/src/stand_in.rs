@@ -45,7 +45,16 @@ const INIT: &str = r#"{"type":"system","subtype":"init","cwd":"/home/user/projec
 const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"result":"done","session_id":"5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11","total_cost_usd":0.0,"usage":{"input_tokens":1,"output_tokens":1},"modelUsage":{},"permission_denials":[],"uuid":"00000000-0000-4000-8000-000000000002"}
 "#;
 
-const INITIALIZED: &str = r#"{"commands":[],"agents":[],"output_style":"default","available_output_styles":["default"],"models":[],"account":{}}"#;
+/// The reply to `initialize`: lists of 18 KiB, as CLI 2.1.332 has them, and its own process id.
+fn initialized() -> String {
+    let command = r#"{"name":"a-command","description":"What it does, in one sentence of about this length, with an example.","argumentHint":"[file]"}"#;
+    let agent = r#"{"name":"an-agent","description":"For a task of many steps; use it when one search is not enough.","model":"inherit"}"#;
+    let (commands, agents) = ([command; 130].join(","), [agent; 20].join(","));
+    let pid = std::process::id();
+    format!(
+        r#"{{"commands":[{commands}],"agents":[{agents}],"output_style":"default","available_output_styles":["default"],"models":[{{"value":"default","displayName":"Default","description":"The default"}}],"account":{{"apiKeySource":"user"}},"pid":{pid}}}"#
+    )
+}
 
 impl Script {
     pub(crate) fn to_text(&self) -> String {
@@ -137,8 +146,8 @@ impl StandIn {
             self.hook = id.to_owned();
         }
         let body = match request["request"]["subtype"].as_str() {
-            Some("initialize") => INITIALIZED,
-            _ => "{}",
+            Some("initialize") => initialized(),
+            _ => "{}".to_owned(),
         };
         let id = &request["request_id"];
         self.write(format!(
