@@ -6,23 +6,32 @@ import sys
 import time
 
 from claude_agent_sdk import (
+    AssistantMessage,
     ClaudeAgentOptions,
     ClaudeSDKClient,
     HookMatcher,
     PermissionResultAllow,
     ResultMessage,
     StreamEvent,
+    TextBlock,
 )
 
 WORK, READ, _, CLI, COUNT = sys.argv[1:]
 COUNT = int(COUNT)
 
+# The permissions that were given, and the hooks that were answered.
+answered = 0
+
 
 async def allow(_name, _input, _context):
+    global answered
+    answered += 1
     return PermissionResultAllow()
 
 
 async def hook(_input, _id, _context):
+    global answered
+    answered += 1
     return {}
 
 
@@ -71,22 +80,33 @@ def spread(values):
 
 async def turn(client, prompt, see):
     await client.query(prompt)
+    has_result = False
     async for message in client.receive_response():
         if isinstance(message, StreamEvent):
             see(message.event["delta"]["text"])
-        elif not isinstance(message, ResultMessage):
+        elif isinstance(message, AssistantMessage) and isinstance(message.content[0], TextBlock):
+            see(message.content[0].text)
+        elif isinstance(message, ResultMessage):
+            has_result = True
+        else:
             see("")
+    if not has_result:
+        sys.exit("no result")
 
 
 async def warm():
     client = ClaudeSDKClient(options())
     await client.connect()
-    await turn(client, "warm up", lambda _: None)
+    seen = []
+    await turn(client, "warm up", seen.append)
+    if not seen:
+        sys.exit("no message came")
     return client
 
 
 async def stream():
     client = await warm()
+    before = answered
     window, messages, text = None, 0, 0
 
     def see(piece):
@@ -98,7 +118,7 @@ async def stream():
             text += len(piece)
 
     await turn(client, "go", see)
-    report = window.closed(COUNT if WORK == "ask" else messages, text)
+    report = window.closed(answered - before if WORK == "ask" else messages, text)
     await client.disconnect()
     return report
 
@@ -120,11 +140,13 @@ async def interrupt():
     client = await warm()
     window = Window()
     await client.query("go")
+    confirmed = 0
     for _ in range(COUNT):
         await client.interrupt()
+        confirmed += 1
     async for _ in client.receive_response():
         pass
-    report = window.closed(COUNT, 0)
+    report = window.closed(confirmed, 0)
     await client.disconnect()
     return report
 
@@ -146,9 +168,13 @@ async def idle():
     before = status("VmRSS:")
     clients = [await warm() for _ in range(COUNT)]
     grown = max(0, status("VmRSS:") - before)
+    messages = 0
     for client in clients:
+        seen = []
+        await turn(client, "go", seen.append)
+        messages += bool(seen)
         await client.disconnect()
-    return {"messages": COUNT, "median": grown / COUNT}
+    return {"messages": messages, "median": grown / messages}
 
 
 WORKS = {

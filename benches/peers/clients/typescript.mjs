@@ -8,10 +8,16 @@ const { query } = await import(path.join(process.env.PEERS_TYPESCRIPT_SDK, 'sdk.
 const [work, , , cli, counted] = process.argv.slice(2);
 const count = Number(counted);
 
+// The permissions that were given, and the hooks that were answered.
+let answered = 0;
+
 // With one of these options its handshake differs, so only the round trips have them.
 const asks = work !== 'ask' ? {} : {
-  canUseTool: async (_name, input) => ({ behavior: 'allow', updatedInput: input }),
-  hooks: { PreToolUse: [{ matcher: 'Bash', hooks: [async () => ({})] }] },
+  canUseTool: async (_name, input) => {
+    answered += 1;
+    return { behavior: 'allow', updatedInput: input };
+  },
+  hooks: { PreToolUse: [{ matcher: 'Bash', hooks: [async () => { answered += 1; return {}; }] }] },
 };
 const options = {
   pathToClaudeCodeExecutable: cli,
@@ -19,6 +25,11 @@ const options = {
   settingSources: [],
   ...asks,
 };
+
+function textOf(message) {
+  if (message.type === 'stream_event') return message.event.delta.text;
+  return message.type === 'assistant' ? message.message.content[0].text : '';
+}
 
 /** A conversation: prompts go in by `ask`, and the query ends after `end`. */
 class Chat {
@@ -48,7 +59,7 @@ class Chat {
       const { value, done } = await this.query.next();
       if (done) throw new Error('the output ended');
       if (value.type === 'result') return;
-      see(value.type === 'stream_event' ? value.event.delta.text : '');
+      see(textOf(value));
     }
   }
 
@@ -90,12 +101,15 @@ function spread(values) {
 
 async function warm() {
   const chat = new Chat();
-  await chat.turn('warm up', () => {});
+  let isSeen = false;
+  await chat.turn('warm up', () => { isSeen = true; });
+  if (!isSeen) throw new Error('no message came');
   return chat;
 }
 
 async function stream() {
   const chat = await warm();
+  const before = answered;
   let window, messages = 0, bytes = 0;
   await chat.turn('go', text => {
     if (window) {
@@ -105,7 +119,7 @@ async function stream() {
       window = new Window();
     }
   });
-  const report = window.closed(work === 'ask' ? count : messages, bytes);
+  const report = window.closed(work === 'ask' ? answered - before : messages, bytes);
   await chat.end();
   return report;
 }
@@ -128,9 +142,13 @@ const works = {
     chat.ask('go');
     // Its first message: an interrupt must not overtake the prompt.
     await chat.query.next();
-    for (let n = 0; n < count; n += 1) await chat.query.interrupt();
+    let confirmed = 0;
+    for (let n = 0; n < count; n += 1) {
+      await chat.query.interrupt();
+      confirmed += 1;
+    }
     await chat.read(() => {});
-    const report = window.closed(count, 0);
+    const report = window.closed(confirmed, 0);
     await chat.end();
     return report;
   },
@@ -152,8 +170,14 @@ const works = {
     const chats = [];
     for (let n = 0; n < count; n += 1) chats.push(await warm());
     const grown = Math.max(0, status('VmRSS:') - before);
-    for (const chat of chats) await chat.end();
-    return { messages: count, median: grown / count };
+    let messages = 0;
+    for (const chat of chats) {
+      let isSeen = false;
+      await chat.turn('go', () => { isSeen = true; });
+      if (isSeen) messages += 1;
+      await chat.end();
+    }
+    return { messages, median: grown / messages };
   },
 };
 console.log(JSON.stringify(await works[work]()));

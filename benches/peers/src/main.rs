@@ -16,6 +16,9 @@
 //! | `--runs N` | alternating runs, whose median counts (default: 7) |
 //! | `--only PART,..` | only these parts |
 //!
+//! A client that does not do its work fails: one that denies a permission, misses a message or a byte
+//! of text, or reads a body that is not typed.
+//!
 //! Each Rust client is built by itself, so that no other crate's features are in it.
 
 // The corpus has more than is used here.

@@ -1,6 +1,6 @@
 //! Runs the clients in turn.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::process::{Command, Stdio};
 use std::thread;
@@ -13,7 +13,7 @@ use crate::part::Part;
 use crate::results::Results;
 use crate::row::Row;
 use crate::setup::Setup;
-use crate::stand_in::SCRIPT;
+use crate::stand_in::{COMPLAINT, SCRIPT};
 
 /// After this a client is ended, and has failed.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -57,9 +57,11 @@ fn once(part: &Part, row: Row, setup: &Setup, mut command: Command) -> Result<Va
     let job = Job { work: part.work, read, flavour, cli: setup.cli.clone(), count: part.count };
     // Files, because a client would wait for a pipe that is full.
     let (mut output, mut errors) = (tempfile::tempfile()?, tempfile::tempfile()?);
+    let complaint = tempfile::NamedTempFile::new()?;
     command
         .args(job.to_arguments())
         .env(SCRIPT, part.script.to_text())
+        .env(COMPLAINT, complaint.path())
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(errors.try_clone()?);
@@ -69,10 +71,15 @@ fn once(part: &Part, row: Row, setup: &Setup, mut command: Command) -> Result<Va
         if Instant::now() > deadline {
             child.kill()?;
             child.wait()?;
-            return Err(format!("no end within {} s", LIMIT.as_secs()).into());
+            let complaint = fs::read_to_string(complaint.path())?;
+            return Err(format!("no end within {} s; {complaint}", LIMIT.as_secs()).into());
         }
         // Polled, because a wait has no time limit.
         thread::sleep(Duration::from_millis(5));
+    }
+    let complaint = fs::read_to_string(complaint.path())?;
+    if !complaint.is_empty() {
+        return Err(format!("the CLI got {complaint}").into());
     }
     let (output, errors) = (written(&mut output)?, written(&mut errors)?);
     let report: Value = serde_json::from_str(output.lines().last().unwrap_or_default())
@@ -81,8 +88,8 @@ fn once(part: &Part, row: Row, setup: &Setup, mut command: Command) -> Result<Va
     if seen("messages") != Some(part.messages) {
         return Err(format!("{} of {} messages", report["messages"], part.messages).into());
     }
-    let is_text = read != Read::Untouched && report["bytes"].is_u64();
-    if let (true, Some(text)) = (is_text, part.text)
+    if let Some(text) = part.text
+        && read != Read::Untouched
         && seen("bytes") != Some(text)
     {
         return Err(format!("{} of {text} bytes of text", report["bytes"]).into());

@@ -15,7 +15,8 @@ pub(crate) struct Part {
     pub(crate) script: Script,
     /// How many sessions, starts, requests or interrupts the client is asked for.
     pub(crate) count: usize,
-    /// What it must have seen: messages, and the text of all deltas in bytes.
+    /// What it must have seen: messages, requests that it answered, interrupts that were confirmed,
+    /// or sessions; and the text of all deltas and answers in bytes.
     pub(crate) messages: usize,
     pub(crate) text: Option<usize>,
     pub(crate) rows: Vec<Row>,
@@ -42,7 +43,7 @@ fn all(setup: &Setup) -> Vec<Part> {
         script: script(lines.path.clone()),
         count: 0,
         messages: lines.count,
-        text: lines.text,
+        text: Some(lines.text),
         rows: stream_rows(),
         figures,
     };

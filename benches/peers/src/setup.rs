@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use meter::Failure;
+use serde_json::Value;
 
 use crate::corpus;
 use crate::options::Options;
@@ -30,8 +31,8 @@ pub(crate) struct Setup {
 pub(crate) struct Lines {
     pub(crate) path: String,
     pub(crate) count: usize,
-    /// The bytes of text in all deltas, if it has some.
-    pub(crate) text: Option<usize>,
+    /// The bytes of text in all deltas and answers.
+    pub(crate) text: usize,
 }
 
 impl Setup {
@@ -51,18 +52,17 @@ impl Setup {
         }
         let size = |full: usize| if options.is_quick { full / 10 } else { full };
         let folder = tempfile::tempdir()?;
-        let write = |name: &str, corpus: &corpus::Corpus, text: Option<usize>| {
+        let write = |name: &str, corpus: corpus::Corpus| {
             let path = folder.path().join(name);
             fs::write(&path, &corpus.bytes)?;
             let path = path.into_os_string().into_string().map_err(|_| "a path without a name")?;
-            Ok::<_, Failure>(Lines { path, count: corpus.lines, text })
+            Ok::<_, Failure>(Lines { path, count: corpus.lines, text: text_of(&corpus.bytes)? })
         };
-        let (all, few) = (corpus::deltas(size(100_000)), corpus::deltas(size(1_500)));
         Ok(Self {
-            deltas: write("deltas.jsonl", &all, Some(all.lines * corpus::DELTA_TEXT))?,
-            paced: write("paced.jsonl", &few, Some(few.lines * corpus::DELTA_TEXT))?,
-            turns: write("turns.jsonl", &corpus::turns(size(40)), None)?,
-            line: write("line.jsonl", &corpus::answers(1, 64 << 20), None)?,
+            deltas: write("deltas.jsonl", corpus::deltas(size(100_000)))?,
+            paced: write("paced.jsonl", corpus::deltas(size(1_500)))?,
+            turns: write("turns.jsonl", corpus::turns(size(40)))?,
+            line: write("line.jsonl", corpus::answers(1, 64 << 20))?,
             cli,
             clients,
             python,
@@ -92,13 +92,24 @@ impl Setup {
         }
         if let Some(path) = &self.typescript {
             let about = fs::read_to_string(path.join("package.json")).unwrap_or_default();
-            let about: serde_json::Value = serde_json::from_str(&about).unwrap_or_default();
+            let about: Value = serde_json::from_str(&about).unwrap_or_default();
             let node = first("node", &["--version"], None).unwrap_or_default();
             let version = about["version"].as_str().unwrap_or_default();
             versions.push(format!("TypeScript SDK {version} on Node {node}"));
         }
         versions.join(", ")
     }
+}
+
+/// The bytes of text in the deltas and answers of these lines.
+fn text_of(lines: &[u8]) -> Result<usize, Failure> {
+    let mut bytes = 0;
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line: Value = serde_json::from_slice(line)?;
+        let texts = [&line["event"]["delta"]["text"], &line["message"]["content"][0]["text"]];
+        bytes += texts.iter().filter_map(|text| text.as_str()).map(str::len).sum::<usize>();
+    }
+    Ok(bytes)
 }
 
 /// The version of a crate in our lock file.

@@ -1,7 +1,8 @@
 //! The `claude` of the comparison: it does what `PEERS_SCRIPT` says, in a turn for each prompt.
 //!
 //! With `--input-format` it reads prompts and control requests from its input; without, the prompt is
-//! its last argument. The prompt `warm up` gets a short answer.
+//! its last argument. The prompt `warm up` gets a short answer. What a client must not do, such as
+//! deny a permission, ends the turn without a result, and is written to the file `PEERS_COMPLAINT`.
 
 use std::env;
 use std::fs::{self, File};
@@ -17,6 +18,8 @@ use crate::corpus;
 
 /// The variable with the script. A process of this program that has it is a stand-in.
 pub(crate) const SCRIPT: &str = "PEERS_SCRIPT";
+/// The variable with the file for what a client did wrong.
+pub(crate) const COMPLAINT: &str = "PEERS_COMPLAINT";
 
 /// What a turn does between its first message and its result, as it is in [`SCRIPT`].
 pub(crate) enum Script {
@@ -182,7 +185,10 @@ impl StandIn {
                     if !self.next()? {
                         return Ok(());
                     }
-                    let request = serde_json::from_str(&self.line)?;
+                    let request: Value = serde_json::from_str(&self.line)?;
+                    if request["request"]["subtype"] != "interrupt" {
+                        return Err(self.complaint("not an interrupt"));
+                    }
                     self.reply(&request)?;
                 }
             }
@@ -211,7 +217,7 @@ impl StandIn {
 
     /// Asks, and waits for the answer.
     fn ask(&mut self, n: usize, is_hook: bool) -> io::Result<()> {
-        let id = format!("\"request-{n}\"");
+        let id = format!("request-{n}");
         let tool = format!(
             r#""tool_name":"Bash","tool_input":{{"command":"ls -la /srv/data","description":"List files"}},"tool_use_id":"toolu_{n:022}""#
         );
@@ -226,15 +232,34 @@ impl StandIn {
             ),
         };
         self.write(format!(
-            r#"{{"type":"control_request","request_id":{id},"request":{{{request}}}}}
+            r#"{{"type":"control_request","request_id":"{id}","request":{{{request}}}}}
 "#
         ))?;
         while self.next()? {
-            if self.line.contains("control_response") && self.line.contains(&id) {
-                return Ok(());
+            let answer: Value = serde_json::from_str(&self.line)?;
+            let response = &answer["response"];
+            if response["request_id"] != *id {
+                continue;
             }
+            return if response["subtype"] != "success" {
+                Err(self.complaint("not a success"))
+            } else if !is_hook && response["response"]["behavior"] != "allow" {
+                Err(self.complaint("not an allowance"))
+            } else {
+                Ok(())
+            };
         }
         Err(io::ErrorKind::UnexpectedEof.into())
+    }
+
+    /// Writes down what the client did wrong with its last line.
+    fn complaint(&self, what: &str) -> io::Error {
+        let complaint = format!("{what}: {}", self.line.trim_end());
+        let written = env::var(COMPLAINT).map_err(io::Error::other);
+        match written.and_then(|file| fs::write(file, &complaint)) {
+            Ok(()) => io::Error::other(complaint),
+            Err(error) => error,
+        }
     }
 }
 

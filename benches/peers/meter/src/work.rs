@@ -14,8 +14,8 @@ pub trait Client: Sized {
     /// Prepares a conversation: as much as the library does before the first prompt.
     async fn start(job: &Job) -> Result<Self, Failure>;
 
-    /// Asks, and passes each message up to the result to `see`: its text if it is a delta and `read`
-    /// asks for it, else an empty string.
+    /// Asks, and passes each message up to the result to `see`: its text if it is a delta or an
+    /// answer and `read` asks for it, else an empty string. Fails if there is no result.
     async fn turn(
         &mut self,
         prompt: &str,
@@ -23,8 +23,12 @@ pub trait Client: Sized {
         see: impl FnMut(&str),
     ) -> Result<(), Failure>;
 
+    /// How many permissions it has given and hooks it has answered since the process started.
+    fn answered(&self) -> usize;
+
     /// Asks, interrupts this often, each time waiting for the answer, and reads to the result.
-    async fn interrupts(&mut self, count: usize) -> Result<(), Failure>;
+    /// Returns how many interrupts the CLI has confirmed.
+    async fn interrupts(&mut self, count: usize) -> Result<usize, Failure>;
 
     /// Ends the CLI.
     async fn stop(self) -> Result<(), Failure>;
@@ -59,7 +63,8 @@ pub const GO: &str = "go";
 
 async fn stream<C: Client>(job: &Job) -> Result<Value, Failure> {
     let mut client = warm::<C>(job).await?;
-    let (mut window, mut messages, mut bytes) = (None, 0_u64, 0_usize);
+    let answered = client.answered();
+    let (mut window, mut messages, mut bytes) = (None, 0, 0);
     client
         .turn(GO, job.read, |text| match window {
             None => window = Window::open().ok(),
@@ -70,7 +75,7 @@ async fn stream<C: Client>(job: &Job) -> Result<Value, Failure> {
         })
         .await?;
     if job.work == Work::Ask {
-        messages = job.count as u64;
+        messages = client.answered() - answered;
     }
     let report = closed(window, messages, bytes)?;
     client.stop().await?;
@@ -80,19 +85,20 @@ async fn stream<C: Client>(job: &Job) -> Result<Value, Failure> {
 async fn interrupt<C: Client>(job: &Job) -> Result<Value, Failure> {
     let mut client = warm::<C>(job).await?;
     let window = Window::open()?;
-    client.interrupts(job.count).await?;
-    let report = closed(Some(window), job.count as u64, 0)?;
+    let confirmed = client.interrupts(job.count).await?;
+    let report = closed(Some(window), confirmed, 0)?;
     client.stop().await?;
     Ok(report)
 }
 
 async fn warm<C: Client>(job: &Job) -> Result<C, Failure> {
     let mut client = C::start(job).await?;
-    client.turn(WARM_UP, job.read, |_| {}).await?;
-    Ok(client)
+    let mut is_seen = false;
+    client.turn(WARM_UP, job.read, |_| is_seen = true).await?;
+    if is_seen { Ok(client) } else { Err("no message came".into()) }
 }
 
-fn closed(window: Option<Window>, messages: u64, bytes: usize) -> Result<Value, Failure> {
+fn closed(window: Option<Window>, messages: usize, bytes: usize) -> Result<Value, Failure> {
     let window = window.ok_or("no message came, or there is no /proc")?;
     let cpu = window.cpu().as_secs_f64() * 1e6;
     Ok(json!({ "cpu": cpu, "grown": window.grown()?, "messages": messages, "bytes": bytes }))
@@ -137,7 +143,8 @@ fn spread(mut values: Vec<f64>) -> Value {
     json!({ "messages": values.len(), "median": at(0.5), "p99": at(0.99) })
 }
 
-/// KiB of each session after its first turn.
+/// KiB of each session after its first turn. The sessions that count are those that can have another
+/// one: their CLI has run all the time.
 async fn idle<C: Client>(job: &Job) -> Result<Value, Failure> {
     warm::<C>(job).await?.stop().await?;
     let before = status("VmRSS:")?;
@@ -146,7 +153,12 @@ async fn idle<C: Client>(job: &Job) -> Result<Value, Failure> {
         all.push(warm::<C>(job).await?);
     }
     let grown = status("VmRSS:")?.saturating_sub(before);
-    let messages = all.len();
+    let mut messages = 0;
+    for client in &mut all {
+        let mut is_seen = false;
+        client.turn(GO, job.read, |_| is_seen = true).await?;
+        messages += usize::from(is_seen);
+    }
     for client in all {
         client.stop().await?;
     }

@@ -3,13 +3,16 @@
 use std::hint::black_box;
 
 use claude_codes::{
-    AsyncClient, ClaudeCliBuilder, ClaudeInput, ClaudeOutput, ControlRequestPayload,
-    ControlResponse,
+    AsyncClient, ClaudeCliBuilder, ClaudeInput, ClaudeOutput, ContentBlock, ControlRequestPayload,
+    ControlResponse, ControlResponsePayload,
 };
 use meter::{Client, Failure, GO, Job, Read};
 use serde_json::json;
 
-struct Codes(AsyncClient);
+struct Codes {
+    client: AsyncClient,
+    answered: usize,
+}
 
 fn main() -> Result<(), Failure> {
     meter::run::<Codes>()
@@ -18,7 +21,7 @@ fn main() -> Result<(), Failure> {
 impl Client for Codes {
     async fn start(job: &Job) -> Result<Self, Failure> {
         let builder = ClaudeCliBuilder::new().command(&job.cli).permission_prompt_tool("stdio");
-        Ok(Self(AsyncClient::from_builder(builder).await?))
+        Ok(Self { client: AsyncClient::from_builder(builder).await?, answered: 0 })
     }
 
     async fn turn(
@@ -29,17 +32,24 @@ impl Client for Codes {
     ) -> Result<(), Failure> {
         self.ask(prompt).await?;
         loop {
-            match self.0.receive().await? {
+            match self.client.receive().await? {
                 ClaudeOutput::Result(_) => return Ok(()),
                 ClaudeOutput::ControlRequest(request) => {
                     let answer = match &request.request {
                         ControlRequestPayload::CanUseTool(tool) => tool.allow(&request.request_id),
                         _ => ControlResponse::success(&request.request_id, json!({})),
                     };
-                    self.0.send_control_response(answer).await?;
+                    self.client.send_control_response(answer).await?;
+                    self.answered += 1;
                 }
                 ClaudeOutput::StreamEvent(event) if read != Read::Untouched => {
                     see(event.event["delta"]["text"].as_str().unwrap_or_default());
+                }
+                ClaudeOutput::Assistant(answer) if read != Read::Untouched => {
+                    match &*black_box(answer.message.content) {
+                        [ContentBlock::Text(text), ContentBlock::ToolUse(_)] => see(&text.text),
+                        other => return Err(format!("an answer of {other:?}").into()),
+                    }
                 }
                 other => {
                     black_box(other);
@@ -49,23 +59,35 @@ impl Client for Codes {
         }
     }
 
-    async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
+    fn answered(&self) -> usize {
+        self.answered
+    }
+
+    async fn interrupts(&mut self, count: usize) -> Result<usize, Failure> {
         self.ask(GO).await?;
+        let mut confirmed = 0;
         for _ in 0..count {
-            self.0.interrupt().await?;
-            while !matches!(self.0.receive().await?, ClaudeOutput::ControlResponse(_)) {}
+            let sent = self.client.interrupt().await?;
+            let reply = loop {
+                if let ClaudeOutput::ControlResponse(reply) = self.client.receive().await? {
+                    break reply.response;
+                }
+            };
+            let is_success = matches!(reply, ControlResponsePayload::Success { request_id, .. }
+                if request_id == sent);
+            confirmed += usize::from(is_success);
         }
-        while !matches!(self.0.receive().await?, ClaudeOutput::Result(_)) {}
-        Ok(())
+        while !matches!(self.client.receive().await?, ClaudeOutput::Result(_)) {}
+        Ok(confirmed)
     }
 
     async fn stop(self) -> Result<(), Failure> {
-        Ok(self.0.shutdown().await?)
+        Ok(self.client.shutdown().await?)
     }
 }
 
 impl Codes {
     async fn ask(&mut self, prompt: &str) -> Result<(), Failure> {
-        Ok(self.0.send(&ClaudeInput::user_message_without_session(prompt)).await?)
+        Ok(self.client.send(&ClaudeInput::user_message_without_session(prompt)).await?)
     }
 }

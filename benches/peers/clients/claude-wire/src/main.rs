@@ -1,14 +1,20 @@
 //! claude-wire.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use claude_wire::wire::Body;
 use claude_wire::wire::hook::{HookOutput, PreToolUse};
+use claude_wire::wire::message::UserContent;
 use claude_wire::wire::stream::{ApiEvent, Delta};
+use claude_wire::wire::system::System;
+use claude_wire::wire::{Body, ContentBlock, Message};
 use claude_wire::{Decision, Session};
 use meter::{Client, Failure, GO, Job, Read, Work};
 
 struct Wire(Session);
+
+/// The permissions and hooks that were answered.
+static ANSWERED: AtomicUsize = AtomicUsize::new(0);
 
 fn main() -> Result<(), Failure> {
     meter::run::<Wire>()
@@ -22,8 +28,14 @@ impl Client for Wire {
             .max_line(128 << 20);
         if job.work == Work::Ask {
             session = session
-                .on_permission(|_| async { Decision::allow() })
-                .on_hook("Bash", |_: PreToolUse, _| async { HookOutput::new() });
+                .on_permission(|_| async {
+                    ANSWERED.fetch_add(1, Ordering::Relaxed);
+                    Decision::allow()
+                })
+                .on_hook("Bash", |_: PreToolUse, _| async {
+                    ANSWERED.fetch_add(1, Ordering::Relaxed);
+                    HookOutput::new()
+                });
         }
         Ok(Self(session.start()?))
     }
@@ -35,9 +47,11 @@ impl Client for Wire {
         mut see: impl FnMut(&str),
     ) -> Result<(), Failure> {
         let mut turn = self.0.query(prompt);
+        let mut has_result = false;
         while let Some(message) = turn.next().await {
             let message = message?;
             if message.is_result() {
+                has_result = true;
                 continue;
             }
             match read {
@@ -45,26 +59,30 @@ impl Client for Wire {
                     black_box(&message);
                     see("");
                 }
-                Read::Text => match message.text_delta() {
+                Read::Text => match message.text_delta().or_else(|| message.text()) {
                     Some(text) => see(&text),
-                    None => {
-                        black_box(message.text());
-                        see("");
-                    }
+                    None => see(""),
                 },
-                Read::Every => see(delta_of(black_box(message.body()))),
+                Read::Every => see(read_body(&message)?),
             }
         }
-        Ok(())
+        if has_result { Ok(()) } else { Err("no result".into()) }
     }
 
-    async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
+    fn answered(&self) -> usize {
+        ANSWERED.load(Ordering::Relaxed)
+    }
+
+    async fn interrupts(&mut self, count: usize) -> Result<usize, Failure> {
         let mut turn = self.0.query(GO);
         turn.next().await.ok_or("no first message")??;
+        let mut confirmed = 0;
         for _ in 0..count {
             self.0.interrupt().await?;
+            confirmed += 1;
         }
-        Ok(turn.drain().await?)
+        turn.drain().await?;
+        Ok(confirmed)
     }
 
     async fn stop(self) -> Result<(), Failure> {
@@ -73,16 +91,32 @@ impl Client for Wire {
     }
 }
 
-/// The text in a typed body, if it is a delta.
-fn delta_of(body: &Body) -> &str {
-    match body {
+/// The text in a body, if it is that of a delta or an answer. Fails unless the body has the type that
+/// the stand-in wrote, and all of its fields.
+fn read_body(message: &Message) -> Result<&str, Failure> {
+    if let Some(defect) = message.defects().first() {
+        return Err(format!("a body that is not typed: {defect}").into());
+    }
+    let typed = match black_box(message.body()) {
         Body::StreamEvent(event) => match &event.event {
             ApiEvent::ContentBlockDelta(event) => match &event.delta {
-                Delta::Text(delta) => &delta.text,
-                _ => "",
+                Delta::Text(delta) => Some(&*delta.text),
+                _ => None,
             },
-            _ => "",
+            _ => None,
         },
-        _ => "",
-    }
+        Body::Assistant(answer) => match &*answer.message.content {
+            [ContentBlock::Text(text), ContentBlock::ToolUse(_)] => Some(&*text.text),
+            _ => None,
+        },
+        Body::User(user) => match &user.message.content {
+            UserContent::Blocks(blocks) if matches!(**blocks, [ContentBlock::ToolResult(_)]) => {
+                Some("")
+            }
+            _ => None,
+        },
+        Body::System(System::Init(_)) => Some(""),
+        _ => None,
+    };
+    typed.ok_or_else(|| format!("a body that is not typed: {}", message.line_text()).into())
 }

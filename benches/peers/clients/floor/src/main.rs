@@ -13,6 +13,7 @@ struct Floor {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
     line: String,
+    answered: usize,
 }
 
 fn main() -> Result<(), Failure> {
@@ -30,7 +31,7 @@ impl Client for Floor {
             .spawn()?;
         let stdin = child.stdin.take().ok_or("no stdin")?;
         let stdout = BufReader::new(child.stdout.take().ok_or("no stdout")?);
-        Ok(Self { child, stdin, stdout, line: String::new() })
+        Ok(Self { child, stdin, stdout, line: String::new(), answered: 0 })
     }
 
     async fn turn(
@@ -47,23 +48,33 @@ impl Client for Floor {
                 see("");
             } else {
                 let line: Value = serde_json::from_str(&self.line)?;
-                see(line["event"]["delta"]["text"].as_str().unwrap_or_default());
+                let delta = &line["event"]["delta"]["text"];
+                let text =
+                    delta.as_str().or_else(|| line["message"]["content"][0]["text"].as_str());
+                see(text.unwrap_or_default());
             }
         }
         Ok(())
     }
 
-    async fn interrupts(&mut self, count: usize) -> Result<(), Failure> {
+    fn answered(&self) -> usize {
+        self.answered
+    }
+
+    async fn interrupts(&mut self, count: usize) -> Result<usize, Failure> {
         self.ask(GO).await?;
+        let mut confirmed = 0;
         for n in 0..count {
             let request = format!(
                 r#"{{"type":"control_request","request_id":"{n}","request":{{"subtype":"interrupt"}}}}"#
             );
             self.stdin.write_all(format!("{request}\n").as_bytes()).await?;
             while !self.next().await?.starts_with(r#"{"type":"control_response""#) {}
+            let success = format!(r#""subtype":"success","request_id":"{n}""#);
+            confirmed += usize::from(self.line.contains(&success));
         }
         while !self.next().await?.starts_with(r#"{"type":"result""#) {}
-        Ok(())
+        Ok(confirmed)
     }
 
     async fn stop(mut self) -> Result<(), Failure> {
@@ -94,6 +105,8 @@ impl Floor {
         let answer = format!(
             r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{{"behavior":"allow","updatedInput":{{}}}}}}}}"#
         );
-        Ok(self.stdin.write_all(format!("{answer}\n").as_bytes()).await?)
+        self.stdin.write_all(format!("{answer}\n").as_bytes()).await?;
+        self.answered += 1;
+        Ok(())
     }
 }
