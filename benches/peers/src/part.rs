@@ -20,8 +20,11 @@ pub(crate) struct Part {
     pub(crate) messages: usize,
     pub(crate) text: Option<usize>,
     pub(crate) rows: Vec<Row>,
-    pub(crate) figures: Vec<(Figure, fn(&Value) -> Option<f64>)>,
+    pub(crate) figures: Vec<(Figure, Column)>,
 }
+
+/// A figure in the report of a client.
+type Column = fn(&Value) -> Option<f64>;
 
 /// The parts with these names, or all if there are none.
 pub(crate) fn chosen(setup: &Setup, names: &[String]) -> Result<Vec<Part>, Failure> {

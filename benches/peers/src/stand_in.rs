@@ -144,8 +144,8 @@ impl StandIn {
     fn reply(&mut self, request: &Value) -> io::Result<()> {
         let hooks =
             request["request"]["hooks"].as_object().into_iter().flat_map(|all| all.values());
-        let ids = hooks.filter_map(|matchers| matchers[0]["hookCallbackIds"][0].as_str());
-        if let Some(id) = ids.last() {
+        let mut ids = hooks.filter_map(|matchers| matchers[0]["hookCallbackIds"][0].as_str());
+        if let Some(id) = ids.next_back() {
             self.hook = id.to_owned();
         }
         let body = match request["request"]["subtype"].as_str() {
