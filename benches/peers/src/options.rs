@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use meter::Failure;
 
+/// The fewest runs whose median is written.
+const RUNS: usize = 7;
+
 pub(crate) struct Options {
     pub(crate) sdks: Option<PathBuf>,
     pub(crate) runs: usize,
@@ -19,7 +22,7 @@ impl Options {
     pub(crate) fn from_arguments() -> Result<Self, Failure> {
         let mut options = Self {
             sdks: env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS").map(PathBuf::from),
-            runs: 7,
+            runs: RUNS,
             is_quick: false,
             is_checked: false,
             is_written: false,
@@ -41,6 +44,9 @@ impl Options {
         options.runs = options.runs.max(1);
         if options.is_written && (options.is_quick || !options.only.is_empty()) {
             return Err("--write needs a full run, without --quick and --only".into());
+        }
+        if options.is_written && options.runs < RUNS {
+            return Err(format!("--write needs at least {RUNS} runs").into());
         }
         Ok(options)
     }

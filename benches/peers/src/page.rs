@@ -3,14 +3,11 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
-use std::thread;
 
-use meter::Failure;
+use meter::{Failure, Flavour, Read};
 
-use crate::options::Options;
 use crate::results::{Figure, Results};
-use crate::setup::Setup;
+use crate::row::{Client, Row};
 use crate::targets;
 
 const BEGIN: &str = "<!-- written by benches/peers: begin -->\n";
@@ -36,18 +33,19 @@ const TIMES: [(Figure, &str); 3] = [
 const MEMORY: [(Figure, &str); 3] = [
     (Figure::DeltasGrowth, "deltas in bulk, MB"),
     (Figure::TurnsGrowth, "turns in bulk, MB"),
-    (Figure::Line, "a line of 64 MiB, in its size"),
+    (Figure::Line, "a line of 64 MiB, as a multiple of the line's size"),
 ];
 
-pub(crate) fn tables(results: &Results, setup: &Setup, options: &Options) -> String {
-    let mut text = String::new();
-    let runs = options.runs;
-    let _ = writeln!(
-        text,
-        "{}; {}. Medians of {runs} alternating runs.\n",
-        machine(),
-        setup.versions()
-    );
+/// A figure below this has no ratio: the pages of memory that a client takes differ by more.
+const LEAST: f64 = 0.1;
+const RATIOS: &str = "
+In brackets: the figure as a multiple of claude-wire's, which reads the same on the same runtime. The two SDKs are compared with its `current_thread`. Figures
+below 0.1 have no ratio.
+";
+
+/// All tables, under a line about the run.
+pub(crate) fn tables(results: &Results, about: &str) -> String {
+    let mut text = format!("{about}\n\n");
     let _ = writeln!(text, "| what | claude-wire | compared with | ratio | target | |");
     let _ = writeln!(text, "|---|---|---|---|---|---|");
     for target in targets::all() {
@@ -57,6 +55,7 @@ pub(crate) fn tables(results: &Results, setup: &Setup, options: &Options) -> Str
             let _ = writeln!(text, "| {what} | {figure} | {against} | {ratio} | {goal} | {met} |");
         }
     }
+    text.push_str(RATIOS);
     table(&mut text, results, "CPU time of a message, in µs", true, &STREAMS);
     table(&mut text, results, "Growth of memory over a turn", true, &MEMORY);
     table(&mut text, results, "CPU time of a round trip, and idle memory", false, &OTHERS);
@@ -82,13 +81,32 @@ fn table(text: &mut String, results: &Results, title: &str, reads: bool, of: &[(
             let _ = write!(text, " {} |", row.what_is_read());
         }
         for figure in &figures {
-            let _ = match results.get(*figure, row) {
-                Some(value) => write!(text, " {value:.2} |"),
-                None => write!(text, " - |"),
+            let _ = match (results.get(*figure, row), ratio(results, *figure, row)) {
+                (Some(value), Some(ratio)) => write!(text, " {value:.2} ({ratio}) |"),
+                (Some(value), None) => write!(text, " {value:.2} |"),
+                (None, _) => write!(text, " - |"),
             };
         }
         text.push('\n');
     }
+}
+
+/// The figure as a multiple of that of claude-wire.
+fn ratio(results: &Results, figure: Figure, row: Row) -> Option<String> {
+    if row.client == Client::Wire {
+        return None;
+    }
+    let flavour = match row.flavour {
+        Flavour::Other => Flavour::CurrentThread,
+        flavour => flavour,
+    };
+    let wire = |read| results.get(figure, Row::new(Client::Wire, flavour, read));
+    let wire = wire(row.read).or_else(|| wire(Read::Text))?;
+    let value = results.get(figure, row)?;
+    (value.min(wire) >= LEAST).then(|| match value / wire {
+        ratio if ratio < 10.0 => format!("{ratio:.2}×"),
+        ratio => format!("{ratio:.0}×"),
+    })
 }
 
 /// Puts the tables between their marks.
@@ -99,14 +117,4 @@ pub(crate) fn write(tables: &str) -> Result<(), Failure> {
     let (_, after) = rest.split_once(END).ok_or("docs/performance.md has no mark of the end")?;
     fs::write(&page, format!("{before}{BEGIN}\n{tables}\n{END}{after}"))?;
     Ok(())
-}
-
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let model = model.map_or("an unknown processor", |(_, model)| model);
-    let cores = thread::available_parallelism().map_or(0, usize::from);
-    let date = Command::new("date").arg("+%F").output().map(|output| output.stdout);
-    let date = String::from_utf8_lossy(&date.unwrap_or_default()).trim().to_owned();
-    format!("{date}, {cores} cores of {model}")
 }

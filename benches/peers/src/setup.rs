@@ -50,6 +50,9 @@ impl Setup {
                 println!("SKIPPED: the {name} SDK: --sdks names no folder that has it");
             }
         }
+        if options.is_written && (python.is_none() || typescript.is_none()) {
+            return Err("--write needs both SDKs".into());
+        }
         let size = |full: usize| if options.is_quick { full / 10 } else { full };
         let folder = tempfile::tempdir()?;
         let write = |name: &str, corpus: corpus::Corpus| {
