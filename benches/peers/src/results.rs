@@ -15,7 +15,7 @@ pub(crate) enum Figure {
     /// Growth of resident memory over a turn, in MB.
     DeltasGrowth,
     TurnsGrowth,
-    /// Growth over a line of 64 MiB, in its size.
+    /// Growth over a line of 64 MiB, as a multiple of the line's size.
     Line,
     /// CPU microseconds of a round trip.
     Permission,
@@ -28,6 +28,19 @@ pub(crate) enum Figure {
     DelayTail,
     /// KiB of an idle session.
     Idle,
+}
+
+impl Figure {
+    /// Its unit, after a space; nothing for a multiple.
+    pub(crate) fn unit(self) -> &'static str {
+        match self {
+            Self::DeltasGrowth | Self::TurnsGrowth => " MB",
+            Self::Line => "",
+            Self::First => " ms",
+            Self::Idle => " KiB",
+            _ => " µs",
+        }
+    }
 }
 
 #[derive(Default)]

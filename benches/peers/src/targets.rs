@@ -73,19 +73,19 @@ pub(crate) fn all() -> Vec<Target> {
             Goal::OfPeer(1.0 / 4.0),
         ),
         target(
-            "growth over a turn of 100,000 deltas, in MB",
+            "growth over a turn of 100,000 deltas",
             Figure::DeltasGrowth,
             wire(ONE, Read::Every),
             Goal::Within(1.0),
         ),
         target(
-            "growth over a turn of 40 MB, in MB",
+            "growth over a turn of 40 MB",
             Figure::TurnsGrowth,
             wire(ONE, Read::Every),
             Goal::Within(1.0),
         ),
         target(
-            "growth over a line of 64 MiB, in its size",
+            "growth over a line of 64 MiB, as a multiple of the line's size",
             Figure::Line,
             wire(ONE, Read::Every),
             Goal::Within(2.2),
@@ -99,14 +99,14 @@ pub(crate) fn all() -> Vec<Target> {
             wire(MAIN, Read::Text),
             Goal::OfFloor(1.5),
         ),
-        target("first message, in ms", Figure::First, text, Goal::OverFloor(0.15)),
+        target("first message", Figure::First, text, Goal::OverFloor(0.15)),
         target(
-            "a delta from its write to its caller, in µs",
+            "a delta from its write to its caller, median",
             Figure::Delay,
             text,
             Goal::Within(50.0),
         ),
-        target("an idle session, in KiB", Figure::Idle, text, Goal::OverFloor(10.0)),
+        target("an idle session at 200 processes", Figure::Idle, text, Goal::OverFloor(10.0)),
     ]
 }
 
@@ -124,14 +124,15 @@ impl Target {
     /// The figure, what it is compared with, how it compares, and the goal.
     pub(crate) fn columns(&self, results: &Results) -> Option<[String; 4]> {
         let figure = self.figure(results)?;
-        let number = |value: f64| format!("{value:.2}");
+        let unit = self.figure.unit();
+        let number = |value: f64| format!("{value:.2}{unit}");
         let part = |part: f64| match part {
             part if part < 0.26 => format!("1/{:.1}", 1.0 / part),
             part => format!("{part:.2}"),
         };
         Some(match self.goal {
             Goal::Within(most) => {
-                [number(figure), "-".to_owned(), number(figure), format!("at most {most}")]
+                [number(figure), "-".to_owned(), "-".to_owned(), format!("at most {most}{unit}")]
             }
             Goal::OfPeer(goal) => {
                 let peer = self.peer(results)?;
@@ -147,9 +148,11 @@ impl Target {
             }
             Goal::OverFloor(more) => {
                 let floor = self.floor(results)?;
-                let over = format!("{} more", number(figure - floor));
+                let over = figure - floor;
+                let word = if over < 0.0 { "less" } else { "more" };
+                let over = format!("{} {word}", number(over.abs()));
                 let floor = format!("{} (bare line reader)", number(floor));
-                [number(figure), floor, over, format!("at most {more} more")]
+                [number(figure), floor, over, format!("at most {more}{unit} more")]
             }
         })
     }
