@@ -122,7 +122,7 @@ fn all(setup: &Setup) -> Vec<Part> {
         counted(
             "idle",
             Work::Idle,
-            Script::Interrupt(0),
+            Script::Idle,
             sessions,
             session_rows(true),
             vec![(Figure::Idle, median)],

@@ -35,6 +35,8 @@ pub(crate) enum Script {
     Hook(usize),
     /// Waits until it was interrupted this often.
     Interrupt(usize),
+    /// Answers at once. The prompt after the warm-up must come to the same CLI.
+    Idle,
     /// Writes deltas, one a millisecond, whose text is the time of their write in nanoseconds.
     Stamps(usize),
 }
@@ -52,7 +54,7 @@ const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"d
 fn initialized() -> String {
     let command = r#"{"name":"a-command","description":"What it does, in one sentence of about this length, with an example.","argumentHint":"[file]"}"#;
     let agent = r#"{"name":"an-agent","description":"For a task of many steps; use it when one search is not enough.","model":"inherit"}"#;
-    let (commands, agents) = ([command; 130].join(","), [agent; 20].join(","));
+    let (commands, agents) = ([command; 121].join(","), [agent; 20].join(","));
     let pid = std::process::id();
     format!(
         r#"{{"commands":[{commands}],"agents":[{agents}],"output_style":"default","available_output_styles":["default"],"models":[{{"value":"default","displayName":"Default","description":"The default"}}],"account":{{"apiKeySource":"user"}},"pid":{pid}}}"#
@@ -68,6 +70,7 @@ impl Script {
             Self::Permission(count) => format!("permission:{count}"),
             Self::Hook(count) => format!("hook:{count}"),
             Self::Interrupt(count) => format!("interrupt:{count}"),
+            Self::Idle => "idle".to_owned(),
             Self::Stamps(count) => format!("stamps:{count}"),
         }
     }
@@ -82,6 +85,7 @@ impl Script {
             "permission" => Self::Permission(count()?),
             "hook" => Self::Hook(count()?),
             "interrupt" => Self::Interrupt(count()?),
+            "idle" => Self::Idle,
             "stamps" => Self::Stamps(count()?),
             _ => return Err(io::Error::other(format!("{SCRIPT}={text}"))),
         })
@@ -98,6 +102,8 @@ struct StandIn {
     bytes: Vec<u8>,
     /// The first hook that the host has registered.
     hook: String,
+    /// Whether it had a prompt before.
+    is_warm: bool,
 }
 
 pub(crate) fn run(script: &str) -> io::Result<()> {
@@ -113,6 +119,7 @@ pub(crate) fn run(script: &str) -> io::Result<()> {
         script,
         bytes,
         hook: "hook_0".to_owned(),
+        is_warm: false,
     };
     let arguments: Vec<String> = env::args().collect();
     if !arguments.iter().any(|argument| argument == "--input-format") {
@@ -192,6 +199,10 @@ impl StandIn {
                     self.reply(&request)?;
                 }
             }
+            (Script::Idle, false) if !self.is_warm => {
+                return Err(self.complaint("a prompt to another CLI than before"));
+            }
+            (Script::Idle, false) => {}
             (&Script::Stamps(count), false) => {
                 let mut due = Instant::now();
                 for n in 0..count {
@@ -208,6 +219,7 @@ impl StandIn {
                 }
             }
         }
+        self.is_warm = true;
         self.write(RESULT)
     }
 

@@ -10,7 +10,7 @@ use claude_wrapper::{Claude, OutputFormat, QueryCommand};
 use meter::{Client, Failure, GO, Job, Read, Work};
 
 enum Wrapper {
-    Query(Claude),
+    Query(Box<Claude>),
     Duplex(DuplexSession),
 }
 
@@ -33,7 +33,7 @@ impl Client for Wrapper {
                 let options = DuplexOptions::default().on_permission(PermissionHandler::new(allow));
                 Ok(Self::Duplex(DuplexSession::spawn(&claude, options).await?))
             }
-            Work::Stream | Work::Stamps | Work::First => Ok(Self::Query(claude)),
+            Work::Stream | Work::Stamps | Work::First => Ok(Self::Query(Box::new(claude))),
         }
     }
 
