@@ -11,13 +11,14 @@
 //! | option | what it does |
 //! |---|---|
 //! | `--check` | fails if a target is missed |
-//! | `--write` | writes the tables into `docs/performance.md`: needs 7 runs or more of all clients and parts, and no failure |
+//! | `--write` | writes the tables into `docs/performance.md`, unless something is missing |
 //! | `--quick` | small corpora and one run: shows that everything works, not what it costs |
 //! | `--runs N` | alternating runs, whose median counts (default: 7) |
 //! | `--only PART,..` | only these parts |
 //!
-//! A client that does not do its work fails: one that denies a permission, misses a message or a byte
-//! of text, or reads a body that is not typed.
+//! A client that does not do its work fails: one that denies a permission, misses a message or a
+//! byte of text, or reads a body that is not typed. `--write` needs at least 7 runs of all parts and
+//! clients, and no failure.
 //!
 //! Each Rust client is built by itself, so that no other crate's features are in it.
 
@@ -59,7 +60,8 @@ fn main() -> Result<ExitCode, Failure> {
         measure::run(part, &setup, options.runs, &mut results);
     }
     let about = format!(
-        "{}, {busy} % busy before the run and {} % after it; claude-wire at {commit}, {}. Medians of {} alternating runs.",
+        "{}, {busy} % busy before the run and {} % after it; claude-wire at {commit}, {}. \
+         Medians of {} alternating runs.",
         machine::today(),
         machine::busy()?,
         setup.versions(),

@@ -39,8 +39,8 @@ const MEMORY: [(Figure, &str); 3] = [
 /// A figure below this has no ratio: the pages of memory that a client takes differ by more.
 const LEAST: f64 = 0.1;
 const RATIOS: &str = "
-In brackets: the figure as a multiple of claude-wire's, which reads the same on the same runtime. The two SDKs are compared with its `current_thread`. Figures
-below 0.1 have no ratio.
+In brackets: the figure as a multiple of claude-wire's, on the same runtime and with the same
+reading. The two SDKs are compared with `current_thread`. Figures below 0.1 have no ratio.
 ";
 
 /// All tables, under a line about the run.

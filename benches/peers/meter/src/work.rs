@@ -143,8 +143,8 @@ fn spread(mut values: Vec<f64>) -> Value {
     json!({ "messages": values.len(), "median": at(0.5), "p99": at(0.99) })
 }
 
-/// KiB of each session after its first turn. The sessions that count are those that can have another
-/// one: their CLI has run all the time.
+/// KiB of each session after its first turn. The sessions that count are those that can have
+/// another one: their CLI has run all the time.
 async fn idle<C: Client>(job: &Job) -> Result<Value, Failure> {
     warm::<C>(job).await?.stop().await?;
     let before = status("VmRSS:")?;

@@ -91,8 +91,8 @@ impl Client for Wire {
     }
 }
 
-/// The text in a body, if it is that of a delta or an answer. Fails unless the body has the type that
-/// the stand-in wrote, and all of its fields.
+/// The text in a body, if it is that of a delta or an answer. Fails unless the body has the type
+/// that the stand-in wrote, and all of its fields.
 fn read_body(message: &Message) -> Result<&str, Failure> {
     if let Some(defect) = message.defects().first() {
         return Err(format!("a body that is not typed: {defect}").into());
