@@ -17,13 +17,12 @@ use crate::session::{Prompt, Session, Spending, Turn};
 #[derive(Clone)]
 pub struct SessionRef<K: Key = String> {
     key: K,
-    source: Source<K>,
+    /// One pointer, since it is copied at each look-up.
+    source: Arc<Source<K>>,
 }
 
-#[derive(Clone)]
 enum Source<K: Key> {
-    /// In one place, since it is copied at each look-up.
-    Child(Arc<Seen<K>>),
+    Child(Seen<K>),
     Via(Arc<dyn SessionRegistry<K>>),
 }
 
@@ -41,13 +40,13 @@ impl<K: Key> SessionRef<K> {
         wake: mpsc::UnboundedSender<K>,
         limits: Limits,
     ) -> Self {
-        Self { key, source: Source::Child(Arc::new(Seen { slot, wake, limits })) }
+        Self { key, source: Arc::new(Source::Child(Seen { slot, wake, limits })) }
     }
 
     /// The session that a registry has under this key at the time of each call. It need not be there
     /// yet.
     pub fn via(registry: Arc<dyn SessionRegistry<K>>, key: impl Into<K>) -> Self {
-        Self { key: key.into(), source: Source::Via(registry) }
+        Self { key: key.into(), source: Arc::new(Source::Via(registry)) }
     }
 
     /// Its key.
@@ -57,7 +56,7 @@ impl<K: Key> SessionRef<K> {
 
     /// The state of the child; [`ChildState::Stopped`] for one that is gone.
     pub fn state(&self) -> ChildState {
-        match &self.source {
+        match &*self.source {
             Source::Child(seen) => seen.slot.borrow().state,
             Source::Via(registry) => {
                 registry.lookup(&self.key).map_or(ChildState::Stopped, |found| found.state())
@@ -73,7 +72,8 @@ impl<K: Key> SessionRef<K> {
     /// # Cancel safety
     /// Cancel safe.
     pub async fn wait_for(&self, state: ChildState) -> Result<(), SupervisorError> {
-        let Source::Child(seen) = self.resolve()?.source else {
+        let source = self.resolve()?.source;
+        let Source::Child(seen) = &*source else {
             return Err(self.not_found());
         };
         let mut slot = seen.slot.clone();
@@ -90,10 +90,11 @@ impl<K: Key> SessionRef<K> {
     /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the child is a supervisor; if the
     /// registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
-        let Source::Child(seen) = self.resolve()?.source else {
+        let source = self.resolve()?.source;
+        let Source::Child(seen) = &*source else {
             return Err(self.not_found());
         };
-        let Seen { slot, wake, limits } = &*seen;
+        let Seen { slot, wake, limits } = seen;
         let mut slot = slot.clone();
         if !limits.is_session {
             return Err(SupervisorError::new(Kind::Supervisor, &self.key));
@@ -162,14 +163,14 @@ impl<K: Key> SessionRef<K> {
     }
 
     fn resolve(&self) -> Result<Self, SupervisorError> {
-        match &self.source {
+        match &*self.source {
             Source::Child(_) => Ok(self.clone()),
             Source::Via(registry) => registry.lookup(&self.key).ok_or_else(|| self.not_found()),
         }
     }
 
     fn not_found(&self) -> SupervisorError {
-        let known = match &self.source {
+        let known = match &*self.source {
             Source::Via(registry) => registry.keys(),
             Source::Child(_) => Vec::new(),
         };
