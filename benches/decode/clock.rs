@@ -1,6 +1,26 @@
-//! CPU time of this thread if there is such a clock, else wall time.
+//! CPU time of this thread if there is such a clock, else wall time; and medians of it.
 
 use std::time::Duration;
+
+/// How often each row is measured.
+const ROUNDS: usize = 7;
+
+/// The median time of each row. Every round runs each row once, so that a busy moment of the machine
+/// affects them all.
+pub(crate) fn medians(rows: usize, mut run: impl FnMut(usize) -> Duration) -> Vec<Duration> {
+    let mut times = vec![Vec::new(); rows];
+    for _ in 0..ROUNDS {
+        for (row, times) in times.iter_mut().enumerate() {
+            times.push(run(row));
+        }
+    }
+    times.into_iter().map(median).collect()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
 
 #[cfg(target_os = "linux")]
 pub(crate) fn now() -> Duration {

@@ -3,7 +3,6 @@
 
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use claude_wire::{Message, Session};
@@ -24,7 +23,7 @@ const TEXT: (f64, f64) = (1.0, 1.4);
 const PIPE: usize = 64 * 1024;
 
 /// Prints the rows, and returns the broken budgets.
-pub(crate) fn run(corpus: &Corpus, rounds: usize, quick: bool) -> Vec<String> {
+pub(crate) fn run(corpus: &Corpus, quick: bool) -> Vec<String> {
     let lines: Arc<[u8]> = corpus.bytes.clone().into();
     let rows: [(&str, &dyn Fn() -> usize); 5] = [
         ("the pipe alone", &|| {
@@ -49,17 +48,16 @@ pub(crate) fn run(corpus: &Corpus, rounds: usize, quick: bool) -> Vec<String> {
             })
         }),
     ];
-    let mut best = [Duration::MAX; 5];
-    for _ in 0..rounds {
-        for ((name, run), best) in rows.iter().zip(&mut best) {
-            let started = clock::now();
-            let seen = run();
-            *best = (clock::now() - started).min(*best);
-            assert_eq!(seen, corpus.lines + 1, "{name} lost lines");
-        }
-    }
+    let times = clock::medians(rows.len(), |row| {
+        let (name, run) = rows[row];
+        let started = clock::now();
+        let seen = run();
+        let took = clock::now() - started;
+        assert_eq!(seen, corpus.lines + 1, "{name} lost lines");
+        took
+    });
     let micros =
-        |row: usize| best[row].saturating_sub(best[0]).as_secs_f64() * 1e6 / corpus.lines as f64;
+        |row: usize| times[row].saturating_sub(times[0]).as_secs_f64() * 1e6 / corpus.lines as f64;
     println!(
         "\n{:<40} {:>10} {:>9}   (deltas through a pipe in memory; the pipe's own cost taken off)",
         "delivery", "us/line", "x tagged"

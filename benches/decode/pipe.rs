@@ -7,7 +7,8 @@ use claude_wire::transport::{BoxedRead, Exit, Launch, Memory, Peer, Transport};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::runtime::{Builder, Runtime};
 
-const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"result":"done","session_id":"5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11","total_cost_usd":0.0,"usage":{"input_tokens":1,"output_tokens":1},"modelUsage":{},"permission_denials":[],"uuid":"00000000-0000-4000-8000-000000000000"}"#;
+/// The last line of each answer.
+pub(crate) const RESULT: &str = r#"{"type":"result","subtype":"success","is_error":false,"duration_ms":1,"duration_api_ms":1,"num_turns":1,"result":"done","session_id":"5c1f1c3e-7a52-4c1e-9d31-0c2f6d0f7a11","total_cost_usd":0.0,"usage":{"input_tokens":1,"output_tokens":1},"modelUsage":{},"permission_denials":[],"uuid":"00000000-0000-4000-8000-000000000000"}"#;
 
 /// One thread, so that its clock counts everything.
 pub(crate) fn runtime() -> Runtime {

@@ -3,9 +3,10 @@
 use std::hint::black_box;
 
 use bytes::BytesMut;
-use claude_wire::wire::{LineCodec, Message, Outcome, classify};
+use claude_wire::wire::{Body, LineCodec, Message, Outcome, classify};
 use tokio_util::codec::{Decoder, LinesCodec};
 
+use crate::corpus::Corpus;
 use crate::peers::Tagged;
 
 #[derive(Clone, Copy)]
@@ -66,6 +67,30 @@ fn messages(bytes: &[u8], mut see: impl FnMut(&Message)) -> usize {
         Outcome::Message(frame) => see(&black_box(Message::new(frame))),
         other => panic!("a line of the corpus is {}", other.name()),
     })
+}
+
+/// Fails unless every body of these lines has the type of its line, and all of the line is in it. Else
+/// a row would be fast because it decodes nothing.
+pub(crate) fn check(corpus: &Corpus) {
+    let lines = messages(&corpus.bytes, |message| {
+        let line = message.line_text();
+        let tagged = serde_json::from_str(&line).expect("a line of the corpus");
+        let is_same = matches!(
+            (message.body(), tagged),
+            (Body::Assistant(_), Tagged::Assistant(_))
+                | (Body::User(_), Tagged::User(_))
+                | (Body::System(_), Tagged::System(_))
+                | (Body::Result(_), Tagged::Result(_))
+                | (Body::StreamEvent(_), Tagged::StreamEvent(_))
+        );
+        let lost = (message.defects(), message.unmodelled());
+        assert!(
+            is_same && lost.0.is_empty() && lost.1.is_empty(),
+            "a line of {} is not typed: {lost:?}: {line:.500}",
+            corpus.name
+        );
+    });
+    assert_eq!(lines, corpus.lines, "lines of {} were lost", corpus.name);
 }
 
 /// Reads as a session does: 64 KiB at a time into one buffer.
