@@ -10,7 +10,7 @@ use crate::{Failure, bare};
 pub(crate) const MESSAGES: usize = 500;
 const TURNS: usize = 5;
 
-/// How many recordings the folder has, and how many tests the binary.
+/// How many recordings the folder has, and how many sessions have one prompt each.
 pub(crate) const MANY: usize = 1000;
 
 pub(crate) struct Corpus {

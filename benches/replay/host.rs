@@ -12,6 +12,13 @@ use crate::{Failure, bare};
 
 const ROUNDS: usize = 101;
 
+/// The rows, each with its target.
+pub(crate) const ROWS: [(&str, Option<f64>); 3] = [
+    ("initialize answered, from the start of the process", Some(5.0)),
+    ("500 messages, a process from start to exit", Some(15.0)),
+    ("the last of a folder of 1,000, a process from start to exit", None),
+];
+
 pub(crate) fn run(corpus: &Corpus, mock: &Path) -> Result<Vec<Row>, Failure> {
     let stand_in = |replay: &Path| {
         let mut command = Command::new(mock);
@@ -24,25 +31,26 @@ pub(crate) fn run(corpus: &Corpus, mock: &Path) -> Result<Vec<Row>, Failure> {
         Ok(command)
     };
     let Corpus { short, long, folder, last } = corpus;
+    let [answered, long_one, last_one] = ROWS;
     Ok(vec![
         Row::measure(
-            "initialize answered, from the start of the process",
+            answered.0,
             ROUNDS,
-            Some(5.0),
+            answered.1,
             || Ok(play(stand_in(&short.recording), short)?.answered),
             || Ok::<_, Failure>(play(bare(short)?, short)?.answered),
         )?,
         Row::measure(
-            "500 messages, a process from start to exit",
+            long_one.0,
             ROUNDS,
-            Some(15.0),
+            long_one.1,
             || Ok(play(stand_in(&long.recording), long)?.whole),
             || Ok::<_, Failure>(play(bare(long)?, long)?.whole),
         )?,
         Row::measure(
-            "the last of a folder of 1,000, a process from start to exit",
+            last_one.0,
             ROUNDS / 4,
-            None,
+            last_one.1,
             || Ok(play(stand_in(folder), last)?.whole),
             || Ok::<_, Failure>(play(bare(last)?, last)?.whole),
         )?,

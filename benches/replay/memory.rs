@@ -20,7 +20,8 @@ const ROUNDS: usize = 101;
 const RECORDED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/recordings/2.1.332/one-shot.jsonl");
 const ASKED: &str = "What is 2 + 2?";
 
-pub(crate) fn run(corpus: &Corpus) -> Result<Vec<Row>, Failure> {
+pub(crate) fn run(corpus: &Corpus, quick: bool) -> Result<Vec<Row>, Failure> {
+    let sessions = if quick { MANY / 4 } else { MANY };
     let Corpus { long, folder, last, .. } = corpus;
     let plan = fs::read_to_string(&long.plan)?;
     let session_plan = bare::plan(&claude_wire::recording::Recording::open(RECORDED)?);
@@ -41,11 +42,11 @@ pub(crate) fn run(corpus: &Corpus) -> Result<Vec<Row>, Failure> {
             || timed(|| runtime()?.block_on(converse(&scripted(&plan), long))),
         )?,
         Row::measure(
-            "1,000 recorded tests in one binary, each with its session",
-            3,
-            Some(3000.0),
-            || timed(|| (0..MANY).try_for_each(|_| ask(Replay::open(RECORDED)?))),
-            || timed(|| (0..MANY).try_for_each(|_| ask(scripted(&session_plan)))),
+            format!("{sessions} sessions one after the other, each with its replay"),
+            7,
+            Some(3.0 * sessions as f64),
+            || timed(|| (0..sessions).try_for_each(|_| ask(Replay::open(RECORDED)?))),
+            || timed(|| (0..sessions).try_for_each(|_| ask(scripted(&session_plan)))),
         )?,
         Row::measure(
             "a folder of 1,000 recordings, opened",
@@ -73,7 +74,7 @@ fn listed(folder: &Path) -> Result<usize, Failure> {
     Ok(fs::read_dir(folder)?.count())
 }
 
-/// What a test does.
+/// A session, as a test has it, with one prompt.
 fn ask(transport: impl Transport + 'static) -> Result<(), Failure> {
     runtime()?.block_on(async {
         let session = Session::builder().transport(transport).start()?;

@@ -8,12 +8,15 @@ use std::process::Command;
 use crate::rows::Row;
 use crate::{Failure, bare};
 
-const NAME: &str = "a one-shot query of the official Python SDK";
+/// The row, with its target.
+pub(crate) const ROW: (&str, Option<f64>) =
+    ("a one-shot query of the official Python SDK", Some(6.0));
 
-pub(crate) fn run(folder: &Path, mock: &Path) -> Result<Option<Row>, Failure> {
+pub(crate) fn run(folder: &Path, mock: &Path) -> Result<Row, Failure> {
+    let (name, target) = ROW;
     let Some(installed) = env::var_os("CLAUDE_WIRE_OFFICIAL_SDKS") else {
-        println!("SKIPPED: {NAME}: CLAUDE_WIRE_OFFICIAL_SDKS names no folder");
-        return Ok(None);
+        println!("CLAUDE_WIRE_OFFICIAL_SDKS does not name a folder");
+        return Ok(Row::skipped(name, target));
     };
     // What the SDK writes: `initialize` and a prompt.
     let plan = folder.join("python.plan");
@@ -28,7 +31,7 @@ pub(crate) fn run(folder: &Path, mock: &Path) -> Result<Option<Row>, Failure> {
     let said = String::from_utf8_lossy(&output.stdout);
     let mut medians = said.split_whitespace().map(str::parse);
     match (medians.next(), medians.next()) {
-        (Some(Ok(replay)), Some(Ok(bare))) => Ok(Some(Row::of(NAME, replay, Some(bare), 6.0))),
+        (Some(Ok(replay)), Some(Ok(bare))) => Ok(Row::of(name, replay, Some(bare), target)),
         _ => Err(format!("{said}{}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 /// The medians of a replay and of the bare program next to it, in milliseconds.
 pub(crate) struct Row {
-    name: &'static str,
-    replay: f64,
+    name: String,
+    /// Nothing if the row was skipped.
+    replay: Option<f64>,
     bare: Option<f64>,
     target: Option<f64>,
 }
@@ -14,7 +15,7 @@ pub(crate) struct Row {
 impl Row {
     /// Measures both in turn, so that a busy moment of the machine affects both.
     pub(crate) fn measure<E>(
-        name: &'static str,
+        name: impl Into<String>,
         rounds: usize,
         target: Option<f64>,
         mut replay: impl FnMut() -> Result<Duration, E>,
@@ -25,11 +26,17 @@ impl Row {
             times.0.push(replay()?);
             times.1.push(bare()?);
         }
-        Ok(Self { name, replay: median(times.0), bare: Some(median(times.1)), target }.shown())
+        let (replay, bare) = (Some(median(times.0)), Some(median(times.1)));
+        Ok(Self { name: name.into(), replay, bare, target }.shown())
     }
 
-    pub(crate) fn of(name: &'static str, replay: f64, bare: Option<f64>, target: f64) -> Self {
-        Self { name, replay, bare, target: Some(target) }.shown()
+    pub(crate) fn of(name: &str, replay: f64, bare: Option<f64>, target: Option<f64>) -> Self {
+        Self { name: name.to_owned(), replay: Some(replay), bare, target }.shown()
+    }
+
+    pub(crate) fn skipped(name: &str, target: Option<f64>) -> Self {
+        println!("SKIPPED: {name}");
+        Self { name: name.to_owned(), replay: None, bare: None, target }
     }
 
     fn shown(self) -> Self {
@@ -37,20 +44,33 @@ impl Row {
         self
     }
 
-    pub(crate) fn name(&self) -> &'static str {
-        self.name
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
-    pub(crate) fn misses(&self, slack: f64) -> bool {
-        self.target.is_some_and(|target| self.replay > target * slack)
+    pub(crate) fn outcome(&self, slack: f64) -> Option<Outcome> {
+        let target = self.target? * slack;
+        Some(match self.replay {
+            None => Outcome::Skipped,
+            Some(replay) if replay <= target => Outcome::Kept,
+            Some(_) => Outcome::Missed,
+        })
     }
+}
+
+/// What became of a target.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Outcome {
+    Kept,
+    Missed,
+    Skipped,
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let show = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.2}"));
-        let (bare, target) = (show(self.bare), show(self.target));
-        write!(f, "{:<58} {:>10.2} {bare:>10} {target:>10}", self.name, self.replay)
+        let (replay, bare, target) = (show(self.replay), show(self.bare), show(self.target));
+        write!(f, "{:<62} {replay:>10} {bare:>10} {target:>10}", self.name)
     }
 }
 
