@@ -3,13 +3,14 @@
 //! ```sh
 //! cargo bench --bench scaling
 //! cargo bench --bench scaling -- deltas "history search"
+//! cargo bench --bench scaling -- --profile
 //! ```
 //!
 //! Runs itself under `valgrind --tool=callgrind` for each row and each size, and reads the number of
 //! instructions that the whole program took, on all its threads. Everything is in memory or in a
 //! temporary folder: no process, no network. The counts are nearly the same in each run, also on a
 //! busy machine. The first doubling does not count, because it has what is paid once. Fails if a row
-//! is over the limit.
+//! is over the limit. `--profile` shows where the instructions of a message go instead.
 
 #[path = "../replay/conversation.rs"]
 mod conversation;
@@ -17,8 +18,10 @@ mod conversation;
 #[allow(dead_code)]
 #[path = "../decode/corpus.rs"]
 mod corpus;
+mod profile;
 mod rows;
 
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use self::rows::{ROWS, Row};
@@ -41,6 +44,10 @@ fn main() -> Result<ExitCode, Failure> {
         (row.run)(size.parse()?)?;
         return Ok(ExitCode::SUCCESS);
     }
+    if arguments.iter().any(|argument| argument == "--profile") {
+        profile::run()?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let names: Vec<_> = arguments.iter().filter(|name| !name.starts_with("--")).collect();
     let known: Vec<_> = ROWS.iter().map(|row| row.name).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
@@ -53,7 +60,7 @@ fn main() -> Result<ExitCode, Failure> {
         let sizes: Vec<_> = (0..=DOUBLINGS).map(|doubling| row.first << doubling).collect();
         let counts = sizes
             .iter()
-            .map(|size| instructions(row.name, *size))
+            .map(|size| callgrind(Path::new("/dev/null"), row.name, *size))
             .collect::<Result<Vec<_>, _>>()?;
         let ratios: Vec<_> =
             counts.windows(2).map(|pair| pair[1] as f64 / pair[0] as f64).collect();
@@ -75,10 +82,11 @@ fn main() -> Result<ExitCode, Failure> {
     Ok(ExitCode::FAILURE)
 }
 
-/// How many instructions a row takes with this size.
-fn instructions(name: &str, size: usize) -> Result<u64, Failure> {
+/// How many instructions a row takes with this size. `profile` is where callgrind writes which.
+fn callgrind(profile: &Path, name: &str, size: usize) -> Result<u64, Failure> {
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+    valgrind.arg("--tool=callgrind");
+    valgrind.arg(format!("--callgrind-out-file={}", profile.display()));
     valgrind.arg(std::env::current_exe()?).args([RUN, name, &size.to_string()]);
     let output =
         valgrind.output().map_err(|error| format!("valgrind: {error}; is it installed?"))?;
