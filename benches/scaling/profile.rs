@@ -11,8 +11,10 @@ use std::fs;
 
 use crate::{Failure, callgrind, corpus};
 
-/// The rows, the size of each, and how many messages it has.
-const PROFILED: [(&str, usize, fn(usize) -> usize); 3] = [
+/// A row, its size, and how many messages it has.
+type Profiled = (&'static str, usize, fn(usize) -> usize);
+
+const PROFILED: [Profiled; 3] = [
     ("deltas", 16_000, |size| size),
     ("singly", 8_000, |size| size),
     ("bodies", 4, |size| corpus::turns(size).lines),
