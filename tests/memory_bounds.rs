@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+mod handshake;
+
 use std::time::Duration;
 
 use claude_wire::Session;
@@ -24,10 +26,8 @@ fn flooding(line: &'static str) -> Memory {
     Memory::new(move |_, peer| async move {
         let mut stdin = BufReader::new(peer.stdin).lines();
         let mut stdout = peer.stdout;
-        stdin.next_line().await.unwrap();
-        let reply =
-            r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-1"}}"#;
-        stdout.write_all(format!("{reply}\n").as_bytes()).await.unwrap();
+        let asked = stdin.next_line().await.unwrap().unwrap();
+        stdout.write_all(handshake::reply(&asked).as_bytes()).await.unwrap();
         stdin.next_line().await.unwrap();
         let flood = format!("{line}\n").repeat(64 * 1024 / (line.len() + 1));
         while stdout.write_all(flood.as_bytes()).await.is_ok() {}

@@ -3,6 +3,8 @@
 //! Each test counts what its own thread allocates.
 #![allow(clippy::unwrap_used)]
 
+mod handshake;
+
 use allocation_counter::measure;
 use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Message, Session};
@@ -19,12 +21,7 @@ fn cli(blocks: usize, block: &'static str) -> Memory {
         let mut stdin = BufReader::new(peer.stdin).lines();
         let mut stdout = peer.stdout;
         let asked = stdin.next_line().await.unwrap().unwrap();
-        let (_, id) = asked.split_once(r#""request_id":""#).unwrap();
-        let id = id.split('"').next().unwrap();
-        let reply = format!(
-            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{{}}}}}}"#
-        );
-        stdout.write_all(format!("{reply}\n").as_bytes()).await.unwrap();
+        stdout.write_all(handshake::reply(&asked).as_bytes()).await.unwrap();
         stdin.next_line().await.unwrap();
         for _ in 0..blocks {
             stdout.write_all(block.as_bytes()).await.unwrap();

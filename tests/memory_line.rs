@@ -4,6 +4,8 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
+mod handshake;
+
 use claude_wire::Session;
 use claude_wire::transport::{Exit, Memory};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -27,12 +29,7 @@ fn cli() -> Memory {
         let mut stdin = BufReader::new(peer.stdin).lines();
         let mut stdout = peer.stdout;
         let asked = stdin.next_line().await.unwrap().unwrap();
-        let (_, id) = asked.split_once(r#""request_id":""#).unwrap();
-        let id = id.split('"').next().unwrap();
-        let reply = format!(
-            r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{{}}}}}}"#
-        );
-        stdout.write_all(format!("{reply}\n").as_bytes()).await.unwrap();
+        stdout.write_all(handshake::reply(&asked).as_bytes()).await.unwrap();
         stdin.next_line().await.unwrap();
         stdout.write_all(MESSAGE.as_bytes()).await.unwrap();
         let piece = "x".repeat(64 * 1024);
