@@ -114,6 +114,7 @@ mod tests {
         assert_eq!(looked_in(&here.join("x.jsonl")), "");
     }
 
+    #[cfg(any(feature = "history", feature = "recording"))]
     #[test]
     fn only_the_usual_form_is_a_uuid() {
         assert!(is_uuid(b"0a1b2c3d-0000-4000-8000-0A1B2C3D4E5F"));

@@ -3,6 +3,8 @@
 //! One test per file: it counts what the whole program allocates.
 #![allow(clippy::unwrap_used)]
 
+mod handshake;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use claude_wire::Session;
@@ -26,9 +28,9 @@ fn cli() -> Memory {
         let mut stdin = BufReader::with_capacity(512, peer.stdin).lines();
         let mut stdout = peer.stdout;
         while let Ok(Some(line)) = stdin.next_line().await {
-            let answer = match line.split_once(r#""request_id":""#) {
-                Some((_, rest)) => reply(rest.split('"').next().unwrap(), pid),
-                None => turn(),
+            let answer = match line.contains(r#""request_id":""#) {
+                true => handshake::reply(&line, &response(pid)),
+                false => turn(),
             };
             stdout.write_all(answer.as_bytes()).await.unwrap();
         }
@@ -37,7 +39,7 @@ fn cli() -> Memory {
     .capacity(512)
 }
 
-fn reply(id: &str, pid: u32) -> String {
+fn response(pid: u32) -> String {
     let command = r#"{"name":"a-command","description":"What it does, in one sentence of about this length, with an example.","argumentHint":"[file]"}"#;
     let agent = r#"{"name":"an-agent","description":"For a task of many steps; use it when one search is not enough.","model":"inherit"}"#;
     let (commands, agents) = ([command; 130].join(","), [agent; 20].join(","));
@@ -45,9 +47,7 @@ fn reply(id: &str, pid: u32) -> String {
         r#"{{"commands":[{commands}],"agents":[{agents}],"output_style":"default","models":[{{"value":"default"}}],"account":{{"apiKeySource":"user"}},"pid":{pid}}}"#
     );
     assert!(response.len() > 16 * 1024);
-    format!(
-        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{response}}}}}"#
-    ) + "\n"
+    response
 }
 
 fn turn() -> String {

@@ -27,7 +27,7 @@ fn flooding(line: &'static str) -> Memory {
         let mut stdin = BufReader::new(peer.stdin).lines();
         let mut stdout = peer.stdout;
         let asked = stdin.next_line().await.unwrap().unwrap();
-        stdout.write_all(handshake::reply(&asked).as_bytes()).await.unwrap();
+        stdout.write_all(handshake::reply(&asked, "{}").as_bytes()).await.unwrap();
         stdin.next_line().await.unwrap();
         let flood = format!("{line}\n").repeat(64 * 1024 / (line.len() + 1));
         while stdout.write_all(flood.as_bytes()).await.is_ok() {}

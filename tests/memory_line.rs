@@ -29,7 +29,7 @@ fn cli() -> Memory {
         let mut stdin = BufReader::new(peer.stdin).lines();
         let mut stdout = peer.stdout;
         let asked = stdin.next_line().await.unwrap().unwrap();
-        stdout.write_all(handshake::reply(&asked).as_bytes()).await.unwrap();
+        stdout.write_all(handshake::reply(&asked, "{}").as_bytes()).await.unwrap();
         stdin.next_line().await.unwrap();
         stdout.write_all(MESSAGE.as_bytes()).await.unwrap();
         let piece = "x".repeat(64 * 1024);

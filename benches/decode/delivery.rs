@@ -15,15 +15,15 @@ use crate::{clock, pipe};
 /// The limit for a message in microseconds, and how many times as fast as the tagged enum it must
 /// be.
 ///
-/// The times are those of an idle machine of 2026; a short run on a busy one only checks the
-/// ratios.
-const UNTOUCHED: (f64, f64) = (0.5, 1.8);
-const TEXT: (f64, f64) = (1.0, 1.4);
+/// The times are for an idle machine of 2026; a short run on a busy one only checks the ratios, with
+/// `slack`.
+const UNTOUCHED: (f64, f64) = (0.5, 3.0);
+const TEXT: (f64, f64) = (1.0, 3.0);
 
 const PIPE: usize = 64 * 1024;
 
 /// Prints the rows, and returns the broken budgets.
-pub(crate) fn run(corpus: &Corpus, quick: bool) -> Vec<String> {
+pub(crate) fn run(corpus: &Corpus, quick: bool, slack: f64) -> Vec<String> {
     let lines: Arc<[u8]> = corpus.bytes.clone().into();
     let rows: [(&str, &dyn Fn() -> usize); 5] = [
         ("the pipe alone", &|| {
@@ -67,12 +67,13 @@ pub(crate) fn run(corpus: &Corpus, quick: bool) -> Vec<String> {
     }
     let check = |row: usize, (most, ratio): (f64, f64)| {
         let (name, took, faster) = (rows[row].0, micros(row), micros(4) / micros(row));
+        let ratio = ratio * slack;
         let slow = (!quick && took > most)
             .then(|| format!("{name}: {took:.3} us, must be at most {most}"));
         slow.or_else(|| {
             (faster < ratio).then(|| {
                 format!(
-                    "{name}: {faster:.2} times as fast as the tagged enum, must be at least {ratio}"
+                    "{name}: {faster:.2} times as fast as the tagged enum, must be at least {ratio:.2}"
                 )
             })
         })

@@ -42,7 +42,7 @@ pub(crate) fn run(corpus: &Corpus, quick: bool) -> Result<Vec<Row>, Failure> {
             || timed(|| runtime()?.block_on(converse(&scripted(&plan), long))),
         )?,
         Row::measure(
-            format!("{sessions} sessions one after the other, each with its replay"),
+            format!("{sessions} sessions in turn, each with its own replay and one prompt"),
             7,
             Some(3.0 * sessions as f64),
             || timed(|| (0..sessions).try_for_each(|_| ask(Replay::open(RECORDED)?))),

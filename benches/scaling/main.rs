@@ -9,7 +9,7 @@
 //! Runs itself under `valgrind --tool=callgrind` for each row and each size, and reads the number of
 //! instructions that the whole program took, on all its threads. Everything is in memory or in a
 //! temporary folder: no process, no network. The counts are nearly the same in each run, also on a
-//! busy machine. The first doubling does not count, because it has what is paid once. Fails if a row
+//! busy machine. The first doubling does not count, because it includes one-time costs. Fails if a row
 //! is over the limit. `--profile` shows where the instructions of a message go instead.
 
 #[path = "../replay/conversation.rs"]

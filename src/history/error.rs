@@ -54,7 +54,7 @@ impl Error {
         matches!(self.kind, Kind::Io(_))
     }
 
-    /// A [session store](crate::store) failed. The [source](std::error::Error::source) is its error.
+    /// A session store (`store`) failed. The [source](std::error::Error::source) is its error.
     pub fn is_store(&self) -> bool {
         matches!(self.kind, Kind::Store(_))
     }

@@ -1,4 +1,4 @@
-//! Where and of what a run was.
+//! The commit and the machine of a run.
 
 use std::fs;
 use std::process::Command;
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use meter::Failure;
 
-/// How long the load of the machine is looked at.
-const LOOK: Duration = Duration::from_secs(2);
+/// How long the load of the machine is sampled.
+const SAMPLE: Duration = Duration::from_secs(2);
 
 /// The commit of claude-wire. Says so if anything but the page is not committed.
 pub(crate) fn commit() -> Result<String, Failure> {
@@ -30,7 +30,7 @@ fn git(arguments: &[&str]) -> Result<String, Failure> {
 /// How busy the processors are while this program does nothing, in percent.
 pub(crate) fn busy() -> Result<u64, Failure> {
     let before = ticks()?;
-    thread::sleep(LOOK);
+    thread::sleep(SAMPLE);
     let [all, idle] = ticks()?;
     let (all, idle) = (all - before[0], idle - before[1]);
     Ok((all.saturating_sub(idle) * 100).checked_div(all).unwrap_or_default())

@@ -57,7 +57,8 @@ pub(crate) trait Decode: Sized {
         value.unwrap_or_default()
     }
 
-    /// The same for a field that must be there, whatever its type.
+    /// The value of a field that must be there, whatever its type; if it was absent or `null`, that
+    /// is a defect.
     fn required(value: Option<Self>, at: &At<'_>, name: &str, sink: &mut Sink) -> Self
     where
         Self: Default,
