@@ -84,9 +84,9 @@ impl Owner {
         self.can_be_judged(here).then(|| lives(self.pid, &self.began) || self.cli_lives())
     }
 
-    /// Whether the process is gone, and its CLI goes on: it ends once it notices that.
-    pub(super) fn has_left_its_cli(&self, here: &Self) -> bool {
-        self.can_be_judged(here) && !lives(self.pid, &self.began) && self.cli_lives()
+    /// Whether the process is gone for certain. Its CLI may go on, and ends once it notices that.
+    pub(super) fn has_ended(&self, here: &Self) -> bool {
+        self.can_be_judged(here) && !lives(self.pid, &self.began)
     }
 
     /// Whether it is the process that asks.
