@@ -103,9 +103,9 @@ fn a_delta_takes_one_allocation_and_its_text_at_most_one_more() {
         let more = allocations(2 * blocks, block, see) - allocations(blocks, block, see);
         let each = more as f64 / deltas;
         println!("a delta, {what}: {each:.3} allocations");
-        // A read of many lines has one or two of its own.
+        // A read of many lines allocates once or twice.
         assert!(each < most + 0.05, "{each} allocations for a delta, {what}");
-        assert!(each >= 1.0, "{each}: a delta is without an allocation of its own");
+        assert!(each >= 1.0, "{each}: not every delta has an allocation");
     }
 }
 
