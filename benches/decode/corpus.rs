@@ -13,8 +13,8 @@ pub(crate) struct Corpus {
 /// How many times as fast as the tagged enum a row must be; for framing, how many times as long as
 /// bare `LinesCodec` it may take.
 ///
-/// `framing` is a goal. The others are a little below the values measured when they were set, to
-/// catch regressions.
+/// `framing` is a goal. The others are below the values measured when they were set, to catch
+/// regressions.
 pub(crate) struct Budgets {
     pub(crate) framing: f64,
     pub(crate) untouched: f64,

@@ -33,6 +33,7 @@ fn main() {
             quick,
         ));
     }
+    let slack = if quick { SLACK } else { 1.0 };
     let mut broken: Vec<_> = idle::run().into_iter().collect();
     let corpora = [
         corpus::deltas(deltas),
@@ -49,10 +50,10 @@ fn main() {
         rows::check(corpus);
         let times = measure(corpus);
         report(corpus, &times);
-        broken.extend(budgets(corpus, &times, if quick { SLACK } else { 1.0 }));
+        broken.extend(budgets(corpus, &times, slack));
         goals.extend(reached(corpus, &times));
     }
-    broken.extend(delivery::run(&corpora[0], quick, if quick { SLACK } else { 1.0 }));
+    broken.extend(delivery::run(&corpora[0], quick, slack));
     broken.extend(recorder::run(&[&corpora[0], &corpus::secrets(deltas), &corpora[1]], quick));
     if !quick {
         println!("\ngoals\n{}", goals.join("\n"));

@@ -4,7 +4,7 @@
 //! callgrind counts the instructions of each function and, where code was inlined into it, of each
 //! file. An instruction belongs to the group of its file; if the file is of the standard library, to
 //! the group of its function. What is shared (the C library, the allocator, formatting) is counted
-//! where it is called, so that the CLI's part of it can be told from the session's.
+//! where it is called, so that what the CLI uses of it is not counted for the session.
 
 use std::collections::HashMap;
 use std::fs;

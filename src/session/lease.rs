@@ -379,7 +379,7 @@ mod tests {
     /// Leases are dropped, die, and are found to be lost, while others want the conversation.
     #[test]
     fn a_conversation_has_one_owner_at_any_time() {
-        const TAKEN: u64 = 800;
+        const TAKEN: u64 = 2000;
         let folder = &tempfile::tempdir().unwrap();
         let (owners, taken) = (&AtomicU64::new(0), &AtomicU64::new(0));
         // What its owner has lost, to be dropped while the next one has the conversation.

@@ -58,7 +58,7 @@ impl PathMap {
     }
 }
 
-/// What a path here is called where the CLI runs: the same, if there is no map.
+/// What a path here is called where the CLI runs; without a map, the same.
 pub(crate) fn there(map: Option<&PathMap>, path: &Path) -> PathBuf {
     map.map_or_else(|| path.to_owned(), |map| map.there(path))
 }

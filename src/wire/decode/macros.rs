@@ -52,7 +52,8 @@ macro_rules! object {
                 while let Some(key) = reader.key() {
                     let key = &*key;
                     $(if *key == *$wire.as_bytes() {
-                        $field = object!(@read $type, [$($via)?], reader, at, $wire, sink);
+                        let decode = object!(@decoder $type, [$($via)?]);
+                        $field = $crate::wire::decode::field(reader, at, $wire, sink, decode);
                         continue;
                     })*
                     $(if *key == *$tag.as_bytes() {
@@ -133,12 +134,8 @@ macro_rules! object {
     (@outside raw, $key:ident) => { false };
     (@outside tagged, $key:ident) => { *$key == *b"type" };
     (@outside subtyped, $key:ident) => { *$key == *b"subtype" };
-    (@read $type:ty, [], $reader:ident, $at:ident, $wire:literal, $sink:ident) => {
-        <$type as $crate::wire::decode::Decode>::field($reader, $at, $wire, $sink)
-    };
-    (@read $type:ty, [$via:ident], $reader:ident, $at:ident, $wire:literal, $sink:ident) => {
-        if $reader.null() { None } else { Some($via($reader, &$at.key($wire), $sink).unwrap_or_default()) }
-    };
+    (@decoder $type:ty, []) => { <$type as $crate::wire::decode::Decode>::decode };
+    (@decoder $type:ty, [$via:ident]) => { $via };
     (@value $type:ty, $value:ident, $at:ident, $wire:literal, $sink:ident, lenient $($mode:ident)*) => {
         $value.unwrap_or_default()
     };

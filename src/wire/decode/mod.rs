@@ -34,17 +34,6 @@ pub(crate) trait Decode: Sized {
     /// there.
     fn declare(at: &str, shape: &mut Shape);
 
-    /// Reads the value of a field of the object at `at`: `None` for `null`.
-    fn field(reader: &mut Reader<'_>, at: &At<'_>, name: &str, sink: &mut Sink) -> Option<Self>
-    where
-        Self: Default,
-    {
-        if reader.null() {
-            return None;
-        }
-        Some(Self::decode(reader, &at.key(name), sink).unwrap_or_default())
-    }
-
     /// The value of a field, after the object was read; the default if it was absent or `null`,
     /// which may be a defect.
     fn or_default(value: Option<Self>, at: &At<'_>, name: &str, sink: &mut Sink) -> Self
@@ -106,6 +95,20 @@ pub(crate) fn object<T: Decode + Members>(
     let start = reader.position();
     reader.enter();
     Some(T::members(reader, start, at, sink))
+}
+
+/// The value of a field of the object at `at`: `None` for `null`.
+pub(crate) fn field<T: Default>(
+    reader: &mut Reader<'_>,
+    at: &At<'_>,
+    name: &str,
+    sink: &mut Sink,
+    decode: impl FnOnce(&mut Reader<'_>, &At<'_>, &mut Sink) -> Option<T>,
+) -> Option<T> {
+    if reader.null() {
+        return None;
+    }
+    Some(decode(reader, &at.key(name), sink).unwrap_or_default())
 }
 
 /// The items of the array before the reader.

@@ -15,7 +15,7 @@ pub trait Client: Sized {
     async fn start(job: &Job) -> Result<Self, Failure>;
 
     /// Asks, and passes each message up to the result to `see`: its text if it is a delta or an
-    /// answer and `read` asks for it, else an empty string. Fails if there is no result.
+    /// answer and `read` asks for it, else an empty string. Fails if the result does not come.
     async fn turn(
         &mut self,
         prompt: &str,
