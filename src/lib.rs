@@ -6,7 +6,7 @@
 //! `claude`, in a test a [`Scenario`] or a [`Replay`].
 //!
 //! ```
-//! # #[cfg(feature = "session")]
+//! # #[cfg(feature = "player")]
 //! #[tokio::main(flavor = "current_thread")]
 //! async fn main() -> claude_wire::Result<()> {
 //!     use claude_wire::{Scenario, Session, reply};
@@ -17,7 +17,7 @@
 //!     assert_eq!(session.query("What is 2 + 2?").text().await?, "4.");
 //!     Ok(())
 //! }
-//! # #[cfg(not(feature = "session"))]
+//! # #[cfg(not(feature = "player"))]
 //! # fn main() {}
 //! ```
 //!
@@ -37,7 +37,8 @@
 //! | read the CLI's output without a session | [`wire`] |
 //!
 //! The module `guides` has short answers to common questions: streaming and then reading JSON,
-//! permissions inside a folder, budgets, retries, a web server, testing.
+//! permissions inside a folder, budgets, retries, supervision, updates without dropping sessions, a
+//! web server, testing.
 //!
 //! # What counts as a breaking change
 //!

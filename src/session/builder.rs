@@ -45,8 +45,9 @@ const MAX_QUEUE: usize = 1024;
 #[doc = concat!("| tools and servers | ", option_table!(index servers), "[`external_mcp_server`](Self::external_mcp_server) [`plugin`](Self::plugin) |")]
 #[doc = concat!("| settings | ", option_table!(index settings), "[`options`](Self::options) [`config`](Self::config) |")]
 /// | session stores | [`session_store`](Self::session_store) [`session_store_flush`](Self::session_store_flush) [`load_timeout`](Self::load_timeout) |
+/// | processes | [`reconnect`](Self::reconnect) [`options_at_launch`](Self::options_at_launch) [`exclusive`](Self::exclusive) [`orphan_guard`](Self::orphan_guard) [`prewarm`](Self::prewarm) |
 /// | memory | [`max_line`](Self::max_line) [`max_queue`](Self::max_queue) [`buffer_limit`](Self::buffer_limit) [`buffer_cap`](Self::buffer_cap) |
-#[doc = concat!("| diagnosis | ", option_table!(index diagnosis), "[`on_stderr`](Self::on_stderr) [`extra_arg`](Self::extra_arg) [`extra_flag`](Self::extra_flag) [`initialize_field`](Self::initialize_field) |")]
+#[doc = concat!("| diagnosis | ", option_table!(index diagnosis), "[`name`](Self::name) [`on_stderr`](Self::on_stderr) [`extra_arg`](Self::extra_arg) [`extra_flag`](Self::extra_flag) [`initialize_field`](Self::initialize_field) |")]
 ///
 /// With the feature `mcp` there is also `tool_server`, for tools in your own process; with
 /// `schemars`, `json_schema_of`.
@@ -127,7 +128,7 @@ impl SessionBuilder {
     }
 
     /// Names the session for you: [`Session::name`], its `Debug` form, and the field `name` of its
-    /// span have it. The CLI does not learn of it, which has a `title`; under a
+    /// span have it. The CLI does not see it: its own name is `title`. Under a
     /// [supervisor](crate::supervisor), sessions have their keys as well. A fork has no name.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into().into());
@@ -307,7 +308,7 @@ impl SessionBuilder {
     /// ([`EndCause::Owned`](super::EndCause::Owned)); the CLI may have written the prompt to its
     /// transcript by then.
     ///
-    /// An owner on the same machine is asked for by its process and that of its CLI: if your program
+    /// On the same machine, an owner is recognised by its process and that of its CLI: if your program
     /// is killed, its conversation is free once its CLI has ended, too. Any other owner counts as gone
     /// after 60 s without a sign of life, on the clock of the file system. In doubt the conversation
     /// is in use. A start waits for an owner that is about to end, which is a session of the same

@@ -60,7 +60,7 @@ use crate::wire::{Frame, FrameKind, Message, ResultMessage};
 /// `model` and `permission_mode` are switched by control requests before the prompt is written, and
 /// switched back after the turn. For options that only a launch can set, the CLI is shut down and
 /// relaunched with the conversation resumed, and again for the next turn without them; each costs a
-/// start (0.3 s).
+/// start: half a second.
 ///
 /// Cancel safe: a message is removed only when it is returned, so `next` may be used in `select!`
 /// and under a timeout.

@@ -132,8 +132,8 @@ impl<K: Key> SupervisorBuilder<K> {
         self
     }
 
-    /// How many bytes of memory the CLIs of all sessions may use together, with the processes that they
-    /// have started: see [`Supervisor::memory`]. While they use as much or more,
+    /// How many bytes of memory the CLIs of its sessions may use together, with the processes that they
+    /// have started: see [`Supervisor::memory`]. Sessions of nested supervisors are not included. While they use as much or more,
     /// [`start_session`](Supervisor::start_session) and queries of sessions that rest are refused
     /// ([`is_memory`](SupervisorError::is_memory)). Sessions that run are not touched, and neither are
     /// restarts nor the first children. A session takes its memory after it was admitted, so leave room

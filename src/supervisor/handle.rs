@@ -127,7 +127,8 @@ impl<K: Key> Supervisor<K> {
     }
 
     /// What all children have used so far, over all their restarts. For each key see
-    /// [`list`](Self::list). Children that are gone do not count.
+    /// [`list`](Self::list). Children that are gone do not count, and neither do the sessions of nested
+    /// supervisors: ask these.
     pub fn spending(&self) -> Spending {
         let mut total = Spending::default();
         for slot in self.shared.slots() {
@@ -138,7 +139,7 @@ impl<K: Key> Supervisor<K> {
 
     /// How many bytes of memory the CLIs of all sessions use now, with the processes that they have
     /// started: the sum of the resident memory of each, so that shared pages count more than once.
-    /// Sessions of nested supervisors count there.
+    /// Sessions of nested supervisors are not included: ask these supervisors.
     ///
     /// # Errors
     /// If it cannot be read: on other systems than Linux, or where `/proc` is not mounted.

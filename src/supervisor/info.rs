@@ -16,7 +16,7 @@ pub enum ChildState {
     /// The API refuses its key or its login. A restart does not help, so there is none; a CLI that
     /// ends is started by the next query. Queries are asked all the same, and one that succeeds makes
     /// the child [`Up`](Self::Up). [`restart_session`](super::Supervisor::restart_session) makes its
-    /// options again, with another key.
+    /// options again, with another key, and forgets the conversation.
     Degraded,
     /// It has ended, and is started again, possibly after a delay.
     Restarting,
@@ -24,8 +24,8 @@ pub enum ChildState {
     Resting,
     /// It has crashed too often, and is out of service for a while.
     Quarantined,
-    /// It cannot start with its configuration. [`restart_session`](super::Supervisor::restart_session)
-    /// tries again.
+    /// It cannot start with its configuration, or another program has its conversation.
+    /// [`restart_session`](super::Supervisor::restart_session) tries again, with a new conversation.
     Failed,
     /// It is being stopped, or has ended.
     Stopped,
@@ -62,7 +62,7 @@ pub enum ChildKind {
 pub struct Counts {
     /// All children.
     pub specs: usize,
-    /// Those that are up, degraded ones included.
+    /// Those that are up, degraded ones included; those that rest are not.
     pub active: usize,
     /// Sessions.
     pub sessions: usize,
@@ -76,7 +76,7 @@ pub struct Counts {
 pub struct SupervisorHealth {
     /// All children.
     pub total: usize,
-    /// Those that are up or rest.
+    /// Those that answer a query: up or resting. Degraded ones are not among them.
     pub active: usize,
     /// Those that are being started or restarted.
     pub restarting: usize,
