@@ -32,8 +32,10 @@ pub struct Deltas<T> {
     turn: Turn,
     cut: Cut<T>,
     ready: VecDeque<T>,
-    /// Adds a piece to the previous ones.
-    gather: fn(&mut Vec<T>, T),
+    /// Adds a piece to the previous ones; whether there were others, which the reader has.
+    gather: fn(&mut Vec<T>, T, bool),
+    /// Whether the reader took a piece.
+    taken: bool,
     /// Whether a failed result becomes an error. Not if the reader sees the result itself.
     strict: bool,
     /// Whether the turn has ended for the reader.
@@ -48,7 +50,8 @@ impl<T> Deltas<T> {
             turn,
             cut: Box::new(cut),
             ready: VecDeque::new(),
-            gather: Vec::push,
+            gather: |all, piece, _| all.push(piece),
+            taken: false,
             strict: true,
             ended: false,
         }
@@ -63,10 +66,12 @@ impl<T> Deltas<T> {
     /// # Errors
     /// Once, at the end, if the turn failed.
     pub async fn next(&mut self) -> Option<Result<T>> {
-        poll_fn(|cx| self.poll_piece(cx)).await
+        poll_fn(|cx| self.poll_next_piece(cx)).await
     }
 
-    /// Returns all pieces; if a reply started over, those that are kept.
+    /// Returns all pieces that were not taken before; if a reply started over, those that are kept. If
+    /// it started over within pieces that were taken before, the list says so, as it is said while a
+    /// reply is read ([`TextPiece::starts_over_at`], [`ContentDelta::Restart`]).
     ///
     /// # Errors
     /// If the turn failed; the pieces are lost then.
@@ -76,10 +81,17 @@ impl<T> Deltas<T> {
     /// and the pieces read so far are lost.
     pub async fn collect(mut self) -> Result<Vec<T>> {
         let mut all = Vec::new();
-        while let Some(piece) = self.next().await {
-            (self.gather)(&mut all, piece?);
+        while let Some(piece) = poll_fn(|cx| self.poll_piece(cx)).await {
+            (self.gather)(&mut all, piece?, self.taken);
         }
         Ok(all)
+    }
+
+    /// The next piece, for the reader.
+    fn poll_next_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let piece = self.poll_piece(cx);
+        self.taken |= matches!(piece, Poll::Ready(Some(Ok(_))));
+        piece
     }
 
     fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -102,7 +114,9 @@ impl<T> Deltas<T> {
 }
 
 impl Deltas<TextPiece> {
-    /// Returns all pieces as one text; if a reply started over, the part that is kept.
+    /// Returns all pieces that were not taken before as one text; if a reply started over, the part
+    /// that is kept. A text cannot say that it started over within pieces that were taken before:
+    /// [`collect`](Self::collect) does.
     ///
     /// # Errors
     /// If the turn failed; the text is lost then.
@@ -119,7 +133,7 @@ impl<T: Unpin> Stream for Deltas<T> {
     type Item = Result<T>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll_piece(cx)
+        self.get_mut().poll_next_piece(cx)
     }
 }
 

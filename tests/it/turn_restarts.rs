@@ -77,6 +77,32 @@ async fn reply_that_starts_over_reports_how_much_is_kept() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn pieces_taken_before_the_others_are_collected_stay_or_are_void() {
+    for before in ["a", "\u{e9}", "before, at some length. "] {
+        for again in ["m1", "m2"] {
+            let mut all = streamed("m0", &[before, "and on. "]);
+            all.extend(broken("m1", &["Hel\u{e9}", "lo wor"]));
+            all.push(api_retry());
+            all.extend(broken(again, &["He"]));
+            all.push(api_retry());
+            all.extend(streamed("m3", &["Hello", " world"]));
+            let text = format!("{before}and on. Hello world");
+            for taken in 0..=7 {
+                let read = text_after(turn(&all), taken).await;
+                assert_eq!(read, text, "{taken} of 7 pieces were taken");
+            }
+            for taken in 0..=20 {
+                let blocks = blocks_after(turn(&all), taken).await;
+                assert_eq!(blocks, [&format!("{before}and on. "), "Hello world"], "{taken}");
+            }
+            let mut pieces = turn(&all).text_deltas();
+            assert_eq!(pieces.next().await.unwrap().unwrap(), before);
+            assert_eq!(pieces.join().await.unwrap(), "and on. Hello world");
+        }
+    }
+}
+
 /// The restart marks among the pieces: how much of the abandoned text was shown, and how much is
 /// kept.
 async fn marks(mut pieces: Deltas<TextPiece>) -> Vec<(usize, usize)> {

@@ -97,12 +97,16 @@ impl ContentDelta {
         }
     }
 
-    /// Adds a delta to the previous ones; those that a restart makes void are removed.
-    pub(super) fn gather(all: &mut Vec<Self>, delta: Self) {
-        match delta {
-            Self::Restart { index } => all.retain(|delta| delta.index() < index),
-            delta => all.push(delta),
+    /// Adds a delta to the previous ones; those that a restart makes void are removed. The restart is
+    /// kept if its reader has deltas that are not in the list.
+    pub(super) fn gather(all: &mut Vec<Self>, delta: Self, is_rest: bool) {
+        if let Self::Restart { index } = delta {
+            all.retain(|delta| delta.index() < index);
+            if !is_rest {
+                return;
+            }
         }
+        all.push(delta);
     }
 }
 
@@ -133,6 +137,8 @@ impl ContentDelta {
 pub struct TextPiece {
     text: String,
     starts_over_at: Option<usize>,
+    /// How many bytes at the end of all previous text are void.
+    void: usize,
 }
 
 impl TextPiece {
@@ -157,20 +163,23 @@ impl TextPiece {
         shown.push_str(&self.text);
     }
 
-    /// Adds a piece to the previous ones; void text is removed.
-    pub(super) fn gather(all: &mut Vec<Self>, mut piece: Self) {
-        if let Some(stays) = piece.starts_over_at.take() {
-            let mut excess = all.iter().map(|piece| piece.text.len()).sum::<usize>() - stays;
-            while let Some(last) = all.last_mut().filter(|_| excess > 0) {
-                let left = last.text.len().saturating_sub(excess);
-                excess -= last.text.len() - left;
-                last.text.truncate(left);
-                if left == 0 {
-                    all.pop();
-                }
+    /// Adds a piece to the previous ones; void text is removed. If the void text begins in pieces that
+    /// are not in the list, because its reader took them before, the first piece says so.
+    pub(super) fn gather(all: &mut Vec<Self>, mut piece: Self, _is_rest: bool) {
+        let mut excess = std::mem::take(&mut piece.void);
+        let starts_over_at = piece.starts_over_at.take();
+        while let Some(last) = all.last_mut().filter(|_| excess > 0) {
+            let left = last.text.len().saturating_sub(excess);
+            excess -= last.text.len() - left;
+            last.text.truncate(left);
+            if left == 0 {
+                piece.starts_over_at = all.pop().and_then(|last| last.starts_over_at);
             }
         }
-        if !piece.text.is_empty() {
+        if excess > 0 {
+            piece.starts_over_at = starts_over_at;
+        }
+        if !piece.text.is_empty() || piece.starts_over_at.is_some() {
             all.push(piece);
         }
     }
@@ -237,7 +246,8 @@ impl PartialEq<String> for TextPiece {
 pub(super) struct Line {
     /// The length of each block in bytes.
     lengths: Vec<usize>,
-    starts_over_at: Option<usize>,
+    /// How many bytes are void since the last piece.
+    void: usize,
 }
 
 impl Line {
@@ -251,20 +261,24 @@ impl Line {
         for delta in deltas.drain(..) {
             let index = delta.index();
             if let ContentDelta::Restart { .. } = delta {
-                if self.lengths.iter().skip(index).any(|length| *length > 0) {
-                    self.starts_over_at = Some(self.lengths[..index].iter().sum());
-                }
-                self.lengths.truncate(index);
+                self.void += self.lengths.drain(self.lengths.len().min(index)..).sum::<usize>();
             } else if let Some(text) = text(delta) {
+                let piece = self.piece(text);
                 self.lengths.resize(self.lengths.len().max(index + 1), 0);
-                self.lengths[index] += text.len();
-                ready.push_back(TextPiece { text, starts_over_at: self.starts_over_at.take() });
+                self.lengths[index] += piece.text.len();
+                ready.push_back(piece);
             }
         }
         // Void text must not be shown until something replaces it.
-        if let Some(starts_over_at) = self.starts_over_at.take() {
-            let piece = TextPiece { text: String::new(), starts_over_at: Some(starts_over_at) };
-            ready.push_back(piece);
+        if self.void > 0 {
+            ready.push_back(self.piece(String::new()));
         }
+    }
+
+    /// A piece that comes after all text that is kept.
+    fn piece(&mut self, text: String) -> TextPiece {
+        let void = std::mem::take(&mut self.void);
+        let starts_over_at = (void > 0).then(|| self.lengths.iter().sum());
+        TextPiece { text, starts_over_at, void }
     }
 }

@@ -105,7 +105,9 @@ pub struct Shown {
 pub async fn shown(turn: impl Fn() -> Turn) -> Shown {
     let mut shown = Shown::default();
     let mut pieces = turn().text_deltas();
+    let mut count = 0_usize;
     while let Some(piece) = pieces.next().await {
+        count += 1;
         let (piece, text) = (piece.unwrap(), &mut shown.text);
         if let Some(stays) = piece.starts_over_at() {
             assert!(stays < text.len() && text.is_char_boundary(stays), "{piece:?} after {text:?}");
@@ -131,7 +133,36 @@ pub async fn shown(turn: impl Fn() -> Turn) -> Shown {
     // A block without any text yet may be known or unknown.
     let said = |blocks: &[String]| blocks.join("|").trim_end_matches('|').to_owned();
     assert_eq!(said(&collected), said(&shown.blocks));
+    let taken = count.div_ceil(2);
+    assert_eq!(text_after(turn(), taken).await, shown.text, "{taken} of {count} pieces were taken");
+    let blocks = blocks_after(turn(), taken).await;
+    assert_eq!(said(&blocks), said(&shown.blocks), "{taken} pieces were taken");
     shown
+}
+
+/// The text that a reader shows who takes so many pieces, and collects the others.
+pub async fn text_after(turn: Turn, taken: usize) -> String {
+    let (mut text, mut pieces) = (String::new(), turn.text_deltas());
+    for _ in 0..taken {
+        pieces.next().await.unwrap().unwrap().apply_to(&mut text);
+    }
+    for piece in pieces.collect().await.unwrap() {
+        piece.apply_to(&mut text);
+    }
+    text
+}
+
+/// The blocks that such a reader shows.
+pub async fn blocks_after(turn: Turn, taken: usize) -> Vec<String> {
+    let (mut blocks, mut deltas) = (Vec::new(), turn.content_deltas());
+    for _ in 0..taken {
+        let Some(delta) = deltas.next().await else { break };
+        apply(&mut blocks, delta.unwrap());
+    }
+    for delta in deltas.collect().await.unwrap() {
+        apply(&mut blocks, delta);
+    }
+    blocks
 }
 
 fn apply(blocks: &mut Vec<String>, delta: ContentDelta) {
