@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::failure::{Failure, Refusal};
 use super::io::{CallbackId, RequestId, TurnId};
 use super::machine::Setting;
+use crate::wire::control::is_refusal;
 use crate::wire::{Frame, RawJson};
 
 /// Why a request was sent, which determines where its reply goes.
@@ -184,12 +185,12 @@ pub(super) fn reply(frame: &Frame) -> Option<(String, Result<Option<RawJson>, Fa
     let response = frame.payload()?;
     let id = response.get("request_id")?.string()?.into_owned();
     let text = |name| response.get(name).and_then(|value| value.string()).map(String::from);
-    let result = match text("subtype").as_deref() {
-        Some("error") => {
-            let error = text("error").unwrap_or_else(|| "no reason given".into());
-            Err(Failure::Refused(Refusal { error, code: text("error_code") }))
-        }
-        _ => Ok(response.get("response").filter(|value| !value.is_null()).map(|value| value.raw())),
+    let (subtype, error) = (text("subtype").unwrap_or_default(), text("error"));
+    let result = if is_refusal(&subtype, error.is_some()) {
+        let error = error.unwrap_or_else(|| "no reason given".into());
+        Err(Failure::Refused(Refusal { error, code: text("error_code") }))
+    } else {
+        Ok(response.get("response").filter(|value| !value.is_null()).map(|value| value.raw()))
     };
     Some((id, result))
 }

@@ -1,6 +1,7 @@
 //! Requests from the host.
 
 use super::*;
+use crate::wire::control::ControlFrame;
 
 const SET_MODEL: &str = r#"{"subtype":"set_model","model":"opus"}"#;
 
@@ -47,6 +48,38 @@ fn an_error_reply_carries_text_and_code() {
         rig.line(line),
         [r#"reply 2 failed: Refused(Refusal { error: "no reason given", code: None })"#]
     );
+}
+
+#[test]
+fn a_reply_with_an_error_fails_unless_it_is_called_a_success() {
+    let subtypes = ["", r#""subtype":null,"#, r#""subtype":5,"#, r#""subtype":"","#]
+        .into_iter()
+        .chain([r#""subtype":"failure","#, r#""subtype":"error","#, r#""subtype":"success","#]);
+    for subtype in subtypes {
+        for error in ["", r#","error":"no such model""#, r#","error":null"#, r#","error":{}"#] {
+            let reply = |id: u64| {
+                let id = format!(r#""request_id":"cw-{id}""#);
+                format!(r#"{{"type":"control_response","response":{{{subtype}{id}{error}}}}}"#)
+            };
+            let frame = Frame::parse(reply(2)).unwrap();
+            let Some(ControlFrame::Response(typed)) = ControlFrame::of(&frame) else { panic!() };
+            let fails = subtype.contains("error")
+                || (error.contains("no such") && !subtype.contains("success"));
+            assert_eq!(typed.result.is_err(), fails, "{subtype}{error}");
+
+            let mut rig = Rig::ready();
+            rig.control(1, SET_MODEL);
+            let answer = rig.line(&reply(2));
+            assert_eq!(answer[0].starts_with("reply 1 failed"), fails, "{subtype}{error}");
+            assert_eq!(answer[0].contains("no such model"), fails && error.contains("no such"));
+
+            let mut rig = Rig::idle();
+            rig.prompt(1);
+            rig.opened();
+            let answer = rig.line(&reply(1));
+            assert_eq!(answer[0].starts_with("turn 1 failed"), fails, "{subtype}{error}");
+        }
+    }
 }
 
 #[test]

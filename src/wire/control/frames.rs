@@ -249,14 +249,18 @@ impl Decode for ControlRequest {
     }
 }
 
+/// Whether a reply says that the request was not done: by its subtype, or by its error if the subtype
+/// is not known.
+pub(crate) fn is_refusal(subtype: &str, has_error: bool) -> bool {
+    subtype == "error" || (subtype != "success" && has_error)
+}
+
 impl Decode for ControlResponse {
     const EXPECTED: &'static str = "an object";
 
     fn decode(reader: &mut Reader<'_>, at: &At<'_>, sink: &mut Sink) -> Option<Self> {
         let response = ResponseEnvelope::decode(reader, at, sink)?.response;
-        let failed = response.subtype == "error"
-            || (response.subtype != "success" && response.error.is_some());
-        let result = if failed {
+        let result = if is_refusal(&response.subtype, response.error.is_some()) {
             Err(ControlError {
                 error: response.error.unwrap_or_default(),
                 error_code: response.error_code,
