@@ -328,7 +328,7 @@ fn whole<T: Decode>(value: Cursor<'_>) -> Option<T> {
 }
 
 object! {
-    struct Rules {
+    struct Rules without "type" {
         rules: Vec<PermissionRule> = "rules" required,
         behavior: PermissionBehavior = "behavior" required,
         destination: PermissionDestination = "destination" required,
@@ -336,14 +336,14 @@ object! {
 }
 
 object! {
-    struct Mode {
+    struct Mode without "type" {
         mode: PermissionMode = "mode" required,
         destination: PermissionDestination = "destination" required,
     }
 }
 
 object! {
-    struct Directories {
+    struct Directories without "type" {
         directories: Vec<String> = "directories" required,
         destination: PermissionDestination = "destination" required,
     }
@@ -392,6 +392,28 @@ mod tests {
             let (update, text) = there_and_back(json);
             assert!(matches!(update, PermissionUpdate::Other(_)), "{json}");
             assert_eq!(text, json);
+        }
+        let rules = r#""rules":[{"toolName":"Bash"}],"behavior":"allow","destination":"session""#;
+        let directories = r#""directories":["/d"],"destination":"session""#;
+        for (kind, fields) in [
+            ("addRules", rules),
+            ("replaceRules", rules),
+            ("removeRules", rules),
+            ("setMode", r#""mode":"plan","destination":"session""#),
+            ("addDirectories", directories),
+            ("removeDirectories", directories),
+        ] {
+            let json = format!(r#"{{"type":"{kind}",{fields}}}"#);
+            let (update, text) = there_and_back(&json);
+            assert_eq!((update.kind(), &text), (kind, &json));
+            assert!(!matches!(update, PermissionUpdate::Other(_)), "{json}");
+            // A message has some of these fields; an update has none of them.
+            for extra in ["uuid", "session_id", "subtype", "anything"] {
+                let json = format!(r#"{{"type":"{kind}","{extra}":"x",{fields}}}"#);
+                let (update, text) = there_and_back(&json);
+                assert!(matches!(update, PermissionUpdate::Other(_)), "{json}");
+                assert_eq!(text, json);
+            }
         }
     }
 

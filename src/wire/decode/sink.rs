@@ -49,12 +49,19 @@ pub(crate) struct Sink {
     unmodelled: Option<Vec<String>>,
     /// Unknown values; only if the unknown fields are listed too.
     words: Vec<String>,
+    /// Whether the fields that every message has are left to the frame.
+    of_a_frame: bool,
 }
 
 impl Sink {
     /// A sink that also lists the fields that no type names.
     pub(crate) fn auditing() -> Self {
         Self { unmodelled: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// The same for a whole message, whose frame has the fields that every message has.
+    pub(crate) fn auditing_a_frame() -> Self {
+        Self { of_a_frame: true, ..Self::auditing() }
     }
 
     /// The unknown fields, then the unknown values.
@@ -105,12 +112,13 @@ impl Sink {
         }
     }
 
-    /// Records a field that no type names. The fields that every message has are left to the frame.
+    /// Records a field that no type names.
     pub(crate) fn unknown(&mut self, at: &At<'_>, key: &[u8]) {
         let Some(paths) = &mut self.unmodelled else { return };
-        let of_the_frame =
-            matches!(at, At::Root) && matches!(key, b"type" | b"subtype" | b"uuid" | b"session_id");
-        if !of_the_frame {
+        let in_the_frame = self.of_a_frame
+            && matches!(at, At::Root)
+            && matches!(key, b"type" | b"subtype" | b"uuid" | b"session_id");
+        if !in_the_frame {
             paths.push(at.key(&String::from_utf8_lossy(key)).to_string());
         }
     }

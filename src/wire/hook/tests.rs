@@ -117,8 +117,15 @@ fn leftover<E: HookEvent + Decode>(raw: &RawJson) -> Vec<String> {
     let mut sink = Sink::auditing();
     E::decode(&mut raw.cursor().reader(), &At::Root, &mut sink).unwrap();
     let defects: Vec<_> = sink.defects.iter().map(ToString::to_string).collect();
-    let base =
-        ["transcript_path", "cwd", "prompt_id", "permission_mode", "effort", "hook_event_name"];
+    let base = [
+        "session_id",
+        "transcript_path",
+        "cwd",
+        "prompt_id",
+        "permission_mode",
+        "effort",
+        "hook_event_name",
+    ];
     defects
         .into_iter()
         .chain(sink.into_unmodelled().into_iter().filter(|path| !base.contains(&path.as_str())))
@@ -188,6 +195,21 @@ fn every_word_of_the_samples_is_known() {
         // A value that is in the unknown variant of its enum; `other` of SessionEnd is a value of
         // the CLI.
         assert!(!debug.contains("Other("), "{name}: {debug}");
+    }
+}
+
+#[test]
+fn a_field_that_no_type_names_is_listed_whatever_its_name() {
+    for (name, fields) in INPUTS {
+        assert!(HookInput::of(&input(name, fields)).unmodelled().is_empty(), "{name}");
+        // A message has some of these fields; an input has none of them.
+        for extra in ["type", "uuid", "subtype", "anything"] {
+            if fields.contains(&format!(r#""{extra}":"#)) {
+                continue;
+            }
+            let input = input(name, &format!(r#""{extra}":"x",{fields}"#));
+            assert_eq!(HookInput::of(&input).unmodelled(), [extra], "{name}");
+        }
     }
 }
 

@@ -219,7 +219,7 @@ impl Message {
     /// What the typed layer does not name: paths of fields, and `path = "word"` for types, subtypes
     /// and values of enums. Only the raw line has them.
     pub fn unmodelled(&self) -> Vec<String> {
-        let mut sink = Sink::auditing();
+        let mut sink = Sink::auditing_a_frame();
         Body::decode(&self.frame, &At::Root, &mut sink);
         sink.into_unnamed()
     }
@@ -260,16 +260,17 @@ impl Message {
 
 /// A member of an object that has this `type`.
 fn tagged_member<'a>(object: Cursor<'a>, kind: &str, name: &str) -> Option<Cursor<'a>> {
-    let mut right_kind = false;
+    let mut right_kind = None;
     let mut found = None;
     for (key, value) in object.fields() {
-        if *key == *b"type" {
-            right_kind = value.string().is_some_and(|text| text == kind);
+        // As when the whole body is decoded: of several, the first that is not null.
+        if *key == *b"type" && right_kind.is_none() && !value.is_null() {
+            right_kind = Some(value.string().is_some_and(|text| text == kind));
         } else if *key == *name.as_bytes() {
             found = Some(value);
         }
     }
-    found.filter(|_| right_kind)
+    found.filter(|_| right_kind == Some(true))
 }
 
 impl From<Frame> for Message {
