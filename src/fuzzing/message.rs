@@ -69,6 +69,9 @@ fn agrees(frame: &Frame, value: &Value) {
     }
     let message = Message::new(frame.clone());
     agree::body(&message, value);
+    if agree::event_has_two_types(frame) {
+        return;
+    }
     let delta = &value["event"]["delta"];
     let is_delta =
         frame.kind_name() == "stream_event" && value["event"]["type"] == "content_block_delta";

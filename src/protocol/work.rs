@@ -32,7 +32,8 @@ impl Work {
             FrameKind::Assistant => self.answered(frame),
             FrameKind::User => blocks(frame).for_each(|block| self.close(&block)),
             FrameKind::StreamEvent if frame.parent_tool_use_id().is_none() => self.compacts = false,
-            FrameKind::Result => *self = Self::default(),
+            FrameKind::Result if frame.ends_turn() => *self = Self::default(),
+            FrameKind::Result => self.close(&frame.root()),
             FrameKind::System => match frame.subtype().as_deref() {
                 Some("status") => {
                     let status = frame.field("status");

@@ -12,6 +12,9 @@ use super::key::Key;
 use super::slot::{Limits, Slot, ended};
 use crate::session::{Prompt, Session, Spending, Turn};
 
+/// How many names may lead to each other until one is that of a child: names may go in a circle.
+const MAX_STEPS: usize = 16;
+
 /// A session under a supervisor, by its key. It survives restarts: each call uses the process of
 /// that moment. Clones are the same reference.
 #[derive(Clone)]
@@ -56,11 +59,9 @@ impl<K: Key> SessionRef<K> {
 
     /// The state of the child; [`ChildState::Stopped`] for one that is gone.
     pub fn state(&self) -> ChildState {
-        match &*self.source {
-            Source::Child(seen) => seen.slot.borrow().state,
-            Source::Via(registry) => {
-                registry.lookup(&self.key).map_or(ChildState::Stopped, |found| found.state())
-            }
+        match self.resolve().as_ref().map(|found| &*found.source) {
+            Ok(Source::Child(seen)) => seen.slot.borrow().state,
+            _ => ChildState::Stopped,
         }
     }
 
@@ -72,8 +73,8 @@ impl<K: Key> SessionRef<K> {
     /// # Cancel safety
     /// Cancel safe.
     pub async fn wait_for(&self, state: ChildState) -> Result<(), SupervisorError> {
-        let source = self.resolve()?.source;
-        let Source::Child(seen) = &*source else {
+        let found = self.resolve()?;
+        let Source::Child(seen) = &*found.source else {
             return Err(self.not_found());
         };
         let mut slot = seen.slot.clone();
@@ -90,8 +91,8 @@ impl<K: Key> SessionRef<K> {
     /// ([`max_memory`](super::SupervisorBuilder::max_memory)); if the child is a supervisor; if the
     /// registry does not know the key.
     pub async fn session(&self) -> Result<Session, SupervisorError> {
-        let source = self.resolve()?.source;
-        let Source::Child(seen) = &*source else {
+        let found = self.resolve()?;
+        let Source::Child(seen) = &*found.source else {
             return Err(self.not_found());
         };
         let Seen { slot, wake, limits } = seen;
@@ -120,11 +121,11 @@ impl<K: Key> SessionRef<K> {
                                 return Ok(session.clone());
                             }
                             if state == ChildState::Degraded {
-                                let _ = wake.send(self.key.clone());
+                                let _ = wake.send(found.key.clone());
                             }
                         }
                         ChildState::Resting => {
-                            let _ = wake.send(self.key.clone());
+                            let _ = wake.send(found.key.clone());
                         }
                         ChildState::Failed => return Err(error(Kind::Failed).because(source)),
                         ChildState::Quarantined => {
@@ -162,11 +163,14 @@ impl<K: Key> SessionRef<K> {
         }
     }
 
+    /// The reference that its child has, whose key may be another one.
     fn resolve(&self) -> Result<Self, SupervisorError> {
-        match &*self.source {
-            Source::Child(_) => Ok(self.clone()),
-            Source::Via(registry) => registry.lookup(&self.key).ok_or_else(|| self.not_found()),
+        let mut found = self.clone();
+        for _ in 0..MAX_STEPS {
+            let Source::Via(registry) = &*found.source else { return Ok(found) };
+            found = registry.lookup(&found.key).ok_or_else(|| found.not_found())?;
         }
+        Err(SupervisorError::new(Kind::NotFound(Known::of(&[] as &[K])), &self.key))
     }
 
     fn not_found(&self) -> SupervisorError {

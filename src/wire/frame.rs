@@ -161,19 +161,21 @@ impl Frame {
         })
     }
 
-    /// True if the frame names the prompts that it answers (`user_message_uuid`,
-    /// `user_message_uuids`).
+    /// True if the frame names a prompt that it answers (`user_message_uuid`,
+    /// `user_message_uuids`). An empty list, an empty text, or anything that is no text names none.
     pub fn names_prompts(&self) -> bool {
-        let spans = self.spans();
-        self.cursor(spans.prompt_uuid).is_some() || self.cursor(spans.prompt_uuids).is_some()
+        self.named_prompt().is_some()
     }
 
     /// The prompt that the frame answers (`user_message_uuid`, or the last of
     /// `user_message_uuids`), if it names one.
     pub fn named_prompt(&self) -> Option<Cow<'_, str>> {
         let spans = self.spans();
-        let last = || self.cursor(spans.prompt_uuids)?.items().last()?.string();
-        self.string(spans.prompt_uuid).or_else(last)
+        fn name<'a>(value: Cursor<'a>) -> Option<Cow<'a, str>> {
+            value.string().filter(|name| !name.is_empty())
+        }
+        let last = || self.cursor(spans.prompt_uuids)?.items().filter_map(name).last();
+        self.cursor(spans.prompt_uuid).and_then(name).or_else(last)
     }
 
     /// True if the frame is a `result` that ends a turn. A `result` with a tool's output and no

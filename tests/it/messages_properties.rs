@@ -303,6 +303,50 @@ proptest! {
 }
 
 #[test]
+fn a_delta_with_two_types_is_read_alone_as_in_its_event() {
+    let types = ["null", "5", r#""text_delta""#, r#""input_json_delta""#];
+    for first in types {
+        for last in types {
+            for event in [r#""content_block_delta""#, "null", r#""message_stop""#] {
+                let line = format!(
+                    r#"{{"type":"stream_event","event":{{"type":{event},"type":"content_block_delta","index":0,"delta":{{"type":{first},"text":"a","partial_json":"b","type":{last}}}}}}}"#
+                );
+                let message = Message::new(Frame::parse(line.clone()).unwrap());
+                let typed = match &message.as_stream_event().unwrap().event {
+                    ApiEvent::ContentBlockDelta(piece) => match &piece.delta {
+                        Delta::Text(delta) => Some(delta.text.as_str()),
+                        _ => None,
+                    },
+                    _ => None,
+                };
+                assert_eq!(message.text_delta().as_deref(), typed, "{line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_origin_that_is_no_object_is_a_defect() {
+    for kind in ["user", "result"] {
+        for (origin, defects) in [
+            (r#""human""#, 1),
+            ("5", 1),
+            ("[]", 1),
+            ("true", 1),
+            ("{}", 0),
+            (r#"{"kind":5}"#, 0),
+            ("null", 0),
+        ] {
+            let line = |field: &str| {
+                Message::new(Frame::parse(format!(r#"{{"type":"{kind}"{field}}}"#)).unwrap())
+            };
+            let with = line(&format!(r#","origin":{origin}"#)).defects().len();
+            assert_eq!(with - line("").defects().len(), defects, "{kind}, {origin}");
+        }
+    }
+}
+
+#[test]
 fn last_duplicate_key_wins_in_a_map() {
     let line = r#"{"type":"result","subtype":"success","modelUsage":{"m":{},"m":7,"n":7,"n":{}}}"#;
     let message = Message::new(Frame::parse(line).unwrap());

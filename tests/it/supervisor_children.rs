@@ -193,6 +193,50 @@ async fn a_registry_can_be_shared_and_a_name_is_looked_up_at_each_call() {
     assert_eq!(later.state(), ChildState::Stopped);
 }
 
+/// A name may lead to another name, in another registry, and so on to that of a child.
+#[tokio::test(start_paused = true)]
+async fn a_name_may_lead_to_another_name() {
+    for is_resting in [false, true] {
+        let launches = Launches::default();
+        let names: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+        let _supervisor = Supervisor::builder()
+            .registry(names.clone())
+            .child(spec("child", &launches).idle_after(60 * SECOND))
+            .start()
+            .await
+            .unwrap();
+        // A child by a second name in the same registry, and names for that name in others.
+        let child = names.lookup(&"child".to_owned()).unwrap();
+        assert!(names.register(&"alias".to_owned(), child.clone()));
+        let mut references = vec![child, SessionRef::via(names.clone(), "alias")];
+        for step in 0..3 {
+            let other: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+            let name = format!("step {step}");
+            assert!(other.register(&name, references.last().unwrap().clone()));
+            references.push(SessionRef::via(other, name));
+        }
+        for reference in references {
+            if is_resting {
+                reference.wait_for(ChildState::Resting).await.unwrap();
+                assert_eq!(reference.state(), ChildState::Resting);
+            }
+            assert_eq!(text(&reference, "x").await, "x", "{reference:?}");
+            assert_eq!(reference.state(), ChildState::Up, "{reference:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn names_that_lead_in_a_circle_lead_to_no_child() {
+    let names: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+    assert!(names.register(&"a".to_owned(), SessionRef::via(names.clone(), "b")));
+    assert!(names.register(&"b".to_owned(), SessionRef::via(names.clone(), "a")));
+    let a = SessionRef::via(names, "a");
+    assert_eq!(a.state(), ChildState::Stopped);
+    assert!(a.query("x").await.unwrap_err().is_not_found());
+    assert!(a.wait_for(ChildState::Up).await.unwrap_err().is_not_found());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_supervisor_can_be_a_child_and_its_end_escalates() {
     let launches = Launches::default();

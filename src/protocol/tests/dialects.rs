@@ -28,6 +28,30 @@ fn a_cli_that_names_no_prompts_ends_each_turn_with_its_result() {
     }
 }
 
+/// Not seen of any CLI: a field that could name prompts, and names none.
+#[test]
+fn an_empty_name_is_no_name() {
+    let mut rig = Rig::ready();
+    let mut number = 0;
+    for field in ["user_message_uuids", "user_message_uuid"] {
+        for value in ["[]", "[5]", r#"[""]"#, r#""""#, "5", "{}", "null"] {
+            for place in 0..4 {
+                number += 1;
+                rig.prompt(number);
+                let delta =
+                    r#"{"type":"stream_event","event":{"type":"ping"},"parent_tool_use_id":null}"#;
+                let mut lines = [PLAIN_INIT, delta, SAID, RESULT].map(str::to_owned);
+                lines[place] = lines[place].replacen('{', &format!(r#"{{"{field}":{value},"#), 1);
+                let mut expected: Vec<_> =
+                    lines.iter().map(|line| super::turn(number, line)).collect();
+                expected.push(format!("turn {number} ended"));
+                let lines = lines.each_ref().map(String::as_str);
+                assert_eq!(rig.lines(&lines), expected, "{field}: {value} in line {place}");
+            }
+        }
+    }
+}
+
 /// 2.1.206 to 2.1.243: only `command_lifecycle` names prompts, before the turn is opened and after
 /// its result.
 #[test]

@@ -41,6 +41,27 @@ fn counts_after(lines: &[(String, bool)]) {
     rig.line(&result(1));
 }
 
+/// A line of an old dialect: a `result` with the output of a tool, which ends no turn.
+#[test]
+fn a_result_of_one_tool_leaves_the_others_under_way() {
+    let output = |id: &str| format!(r#"{{"type":"result","tool_use_id":"{id}","content":"42"}}"#);
+    let two = format!("{},{}", tool("tool_use", "a"), tool("tool_use", "b"));
+    for (first, second) in [("a", "b"), ("b", "a")] {
+        counts_after(&[
+            (called("m", "", &two), false),
+            (output("unknown"), false),
+            (output(first), false),
+            (output(first), false),
+            (output(second), true),
+        ]);
+        counts_after(&[
+            (called("m", "", &two), false),
+            (output(first), false),
+            (returned(second), true),
+        ]);
+    }
+}
+
 #[test]
 fn a_tool_may_be_silent_until_its_result() {
     for kind in ["tool_use", "server_tool_use", "mcp_tool_use"] {

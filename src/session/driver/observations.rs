@@ -26,8 +26,8 @@ impl Observations {
         match frame.kind() {
             FrameKind::Result => {
                 let message = Message::new(frame.clone());
-                let said = self.said.take().map(Message::new);
                 let Some(result) = message.as_result() else { return };
+                let said = self.said.take().map(Message::new);
                 let word = said.as_ref().and_then(Message::api_error);
                 let outcome = result.outcome().with_api_error(word);
                 if outcome.is_auth() || outcome.is_success() {

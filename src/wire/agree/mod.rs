@@ -10,7 +10,7 @@ use std::fmt::Debug;
 
 use serde_json::Value;
 
-pub(crate) use self::tagged::body;
+pub(crate) use self::tagged::{body, event_has_two_types};
 use crate::wire::RawJson;
 
 /// How a decoder reads a JSON value.

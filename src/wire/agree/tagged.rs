@@ -88,7 +88,7 @@ fn has_two_types(raw: &RawJson) -> bool {
 }
 
 /// Events and deltas keep no raw text.
-fn event_has_two_types(frame: &Frame) -> bool {
+pub(crate) fn event_has_two_types(frame: &Frame) -> bool {
     let event = frame.field("event");
     let delta = event.as_ref().and_then(|event| event.pointer("/delta"));
     event.iter().chain(&delta).any(has_two_types)

@@ -1,7 +1,7 @@
 //! Where a message comes from.
 
 use crate::wire::decode::{At, Decode, Sink};
-use crate::wire::json::{RawJson, Reader};
+use crate::wire::json::{Kind, RawJson, Reader};
 
 object! {
     /// Where a message comes from (`origin`, CLI 2.1.329). The kind decides which fields are set.
@@ -89,6 +89,9 @@ pub(in crate::wire) fn stated_origin(
     at: &At<'_>,
     sink: &mut Sink,
 ) -> Option<Option<Origin>> {
+    if reader.kind() != Kind::Object {
+        return sink.wrong(at, "an object", reader);
+    }
     let value = reader.skip();
     value.get("kind")?.string()?;
     Origin::decode(&mut value.reader(), at, sink).map(Some)
