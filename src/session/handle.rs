@@ -20,7 +20,7 @@ use super::spending::Spending;
 use super::state::SessionState;
 use super::weak::WeakSession;
 use crate::common::lock;
-use crate::protocol::Counters;
+use crate::protocol::{Counters, Phase};
 use crate::transport::Exit;
 use crate::wire::replies::Reply;
 use crate::wire::replies::server::ServerInfo;
@@ -227,7 +227,14 @@ impl Session {
         let (reply, answer) = oneshot::channel();
         let exit = match self.inner.order(Order::Stop(reply)) {
             Ok(()) => answer.await.unwrap_or_else(|_| self.exit()),
-            Err(_) => self.exit(),
+            Err(_) => {
+                // It takes no orders any more, but its store may still be given something.
+                if self.inner.running_line().is_some() {
+                    let mut state = self.watch();
+                    let _ = state.wait_for(|state| state.phase == Phase::Stopped).await;
+                }
+                self.exit()
+            }
         };
         self.inner.shared.unfinished().map_or(Ok(exit), |left| Err(Error::unfinished(left)))
     }

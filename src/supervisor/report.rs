@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::watch;
+
 use super::info::SupervisorEvent;
 use super::key::Key;
 use super::spec::Nested;
@@ -13,6 +15,26 @@ use crate::session::{self, Session};
 pub(super) enum Running<K: Key> {
     Session(Session),
     Supervisor(Arc<dyn Nested<K>>),
+}
+
+/// The end of what a child has run before: of a session that was given up.
+#[derive(Clone)]
+pub(super) struct Left(watch::Receiver<()>);
+
+impl Left {
+    /// It is over when the sender is dropped.
+    pub(super) fn new() -> (watch::Sender<()>, Self) {
+        let (leaving, left) = watch::channel(());
+        (leaving, Self(left))
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.0.has_changed().is_err()
+    }
+
+    pub(super) async fn over(mut self) {
+        while self.0.changed().await.is_ok() {}
+    }
 }
 
 /// What a task of a child reports, with the number of its start.

@@ -217,6 +217,7 @@ impl<K: Key> Service<K> {
             budgets,
             slot,
             running: None,
+            left: None,
             made: None,
             task: None,
             is_first: !self.tree.has_started(),

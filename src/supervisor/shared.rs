@@ -14,7 +14,7 @@ use super::key::Key;
 use super::list::ChildInfo;
 use super::memory::{Members, MemoryLimit};
 use super::reference::{SessionRef, SessionRegistry};
-use super::report::{Report, Running};
+use super::report::{Left, Report, Running};
 use super::settings::Settings;
 use super::slot::Slot;
 use super::snapshot::Snapshot;
@@ -66,6 +66,8 @@ pub(super) struct Child<K: Key> {
     pub(super) budgets: Arc<[Budget]>,
     pub(super) slot: watch::Sender<Slot>,
     pub(super) running: Option<Running<K>>,
+    /// What it has run before, and may still be ending.
+    pub(super) left: Option<Left>,
     /// What its task makes, until it has reported that.
     pub(super) made: Option<oneshot::Receiver<Running<K>>>,
     /// The task that starts and watches it.
@@ -136,6 +138,8 @@ impl<K: Key> Child<K> {
             spec: self.spec.clone(),
             why,
             running,
+            // What is resumed must be complete.
+            left: self.left.clone().filter(|_| resume.is_some()),
             resume,
             below,
             degraded: self.degraded,

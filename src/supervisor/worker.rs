@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::budget::Budget;
 use super::info::{ExitReason, SupervisorEvent};
 use super::key::Key;
-use super::report::{News, Report, Running};
+use super::report::{Left, News, Report, Running};
 use super::slot::ended;
 use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make, Nested, Started};
@@ -30,6 +30,8 @@ pub(super) struct Start<K: Key> {
     pub(super) why: Why,
     /// What is there already: a session whose CLI has ended, or that is to be restarted.
     pub(super) running: Option<Running<K>>,
+    /// What must have ended before.
+    pub(super) left: Option<Left>,
     /// The conversation that a new session resumes.
     pub(super) resume: Option<String>,
     /// The conversations with which the children of a supervisor go on.
@@ -57,6 +59,9 @@ impl<K: Key> Start<K> {
     }
 
     pub(super) async fn run(self) {
+        if let Some(left) = self.left.clone() {
+            left.over().await;
+        }
         let limit = self.spec.start_timeout;
         match &self.spec.make {
             Make::Session(_) => match tokio::time::timeout(limit, self.session()).await {

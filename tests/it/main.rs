@@ -40,6 +40,7 @@ mod supervisor_restarts;
 mod supervisor_spending;
 mod supervisor_starts;
 mod supervisor_stops;
+mod supervisor_stores;
 mod supervisor_support;
 mod supervisor_turns;
 mod supervisor_waiting;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::session::{Events, SessionBuilder, SessionEvent};
+use claude_wire::session::{Events, Phase, SessionBuilder, SessionEvent};
 use claude_wire::store::{
     Error, InMemorySessionStore, MirrorFailure, Result, SessionKey, SessionStore,
     SessionStoreEntry, SessionStoreFlush,
@@ -294,6 +294,29 @@ async fn a_failed_append_is_repeated_and_nothing_is_stored_twice() {
         ended_well(&session).await;
         assert_eq!(words(&store.stored.get_entries(&main_key())), ["one", "two", "cost-state"]);
         assert_eq!(warnings(events).await, [""; 0]);
+    }
+}
+
+/// Whoever learns that the session has ended may read its store: who stops it later, or watches it.
+#[tokio::test(start_paused = true)]
+async fn whoever_learns_of_the_end_finds_all_in_the_store() {
+    for millis in [0, 1, 500, 15_000] {
+        let store = Scripted::new(&[Step::Takes(20_000); 3]);
+        let session = builder(mirroring(), &store).start().unwrap();
+        assert_eq!(session.query("one").text().await.unwrap(), "one");
+        let all = || words(&store.stored.get_entries(&main_key())) == ["one", "cost-state"];
+        let later = async {
+            tokio::time::sleep(Duration::from_millis(millis)).await;
+            session.stop().await.unwrap();
+            assert!(all(), "a stop after {millis} ms");
+        };
+        let watching = async {
+            let mut state = session.watch();
+            state.wait_for(|state| state.phase == Phase::Stopped).await.unwrap();
+            assert!(all(), "a watch next to a stop after {millis} ms");
+        };
+        let (stopped, (), ()) = tokio::join!(session.stop(), later, watching);
+        assert!(all() && stopped.unwrap().is_some());
     }
 }
 

@@ -35,11 +35,11 @@ impl Driver {
     /// conversation: who sees that may take it.
     fn phase(&mut self) -> Phase {
         match self.machine.phase() {
-            Phase::Stopped if self.mirror.is_none() && !self.is_taking() => {
+            Phase::Stopped if self.mirror.is_some() || self.is_taking() => Phase::Ending,
+            Phase::Stopped => {
                 self.lease = None;
                 Phase::Stopped
             }
-            Phase::Stopped if self.lease.is_some() || self.is_taking() => Phase::Ending,
             phase => phase,
         }
     }

@@ -8,7 +8,7 @@ use crate::supervisor::error::{Kind, SupervisorError};
 use crate::supervisor::info::{ChildState, SupervisorEvent};
 use crate::supervisor::key::Key;
 use crate::supervisor::policy::Strategy;
-use crate::supervisor::report::Running;
+use crate::supervisor::report::{Left, Running};
 use crate::supervisor::shared::Child;
 use crate::supervisor::tree::{ChildId, State, Then, Why};
 use crate::supervisor::worker;
@@ -88,26 +88,44 @@ impl<K: Key> Service<K> {
 
     /// When the child is started again is not known, so nothing may wait in its session.
     pub(super) fn release(&mut self, id: ChildId) {
-        let running = {
+        let (running, before) = {
             let mut children = self.shared.children();
             let Some(child) = children.by_id.get_mut(&id) else { return };
             child.session_id = child.session_id();
-            child.running.take()
+            (child.running.take(), child.left.take())
         };
-        self.leave(running);
+        let left = self.leave(running, before);
+        if let Some(child) = self.shared.children().by_id.get_mut(&id) {
+            child.left = left;
+        }
         self.show(id, None);
     }
 
-    /// Ends what a child has run, and lets fail what waits in it.
-    pub(super) fn leave(&mut self, running: Option<Running<K>>) {
-        let Some(running) = running else { return };
-        if let Running::Session(session) = &running {
+    /// Ends what a child has run, and lets fail what waits in it. Also if its CLI has ended: its store
+    /// may not have all yet. What is returned is over when that is, and what was left `before`.
+    pub(super) fn leave(
+        &mut self,
+        running: Option<Running<K>>,
+        before: Option<Left>,
+    ) -> Option<Left> {
+        if let Some(Running::Session(session)) = &running {
             session.begin_stop();
-            if matches!(session.state().phase, session::Phase::Down | session::Phase::Stopped) {
-                return;
-            }
         }
-        self.leaving.spawn(worker::end(Some(running)));
+        let is_over = |running: &Running<K>| match running {
+            Running::Session(session) => session.state().phase == session::Phase::Stopped,
+            Running::Supervisor(_) => false,
+        };
+        let before = before.filter(|before| !before.is_over());
+        let Some(running) = running.filter(|running| !is_over(running)) else { return before };
+        let (leaving, left) = Left::new();
+        self.leaving.spawn(async move {
+            worker::end(Some(running)).await;
+            if let Some(before) = before {
+                before.over().await;
+            }
+            drop(leaving);
+        });
+        Some(left)
     }
 
     pub(super) fn forget(&mut self, id: ChildId) {
@@ -123,7 +141,7 @@ impl<K: Key> Service<K> {
         let key = child.spec.key.clone();
         self.shared.registry.unregister(&key);
         self.shared.gone(&child);
-        self.leave(child.running.take());
+        let left = self.leave(child.running.take(), child.left.take());
         let stopped = || SupervisorError::new(Kind::Stopped, &key);
         if let Some((reply, why)) = self.starting.remove(&id) {
             let _ = reply.send(Err(why.unwrap_or_else(stopped)));
@@ -131,10 +149,21 @@ impl<K: Key> Service<K> {
         for reply in self.restarting.remove(&id).unwrap_or_default() {
             let _ = reply.send(Err(stopped()));
         }
-        for reply in self.removing.remove(&id).unwrap_or_default() {
-            let _ = reply.send(Ok(()));
+        let removing = self.removing.remove(&id).unwrap_or_default();
+        let shared = self.shared.clone();
+        let gone = move || {
+            shared.publish(SupervisorEvent::Gone(key));
+            for reply in removing {
+                let _ = reply.send(Ok(()));
+            }
+        };
+        match left {
+            Some(left) => drop(self.leaving.spawn(async move {
+                left.over().await;
+                gone();
+            })),
+            None => gone(),
         }
-        self.shared.publish(SupervisorEvent::Gone(key));
     }
 
     /// Shows the state of a child to its references.

@@ -45,7 +45,7 @@ impl<K: Key> Service<K> {
                 drop(children);
                 // It was made while it was given up.
                 if let News::Made(running) = news {
-                    self.leave(Some(running));
+                    let _ = self.leave(Some(running), None);
                 }
                 return;
             };
