@@ -22,6 +22,7 @@ use super::shared::{Answer, Child, Command, Shared};
 use super::slot::{Limits, Slot, ended};
 use super::spec::{ChildSpec, Make};
 use super::tree::{ChildId, End, Event, Input, Output, State, Tree};
+use super::watcher::Kept;
 use crate::session;
 use crate::telemetry;
 
@@ -208,11 +209,11 @@ impl<K: Key> Service<K> {
             return Err(SupervisorError::new(Kind::Duplicate, &key));
         }
         let restored = self.shared.children().restored.get(&key).cloned();
-        spec.resume = spec.resume.or(restored);
+        let resume = spec.resume.take().or(restored);
         let id = ChildId(self.next);
         self.next += 1;
         let child = Child {
-            session_id: spec.resume.clone(),
+            kept: Kept::new(resume),
             spec,
             budgets,
             slot,

@@ -20,6 +20,7 @@ use super::slot::Slot;
 use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make};
 use super::tree::{ChildId, Why};
+use super::watcher::Kept;
 use super::worker::Start;
 use crate::common::lock;
 use crate::session::{Phase, Session};
@@ -79,7 +80,8 @@ pub(super) struct Child<K: Key> {
     /// When it came up last.
     pub(super) started_at: Option<SystemTime>,
     pub(super) restarts: u64,
-    pub(super) session_id: Option<String>,
+    /// The conversation that its session has not confirmed yet.
+    pub(super) kept: Kept,
     pub(super) last_error: Option<String>,
     /// Whether the API refuses its key or its login.
     pub(super) degraded: bool,
@@ -101,13 +103,18 @@ impl<K: Key> Child<K> {
     }
 
     pub(super) fn session_id(&self) -> Option<String> {
-        self.session().and_then(Session::session_id).or_else(|| self.session_id.clone())
+        self.session().and_then(Session::session_id).or_else(|| self.kept.get())
     }
 
     /// Its next start begins another conversation.
-    pub(super) fn forget_conversation(&mut self) {
-        self.session_id = None;
-        self.spec.resume = None;
+    pub(super) fn forget_conversation(&self) {
+        self.kept.set(None);
+    }
+
+    /// What it has run is over; its conversation is not.
+    pub(super) fn take_ended(&mut self) -> Option<Running<K>> {
+        self.kept.set(self.session_id());
+        self.running.take()
     }
 
     /// Ends its task, and returns what the next one needs.
@@ -140,6 +147,7 @@ impl<K: Key> Child<K> {
             running,
             // What is resumed must be complete.
             left: self.left.clone().filter(|_| resume.is_some()),
+            kept: self.kept.clone(),
             resume,
             below,
             degraded: self.degraded,

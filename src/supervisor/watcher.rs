@@ -1,6 +1,6 @@
 //! What the session of a child says while it works.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{broadcast, mpsc};
 
@@ -9,14 +9,35 @@ use super::info::SupervisorEvent;
 use super::key::Key;
 use super::report::{News, Report};
 use super::tree::ChildId;
+use crate::common::lock;
 use crate::session::{Observer, Spending, TurnReport};
 
-/// Counts what a session spends, and passes on its warnings, and its turns if there is a reader of
-/// events. It has nothing of the supervisor that could keep it alive.
+/// The conversation with which a child goes on if its session has none, such as before the first turn
+/// after a rest. Its session takes it away when it forgets its conversation.
+#[derive(Clone)]
+pub(super) struct Kept(Arc<Mutex<Option<String>>>);
+
+impl Kept {
+    pub(super) fn new(session_id: Option<String>) -> Self {
+        Self(Arc::new(Mutex::new(session_id)))
+    }
+
+    pub(super) fn get(&self) -> Option<String> {
+        lock(&self.0).clone()
+    }
+
+    pub(super) fn set(&self, session_id: Option<String>) {
+        *lock(&self.0) = session_id;
+    }
+}
+
+/// Counts what a session spends, forgets what it forgets, and passes on its warnings, and its turns
+/// if there is a reader of events. It has nothing of the supervisor that could keep it alive.
 pub(super) struct Watcher<K: Key> {
     pub(super) child: ChildId,
     pub(super) key: K,
     pub(super) budgets: Arc<[Budget]>,
+    pub(super) kept: Kept,
     /// Whether there are readers of events.
     pub(super) events: broadcast::WeakSender<SupervisorEvent<K>>,
     pub(super) reports: mpsc::UnboundedSender<Report<K>>,
@@ -32,6 +53,10 @@ impl<K: Key> Observer for Watcher<K> {
     fn warned(&self, text: &str) {
         let news = News::Warning(text.to_owned());
         self.report(news);
+    }
+
+    fn forgot(&self) {
+        self.kept.set(None);
     }
 
     fn wants_turns(&self) -> bool {

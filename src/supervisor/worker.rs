@@ -14,7 +14,7 @@ use super::slot::ended;
 use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make, Nested, Started};
 use super::tree::{ChildId, Class, Why};
-use super::watcher::Watcher;
+use super::watcher::{Kept, Watcher};
 use crate::common::{later, lock};
 use crate::session::{
     self, Exclusive, OrphanGuard, Phase, Reconnect, Restart, Session, SessionBuilder,
@@ -32,6 +32,8 @@ pub(super) struct Start<K: Key> {
     pub(super) running: Option<Running<K>>,
     /// What must have ended before.
     pub(super) left: Option<Left>,
+    /// The conversation of the child, for its session to forget.
+    pub(super) kept: Kept,
     /// The conversation that a new session resumes.
     pub(super) resume: Option<String>,
     /// The conversations with which the children of a supervisor go on.
@@ -169,6 +171,7 @@ impl<K: Key> Start<K> {
             child: self.child,
             key: self.spec.key.clone(),
             budgets: self.budgets.clone(),
+            kept: self.kept.clone(),
             events: self.events.clone(),
             reports: self.reports.clone(),
         };

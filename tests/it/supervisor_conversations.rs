@@ -13,8 +13,9 @@ use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Options, Session, SessionBuilder};
 use serde_json::json;
 
-use crate::supervisor_support::{SECOND, kill, mortal, serve_until_die, spec, text};
+use crate::supervisor_support::{SECOND, kill, mortal, noted, serve_until_die, spec, text};
 use crate::support::cli::{Launches, SESSION, cli};
+use crate::support::faulty::Faulty;
 
 const STALE: &str = "6f1a3e52-0000-4000-8000-00000000dead";
 
@@ -189,6 +190,85 @@ async fn a_restart_by_hand_forgets_the_conversation_for_good() {
         text(&a, "four").await;
         assert_eq!(resumed(&launches)[4..], ["", ""], "while it rests, too");
         supervisor.stop().await;
+    }
+}
+
+/// A CLI that ends when its conversation is to be cleared.
+fn not_cleared(launches: &Launches) -> Memory {
+    noted(launches, |_, mut cli| async move {
+        cli.handshake().await;
+        while let Some((uuid, text)) = cli.next_prompt().await {
+            match text.as_str() {
+                "/clear" => return Exit::from_code(7),
+                text => cli.turn(&uuid, text).await,
+            }
+        }
+        Exit::from_code(0)
+    })
+}
+
+/// Wherever the child has its conversation from, and whatever it is started again for.
+#[tokio::test(start_paused = true)]
+async fn what_a_session_has_forgotten_does_not_come_back() {
+    const DEFECT: &str = "defect";
+    for from in ["spec", "snapshot", "rest"] {
+        for forgets in ["restart", "clear"] {
+            for then in ["rest", "panic", "group"] {
+                let what = format!("{from}, {forgets}, {then}");
+                let launches = Launches::default();
+                let faulty = Faulty { transport: not_cleared(&launches), word: DEFECT };
+                let faulty = Arc::new(faulty);
+                let make = move || Session::builder().transport(faulty.clone());
+                let child = ChildSpec::new("a", make).conversation(Restart::Resume);
+                let child = child.idle_after(60 * SECOND);
+                let builder = Supervisor::builder().backoff(Backoff::none());
+                let builder = builder.strategy(Strategy::OneForAll).intensity(9, SECOND);
+                let saved = json!({"sessions": [{"key": "a", "session_id": STALE}]});
+                let builder = match from {
+                    "spec" => builder.child(child.resume(STALE)),
+                    "snapshot" => {
+                        builder.restore(serde_json::from_value(saved).unwrap()).child(child)
+                    }
+                    _ => builder.child(child),
+                };
+                let other = spec("b", &Launches::default());
+                let supervisor = builder.child(other).start().await.unwrap();
+                let [a, b] = ["a", "b"].map(|key| supervisor.session(&key.to_owned()).unwrap());
+                if from == "rest" {
+                    text(&a, "one").await;
+                    rest(&a).await;
+                }
+                let session = a.session().await.unwrap();
+                let before = launches.len();
+                let id = if from == "rest" { SESSION } else { STALE };
+                assert_eq!(resumed(&launches)[before - 1], id, "{what}");
+                match forgets {
+                    "restart" => drop(session.restart(Restart::Fresh).await.unwrap()),
+                    _ => session.clear().await.unwrap(),
+                }
+                let nothing = |supervisor: &Supervisor| {
+                    assert_eq!(supervisor.list()[0].session_id, None, "{what}");
+                    assert_eq!(supervisor.snapshot().sessions().next().unwrap().1, None, "{what}");
+                };
+                nothing(&supervisor);
+                a.session().await.unwrap();
+                let launched = launches.len();
+                match then {
+                    "rest" => rest(&a).await,
+                    "panic" => {
+                        let turn = a.query(DEFECT).await.unwrap();
+                        assert!(turn.text().await.unwrap_err().is_panicked(), "{what}");
+                    }
+                    _ => kill(&b).await,
+                }
+                nothing(&supervisor);
+                assert_eq!(text(&a, "two").await, "two");
+                assert!(launches.len() > launched, "{what}");
+                assert_eq!(resumed(&launches)[before..].concat(), "", "{what}");
+                assert_eq!(supervisor.list()[0].session_id.as_deref(), Some(SESSION));
+                supervisor.stop().await;
+            }
+        }
     }
 }
 

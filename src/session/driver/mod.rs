@@ -279,7 +279,9 @@ impl Driver {
                 self.handle(Input::Command(Command::Control(id, request, limit)));
             }
             Order::Restart { fresh, reply } => {
-                self.forgotten |= fresh;
+                if fresh {
+                    self.forget();
+                }
                 let id = self.register(reply);
                 self.handle(Input::Command(Command::Restart(id, fresh)));
             }
@@ -293,7 +295,7 @@ impl Driver {
             Order::Forget { only_if_down, reply } => {
                 let is_down = self.machine.phase() == Phase::Down && self.machine.is_idle();
                 if is_down || !only_if_down {
-                    self.forgotten = true;
+                    self.forget();
                     self.handle(Input::Command(Command::Forget));
                     self.set_status();
                 }
@@ -313,6 +315,14 @@ impl Driver {
             Order::Kill => {}
             Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
             Order::StopIfIdle(_) => {}
+        }
+    }
+
+    /// The next launch resumes nothing.
+    fn forget(&mut self) {
+        self.forgotten = true;
+        if let Some(observer) = &self.shared.setup.observer {
+            observer.forgot();
         }
     }
 

@@ -91,8 +91,7 @@ impl<K: Key> Service<K> {
         let (running, before) = {
             let mut children = self.shared.children();
             let Some(child) = children.by_id.get_mut(&id) else { return };
-            child.session_id = child.session_id();
-            (child.running.take(), child.left.take())
+            (child.take_ended(), child.left.take())
         };
         let left = self.leave(running, before);
         if let Some(child) = self.shared.children().by_id.get_mut(&id) {

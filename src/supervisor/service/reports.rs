@@ -55,10 +55,7 @@ impl<K: Key> Service<K> {
                     child.made = None;
                 }
                 News::Down(_, why, _) => child.last_error = Some(why.clone()),
-                News::Stopped => {
-                    child.session_id = child.session_id();
-                    child.running = None;
-                }
+                News::Stopped => drop(child.take_ended()),
                 News::Degraded(degraded) => child.degraded = *degraded,
                 News::Up { history_lost } => {
                     child.started_at = Some(SystemTime::now());
