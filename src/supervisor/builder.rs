@@ -20,6 +20,7 @@ use super::settings::Settings;
 use super::snapshot::Snapshot;
 use super::spec::{ChildSpec, Make, Nested, Started};
 use super::tree::Rules;
+use crate::session::Restart;
 use crate::transport::BoxFuture;
 
 /// How many events a slow reader of them may be behind.
@@ -299,8 +300,12 @@ impl<K: Key> Nested<K> for Supervisor<K> {
         Box::pin(Self::stop(self))
     }
 
-    fn snapshot(&self) -> Snapshot<K> {
-        Self::snapshot(self)
+    fn has_ended(&self) -> bool {
+        Self::has_ended(self)
+    }
+
+    fn conversations(&self, above: Restart) -> Snapshot<K> {
+        Self::conversations(self, above)
     }
 }
 

@@ -15,7 +15,7 @@ use super::reference::SessionRef;
 use super::shared::{Command, Shared};
 use super::snapshot::Snapshot;
 use super::spec::ChildSpec;
-use crate::session::{self, Spending};
+use crate::session::{self, Restart, Spending};
 
 /// A running supervisor. Clones are the same; when the last one is dropped, and no
 /// [`run`](super::SupervisorBuilder::run) has it, all children are stopped.
@@ -181,9 +181,19 @@ impl<K: Key> Supervisor<K> {
 
     /// The keys of the sessions, and their conversations, for
     /// [`restore`](super::SupervisorBuilder::restore). Those that were restored, and whose child was
-    /// not added in this run, are in it, too.
+    /// not added in this run, are in it, too. After the end it has those of the children that had not
+    /// gone before.
     pub fn snapshot(&self) -> Snapshot<K> {
-        self.shared.snapshot()
+        self.conversations(Restart::Resume)
+    }
+
+    /// The same, without those that are forgotten when this supervisor is restarted.
+    pub(super) fn conversations(&self, above: Restart) -> Snapshot<K> {
+        self.shared.conversations(above)
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.shared.finished.borrow().is_some()
     }
 
     /// Stops all children in [reverse order](super::SupervisorBuilder::child), and returns why the

@@ -23,7 +23,7 @@ use super::slot::{Limits, Slot, ended};
 use super::spec::{ChildSpec, Make};
 use super::tree::{ChildId, End, Event, Input, Output, State, Tree};
 use super::watcher::Kept;
-use crate::session;
+use crate::session::{self, Restart};
 use crate::telemetry;
 
 struct Service<K: Key> {
@@ -73,7 +73,8 @@ pub(super) fn launch<K: Key>(mut settings: Settings<K>) -> Result<Launched<K>, S
     let shared = Arc::new(Shared::new(&settings, commands));
     {
         let mut children = shared.children();
-        children.restored = std::mem::take(&mut settings.resumed);
+        let resumed = std::mem::take(&mut settings.resumed).into_iter();
+        children.restored = resumed.map(|(key, id)| (key, (id, Restart::Resume))).collect();
         children.restored_below = std::mem::take(&mut settings.resumed_below);
     }
     let own = Budget::new(&settings.name).of(settings.max_usd, settings.max_turns);
@@ -208,8 +209,13 @@ impl<K: Key> Service<K> {
         if !self.shared.registry.register(&key, reference.clone()) {
             return Err(SupervisorError::new(Kind::Duplicate, &key));
         }
-        let restored = self.shared.children().restored.get(&key).cloned();
-        let resume = spec.resume.take().or(restored);
+        let restored = self.shared.children().restored.get(&key).map(|(id, _)| id.clone());
+        let is_first = !self.tree.has_started();
+        // The specification of a first child names the same one after each restart of this supervisor.
+        let resume = match is_first {
+            true => restored.or(spec.resume.take()),
+            false => spec.resume.take().or(restored),
+        };
         let id = ChildId(self.next);
         self.next += 1;
         let child = Child {
@@ -221,7 +227,7 @@ impl<K: Key> Service<K> {
             left: None,
             made: None,
             task: None,
-            is_first: !self.tree.has_started(),
+            is_first,
             starts: 0,
             started_at: None,
             restarts: 0,
@@ -259,7 +265,8 @@ impl<K: Key> Service<K> {
                 // Also one that has no child in this run.
                 let mut children = self.shared.children();
                 let forgotten = children.restored.remove(&key).is_some()
-                    | children.restored_below.remove(&key).is_some();
+                    | children.restored_below.remove(&key).is_some()
+                    | children.ended.remove(&key).is_some();
                 drop(children);
                 match self.id(&key) {
                     Some(id) => {
@@ -380,7 +387,12 @@ impl<K: Key> Drop for Service<K> {
         let children = {
             let mut children = self.shared.children();
             children.by_key.clear();
-            std::mem::take(&mut children.by_id)
+            let gone = std::mem::take(&mut children.by_id);
+            // What has panicked may be the trait of a key.
+            if !std::thread::panicking() {
+                gone.values().for_each(|child| children.keep(child));
+            }
+            gone
         };
         for child in children.values() {
             self.shared.gone(child);

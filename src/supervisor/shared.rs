@@ -18,12 +18,12 @@ use super::report::{Left, Report, Running};
 use super::settings::Settings;
 use super::slot::Slot;
 use super::snapshot::Snapshot;
-use super::spec::{ChildSpec, Make};
+use super::spec::{ChildSpec, Make, Nested};
 use super::tree::{ChildId, Why};
 use super::watcher::Kept;
 use super::worker::Start;
 use crate::common::lock;
-use crate::session::{Phase, Session};
+use crate::session::{Phase, Restart, Session};
 use crate::telemetry;
 
 pub(super) type Answer<T> = oneshot::Sender<Result<T, SupervisorError>>;
@@ -54,10 +54,25 @@ pub(super) struct Shared<K: Key> {
 pub(super) struct Children<K: Key> {
     pub(super) by_id: BTreeMap<ChildId, Child<K>>,
     pub(super) by_key: HashMap<K, ChildId>,
-    /// Conversations of an earlier run whose child was not up yet.
-    pub(super) restored: HashMap<K, String>,
-    /// The same for supervisors.
+    /// Conversations of an earlier run whose child was not up yet, and those of children that have
+    /// ended with this supervisor. What becomes of them when that is restarted.
+    pub(super) restored: HashMap<K, (String, Restart)>,
+    /// Those of an earlier run below supervisors.
     pub(super) restored_below: HashMap<K, Snapshot<K>>,
+    /// Supervisors that have ended with this one.
+    pub(super) ended: HashMap<K, (Arc<dyn Nested<K>>, Restart)>,
+}
+
+impl<K: Key> Children<K> {
+    /// The child is gone because its supervisor ends: its conversations are not.
+    pub(super) fn keep(&mut self, child: &Child<K>) {
+        let (key, own) = (child.spec.key.clone(), child.spec.conversation);
+        if let Some(Running::Supervisor(below)) = &child.running {
+            self.ended.insert(key, (below.clone(), own));
+        } else if let Some(id) = child.session_id() {
+            self.restored.entry(key).or_insert((id, own));
+        }
+    }
 }
 
 /// A child, and what is known of it.
@@ -111,10 +126,13 @@ impl<K: Key> Child<K> {
         self.kept.set(None);
     }
 
-    /// What it has run is over; its conversation is not.
+    /// What it has run is over; its conversation is not. A supervisor still has those below it.
     pub(super) fn take_ended(&mut self) -> Option<Running<K>> {
         self.kept.set(self.session_id());
-        self.running.take()
+        match self.kind() {
+            ChildKind::Session => self.running.take(),
+            ChildKind::Supervisor => self.running.clone(),
+        }
     }
 
     /// Ends its task, and returns what the next one needs.
@@ -200,6 +218,7 @@ impl<K: Key> Shared<K> {
                 by_key: HashMap::new(),
                 restored: HashMap::new(),
                 restored_below: HashMap::new(),
+                ended: HashMap::new(),
             }),
         }
     }
@@ -227,19 +246,34 @@ impl<K: Key> Shared<K> {
     }
 
     /// The sessions and their conversations, with those of an earlier run that still wait for their
-    /// child; the same of the supervisors below.
-    pub(super) fn snapshot(&self) -> Snapshot<K> {
+    /// child; the same of the supervisors below. Unless the specification `above` says `Resume`, only
+    /// the conversations whose own specifications do.
+    pub(super) fn conversations(&self, above: Restart) -> Snapshot<K> {
+        let goes_on = |own| [above, own].contains(&Restart::Resume);
         let children = self.children();
         let sessions = children.by_id.values().filter(|child| child.kind() == ChildKind::Session);
-        let sessions = sessions.map(|child| (child.spec.key.clone(), child.session_id()));
+        let sessions = sessions.map(|child| {
+            let id = child.session_id().filter(|_| goes_on(child.spec.conversation));
+            (child.spec.key.clone(), id)
+        });
         let waiting =
             children.restored.iter().filter(|(key, _)| !children.by_key.contains_key(key));
-        let waiting = waiting.map(|(key, id)| (key.clone(), Some(id.clone())));
+        let waiting = waiting
+            .map(|(key, (id, own))| (key.clone(), Some(id.clone()).filter(|_| goes_on(*own))));
         let running = children.by_id.values().filter_map(|child| match &child.running {
-            Some(Running::Supervisor(below)) => Some((child.spec.key.clone(), below.snapshot())),
+            Some(Running::Supervisor(below)) => {
+                Some((&child.spec.key, below, child.spec.conversation))
+            }
             _ => None,
         });
-        let running: HashMap<_, _> = running.collect();
+        let ended = children.ended.iter().map(|(key, (below, own))| (key, below, *own));
+        let running: HashMap<_, _> = running
+            .chain(ended)
+            .map(|(key, below, own)| {
+                let above = if goes_on(own) { Restart::Resume } else { Restart::Fresh };
+                (key.clone(), below.conversations(above))
+            })
+            .collect();
         let below = children.restored_below.iter();
         let below = below.filter(|(key, _)| !running.contains_key(key));
         let below: Vec<_> = below.map(|(key, below)| (key.clone(), below.clone())).collect();

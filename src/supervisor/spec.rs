@@ -31,7 +31,10 @@ type StartSupervisor<K> = Arc<
 pub(super) trait Nested<K>: Send + Sync {
     fn finished(&self) -> BoxFuture<'_, ExitReason<K>>;
     fn stop(&self) -> BoxFuture<'_, ExitReason<K>>;
-    fn snapshot(&self) -> Snapshot<K>;
+    fn has_ended(&self) -> bool;
+    /// The conversations below, also after the end. `above` is what its own specification says of
+    /// them: with `Fresh` only those whose specifications say `Resume`.
+    fn conversations(&self, above: Restart) -> Snapshot<K>;
 }
 
 #[derive(Clone)]
@@ -112,7 +115,8 @@ impl<K: Key> ChildSpec<K> {
     }
 
     /// What becomes of the conversation when it is restarted after a crash. Default:
-    /// [`Restart::Fresh`].
+    /// [`Restart::Fresh`]. For a supervisor: [`Restart::Resume`] is for all sessions below it;
+    /// with [`Restart::Fresh`] each of them goes on as its own specification says.
     #[must_use]
     pub fn conversation(self, conversation: Restart) -> Self {
         Self { conversation, ..self }

@@ -151,6 +151,11 @@ impl Tree {
         !self.is_first_start
     }
 
+    /// Whether all children are stopped, to stay so.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
     /// The first children were all added.
     pub(super) fn all_added(&mut self, out: &mut Vec<Output>) {
         self.start_next(out);

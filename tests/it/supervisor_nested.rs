@@ -4,15 +4,17 @@
 use std::sync::Arc;
 
 use claude_wire::Session;
+use claude_wire::session::Restart;
 use claude_wire::supervisor::{
-    Backoff, ChildSpec, LocalRegistry, SessionRef, SessionRegistry, Snapshot, Supervisor,
-    SupervisorBuilder,
+    Backoff, ChildSpec, ChildState, LocalRegistry, OnLimit, SessionRef, SessionRegistry, Snapshot,
+    Strategy, Supervisor, SupervisorBuilder, SupervisorEvent,
 };
 use claude_wire::transport::{Exit, Memory};
 use serde_json::{Value, json};
 
-use crate::supervisor_support::{SECOND, spec, text};
+use crate::supervisor_support::{SECOND, kill, launched, spec, text};
 use crate::support::cli::{Launches, Log, SESSION, cli};
+use crate::support::read::quiet;
 
 fn builder() -> SupervisorBuilder {
     Supervisor::builder().backoff(Backoff::new(SECOND, SECOND))
@@ -155,4 +157,156 @@ async fn the_conversations_below_wait_in_snapshots_until_they_are_forgotten() {
     assert_eq!(snapshot(&outer), json!({"sessions": [{"key": "a", "session_id": SAVED[0]}]}));
     assert!(outer.terminate_session(&"below".to_owned()).await.unwrap_err().is_not_found());
     outer.stop().await;
+}
+
+/// A supervisor `below` with a session `y` of this conversation, and one that can be killed; at a
+/// depth of 2, `y` is in another supervisor below it.
+struct Below {
+    depth: usize,
+    conversation: Restart,
+    names: [Arc<dyn SessionRegistry<String>>; 2],
+    launches: Launches,
+}
+
+impl Below {
+    fn new(depth: usize, conversation: Restart) -> Self {
+        let names = [(); 2].map(|()| Arc::new(LocalRegistry::new()) as _);
+        Self { depth, conversation, names, launches: Launches::default() }
+    }
+
+    fn spec(&self) -> ChildSpec {
+        let (depth, conversation) = (self.depth, self.conversation);
+        let (names, launches) = (self.names.clone(), self.launches.clone());
+        ChildSpec::supervisor("below", move || {
+            let y = spec("y", &launches).conversation(conversation);
+            let own = builder().intensity(0, SECOND).registry(names[0].clone());
+            let own = own.child(spec("z", &Launches::default()));
+            match depth {
+                1 => own.child(y),
+                _ => {
+                    let names = names[1].clone();
+                    own.child(ChildSpec::supervisor("deeper", move || {
+                        builder().registry(names.clone()).child(y.clone())
+                    }))
+                }
+            }
+        })
+    }
+
+    fn of(&self, key: &str) -> SessionRef {
+        let level = if key == "y" { self.depth - 1 } else { 0 };
+        SessionRef::via(self.names[level].clone(), key)
+    }
+
+    /// The conversation of `y` in a snapshot.
+    fn saved(&self, supervisor: &Supervisor) -> Option<String> {
+        let mut level = snapshot(supervisor);
+        for _ in 0..self.depth {
+            level = level.pointer("/supervisors/0/snapshot").cloned().unwrap_or_default();
+        }
+        let y = level["sessions"].as_array()?.iter().find(|child| child["key"] == "y")?;
+        y["session_id"].as_str().map(String::from)
+    }
+}
+
+/// With its group, and after it has given up.
+#[tokio::test(start_paused = true)]
+async fn conversations_below_go_on_after_a_restart_of_their_supervisor() {
+    use Restart::{Fresh, Resume};
+    for depth in [1, 2] {
+        for how in ["group", "escalation"] {
+            for (above, own) in [(Fresh, Fresh), (Fresh, Resume), (Resume, Fresh), (Resume, Resume)]
+            {
+                let what = format!("{depth}, {how}, {above:?}, {own:?}");
+                let below = Below::new(depth, own);
+                let outer = builder()
+                    .strategy(Strategy::OneForAll)
+                    .children([spec("x", &Launches::default()), below.spec().conversation(above)])
+                    .start()
+                    .await
+                    .unwrap();
+                let mut events = outer.events();
+                text(&below.of("y"), "one").await;
+                match how {
+                    "group" => kill(&outer.session(&"x".to_owned()).unwrap()).await,
+                    _ => kill(&below.of("z")).await,
+                }
+                while !matches!(events.recv().await.unwrap(), SupervisorEvent::Restarting(..)) {}
+                quiet().await;
+                assert_eq!(below.saved(&outer).as_deref(), Some(SESSION), "{what}: meanwhile");
+                launched(&below.launches, 2).await;
+                let goes_on = (above == Resume || own == Resume).then_some(SESSION);
+                assert_eq!(below.launches.flag(1, "--resume").as_deref(), goes_on, "{what}");
+                below.of("y").wait_for(ChildState::Up).await.unwrap();
+                assert_eq!(below.saved(&outer).as_deref(), goes_on, "{what}");
+                // What is forgotten by hand is not among it.
+                outer.restart_session(&"below".to_owned()).await.unwrap();
+                assert_eq!(below.launches.flag(2, "--resume"), None, "{what}");
+                assert_eq!(below.saved(&outer), None, "{what}");
+                outer.stop().await;
+            }
+        }
+    }
+}
+
+/// While it is in quarantine, and after the end; not after the user has ended it.
+#[tokio::test(start_paused = true)]
+async fn conversations_below_stay_in_snapshots_while_their_supervisor_is_down() {
+    for depth in [1, 2] {
+        for how in ["quarantine", "stop", "terminate", "terminate below"] {
+            let what = format!("{depth}, {how}");
+            let below = Below::new(depth, Restart::Fresh);
+            let outer = builder()
+                .intensity(0, SECOND)
+                .on_limit(OnLimit::Quarantine(60 * SECOND))
+                .child(below.spec())
+                .start()
+                .await
+                .unwrap();
+            text(&below.of("y"), "one").await;
+            let reference = outer.session(&"below".to_owned()).unwrap();
+            match how {
+                "quarantine" => {
+                    kill(&below.of("z")).await;
+                    reference.wait_for(ChildState::Quarantined).await.unwrap();
+                }
+                "stop" => drop(outer.stop().await),
+                "terminate" => outer.terminate_session(&"below".to_owned()).await.unwrap(),
+                _ => {
+                    kill(&below.of("z")).await;
+                    reference.wait_for(ChildState::Quarantined).await.unwrap();
+                    outer.terminate_session(&"below".to_owned()).await.unwrap();
+                }
+            }
+            let expected = (!how.starts_with("terminate")).then_some(SESSION);
+            assert_eq!(below.saved(&outer).as_deref(), expected, "{what}");
+            outer.stop().await;
+            assert_eq!(below.saved(&outer).as_deref(), expected, "{what}: after the end");
+        }
+    }
+}
+
+/// The conversation of a session that its specification names is the first one only.
+#[tokio::test(start_paused = true)]
+async fn a_session_below_goes_on_with_its_last_conversation_and_not_its_first() {
+    for first in [None, Some(SAVED[0])] {
+        let launches = Launches::default();
+        let names: Arc<dyn SessionRegistry<String>> = Arc::new(LocalRegistry::new());
+        let inner = {
+            let (names, launches) = (names.clone(), launches.clone());
+            move || {
+                let y = spec("y", &launches).conversation(Restart::Resume);
+                let y = first.into_iter().fold(y, ChildSpec::resume);
+                builder().registry(names.clone()).intensity(0, SECOND).child(y)
+            }
+        };
+        let outer = builder().child(ChildSpec::supervisor("below", inner)).start().await.unwrap();
+        let y = SessionRef::via(names, "y");
+        text(&y, "one").await;
+        kill(&y).await;
+        launched(&launches, 2).await;
+        assert_eq!(launches.flag(0, "--resume").as_deref(), first);
+        assert_eq!(launches.flag(1, "--resume").as_deref(), Some(SESSION), "{first:?}");
+        outer.stop().await;
+    }
 }

@@ -31,8 +31,17 @@ impl<K: Key> Service<K> {
                 children.restored.remove(&key);
                 children.restored_below.remove(&key);
             }
-            let below = children.restored_below.get(&key).cloned();
+            let restored = children.restored_below.get(&key).cloned();
             let Some(child) = children.by_id.get_mut(&id) else { return };
+            let below = match (&child.running, why) {
+                (Some(Running::Supervisor(before)), Why::First | Why::Woken) => {
+                    Some(before.conversations(session::Restart::Resume))
+                }
+                (Some(Running::Supervisor(before)), Why::Again) => {
+                    Some(before.conversations(child.spec.conversation))
+                }
+                _ => restored,
+            };
             let resume = child.session_id().filter(|_| keeps);
             let start = child.begin(id, why, resume, below, &self.shared, &self.reports);
             child.task = Some(self.tasks.spawn(start.run()));
@@ -112,7 +121,7 @@ impl<K: Key> Service<K> {
         }
         let is_over = |running: &Running<K>| match running {
             Running::Session(session) => session.state().phase == session::Phase::Stopped,
-            Running::Supervisor(_) => false,
+            Running::Supervisor(supervisor) => supervisor.has_ended(),
         };
         let before = before.filter(|before| !before.is_over());
         let Some(running) = running.filter(|running| !is_over(running)) else { return before };
@@ -133,6 +142,10 @@ impl<K: Key> Service<K> {
             let child = children.by_id.remove(&id);
             if let Some(child) = &child {
                 children.by_key.remove(&child.spec.key);
+                let has_failed = self.starting.get(&id).is_some_and(|(_, why)| why.is_some());
+                if self.tree.is_ending() && !self.removing.contains_key(&id) && !has_failed {
+                    children.keep(child);
+                }
             }
             child
         };
