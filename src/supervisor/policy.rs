@@ -11,7 +11,7 @@ pub enum RestartType {
     /// Only after a crash (a panic in the task of the session too) or a time limit; not after an exit
     /// with code 0 or a stop by its user.
     Transient,
-    /// Never: it is forgotten.
+    /// Never: it is forgotten, also when it is stopped with its group ([`Strategy`]).
     Temporary,
 }
 

@@ -285,10 +285,10 @@ impl Tree {
         let others: Vec<_> = self
             .children
             .range(first..)
-            .map(|(other, child)| (*other, child.state))
-            .filter(|(other, _)| *other != id)
+            .map(|(other, child)| (*other, child.state, child.restart))
+            .filter(|(other, ..)| *other != id)
             .collect();
-        for (other, state) in others.into_iter().rev() {
+        for (other, state, restart) in others.into_iter().rev() {
             let why = match state {
                 State::Up => Why::Again,
                 // What a start was for that has not succeeded still holds for the next one.
@@ -297,7 +297,13 @@ impl Tree {
                 State::Stopping(Then::Rest) => Why::Again,
                 _ => continue,
             };
-            self.set(other, State::Stopping(Then::Start(why)));
+            if restart == RestartType::Temporary {
+                // Never started again. The others wait for its end all the same.
+                self.set(other, State::Stopping(Then::Forget));
+                self.index.group.insert(other);
+            } else {
+                self.set(other, State::Stopping(Then::Start(why)));
+            }
             out.push(Output::Stop(other));
         }
     }

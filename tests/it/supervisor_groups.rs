@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use claude_wire::session::Restart;
 use claude_wire::supervisor::{
-    Backoff, ChildSpec, ChildState, OnLimit, SessionRef, Strategy, Supervisor, SupervisorBuilder,
+    Backoff, ChildSpec, ChildState, OnLimit, RestartType, SessionRef, Strategy, Supervisor,
+    SupervisorBuilder,
 };
 use claude_wire::transport::Exit;
 use tokio::sync::Semaphore;
@@ -75,6 +76,32 @@ async fn a_child_that_rests_is_left_alone_when_its_group_restarts() {
     assert_eq!(text(&b, "three").await, "three");
     assert_eq!(launches[1].flag(1, "--resume").as_deref(), Some(SESSION));
     supervisor.stop().await;
+}
+
+/// It is stopped with its group, which waits for it, and not started again.
+#[tokio::test(start_paused = true)]
+async fn a_temporary_child_is_gone_when_its_group_restarts() {
+    for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
+        let launches = [Launches::default(), Launches::default(), Launches::default()];
+        let temporary = ChildSpec::new("b", with(lingering(&launches[1])));
+        let supervisor = builder(strategy)
+            .child(spec("a", &launches[0]))
+            .child(temporary.restart(RestartType::Temporary))
+            .child(spec("c", &launches[2]))
+            .start()
+            .await
+            .unwrap();
+        let [a, b, c] = of(&supervisor, ["a", "b", "c"]);
+        let before = tokio::time::Instant::now();
+        kill(&a).await;
+        assert_eq!(text(&a, "one").await, "one");
+        assert!(before.elapsed() >= 3 * SECOND, "{strategy:?}: {:?}", before.elapsed());
+        assert_eq!(text(&c, "two").await, "two");
+        assert_eq!(launches.each_ref().map(Launches::len), [2, 1, 2], "{strategy:?}");
+        assert_eq!((b.state(), supervisor.count().specs), (ChildState::Stopped, 2));
+        assert!(supervisor.session(&"b".to_owned()).unwrap_err().is_not_found());
+        supervisor.stop().await;
+    }
 }
 
 /// One that is being started after a rest goes on with its conversation, also if its group

@@ -36,7 +36,7 @@ pub(super) struct Index {
     /// When those that wait are due.
     pub(super) due: BTreeSet<(Instant, ChildId)>,
     pub(super) quarantined: BTreeSet<(Instant, ChildId)>,
-    /// Those that are stopped to be started again.
+    /// Those that are stopped to be started again, and those that go down with them for good.
     pub(super) group: BTreeSet<ChildId>,
 }
 
@@ -64,7 +64,7 @@ impl Index {
                 self.due.remove(&(until, id));
             }
             State::Quarantined(until, _) => drop(self.quarantined.remove(&(until, id))),
-            State::Stopping(Then::Start(_)) => drop(self.group.remove(&id)),
+            State::Stopping(Then::Start(_) | Then::Forget) => drop(self.group.remove(&id)),
             State::Up | State::Stopping(_) | State::Resting | State::Failed => {}
         }
     }

@@ -87,3 +87,36 @@ fn a_child_that_is_about_to_rest_is_stopped_with_its_group() {
         assert_eq!([1, 2, 3].map(|id| rig.state(id)), [Some(State::Up); 3]);
     }
 }
+
+/// It is never started again: not with its group either, whatever it does when that crashes. The
+/// others wait until it is down, as for each of their group.
+#[test]
+fn a_temporary_child_of_a_group_is_forgotten_with_its_stop() {
+    for strategy in [Strategy::OneForAll, Strategy::RestForOne] {
+        for does in ["up", "starting", "about to rest"] {
+            let mut rig = Rig::up(Rules { strategy, ..rules() }, 2);
+            rig.handle(Input::Add(ChildId(3), RestartType::Temporary));
+            if does != "starting" {
+                rig.handle(Input::Up(ChildId(3)));
+            }
+            if does == "about to rest" {
+                rig.handle(Input::Rest(ChildId(3)));
+            }
+            rig.handle(Input::Add(ChildId(4), RestartType::Permanent));
+            rig.handle(Input::Up(ChildId(4)));
+            let what = format!("{strategy:?} {does}");
+            assert_eq!(rig.crash(2)[1..3], [stop(4), stop(3)], "{what}");
+            for id in [1, 4] {
+                assert_eq!(rig.handle(Input::Stopped(ChildId(id))), [], "{what}");
+            }
+            assert_eq!(rig.pass(SECOND), [], "{what}: the third one runs");
+            let first = if strategy == Strategy::OneForAll { 1 } else { 2 };
+            let expected = [Output::Forget(ChildId(3)), start(first, Why::Again)];
+            assert_eq!(rig.handle(Input::Stopped(ChildId(3))), expected, "{what}");
+            for id in [1, 2, 4].into_iter().filter(|id| *id >= first) {
+                rig.handle(Input::Up(ChildId(id)));
+            }
+            assert_eq!([1, 2, 4].map(|id| rig.state(id)), [Some(State::Up); 3], "{what}");
+        }
+    }
+}

@@ -31,6 +31,8 @@ pub(super) struct Kid {
     was_up: bool,
     /// Whether it stops only if it has no work.
     may_be_busy: bool,
+    /// Whether it is stopped with its group, which starts when all of it are down.
+    is_of_group: bool,
     failures: u32,
     crashes: Vec<Instant>,
     owned_since: Option<Instant>,
@@ -42,6 +44,8 @@ pub(super) struct Model {
     pub(super) now: Instant,
     kids: Vec<Kid>,
     pub(super) added: u64,
+    /// Those of all children that were added.
+    types: Vec<RestartType>,
     crashes: Vec<Instant>,
     /// Whether the first children are being started.
     is_first: bool,
@@ -53,9 +57,10 @@ pub(super) struct Model {
 impl Model {
     /// Children 1 to `count`, the first of which is being started.
     pub(super) fn starting(rules: Rules, now: Instant, count: u64) -> Self {
-        let (kids, crashes) = (Vec::new(), Vec::new());
+        let (kids, crashes, types) = (Vec::new(), Vec::new(), Vec::new());
         let (is_first, in_order, end) = (true, false, None);
-        let mut model = Self { rules, now, kids, added: 0, crashes, is_first, in_order, end };
+        let added = 0;
+        let mut model = Self { rules, now, kids, added, types, crashes, is_first, in_order, end };
         for _ in 0..count {
             model.take_step(&Step::Add(RestartType::Permanent));
         }
@@ -90,9 +95,11 @@ impl Model {
         match step {
             Step::Add(restart) => {
                 self.added += 1;
+                self.types.push(*restart);
                 if self.end.is_none() {
                     let (id, state) = (self.added, State::Pending(Why::First));
                     let (may_be_busy, failures, crashes) = (false, 0, Vec::new());
+                    let is_of_group = false;
                     let (was_up, restart) = (false, *restart);
                     let owned_since = None;
                     let kid = Kid {
@@ -101,6 +108,7 @@ impl Model {
                         state,
                         was_up,
                         may_be_busy,
+                        is_of_group,
                         failures,
                         crashes,
                         owned_since,
@@ -254,15 +262,17 @@ impl Model {
                 State::Up | State::Stopping(Then::Rest) => Why::Again,
                 _ => continue,
             };
-            kid.state = State::Stopping(Then::Start(why));
+            // Such a child is never started again.
+            let is_last = kid.restart == RestartType::Temporary;
+            kid.state = State::Stopping(if is_last { Then::Forget } else { Then::Start(why) });
+            kid.is_of_group = is_last;
             kid.may_be_busy = false;
         }
     }
 
     /// Those of a group that are still being stopped, for which the others wait.
     fn is_blocked(&self) -> bool {
-        let is_stopping = |kid: &Kid| matches!(kid.state, State::Stopping(Then::Start(_)));
-        self.in_order && self.kids.iter().any(is_stopping)
+        self.in_order && self.kids.iter().any(Kid::holds_up_its_group)
     }
 
     /// What is due is to start, and as many start as may, in order.
@@ -298,7 +308,7 @@ impl Model {
         }
         let is_settled = |kid: &Kid| match kid.state {
             State::Pending(_) | State::Starting(_) | State::Waiting(..) => false,
-            State::Stopping(then) => !matches!(then, Then::Start(_)),
+            State::Stopping(_) => !kid.holds_up_its_group(),
             State::Up | State::Resting | State::Quarantined(..) | State::Failed => true,
         };
         if self.end.is_none() && self.kids.iter().all(is_settled) {
@@ -333,7 +343,22 @@ impl Model {
             _ => None,
         });
         let stops: Vec<_> = stops.collect();
+        self.compare_starts(rig);
         assert!(stops.is_sorted_by(|one, next| one > next), "in reverse order: {stops:?}");
+    }
+
+    /// What the words of [`RestartType`] mean for each child, whatever happened, and however the
+    /// model puts it: a start that is not the user's wish follows an end of its own kind.
+    fn compare_starts(&self, rig: &Rig) {
+        for (id, restart) in self.types.iter().zip(1..).map(|(restart, id)| (ChildId(id), restart))
+        {
+            let by_itself = rig.out.iter().filter(|output| match output {
+                Output::Start(child, why) => *child == id && matches!(why, Why::First | Why::Again),
+                _ => false,
+            });
+            let most = if *restart == RestartType::Temporary { 1 } else { usize::MAX };
+            assert!(by_itself.count() <= most, "{id:?} is {restart:?}, and was started again");
+        }
     }
 
     pub(super) fn transitions(&self) -> BoxedStrategy<Step> {
@@ -386,6 +411,11 @@ impl Model {
 }
 
 impl Kid {
+    /// Whether the others of its group wait until it is down.
+    fn holds_up_its_group(&self) -> bool {
+        self.is_of_group || matches!(self.state, State::Stopping(Then::Start(_)))
+    }
+
     fn removed(&mut self) -> Option<State> {
         match self.state {
             State::Up | State::Starting(_) | State::Stopping(_) => {
