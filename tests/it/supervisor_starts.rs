@@ -90,6 +90,45 @@ async fn too_many_crashes_during_the_start_fail_it() {
     assert!(error.is_start() && error.to_string().contains("\"a\""), "{error}");
 }
 
+/// Not that of one that was restarted meanwhile.
+#[tokio::test(start_paused = true)]
+async fn the_error_of_a_start_is_that_of_its_child() {
+    for hangs in [true, false] {
+        for meanwhile in [true, false] {
+            let launches = Launches::default();
+            let again = noted(&launches, move |number, mut cli| async move {
+                match number {
+                    0 if meanwhile => {
+                        cli.handshake().await;
+                        tokio::time::sleep(SECOND).await;
+                        Exit::from_code(7)
+                    }
+                    1 => Exit::from_code(7),
+                    _ => cli.serve().await,
+                }
+            });
+            let never = cli(move |_, mut cli| async move {
+                match hangs {
+                    true => cli.drain().await,
+                    false => tokio::time::sleep(10 * SECOND).await,
+                }
+                Exit::from_code(3)
+            });
+            let error = builder()
+                .child(ChildSpec::new("a", with(again)))
+                .child(ChildSpec::new("b", with(late(5, &Launches::default()))))
+                .child(ChildSpec::new("c", with(never)).start_timeout(20 * SECOND))
+                .start()
+                .await
+                .unwrap_err();
+            assert_eq!(launches.len(), if meanwhile { 3 } else { 1 });
+            assert!(error.is_start() && error.to_string().contains("\"c\""), "{error}");
+            let exit = error.session_error().map(|error| error.exit().unwrap().code);
+            assert_eq!(exit, (!hangs).then_some(Some(3)), "{error}");
+        }
+    }
+}
+
 /// A restart by hand that comes while the child is being started, after a crash or after a rest.
 #[tokio::test(start_paused = true)]
 async fn a_restart_by_hand_during_a_start_forgets_the_conversation() {

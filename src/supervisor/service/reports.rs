@@ -122,7 +122,8 @@ impl<K: Key> Service<K> {
             // A child that could not be started is not kept. Its caller learns why when it is gone.
             return self.decide(Input::Remove(id));
         }
-        if !self.tree.has_started() && error.is_some() {
+        if !self.tree.has_started() {
+            // Of the child that was down last: a time limit has none.
             self.start_error.clone_from(&error);
         }
         self.show(id, error);
