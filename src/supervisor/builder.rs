@@ -275,7 +275,10 @@ impl<K: Key> SupervisorBuilder<K> {
 }
 
 impl<K: Key> ChildSpec<K> {
-    /// A supervisor with children. When it gives up, that is a crash of this child.
+    /// A supervisor with children. When it gives up, that is a crash of this child. What only a
+    /// session can have ([`idle_after`](Self::idle_after), [`probe`](Self::probe),
+    /// [`max_usd`](Self::max_usd), [`max_turns`](Self::max_turns), [`resume`](Self::resume)) is
+    /// refused ([`is_invalid_spec`](SupervisorError::is_invalid_spec)).
     pub fn supervisor(
         key: impl Into<K>,
         make: impl Fn() -> SupervisorBuilder<K> + Send + Sync + 'static,

@@ -21,6 +21,7 @@ pub(super) enum Kind {
     Duplicate,
     NotFound(Known),
     Supervisor,
+    InvalidSpec(&'static str),
     Full(usize),
     Memory { used: u64, limit: u64 },
     MemoryUnknown(String),
@@ -88,6 +89,11 @@ impl SupervisorError {
     /// True if and only if the child is a supervisor, which has no session to query.
     pub fn is_supervisor(&self) -> bool {
         self.kind == Kind::Supervisor
+    }
+
+    /// True if and only if the specification of a supervisor has what only that of a session can have.
+    pub fn is_invalid_spec(&self) -> bool {
+        matches!(self.kind, Kind::InvalidSpec(_))
     }
 
     /// True if and only if the limit of sessions is reached.
@@ -174,6 +180,10 @@ impl fmt::Display for SupervisorError {
             Kind::Supervisor => {
                 write!(f, "the child {key} is a supervisor: query one of its sessions")
             }
+            Kind::InvalidSpec(what) => write!(
+                f,
+                "`{what}` of the child {key} has no effect, since it is a supervisor: set it on its sessions"
+            ),
             Kind::Full(limit) => write!(
                 f,
                 "no room for {key}: there are {limit} sessions, which is the limit (max_sessions)"

@@ -184,6 +184,9 @@ impl<K: Key> Service<K> {
         mut spec: ChildSpec<K>,
     ) -> Result<(ChildId, SessionRef<K>), SupervisorError> {
         let key = spec.key.clone();
+        if let Some(what) = spec.misplaced() {
+            return Err(SupervisorError::new(Kind::InvalidSpec(what), &key));
+        }
         {
             let children = self.shared.children();
             if children.by_key.contains_key(&key) {

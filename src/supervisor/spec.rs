@@ -103,6 +103,20 @@ impl<K: Key> ChildSpec<K> {
         }
     }
 
+    /// What it has that only a session can have, if it is that of a supervisor.
+    pub(super) fn misplaced(&self) -> Option<&'static str> {
+        let of_sessions = [
+            ("idle_after", self.idle_after.is_some()),
+            ("max_turns", self.max_turns.is_some()),
+            ("max_usd", self.max_usd.is_some()),
+            ("probe", self.probe.is_some()),
+            ("resume", self.resume.is_some()),
+        ];
+        let mut set = of_sessions.into_iter().filter(|(_, is_set)| *is_set);
+        let is_session = matches!(self.make, Make::Session(_));
+        set.next().filter(|_| !is_session).map(|(name, _)| name)
+    }
+
     /// The key.
     pub fn key(&self) -> &K {
         &self.key

@@ -84,6 +84,9 @@ impl<K: Key> Start<K> {
                 }
                 let (class, why) = match make(self.budgets.clone(), self.below.clone()) {
                     Ok((supervisor, started)) => self.supervise(&supervisor, started).await,
+                    Err(error) if error.is_invalid_spec() => {
+                        (Class::Configuration, error.to_string())
+                    }
                     Err(error) => (Class::Crash, error.to_string()),
                 };
                 self.report(News::Down(class, why, None));

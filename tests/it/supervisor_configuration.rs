@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use claude_wire::session::{Matcher, OrphanGuard};
-use claude_wire::supervisor::{Backoff, ChildSpec, ChildState, Supervisor, SupervisorEvent};
+use claude_wire::supervisor::{
+    Backoff, ChildSpec, ChildState, Supervisor, SupervisorError, SupervisorEvent,
+};
 use claude_wire::transport::{CliPath, Exit, Launcher, Memory, Process};
 use claude_wire::wire::hook::PreToolUse;
 use claude_wire::{Session, SessionBuilder};
@@ -162,4 +164,54 @@ async fn state_after(
     supervisor.stop().await;
     query.await.unwrap().unwrap_err();
     state
+}
+
+/// What has no effect on a supervisor is refused: as a first child, as one that is added, and below
+/// another one, where another start would not help.
+#[tokio::test(start_paused = true)]
+async fn what_only_a_session_can_have_is_refused_for_a_supervisor() {
+    type Change = fn(ChildSpec) -> ChildSpec;
+    let changes: [(&str, Change); 5] = [
+        ("max_usd", |spec| spec.max_usd(1.0)),
+        ("max_turns", |spec| spec.max_turns(1)),
+        ("idle_after", |spec| spec.idle_after(SECOND)),
+        ("probe", |spec| spec.probe(SECOND, SECOND)),
+        ("resume", |spec| spec.resume("6f1a3e52-0000-4000-8000-00000000000a")),
+    ];
+    for (name, change) in changes {
+        let inner = move || change(ChildSpec::supervisor("inner", || Supervisor::builder()));
+        let is_refused = |error: &SupervisorError| {
+            let text = error.to_string();
+            error.is_invalid_spec() && text.contains(name) && text.contains("\"inner\"")
+        };
+        let error = Supervisor::builder().child(inner()).start().await.unwrap_err();
+        assert!(is_refused(&error), "{name}: {error}");
+        let is_wrong = Arc::new(AtomicBool::new(false));
+        let below = ChildSpec::supervisor("below", {
+            let is_wrong = is_wrong.clone();
+            move || match is_wrong.load(Ordering::Relaxed) {
+                true => Supervisor::builder().child(inner()),
+                false => Supervisor::builder(),
+            }
+        });
+        let outer = Supervisor::builder().backoff(Backoff::none()).child(below).start().await;
+        let outer = outer.unwrap();
+        let error = outer.start_session(inner()).await.unwrap_err();
+        assert!(is_refused(&error) && outer.count().specs == 1, "{name}: {error}");
+        is_wrong.store(true, Ordering::Relaxed);
+        outer.restart_session(&"below".to_owned()).await.unwrap_err();
+        let child = outer.list().remove(0);
+        assert_eq!(child.state, ChildState::Failed, "{name}");
+        assert!(child.last_error.unwrap().contains(name), "{name}");
+        outer.stop().await;
+    }
+    // A session may have each of them.
+    for (name, change) in changes {
+        let launches = Launches::default();
+        let transport = Arc::new(noted(&launches, |_, mut cli| async move { cli.serve().await }));
+        let spec = ChildSpec::new("a", move || Session::builder().transport(transport.clone()));
+        let supervisor = Supervisor::builder().child(change(spec)).start().await.unwrap();
+        assert_eq!(launches.len(), 1, "{name}");
+        supervisor.stop().await;
+    }
 }
