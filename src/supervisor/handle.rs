@@ -90,8 +90,9 @@ impl<K: Key> Supervisor<K> {
         self.ask(key, |reply| Command::Restart(key.clone(), reply)).await
     }
 
-    /// Replaces the session of a child that is up: the old one ends, with its handles and what was set
-    /// in it. One that has ended by itself is left to the supervisor.
+    /// Replaces the session of a child: the old one ends, with its handles, its conversation and what
+    /// was set in it. If it is up or being started, this waits for the next one; otherwise the
+    /// supervisor says when that is started.
     pub(super) async fn renew(&self, key: &K) -> Result<(), SupervisorError> {
         self.ask(key, |reply| Command::Renew(key.clone(), reply)).await
     }

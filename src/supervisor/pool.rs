@@ -403,19 +403,23 @@ impl Drop for GivenBack {
 }
 
 impl Inner {
-    /// Makes the conversation a new one. What cannot be cleared is replaced. A member that
-    /// has crashed begins a new one anyway when it comes back, and the supervisor says when.
+    /// Makes the conversation a new one. What cannot be cleared is replaced. A member that is down
+    /// begins again when it comes back: the supervisor says when.
     async fn reset(&self, number: usize) {
-        let Ok(session) = self.supervisor.session(&number) else { return };
-        let Ok(session) = session.session().await else { return };
-        if self.reset == Reset::Clear {
+        let Ok(member) = self.supervisor.session(&number) else { return };
+        if self.reset == Reset::Clear
+            && let Some(session) = member.up()
+        {
             let cleared = tokio::time::timeout(CLEAR_LIMIT, session.clear()).await;
-            if cleared.is_ok_and(|cleared| cleared.is_ok()) {
+            // One that has ended meanwhile forgets what it was asked, but not what it has resumed.
+            if cleared.is_ok_and(|cleared| cleared.is_ok()) && member.up().is_some() {
                 return;
             }
         }
         if self.supervisor.renew(&number).await.is_err() {
             tracing::debug!(number, "a session of a pool could not be reset");
         }
+        // A free one is warm, if it can be.
+        let _ = member.session().await;
     }
 }

@@ -9,7 +9,7 @@ use super::budget::{Budget, exhausted};
 use super::error::{Kind, Known, SupervisorError};
 use super::info::ChildState;
 use super::key::Key;
-use super::slot::{Limits, Slot, ended};
+use super::slot::{Limits, Slot};
 use crate::session::{Prompt, Session, Spending, Turn};
 
 /// How many names may lead to each other until one is that of a child: names may go in a circle.
@@ -65,6 +65,14 @@ impl<K: Key> SessionRef<K> {
         }
     }
 
+    /// The session, if it is up now.
+    pub(super) fn up(&self) -> Option<Session> {
+        match &*self.source {
+            Source::Child(seen) => seen.slot.borrow().up().cloned(),
+            Source::Via(registry) => registry.lookup(&self.key)?.up(),
+        }
+    }
+
     /// Waits until the child has this state.
     ///
     /// # Errors
@@ -111,20 +119,12 @@ impl<K: Key> SessionRef<K> {
             loop {
                 {
                     let now = slot.borrow_and_update();
+                    if let Some(session) = now.up() {
+                        return Ok(session.clone());
+                    }
                     let source = now.error.clone();
                     match now.state {
-                        state @ (ChildState::Up | ChildState::Degraded) => {
-                            // Between a crash and the supervisor's decision it is neither.
-                            let up = now.session.as_ref();
-                            let up = up.filter(|session| ended(&session.state()).is_none());
-                            if let Some(session) = up {
-                                return Ok(session.clone());
-                            }
-                            if state == ChildState::Degraded {
-                                let _ = wake.send(found.key.clone());
-                            }
-                        }
-                        ChildState::Resting => {
+                        ChildState::Degraded | ChildState::Resting => {
                             let _ = wake.send(found.key.clone());
                         }
                         ChildState::Failed => return Err(error(Kind::Failed).because(source)),
@@ -132,7 +132,7 @@ impl<K: Key> SessionRef<K> {
                             return Err(error(Kind::Quarantined).because(source));
                         }
                         ChildState::Stopped => return Err(error(Kind::Stopped)),
-                        ChildState::Starting | ChildState::Restarting => {}
+                        ChildState::Up | ChildState::Starting | ChildState::Restarting => {}
                     }
                 }
                 if slot.changed().await.is_err() {

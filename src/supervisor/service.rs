@@ -19,9 +19,9 @@ use super::reference::SessionRef;
 use super::report::Report;
 use super::settings::Settings;
 use super::shared::{Answer, Child, Command, Shared};
-use super::slot::{Limits, Slot, ended};
+use super::slot::{Limits, Slot};
 use super::spec::{ChildSpec, Make};
-use super::tree::{ChildId, End, Event, Input, Output, State, Tree};
+use super::tree::{ChildId, End, Event, Input, Output, Tree};
 use super::watcher::Kept;
 use crate::session::{self, Restart};
 use crate::telemetry;
@@ -223,6 +223,7 @@ impl<K: Key> Service<K> {
         self.next += 1;
         let child = Child {
             kept: Kept::new(resume),
+            is_renewed: false,
             spec,
             budgets,
             slot,
@@ -288,11 +289,8 @@ impl<K: Key> Service<K> {
                 None => drop(reply.send(Err(self.shared.not_found(&key)))),
             },
             Command::Renew(key, reply) => match self.id(&key) {
-                Some(id) if self.is_up(id) => {
-                    self.restarting.entry(id).or_default().push(reply);
-                    self.decide(Input::Renew(id));
-                }
-                _ => drop(reply.send(Ok(()))),
+                Some(id) => self.renew(id, reply),
+                None => drop(reply.send(Ok(()))),
             },
             Command::Stop => self.decide(Input::Shutdown),
         }
@@ -300,14 +298,6 @@ impl<K: Key> Service<K> {
 
     fn id(&self, key: &K) -> Option<ChildId> {
         self.shared.children().by_key.get(key).copied()
-    }
-
-    /// Whether the child is up, as its session says: an end may be on its way here.
-    fn is_up(&self, id: ChildId) -> bool {
-        let children = self.shared.children();
-        let session = children.by_id.get(&id).and_then(|child| child.session());
-        self.tree.state(id) == Some(State::Up)
-            && session.is_some_and(|session| ended(&session.state()).is_none())
     }
 
     fn decide(&mut self, input: Input) {

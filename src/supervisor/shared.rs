@@ -33,7 +33,7 @@ pub(super) enum Command<K: Key> {
     Add(Box<ChildSpec<K>>, Answer<SessionRef<K>>),
     Remove(K, Answer<()>),
     Restart(K, Answer<()>),
-    /// Another session in place of one that is up.
+    /// Another session, which has nothing of this one.
     Renew(K, Answer<()>),
     Stop,
 }
@@ -97,6 +97,8 @@ pub(super) struct Child<K: Key> {
     pub(super) restarts: u64,
     /// The conversation that its session has not confirmed yet.
     pub(super) kept: Kept,
+    /// Whether another session is wanted when the end of this one is reported.
+    pub(super) is_renewed: bool,
     pub(super) last_error: Option<String>,
     /// Whether the API refuses its key or its login.
     pub(super) degraded: bool,
@@ -123,7 +125,7 @@ impl<K: Key> Child<K> {
 
     /// Its next start begins another conversation.
     pub(super) fn forget_conversation(&self) {
-        self.kept.set(None);
+        self.kept.forget();
     }
 
     /// What it has run is over; its conversation is not. A supervisor still has those below it.
@@ -149,6 +151,7 @@ impl<K: Key> Child<K> {
             task.abort();
         }
         self.starts += 1;
+        self.is_renewed = false;
         // A session that was stopped, or whose builder failed, is made again.
         let running = self.running.clone().filter(|running| match running {
             Running::Session(session) => session.state().phase != Phase::Stopped,

@@ -31,6 +31,12 @@ impl Slot {
         total
     }
 
+    /// Its session, if that is up. Between a crash and the supervisor's decision it is not.
+    pub(super) fn up(&self) -> Option<&Session> {
+        let is_up = matches!(self.state, ChildState::Up | ChildState::Degraded);
+        self.session.as_ref().filter(|session| is_up && ended(&session.state()).is_none())
+    }
+
     /// Whether there is no CLI until a query starts it: the child rests, or it has ended and is not
     /// restarted, because the API refuses its key.
     pub(super) fn waits_for_a_query(&self) -> bool {

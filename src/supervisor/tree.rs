@@ -96,10 +96,7 @@ impl Tree {
             Input::Stopped(id) => self.stopped(now, id, out),
             Input::Busy(id) => self.busy(now, id, out),
             Input::Restart(id) => self.restart(now, id, out),
-            Input::Renew(id) if self.state(id) == Some(State::Up) => {
-                self.stop(id, Then::Start(Why::ByHand), out);
-            }
-            Input::Renew(_) => {}
+            Input::Renew(id) => self.stop(id, Then::Start(Why::ByHand), out),
             Input::Remove(id) => self.stop(id, Then::Forget, out),
             Input::Rest(id) if self.state(id) == Some(State::Up) => {
                 self.stop(id, Then::Rest, out);

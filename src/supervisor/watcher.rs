@@ -15,19 +15,33 @@ use crate::session::{Observer, Spending, TurnReport};
 /// The conversation with which a child goes on if its session has none, such as before the first turn
 /// after a rest. Its session takes it away when it forgets its conversation.
 #[derive(Clone)]
-pub(super) struct Kept(Arc<Mutex<Option<String>>>);
+pub(super) struct Kept(Arc<Mutex<Conversation>>);
+
+struct Conversation {
+    session_id: Option<String>,
+    /// Whether one was forgotten: then the one that `make` names does not count any more.
+    is_forgotten: bool,
+}
 
 impl Kept {
     pub(super) fn new(session_id: Option<String>) -> Self {
-        Self(Arc::new(Mutex::new(session_id)))
+        Self(Arc::new(Mutex::new(Conversation { session_id, is_forgotten: false })))
     }
 
     pub(super) fn get(&self) -> Option<String> {
-        lock(&self.0).clone()
+        lock(&self.0).session_id.clone()
     }
 
     pub(super) fn set(&self, session_id: Option<String>) {
-        *lock(&self.0) = session_id;
+        lock(&self.0).session_id = session_id;
+    }
+
+    pub(super) fn forget(&self) {
+        *lock(&self.0) = Conversation { session_id: None, is_forgotten: true };
+    }
+
+    pub(super) fn is_forgotten(&self) -> bool {
+        lock(&self.0).is_forgotten
     }
 }
 
@@ -56,7 +70,7 @@ impl<K: Key> Observer for Watcher<K> {
     }
 
     fn forgot(&self) {
-        self.kept.set(None);
+        self.kept.forget();
     }
 
     fn wants_turns(&self) -> bool {

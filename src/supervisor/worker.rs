@@ -164,7 +164,8 @@ impl<K: Key> Start<K> {
     /// again, that counts, and not what `make` says about its first.
     fn builder(&self) -> Result<SessionBuilder, session::Error> {
         let Make::Session(make) = &self.spec.make else { return Err(session::Error::stopped()) };
-        let of_make = self.conversation() == Restart::Resume && self.resume.is_none();
+        let goes_on = self.conversation() == Restart::Resume;
+        let of_make = goes_on && self.resume.is_none() && !self.kept.is_forgotten();
         let again = make.clone();
         let mut builder = make().all_options_at_launch(move || again().renewed(of_make));
         if !of_make {

@@ -1,14 +1,15 @@
 //! A pool of sessions: who gets which, and what is left of the last request.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use claude_wire::Session;
-use claude_wire::supervisor::{Pick, Pool, PoolBuilder, Pooled, Reset};
+use claude_wire::supervisor::{ChildState, Pick, Pool, PoolBuilder, Pooled, Reset};
 use claude_wire::transport::{Exit, Memory};
 use serde_json::json;
 
+use crate::supervisor_support::{SECOND, answer_without_login, noted};
 use crate::support::cli::{Launches, cli};
 
 /// A CLI that answers with the prompts of its conversation so far. `/clear` begins a new one.
@@ -238,4 +239,138 @@ async fn a_request_that_gives_up_waiting_leaves_the_queue() {
     settled(&pool).await;
     assert_eq!(said(&pool.get().await.unwrap(), "a").await, "a");
     pool.stop().await;
+}
+
+/// How the launches after the first one go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Next {
+    /// Each takes 3 s.
+    Slow,
+    /// Four crash, which ends in quarantine.
+    Crashing,
+}
+
+/// A CLI whose first launch has no login: it says so in each turn, and exits with the prompt `exits`
+/// and with `/clear`. The others answer with what was said in the conversation so far, in whatever
+/// process.
+fn denied(launches: &Launches, next: Next) -> Memory {
+    let (said, all) = (Arc::new(Mutex::new(Vec::new())), launches.clone());
+    noted(launches, move |number, mut cli| {
+        let said = said.clone();
+        let goes_on =
+            ["--resume", "--session-id"].iter().any(|flag| all.flag(number, flag).is_some());
+        async move {
+            match next {
+                Next::Slow if number > 0 => tokio::time::sleep(3 * SECOND).await,
+                Next::Crashing if (1..=4).contains(&number) => return Exit::from_code(7),
+                _ => {}
+            }
+            if !goes_on {
+                said.lock().unwrap().clear();
+            }
+            cli.handshake().await;
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                let is_last = ["exits", "/clear"].contains(&&*text);
+                said.lock().unwrap().push(text);
+                if number > 0 {
+                    let answer = said.lock().unwrap().join(" ");
+                    cli.turn(&uuid, &answer).await;
+                    continue;
+                }
+                answer_without_login(&mut cli, &uuid).await;
+                if is_last {
+                    break;
+                }
+            }
+            Exit::from_code(1)
+        }
+    })
+}
+
+/// The next request that gets a session.
+async fn next_of(pool: &Pool) -> Pooled {
+    let next = async {
+        loop {
+            match pool.get().await {
+                Ok(session) => return session,
+                Err(_) => tokio::time::sleep(SECOND).await,
+            }
+        }
+    };
+    tokio::time::timeout(600 * SECOND, next).await.unwrap()
+}
+
+/// Its CLI exits with the turn, when it is cleared, or when it is replaced. The next start is too slow
+/// or crashes while the session is reset, and succeeds later.
+#[tokio::test(start_paused = true)]
+async fn a_member_without_a_login_has_nothing_of_the_last_request() {
+    let cases = [Reset::Clear, Reset::Fresh].into_iter().flat_map(|reset| {
+        [Next::Slow, Next::Crashing].into_iter().flat_map(move |next| {
+            let prompts = ["exits", "stays"].into_iter();
+            prompts.flat_map(move |prompt| {
+                let own = [None, Some(id(1))].into_iter();
+                own.flat_map(move |own| {
+                    let waits = [Duration::ZERO, SECOND].into_iter();
+                    waits.map(move |wait| (reset, next, prompt, own.clone(), wait))
+                })
+            })
+        })
+    });
+    for case in cases {
+        let (reset, next, prompt, own, wait) = case.clone();
+        let launches = Launches::default();
+        let transport = Arc::new(denied(&launches, next));
+        let make = move || {
+            let builder = Session::builder().transport(transport.clone());
+            own.iter().fold(builder, |builder, own| builder.session_id(own))
+        };
+        let pool = Pool::builder(1, make)
+            .reset(reset)
+            .supervisor(|supervisor| supervisor.restart_wait(SECOND))
+            .start()
+            .await
+            .unwrap();
+        let session = pool.get().await.unwrap();
+        assert!(session.query(prompt).text().await.unwrap_err().is_result(), "{case:?}");
+        // Until the supervisor knows of the end, or before.
+        tokio::time::sleep(wait).await;
+        let of_member = pool.supervisor().session(&0).unwrap();
+        assert!(wait.is_zero() || of_member.state() == ChildState::Degraded, "{case:?}");
+        drop(session);
+        let session = next_of(&pool).await;
+        assert_eq!(said(&session, "b").await, "b", "{case:?}");
+        for launch in 1..launches.len() {
+            for flag in ["--resume", "--session-id"] {
+                assert_eq!(launches.flag(launch, flag), None, "{launch} {flag} {case:?}");
+            }
+        }
+        pool.stop().await;
+    }
+}
+
+/// Without room for another start, it still forgets.
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_member_that_has_no_room_to_start_has_nothing_of_the_last_request() {
+    for reset in [Reset::Clear, Reset::Fresh, Reset::None] {
+        let launches = Launches::default();
+        let transport = Arc::new(denied(&launches, Next::Slow));
+        let make = move || Session::builder().transport(transport.clone());
+        let pool = Pool::builder(1, make)
+            .reset(reset)
+            .supervisor(|supervisor| supervisor.max_memory(0))
+            .start()
+            .await
+            .unwrap();
+        let session = pool.get().await.unwrap();
+        assert!(session.query("exits").text().await.unwrap_err().is_result(), "{reset:?}");
+        tokio::time::sleep(SECOND).await;
+        drop(session);
+        settled(&pool).await;
+        assert!(pool.get().await.unwrap_err().is_memory(), "{reset:?}");
+        let left = pool.supervisor().list().remove(0).session_id;
+        assert_eq!(left.is_some(), reset == Reset::None, "{reset:?}: {left:?}");
+        assert_eq!(launches.len(), 1);
+        pool.stop().await;
+    }
 }

@@ -6,10 +6,11 @@ use claude_wire::supervisor::{
     Backoff, ChildSpec, ChildState, OnLimit, RestartType, SessionRef, Supervisor,
 };
 use claude_wire::transport::{Exit, Memory};
-use serde_json::json;
 
-use crate::supervisor_support::{SECOND, kill, mortal, noted, serve_until_die, spec, text, with};
-use crate::support::cli::{Launches, SESSION};
+use crate::supervisor_support::{
+    SECOND, answer_without_login, kill, mortal, noted, serve_until_die, spec, text, with,
+};
+use crate::support::cli::Launches;
 
 /// Asks `last`, with these prompts behind it, and returns how all of them ended.
 async fn asked(a: &SessionRef, last: &str, behind: usize) -> Vec<Result<String, Error>> {
@@ -107,13 +108,7 @@ fn denied(launches: &Launches) -> Memory {
                 cli.turn(&uuid, &text).await;
                 continue;
             }
-            cli.write(json!({"type": "assistant", "message": {"id": "m", "role": "assistant",
-                "model": "<synthetic>", "content": [{"type": "text", "text": "no login"}]},
-                "error": "authentication_failed", "parent_tool_use_id": null, "session_id": SESSION, "uuid": "a"}))
-                .await;
-            cli.write(json!({"type": "result", "subtype": "success", "is_error": true, "result": "no login",
-                "session_id": SESSION, "terminal_reason": "api_error", "uuid": "r", "user_message_uuids": [uuid]}))
-                .await;
+            answer_without_login(&mut cli, &uuid).await;
             return Exit::from_code(1);
         }
         Exit::from_code(0)

@@ -9,8 +9,9 @@ use crate::supervisor::info::{ChildState, SupervisorEvent};
 use crate::supervisor::key::Key;
 use crate::supervisor::policy::Strategy;
 use crate::supervisor::report::{Left, Running};
-use crate::supervisor::shared::Child;
-use crate::supervisor::tree::{ChildId, State, Then, Why};
+use crate::supervisor::shared::{Answer, Child};
+use crate::supervisor::slot::ended;
+use crate::supervisor::tree::{ChildId, Input, State, Then, Why};
 use crate::supervisor::worker;
 use crate::telemetry;
 
@@ -107,6 +108,39 @@ impl<K: Key> Service<K> {
             child.left = left;
         }
         self.show(id, None);
+    }
+
+    /// Has a child begin again in another session: at once if it is up or being started, otherwise
+    /// when it is started the next time, which is for others to say. The answer does not wait for
+    /// that then.
+    pub(super) fn renew(&mut self, id: ChildId, reply: Answer<()>) {
+        match self.tree.state(id) {
+            Some(State::Up) if self.marks_renewed(id) => {}
+            Some(State::Up | State::Starting(_) | State::Stopping(Then::Start(_) | Then::Rest)) => {
+                self.restarting.entry(id).or_default().push(reply);
+                return self.decide(Input::Renew(id));
+            }
+            Some(State::Stopping(Then::Forget)) | None => {}
+            Some(_) => self.renounce(id),
+        }
+        let _ = reply.send(Ok(()));
+    }
+
+    /// Remembers for a session that has ended by itself, and whose end is not reported yet, that
+    /// another one is wanted. The end counts as any other one.
+    fn marks_renewed(&self, id: ChildId) -> bool {
+        let mut children = self.shared.children();
+        let Some(child) = children.by_id.get_mut(&id) else { return false };
+        child.is_renewed = child.session().is_none_or(|session| ended(&session.state()).is_some());
+        child.is_renewed
+    }
+
+    /// Nothing of what a child has run is there at its next start.
+    pub(super) fn renounce(&mut self, id: ChildId) {
+        self.release(id);
+        if let Some(child) = self.shared.children().by_id.get_mut(&id) {
+            child.forget_conversation();
+        }
     }
 
     /// Ends what a child has run, and lets fail what waits in it. Also if its CLI has ended: its store

@@ -37,7 +37,7 @@ impl<K: Key> Service<K> {
         if let News::Turn(event) = news {
             return self.shared.publish(event);
         }
-        {
+        let is_renewed = {
             let mut children = self.shared.children();
             let child = children.by_id.get_mut(&id);
             let child = child.filter(|child| start.is_none_or(|start| start == child.starts));
@@ -66,6 +66,10 @@ impl<K: Key> Service<K> {
                 }
                 News::Idle | News::Busy | News::Warning(_) | News::Turn(_) => {}
             }
+            matches!(news, News::Down(..)) && std::mem::take(&mut child.is_renewed)
+        };
+        if is_renewed {
+            self.renounce(id);
         }
         match news {
             News::Made(_) => self.show(id, None),

@@ -23,7 +23,8 @@ pub(in crate::supervisor) enum Input {
     Busy(ChildId),
     /// The user wants it to be restarted: does not count.
     Restart(ChildId),
-    /// Another session is wanted in its place, if it is up: does not count.
+    /// Another session is wanted in its place, if it is up, is being started, or is stopped to be
+    /// started: does not count.
     Renew(ChildId),
     /// The user wants it to be forgotten.
     Remove(ChildId),

@@ -357,6 +357,39 @@ fn a_restart_by_hand_is_remembered_in_every_state() {
     assert_eq!(rig.handle(Input::Stopped(one)), by_hand, "while it is stopped with its group");
 }
 
+/// What waits for its start, or for a query, is left alone.
+#[test]
+fn a_renewal_replaces_a_session_that_is_up_or_being_started() {
+    let one = ChildId(1);
+    let by_hand = [start(1, Why::ByHand)];
+    let woken: fn(&mut Rig) = |rig| {
+        rig.rest(1);
+        rig.handle(Input::Wake(ChildId(1)));
+    };
+    for before in [|_: &mut Rig| {}, woken] {
+        let mut rig = Rig::up(rules(), 1);
+        before(&mut rig);
+        assert_eq!(rig.handle(Input::Renew(one)), [stop(1)]);
+        assert_eq!(rig.handle(Input::Renew(one)), []);
+        assert_eq!(rig.handle(Input::Stopped(one)), by_hand);
+        assert_eq!(rig.tree.restarts(one), 0);
+    }
+    let mut rig = Rig::up(rules(), 1);
+    rig.handle(Input::Rest(one));
+    assert_eq!(rig.handle(Input::Renew(one)), []);
+    assert_eq!(rig.handle(Input::Stopped(one)), by_hand, "while it is stopped to rest");
+    let mut rig = Rig::up(rules(), 1);
+    rig.handle(Input::Remove(one));
+    assert_eq!(rig.handle(Input::Renew(one)), []);
+    assert_eq!(rig.handle(Input::Stopped(one)), [Output::Forget(one)]);
+    for class in [Class::Crash, Class::Denied, Class::Configuration] {
+        let mut rig = Rig::up(rules(), 1);
+        rig.handle(Input::Down(one, class));
+        let before = rig.state(1);
+        assert_eq!((rig.handle(Input::Renew(one)), rig.state(1)), (vec![], before), "{class:?}");
+    }
+}
+
 #[test]
 fn a_child_that_is_down_for_an_unknown_time_is_released() {
     for (class, event) in [(Class::Denied, None), (Class::Configuration, Some(Event::Failed))] {

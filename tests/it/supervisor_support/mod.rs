@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::sync::broadcast::Receiver;
 
-use crate::support::cli::{FakeCli, Launches, cli};
+use crate::support::cli::{FakeCli, Launches, SESSION, cli};
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
@@ -38,6 +38,17 @@ pub(crate) async fn serve_until_die(mut cli: FakeCli) -> Exit {
         }
     }
     Exit::from_code(0)
+}
+
+/// Answers a prompt as a CLI that has no login.
+pub(crate) async fn answer_without_login(cli: &mut FakeCli, uuid: &str) {
+    cli.write(json!({"type": "assistant", "message": {"id": "m", "role": "assistant",
+        "model": "<synthetic>", "content": [{"type": "text", "text": "no login"}]},
+        "error": "authentication_failed", "parent_tool_use_id": null, "session_id": SESSION, "uuid": "a"}))
+        .await;
+    cli.write(json!({"type": "result", "subtype": "success", "is_error": true, "result": "no login",
+        "session_id": SESSION, "terminal_reason": "api_error", "uuid": "r", "user_message_uuids": [uuid]}))
+        .await;
 }
 
 /// A CLI that serves, and dies at the prompt `die`.

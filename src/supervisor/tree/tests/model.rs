@@ -153,7 +153,10 @@ impl Model {
                 });
             }
             Step::Renew(id) => self.change(*id, |kid| match kid.state {
-                State::Up => Some(State::Stopping(Then::Start(Why::ByHand))),
+                State::Stopping(Then::Forget) => Some(kid.state),
+                State::Up | State::Starting(_) | State::Stopping(_) => {
+                    Some(State::Stopping(Then::Start(Why::ByHand)))
+                }
                 other => Some(other),
             }),
             Step::Remove(id) => self.change(*id, Kid::removed),
