@@ -140,6 +140,11 @@ impl SupervisorError {
         self.is_quarantined() || self.is_failed() || self.is_stopped()
     }
 
+    /// Whether the child is not up, and may be later.
+    pub(super) fn is_not_up(&self) -> bool {
+        self.is_not_ready() || self.is_memory() || self.is_memory_unknown()
+    }
+
     /// True if and only if the supervisor, or the child, has ended.
     pub fn is_stopped(&self) -> bool {
         self.kind == Kind::Stopped

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::builder::SupervisorBuilder;
@@ -240,17 +240,20 @@ impl Pool {
             given_back.as_mut().enable();
             if let Picked::Member(number) = inner.take(key) {
                 let mut taken = Taken::new(inner, permit, number);
-                let stopped = |_| SupervisorError::new(Kind::Stopped, POOL);
-                match inner.supervisor.session(&number).map_err(stopped)?.session().await {
-                    Ok(session) => {
+                match inner.session_of(number, &mut changes).await {
+                    Some(Ok(session)) => {
                         taken.used = true;
                         return Ok(Pooled { session, _taken: taken });
                     }
+                    None => {
+                        permit = taken.release()?;
+                        continue;
+                    }
                     // It went out of service meanwhile. Another one may serve.
-                    Err(error) if error.is_out_of_service() && inner.is_in_service() => {
+                    Some(Err(error)) if error.is_out_of_service() && inner.is_in_service() => {
                         permit = taken.release()?;
                     }
-                    Err(error) => return Err(error),
+                    Some(Err(error)) => return Err(error),
                 }
             }
             tokio::select! {
@@ -294,13 +297,62 @@ impl fmt::Debug for Pool {
 
 impl Inner {
     fn states(&self) -> Vec<ChildState> {
-        let state = |number| self.supervisor.session(&number).map(|session| session.state());
-        (0..self.size).map(|number| state(number).unwrap_or(ChildState::Stopped)).collect()
+        let state = |number| match self.supervisor.session(&number) {
+            // Its end is on its way to the supervisor.
+            Ok(member) if member.state() == ChildState::Up && member.up().is_none() => {
+                ChildState::Restarting
+            }
+            Ok(member) => member.state(),
+            Err(_) => ChildState::Stopped,
+        };
+        (0..self.size).map(state).collect()
     }
 
     fn take(&self, key: Option<u64>) -> Picked {
         let states = self.states();
         lock(&self.members).take(self.pick, key, &states)
+    }
+
+    /// The session of a member that was taken. `None` as soon as another one is free and up, if this
+    /// one is not.
+    async fn session_of(
+        &self,
+        number: usize,
+        changes: &mut watch::Receiver<()>,
+    ) -> Option<Result<Session, SupervisorError>> {
+        let Ok(member) = self.supervisor.session(&number) else {
+            return Some(Err(SupervisorError::new(Kind::Stopped, POOL)));
+        };
+        let found = member.session();
+        tokio::pin!(found);
+        // Why it is not up, which counts if no other one is.
+        let mut failed = None;
+        loop {
+            let given_back = self.given_back.notified();
+            tokio::pin!(given_back);
+            // From here on nothing is missed.
+            given_back.as_mut().enable();
+            let states = self.states();
+            let is_one_free = lock(&self.members).is_one_free(&states);
+            if failed.is_some() {
+                if let Some(session) = member.up() {
+                    return Some(Ok(session));
+                }
+                if !states.contains(&ChildState::Up) {
+                    return failed.map(Err);
+                }
+            }
+            tokio::select! {
+                biased;
+                found = &mut found, if failed.is_none() => match found {
+                    Err(error) if error.is_not_up() => failed = Some(error),
+                    found => return Some(found),
+                },
+                () = std::future::ready(()), if is_one_free => return None,
+                () = given_back => {}
+                _ = changes.changed() => {}
+            }
+        }
     }
 
     /// Whether some member serves, in use or not.

@@ -92,6 +92,12 @@ impl Members {
         Picked::Member(picked)
     }
 
+    /// Whether one of them is free and up.
+    pub(super) fn is_one_free(&self, states: &[ChildState]) -> bool {
+        let members = self.members.iter().zip(states);
+        members.into_iter().any(|(member, state)| !member.taken && *state == ChildState::Up)
+    }
+
     pub(super) fn give_back(&mut self, number: usize) {
         self.members[number].taken = false;
     }

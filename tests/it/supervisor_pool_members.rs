@@ -3,9 +3,14 @@
 
 use std::time::Duration;
 
-use claude_wire::supervisor::{Backoff, ChildState, OnLimit, Pool, PoolBuilder, Pooled, Reset};
+use claude_wire::supervisor::{
+    Backoff, ChildState, OnLimit, Pool, PoolBuilder, Pooled, Reset, SupervisorError,
+};
+use claude_wire::transport::{Exit, Memory};
 
-use crate::supervisor_support::{SECOND, mortal, with};
+use crate::supervisor_support::{
+    SECOND, answer_without_login, launched, mortal, noted, serve_until_die, with,
+};
 use crate::support::cli::Launches;
 
 const OUT: Duration = Duration::from_secs(600);
@@ -130,4 +135,147 @@ async fn a_request_fails_at_once_if_no_member_is_up() {
     assert_eq!(pool.free(), 2);
     pool.stop().await;
     assert!(pool.get().await.unwrap_err().is_stopped());
+}
+
+/// A CLI whose launch with this number, from 0, never answers the handshake.
+fn stuck(launches: &Launches, which: usize) -> Memory {
+    noted(launches, move |number, cli| async move {
+        if number == which {
+            std::future::pending::<()>().await;
+        }
+        serve_until_die(cli).await
+    })
+}
+
+/// How a request asks a pool.
+#[derive(Clone, Copy, Debug)]
+enum By {
+    Get,
+    GetFor,
+    #[cfg(feature = "tower")]
+    Service,
+}
+
+impl By {
+    const ALL: &[Self] = &[
+        Self::Get,
+        Self::GetFor,
+        #[cfg(feature = "tower")]
+        Self::Service,
+    ];
+
+    async fn ask(self, pool: Pool, prompt: String) -> Result<String, SupervisorError> {
+        let session = match self {
+            Self::Get => pool.get().await?,
+            Self::GetFor => pool.get_for(&"key").await?,
+            #[cfg(feature = "tower")]
+            Self::Service => {
+                use claude_wire::supervisor::PoolRequest;
+                use tower::ServiceExt;
+                let request = PoolRequest::new(prompt).key("key");
+                return Ok(pool.service().oneshot(request).await?.text());
+            }
+        };
+        Ok(session.query(prompt).text().await.unwrap())
+    }
+}
+
+/// One member is in use, and the other one has died while it was free and hangs in its start.
+#[tokio::test(start_paused = true)]
+async fn a_request_does_not_wait_for_a_start_while_another_member_is_free() {
+    let cases = [Reset::None, Reset::Clear, Reset::Fresh].into_iter().flat_map(|reset| {
+        By::ALL.iter().flat_map(move |by| {
+            // The last one gives the start up before the other member is given back.
+            [60, 1].into_iter().map(move |restart_wait| (reset, *by, restart_wait * SECOND))
+        })
+    });
+    for (reset, by, restart_wait) in cases {
+        let case = format!("{reset:?} {by:?} {restart_wait:?}");
+        let launches = Launches::default();
+        let pool = Pool::builder(2, with(stuck(&launches, 2)))
+            .reset(reset)
+            .supervisor(|all| all.backoff(Backoff::none()).restart_wait(restart_wait))
+            .start()
+            .await
+            .unwrap();
+        let used = pool.get_for(&"key").await.unwrap();
+        let other = pool.supervisor().session(&(1 - number(&used))).unwrap();
+        let turn = other.query("die").await.unwrap();
+        assert!(turn.text().await.unwrap_err().is_process());
+        launched(&launches, 3).await;
+        let before = tokio::time::Instant::now();
+        let requests = (0..3).map(|n| tokio::spawn(by.ask(pool.clone(), format!("request {n}"))));
+        let requests: Vec<_> = requests.collect();
+        tokio::time::sleep(5 * SECOND).await;
+        assert!(requests.iter().all(|request| !request.is_finished()), "{case}: none is up");
+        drop(used);
+        for (n, request) in requests.into_iter().enumerate() {
+            let answer = request.await.unwrap();
+            assert_eq!(answer.unwrap(), format!("request {n}"), "{case}");
+        }
+        assert!(before.elapsed() < 6 * SECOND, "{case}: {:?}", before.elapsed());
+        assert_eq!(other.state(), ChildState::Restarting, "{case}");
+        pool.stop().await;
+    }
+}
+
+/// If no other one is up, the error of the start counts, after the time of the supervisor.
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_for_the_start_of_the_only_member() {
+    let launches = Launches::default();
+    let pool = Pool::builder(1, with(stuck(&launches, 1)))
+        .reset(Reset::None)
+        .supervisor(|all| all.backoff(Backoff::none()).restart_wait(5 * SECOND))
+        .start()
+        .await
+        .unwrap();
+    crash(pool.get().await.unwrap()).await;
+    let before = tokio::time::Instant::now();
+    let error = pool.get().await.unwrap_err();
+    assert!(error.is_not_ready() && before.elapsed() == 5 * SECOND, "{error}");
+    // The start is given up after 90 s, and the next one succeeds.
+    tokio::time::sleep(86 * SECOND).await;
+    let session = pool.get().await.unwrap();
+    assert_eq!(session.query("again").text().await.unwrap(), "again");
+    pool.stop().await;
+}
+
+/// A member that has no login rests, and there is no room for its start.
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_request_without_room_for_a_start_waits_for_a_member_that_is_up() {
+    for by in By::ALL {
+        let launches = Launches::default();
+        let transport = noted(&launches, |_, mut cli| async move {
+            cli.handshake().await;
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                if text == "denied" {
+                    answer_without_login(&mut cli, &uuid).await;
+                    return Exit::from_code(1);
+                }
+                cli.turn(&uuid, &text).await;
+            }
+            Exit::from_code(0)
+        });
+        let pool = Pool::builder(2, with(transport))
+            .reset(Reset::None)
+            .supervisor(|supervisor| supervisor.max_memory(0))
+            .start()
+            .await
+            .unwrap();
+        let (denied, used) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        assert!(denied.query("denied").text().await.unwrap_err().is_result());
+        tokio::time::sleep(SECOND).await;
+        drop(denied);
+        let requests = (0..2).map(|n| tokio::spawn(by.ask(pool.clone(), format!("request {n}"))));
+        let requests: Vec<_> = requests.collect();
+        tokio::time::sleep(5 * SECOND).await;
+        assert!(requests.iter().all(|request| !request.is_finished()), "{by:?}");
+        drop(used);
+        for (n, request) in requests.into_iter().enumerate() {
+            assert_eq!(request.await.unwrap().unwrap(), format!("request {n}"), "{by:?}");
+        }
+        assert_eq!(launches.len(), 2, "{by:?}");
+        pool.stop().await;
+    }
 }
