@@ -242,6 +242,7 @@ impl Pool {
                 let mut taken = Taken::new(inner, permit, number);
                 match inner.session_of(number, &mut changes).await {
                     Some(Ok(session)) => {
+                        lock(&inner.members).serve(number, key);
                         taken.used = true;
                         return Ok(Pooled { session, _taken: taken });
                     }

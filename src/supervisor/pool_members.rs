@@ -83,13 +83,18 @@ impl Members {
             }
         });
         self.next = (picked + 1) % self.members.len();
-        let member = &mut self.members[picked];
-        member.taken = true;
-        member.served += 1;
-        if key.is_some() {
-            member.key = key;
-        }
+        self.members[picked].taken = true;
         Picked::Member(picked)
+    }
+
+    /// The request has got this one, which was taken for it.
+    pub(super) fn serve(&mut self, number: usize, key: Option<u64>) {
+        if key.is_some() {
+            // Only the last one that serves a key has it.
+            self.members.iter_mut().filter(|member| member.key == key).for_each(|m| m.key = None);
+            self.members[number].key = key;
+        }
+        self.members[number].served += 1;
     }
 
     /// Whether one of them is free and up.
@@ -136,6 +141,46 @@ mod tests {
         let mut taken = [(); 2].map(|()| members.take(Pick::LeastBusy, Some(7), &states));
         taken.sort_by_key(|taken| format!("{taken:?}"));
         assert_eq!(taken, [Picked::Member(0), Picked::Member(1)]);
+    }
+
+    /// Whatever the order in which they are given back.
+    #[test]
+    fn of_several_that_served_a_key_the_last_one_is_picked() {
+        let take = |members: &mut Members, pick, key| {
+            let states = vec![Up; members.members.len()];
+            match members.take(pick, Some(key), &states) {
+                Picked::Member(number) => {
+                    members.serve(number, Some(key));
+                    number
+                }
+                Picked::Wait => panic!("none is free"),
+            }
+        };
+        for pick in [Pick::LeastBusy, Pick::RoundRobin, Pick::Random] {
+            for (size, serving, reversed) in
+                [(2, 2, false), (2, 2, true), (4, 2, false), (4, 3, true), (4, 4, false)]
+            {
+                let case = format!("{pick:?} {size} {serving} {reversed}");
+                let mut members = members(size);
+                let mut used: Vec<_> = (0..serving).map(|_| take(&mut members, pick, 7)).collect();
+                let last = used[serving - 1];
+                if reversed {
+                    used.reverse();
+                }
+                used.into_iter().for_each(|number| members.give_back(number));
+                for _ in 0..3 {
+                    assert_eq!(take(&mut members, pick, 7), last, "{case}");
+                    members.give_back(last);
+                }
+                // While that one is in use, another one serves the key, and is the last one then.
+                assert_eq!(take(&mut members, pick, 7), last, "{case}");
+                let next = take(&mut members, pick, 7);
+                members.give_back(next);
+                members.give_back(last);
+                assert_eq!(take(&mut members, pick, 7), next, "{case}");
+                members.give_back(next);
+            }
+        }
     }
 
     /// Each member is picked about as often as the others, and not in turn.
