@@ -135,9 +135,9 @@ impl SupervisorError {
         self.kind == Kind::Quarantined
     }
 
-    /// Whether the child does not come back within the time that a caller waits.
+    /// Whether the child does not serve within the time that a caller waits.
     pub(super) fn is_out_of_service(&self) -> bool {
-        self.is_quarantined() || self.is_failed() || self.is_stopped()
+        self.is_quarantined() || self.is_failed() || self.is_stopped() || self.is_budget()
     }
 
     /// Whether the child is not up, and may be later.

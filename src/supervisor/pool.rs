@@ -16,7 +16,7 @@ use super::error::{Kind, SupervisorError};
 use super::handle::Supervisor;
 use super::info::ChildState;
 use super::policy::OnLimit;
-use super::pool_members::{Members, Pick, Picked, is_in_service};
+use super::pool_members::{Members, Pick, Picked, Readiness};
 use super::spec::ChildSpec;
 use crate::common::lock;
 use crate::session::{Session, SessionBuilder};
@@ -174,7 +174,8 @@ impl Pool {
     /// A free session. Waits until there is one; it is given back when it is dropped.
     ///
     /// # Errors
-    /// If none is free within the [wait](PoolBuilder::wait), or none is up.
+    /// If none is free within the [wait](PoolBuilder::wait), or none is up; if the budget of all is
+    /// used up.
     ///
     /// # Cancel safety
     /// Cancel safe: a waiting request leaves the queue.
@@ -297,14 +298,18 @@ impl fmt::Debug for Pool {
 }
 
 impl Inner {
-    fn states(&self) -> Vec<ChildState> {
-        let state = |number| match self.supervisor.session(&number) {
-            // Its end is on its way to the supervisor.
-            Ok(member) if member.state() == ChildState::Up && member.up().is_none() => {
-                ChildState::Restarting
+    fn states(&self) -> Vec<Readiness> {
+        let state = |number| {
+            let Ok(member) = self.supervisor.session(&number) else { return Readiness::Out };
+            match member.state() {
+                ChildState::Quarantined | ChildState::Failed | ChildState::Stopped => {
+                    Readiness::Out
+                }
+                _ if member.is_used_up() => Readiness::Out,
+                // Not if its end is on its way to the supervisor.
+                ChildState::Up if member.up().is_some() => Readiness::Up,
+                _ => Readiness::Later,
             }
-            Ok(member) => member.state(),
-            Err(_) => ChildState::Stopped,
         };
         (0..self.size).map(state).collect()
     }
@@ -339,7 +344,7 @@ impl Inner {
                 if let Some(session) = member.up() {
                     return Some(Ok(session));
                 }
-                if !states.contains(&ChildState::Up) {
+                if !states.contains(&Readiness::Up) {
                     return failed.map(Err);
                 }
             }
@@ -358,7 +363,7 @@ impl Inner {
 
     /// Whether some member serves, in use or not.
     fn is_in_service(&self) -> bool {
-        self.states().into_iter().any(is_in_service)
+        self.states().into_iter().any(|state| state != Readiness::Out)
     }
 }
 

@@ -3,8 +3,6 @@
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 
-use super::info::ChildState;
-
 /// Which of the free sessions a request gets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Pick {
@@ -33,6 +31,17 @@ struct Member {
     key: Option<u64>,
 }
 
+/// Whether a member serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readiness {
+    /// It is up.
+    Up,
+    /// It is not, or without a login, and will be again by itself or when it is asked.
+    Later,
+    /// It is out of service, or a budget of it is used up.
+    Out,
+}
+
 /// What a request does now.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Picked {
@@ -49,12 +58,12 @@ impl Members {
 
     /// Takes one that is free; those that are up first, and those that are out of service only if
     /// all are, so that the request learns why.
-    pub(super) fn take(&mut self, pick: Pick, key: Option<u64>, states: &[ChildState]) -> Picked {
-        let serves = |number: &usize| is_in_service(states[*number]);
+    pub(super) fn take(&mut self, pick: Pick, key: Option<u64>, states: &[Readiness]) -> Picked {
+        let serves = |number: &usize| states[*number] != Readiness::Out;
         let all = 0..self.members.len();
         let free: Vec<usize> = all.clone().filter(|number| !self.members[*number].taken).collect();
         let in_service: Vec<usize> = free.iter().copied().filter(serves).collect();
-        let up = |number: &usize| states[*number] == ChildState::Up;
+        let up = |number: &usize| states[*number] == Readiness::Up;
         let up: Vec<usize> = in_service.iter().copied().filter(up).collect();
         let candidates = match (up.is_empty(), in_service.is_empty()) {
             (false, _) => up,
@@ -98,9 +107,9 @@ impl Members {
     }
 
     /// Whether one of them is free and up.
-    pub(super) fn is_one_free(&self, states: &[ChildState]) -> bool {
+    pub(super) fn is_one_free(&self, states: &[Readiness]) -> bool {
         let members = self.members.iter().zip(states);
-        members.into_iter().any(|(member, state)| !member.taken && *state == ChildState::Up)
+        members.into_iter().any(|(member, state)| !member.taken && *state == Readiness::Up)
     }
 
     pub(super) fn give_back(&mut self, number: usize) {
@@ -108,16 +117,11 @@ impl Members {
     }
 }
 
-/// Whether a member serves, or will again by itself.
-pub(super) fn is_in_service(state: ChildState) -> bool {
-    !matches!(state, ChildState::Quarantined | ChildState::Failed | ChildState::Stopped)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    use ChildState::{Failed, Quarantined, Restarting, Up};
+    use Readiness::{Later, Out, Up};
 
     fn members(size: usize) -> Members {
         Members::new(size, RandomState::new())
@@ -125,7 +129,7 @@ mod tests {
 
     #[test]
     fn one_that_is_up_comes_first_and_one_that_comes_back_before_one_that_is_out() {
-        let states = [Quarantined, Restarting, Up];
+        let states = [Out, Later, Up];
         let mut members = members(3);
         let mut take = || members.take(Pick::RoundRobin, None, &states);
         assert_eq!([take(), take()], [Picked::Member(2), Picked::Member(1)]);
@@ -137,7 +141,7 @@ mod tests {
     #[test]
     fn if_all_are_out_the_request_gets_one_of_them() {
         let mut members = members(2);
-        let states = [Quarantined, Failed];
+        let states = [Out, Out];
         let mut taken = [(); 2].map(|()| members.take(Pick::LeastBusy, Some(7), &states));
         taken.sort_by_key(|taken| format!("{taken:?}"));
         assert_eq!(taken, [Picked::Member(0), Picked::Member(1)]);

@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
-use super::budget::{Budget, exhausted};
 use super::error::{Kind, Known, SupervisorError};
 use super::info::ChildState;
 use super::key::Key;
 use super::slot::{Limits, Slot};
-use crate::session::{Prompt, Session, Spending, Turn};
+use crate::session::{Prompt, Session, Turn};
 
 /// How many names may lead to each other until one is that of a child: names may go in a circle.
 const MAX_STEPS: usize = 16;
@@ -73,6 +72,16 @@ impl<K: Key> SessionRef<K> {
         }
     }
 
+    /// Whether its own budget is used up, or one that it shares.
+    pub(super) fn is_used_up(&self) -> bool {
+        match &*self.source {
+            Source::Child(seen) => seen.limits.used_up(&seen.slot.borrow()).is_some(),
+            Source::Via(registry) => {
+                registry.lookup(&self.key).is_some_and(|found| found.is_used_up())
+            }
+        }
+    }
+
     /// Waits until the child has this state.
     ///
     /// # Errors
@@ -108,7 +117,9 @@ impl<K: Key> SessionRef<K> {
         if !limits.is_session {
             return Err(SupervisorError::new(Kind::Supervisor, &self.key));
         }
-        self.check_budget(&slot.borrow().total(), limits)?;
+        if let Some(what) = limits.used_up(&slot.borrow()) {
+            return Err(SupervisorError::new(Kind::Budget(what), &self.key));
+        }
         if let Some(limit) = &limits.memory
             && slot.borrow().waits_for_a_query()
         {
@@ -179,15 +190,6 @@ impl<K: Key> SessionRef<K> {
             Source::Child(_) => Vec::new(),
         };
         SupervisorError::new(Kind::NotFound(Known::of(&known)), &self.key)
-    }
-
-    fn check_budget(&self, spent: &Spending, limits: &Limits) -> Result<(), SupervisorError> {
-        let Limits { max_usd, max_turns, .. } = *limits;
-        let own = exhausted(spent.cost_usd, spent.results, max_usd, max_turns);
-        match own.or_else(|| limits.budgets.iter().find_map(Budget::used_up)) {
-            Some(what) => Err(SupervisorError::new(Kind::Budget(what), &self.key)),
-            None => Ok(()),
-        }
     }
 }
 

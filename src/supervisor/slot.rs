@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::budget::Budget;
+use super::budget::{Budget, exhausted};
 use super::info::ChildState;
 use super::memory::MemoryLimit;
 use super::tree::Class;
@@ -59,6 +59,16 @@ pub(super) struct Limits {
     /// What it may use together with others.
     pub(super) budgets: Arc<[Budget]>,
     pub(super) memory: Option<MemoryLimit>,
+}
+
+impl Limits {
+    /// What is used up, if something is.
+    pub(super) fn used_up(&self, slot: &Slot) -> Option<String> {
+        let Self { max_usd, max_turns, .. } = *self;
+        let own = (max_usd.is_some() || max_turns.is_some()).then(|| slot.total());
+        let own = own.and_then(|own| exhausted(own.cost_usd, own.results, max_usd, max_turns));
+        own.or_else(|| self.budgets.iter().find_map(Budget::used_up))
+    }
 }
 
 /// Whether the session has no CLI, and does not start one by itself.

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use claude_wire::supervisor::{
-    Backoff, ChildState, OnLimit, Pool, PoolBuilder, Pooled, Reset, SupervisorError,
+    Backoff, ChildState, OnLimit, Pick, Pool, PoolBuilder, Pooled, Reset, SupervisorBuilder,
+    SupervisorError,
 };
 use claude_wire::transport::{Exit, Memory};
 
 use crate::supervisor_support::{
-    SECOND, answer_without_login, launched, mortal, noted, serve_until_die, with,
+    SECOND, answer_without_login, launched, mortal, noted, paid, serve_until_die, with,
 };
 use crate::support::cli::Launches;
 
@@ -238,6 +239,102 @@ async fn a_request_waits_for_the_start_of_the_only_member() {
     let session = pool.get().await.unwrap();
     assert_eq!(session.query("again").text().await.unwrap(), "again");
     pool.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_whose_budget_is_used_up_is_not_picked() {
+    type Limit = fn(SupervisorBuilder<usize>) -> SupervisorBuilder<usize>;
+    let limits: [(&str, Limit); 2] = [
+        ("turns", |supervisor| supervisor.max_turns_each(1)),
+        ("usd", |supervisor| supervisor.max_usd_each(1.0)),
+    ];
+    let cases = limits.into_iter().flat_map(|limit| {
+        [Pick::LeastBusy, Pick::RoundRobin, Pick::Random].into_iter().flat_map(move |pick| {
+            [Reset::None, Reset::Fresh]
+                .into_iter()
+                .flat_map(move |reset| [false, true].map(|has_key| (limit, pick, reset, has_key)))
+        })
+    });
+    for ((name, limit), pick, reset, has_key) in cases {
+        let case = format!("{name} {pick:?} {reset:?} {has_key}");
+        let pool = Pool::builder(3, with(paid()))
+            .pick(pick)
+            .reset(reset)
+            .supervisor(limit)
+            .start()
+            .await
+            .unwrap();
+        let get = async || match has_key {
+            true => pool.get_for(&"key").await,
+            false => pool.get().await,
+        };
+        let given_back = async || {
+            while pool.free() < pool.size() {
+                tokio::time::sleep(SECOND / 100).await;
+            }
+        };
+        let mut used_up = Vec::new();
+        for left in [3, 2, 1] {
+            // Requests that ask nothing.
+            for _ in 0..8 {
+                let session = get().await.expect(&case);
+                assert!(!used_up.contains(&number(&session)), "{case} {left}");
+                drop(session);
+                given_back().await;
+            }
+            // A request waits for one that is in use and has something left.
+            let all: Vec<_> = {
+                let mut all = Vec::new();
+                for _ in 0..left {
+                    all.push(get().await.expect(&case));
+                }
+                all
+            };
+            let waiting = tokio::spawn({
+                let pool = pool.clone();
+                async move { pool.get().await.map(|session| number(&session)) }
+            });
+            tokio::time::sleep(SECOND).await;
+            assert!(!waiting.is_finished(), "{case} {left}");
+            drop(all);
+            let got = waiting.await.unwrap().expect(&case);
+            assert!(!used_up.contains(&got), "{case} {left}");
+            given_back().await;
+            let session = get().await.expect(&case);
+            used_up.push(number(&session));
+            assert_eq!(session.query("1").text().await.unwrap(), "1", "{case} {left}");
+            drop(session);
+            given_back().await;
+        }
+        let before = tokio::time::Instant::now();
+        let error = get().await.unwrap_err();
+        assert!(error.is_budget() && before.elapsed().is_zero(), "{case}: {error}");
+        pool.stop().await;
+    }
+}
+
+/// Then there is no other one.
+#[tokio::test(start_paused = true)]
+async fn a_budget_of_all_members_is_used_up_for_all() {
+    for reset in [Reset::None, Reset::Fresh] {
+        let pool = Pool::builder(2, with(paid()))
+            .reset(reset)
+            .supervisor(|supervisor| supervisor.max_usd(1.0))
+            .start()
+            .await
+            .unwrap();
+        let (one, other) = (pool.get().await.unwrap(), pool.get().await.unwrap());
+        assert_eq!(one.query("1").text().await.unwrap(), "1");
+        drop(one);
+        tokio::time::sleep(SECOND).await;
+        let before = tokio::time::Instant::now();
+        for _ in 0..3 {
+            let error = pool.get().await.unwrap_err();
+            assert!(error.is_budget() && before.elapsed().is_zero(), "{reset:?}: {error}");
+        }
+        drop(other);
+        pool.stop().await;
+    }
 }
 
 /// A member that has no login rests, and there is no room for its start.
