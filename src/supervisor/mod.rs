@@ -68,6 +68,7 @@ mod list;
 mod memory;
 mod policy;
 mod pool;
+mod pool_inner;
 mod pool_members;
 #[cfg(feature = "tower")]
 mod pool_service;
@@ -95,7 +96,8 @@ pub use self::info::{
 pub use self::key::Key;
 pub use self::list::ChildInfo;
 pub use self::policy::{Backoff, Intensity, OnLimit, RestartType, Strategy};
-pub use self::pool::{Pool, PoolBuilder, Pooled, Reset};
+pub use self::pool::{Pool, PoolBuilder, Pooled};
+pub use self::pool_inner::Reset;
 pub use self::pool_members::Pick;
 #[cfg(feature = "tower")]
 pub use self::pool_service::{PoolRequest, PoolService};

@@ -8,7 +8,8 @@ use tokio_util::sync::PollSemaphore;
 use tower_service::Service;
 
 use super::error::{Kind, SupervisorError};
-use super::pool::{POOL, Pool};
+use super::pool::Pool;
+use super::pool_inner::POOL;
 use crate::session::{Prompt, Summary};
 use crate::transport::BoxFuture;
 
