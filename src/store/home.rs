@@ -267,7 +267,8 @@ fn without_settings(text: Vec<u8>, has_plugins: bool) -> Vec<u8> {
         let removed = plugins.iter().filter(|_| !has_plugins);
         let removed = removed.filter_map(|name| settings.remove(*name)).count();
         let env = settings.get_mut("env").and_then(Value::as_object_mut);
-        removed > 0 || env.is_some_and(|env| env.remove(CONFIG_DIR).is_some())
+        let led_away = env.is_some_and(|env| env.remove(CONFIG_DIR).is_some());
+        removed > 0 || led_away
     })
 }
 
@@ -310,6 +311,27 @@ mod tests {
         ] {
             let got = without_settings(text.into(), has_plugins);
             assert_eq!(String::from_utf8(got).unwrap(), expected, "{text}");
+        }
+        // Whatever else is removed.
+        let plugins = ["enabledPlugins", "extraKnownMarketplaces"];
+        for given in 0..16 {
+            let [has_plugins, enabled, known, env] = [1, 2, 4, 8].map(|bit| given & bit != 0);
+            let mut settings = serde_json::json!({"a": 1});
+            for (name, _) in plugins.iter().zip([enabled, known]).filter(|(_, is_set)| *is_set) {
+                settings[*name] = serde_json::json!({"x": true});
+            }
+            let mut expected = settings.clone();
+            if !has_plugins {
+                expected.as_object_mut().unwrap().retain(|name, _| !plugins.contains(&&**name));
+            }
+            if env {
+                settings["env"] = serde_json::json!({"A": "b", "CLAUDE_CONFIG_DIR": "/x"});
+                expected["env"] = serde_json::json!({"A": "b"});
+            }
+            let text = serde_json::to_string_pretty(&settings).unwrap();
+            let expected = if settings == expected { text.clone() } else { expected.to_string() };
+            let got = without_settings(text.clone().into(), has_plugins);
+            assert_eq!(String::from_utf8(got).unwrap(), expected, "{text} {has_plugins}");
         }
         let text = r#"{"claudeAiOauth":{"accessToken":"a","refreshToken":"r"},"other":1}"#;
         let expected = r#"{"claudeAiOauth":{"accessToken":"a"},"other":1}"#;
