@@ -144,7 +144,8 @@ impl Restored {
                 warn(&path, error);
             }
         }
-        let has_plugins = to.join("plugins").exists();
+        // Where the link leads may be the name of a folder elsewhere.
+        let has_plugins = fs::symlink_metadata(to.join("plugins")).is_ok();
         let changed = |bytes| without_settings(bytes, has_plugins);
         for name in SETTINGS {
             let path = from.join(name);

@@ -13,15 +13,17 @@ use claude_wire::testing::mock_claude;
 use claude_wire::transport::Launcher;
 use claude_wire::wire::RawJson;
 
+const SCENARIO: &str = r#"{"claude-wire": "scenario", "version": 1, "turns": [
+    {"prompt": "Hello", "reply": [{"text": "Hi!"}]}
+]}"#;
+
 #[tokio::test]
 async fn a_session_is_the_same_through_a_launcher() {
     let folder = tempfile::tempdir().unwrap();
     let (here, there) = (folder.path().join("here"), folder.path().join("it's \"there\""));
     std::fs::create_dir(&there).unwrap();
     let scenario = folder.path().join("scenario.json");
-    let turns = r#"[{"prompt": "Hello", "reply": [{"text": "Hi!"}]}]"#;
-    let text = format!(r#"{{"claude-wire": "scenario", "version": 1, "turns": {turns}}}"#);
-    std::fs::write(&scenario, text).unwrap();
+    std::fs::write(&scenario, SCENARIO).unwrap();
     for through_shell in [false, true] {
         let launcher = match through_shell {
             false => Launcher::new("env"),
@@ -46,64 +48,86 @@ async fn a_session_is_the_same_through_a_launcher() {
     }
 }
 
-/// The folder here has another name where the CLI runs, which is not the name of a folder here.
-#[tokio::test]
-async fn a_conversation_of_a_store_is_resumed_where_folders_have_other_names() {
-    const ID: &str = "6f1a3e52-0000-4000-8000-000000000001";
-    let root = tempfile::tempdir().unwrap();
-    let (here, there) = (root.path().join("here"), root.path().join("there"));
-    for folder in [here.join("config"), here.join("work"), there.join("work")] {
-        std::fs::create_dir_all(folder).unwrap();
-    }
-    std::fs::write(here.join("config/settings.json"), r#"{"a": 1}"#).unwrap();
-    std::fs::write(here.join("config/CLAUDE.md"), "Be brief.").unwrap();
-    let cli = root.path().join("cli");
-    let text = format!(
-        "#!/bin/sh\nprintf %s \"$CLAUDE_CONFIG_DIR\" > '{}'\n\
-         export CLAUDE_CONFIG_DIR='{}'\"${{CLAUDE_CONFIG_DIR#/other/tmp}}\"\nexec '{}' \"$@\"\n",
-        root.path().join("seen").display(),
-        std::env::temp_dir().display(),
-        mock_claude().unwrap().display(),
-    );
-    std::fs::write(&cli, text).unwrap();
-    std::fs::set_permissions(&cli, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let scenario = root.path().join("scenario.json");
-    let turns = r#"[{"prompt": "Hello", "reply": [{"text": "Hi!"}]}]"#;
-    let text = format!(r#"{{"claude-wire": "scenario", "version": 1, "turns": {turns}}}"#);
-    std::fs::write(&scenario, text).unwrap();
+const ID: &str = "6f1a3e52-0000-4000-8000-000000000001";
+
+/// Writes a program of `sh`.
+fn script(path: &Path, text: &str) {
+    std::fs::write(path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// A store with a conversation of this directory.
+async fn stored(directory: &Path) -> Arc<InMemorySessionStore> {
     let store = Arc::new(InMemorySessionStore::new());
-    let project = project_key(there.join("work"));
     let entry =
         RawJson::parse(r#"{"type":"user","uuid":"u-1","message":{"content":"a"}}"#).unwrap();
-    store.append(&SessionKey::new(&project, ID), &[entry]).await.unwrap();
-    let launcher = Launcher::new("env")
-        .cli(cli)
-        .map_path(&here, &there)
-        .map_path(std::env::temp_dir(), "/other/tmp")
-        .shared_files(true);
-    let session = Session::builder()
-        .transport(launcher)
-        .cwd(here.join("work"))
-        .env("CLAUDE_CONFIG_DIR", there.join("config").to_str().unwrap())
-        .env("CLAUDE_WIRE_SCENARIO", scenario.to_str().unwrap())
-        .session_store(store)
-        .resume(ID)
-        .exclusive(true)
-        .start()
-        .unwrap();
-    assert_eq!(session.query("Hello").text().await.unwrap(), "Hi!");
-    let seen = std::fs::read_to_string(root.path().join("seen")).unwrap();
-    let name = Path::new(&seen).strip_prefix("/other/tmp").unwrap();
-    let config = std::env::temp_dir().join(name);
-    assert!(config.join("projects").join(&project).join(format!("{ID}.jsonl")).is_file());
-    assert!(config.join("settings.json").is_file(), "taken over from the folder here");
-    assert_eq!(
-        std::fs::read_link(config.join("CLAUDE.md")).unwrap(),
-        there.join("config/CLAUDE.md")
-    );
-    let held = std::fs::read_dir(here.join("config/projects").join(&project)).unwrap();
-    assert_eq!(held.count(), 1, "the lease is in the folder here");
-    assert!(session.stop().await.unwrap().unwrap().success());
+    store.append(&SessionKey::new(project_key(directory), ID), &[entry]).await.unwrap();
+    store
+}
+
+/// The folder here has another name where the CLI runs, which is not the name of a folder here; or
+/// it has the same.
+#[tokio::test]
+async fn a_conversation_of_a_store_is_resumed_where_folders_have_other_names() {
+    for (is_mapped, has_plugins) in [(true, true), (true, false), (false, true), (false, false)] {
+        let root = tempfile::tempdir().unwrap();
+        let here = root.path().join("here");
+        let there = if is_mapped { root.path().join("there") } else { here.clone() };
+        let here_tmp = std::env::temp_dir();
+        let there_tmp = if is_mapped { "/other/tmp".into() } else { here_tmp.clone() };
+        for folder in [here.join("config"), here.join("work"), there.join("work")] {
+            std::fs::create_dir_all(folder).unwrap();
+        }
+        let settings = r#"{"a": 1, "enabledPlugins": {"x": true}}"#;
+        std::fs::write(here.join("config/settings.json"), settings).unwrap();
+        std::fs::write(here.join("config/CLAUDE.md"), "Be brief.").unwrap();
+        if has_plugins {
+            std::fs::create_dir(here.join("config/plugins")).unwrap();
+        }
+        let cli = root.path().join("cli");
+        let text = format!(
+            "printf %s \"$CLAUDE_CONFIG_DIR\" > '{}'\n\
+             export CLAUDE_CONFIG_DIR='{}'\"${{CLAUDE_CONFIG_DIR#{}}}\"\nexec '{}' \"$@\"",
+            root.path().join("seen").display(),
+            here_tmp.display(),
+            there_tmp.display(),
+            mock_claude().unwrap().display(),
+        );
+        script(&cli, &text);
+        let scenario = root.path().join("scenario.json");
+        std::fs::write(&scenario, SCENARIO).unwrap();
+        let project = project_key(there.join("work"));
+        let launcher = Launcher::new("env")
+            .cli(cli)
+            .map_path(&here, &there)
+            .map_path(&here_tmp, &there_tmp)
+            .shared_files(true);
+        let session = Session::builder()
+            .transport(launcher)
+            .cwd(here.join("work"))
+            .env("CLAUDE_CONFIG_DIR", there.join("config").to_str().unwrap())
+            .env("CLAUDE_WIRE_SCENARIO", scenario.to_str().unwrap())
+            .session_store(stored(&there.join("work")).await)
+            .resume(ID)
+            .exclusive(true)
+            .start()
+            .unwrap();
+        assert_eq!(session.query("Hello").text().await.unwrap(), "Hi!");
+        let seen = std::fs::read_to_string(root.path().join("seen")).unwrap();
+        let config = here_tmp.join(Path::new(&seen).strip_prefix(&there_tmp).unwrap());
+        assert!(config.join("projects").join(&project).join(format!("{ID}.jsonl")).is_file());
+        // Taken over from the folder here. Without installed plugins, the settings name none.
+        let expected = if has_plugins { settings } else { r#"{"a":1}"# };
+        assert_eq!(std::fs::read_to_string(config.join("settings.json")).unwrap(), expected);
+        let links = [("CLAUDE.md", true), ("plugins", has_plugins)];
+        for (name, exists) in links {
+            let target = std::fs::read_link(config.join(name)).ok();
+            assert_eq!(target, exists.then(|| there.join("config").join(name)));
+        }
+        let held = std::fs::read_dir(here.join("config/projects").join(&project)).unwrap();
+        assert_eq!(held.count(), 1, "the lease is in the folder here");
+        assert!(session.stop().await.unwrap().unwrap().success());
+    }
 }
 
 #[tokio::test]
