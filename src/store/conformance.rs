@@ -1,6 +1,6 @@
 //! The contracts that a session store must keep, as a check that you can run on yours.
 //!
-//! The first fourteen are those of the official Python SDK, in its order; three follow that
+//! The first fourteen are those of the official Python SDK, in its order; four follow that
 //! sessions rely on as well.
 //!
 //! ```
@@ -138,6 +138,7 @@ where
     contract!("an append of nothing creates nothing", true, nothing_created);
     contract!("an entry whose uuid is known is not added", true, known_uuid);
     contract!("any JSON comes back equal", true, any_json);
+    contract!("list_subkeys has subpaths as they were appended", has.subkeys, any_subpath);
     Ok(report)
 }
 
@@ -406,4 +407,21 @@ async fn any_json(store: &impl SessionStore, _: &Has) -> Kept {
     ];
     store.append(&main_key(), &entries).await?;
     has_entries(store, &main_key(), &entries).await
+}
+
+async fn any_subpath(store: &impl SessionStore, _: &Has) -> Kept {
+    let names = ["pr\u{fc}fer", "\u{65e5}\u{1f600}", "~a", "a#b", "50%", "%C3%BC%2F", "[a]", "a b"];
+    let mut expected = names.map(|name| format!("subagents/{name}/agent-{name}"));
+    for subpath in &expected {
+        let key = main_key().with_subpath(subpath);
+        store.append(&key, &[entry(json!({"of": subpath}))]).await?;
+    }
+    expected.sort();
+    let listed = subkeys(store, &main_key()).await?;
+    equal("the subpaths", &listed, &expected.to_vec())?;
+    for subpath in listed {
+        let expected = [entry(json!({"of": subpath}))];
+        has_entries(store, &main_key().with_subpath(subpath), &expected).await?;
+    }
+    Ok(())
 }

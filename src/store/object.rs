@@ -229,9 +229,23 @@ impl fmt::Debug for ObjectSessionStore {
     }
 }
 
+/// The names as they were given: those of objects have some characters percent-encoded.
 fn names_below(folder: &Path, object: &Path) -> Vec<String> {
     let names = object.prefix_match(folder).into_iter().flatten();
-    names.map(|name| name.as_ref().to_owned()).collect()
+    names.map(|name| decoded(name.as_ref())).collect()
+}
+
+/// The text without percent-encoding. What is not one stays as it is.
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let digits = digits.filter(|_| *first == b'%').and_then(|it| std::str::from_utf8(it).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
 /// When a part was written, by its name; `None` for another object.

@@ -81,7 +81,7 @@ async fn the_store_in_redis_keeps_all_contracts() {
             RedisSessionStore::new(connection.clone(), prefix)
         };
         let report = conformance::check(make).await.unwrap();
-        assert_eq!((report.kept.len(), report.skipped.len()), (17, 0), "{report:?}");
+        assert_eq!((report.kept.len(), report.skipped.len()), (18, 0), "{report:?}");
     }
 }
 
