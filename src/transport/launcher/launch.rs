@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use tokio::io::AsyncWriteExt;
 
 use super::script::{READ_LINES, Setup};
+use crate::transport::locate::is_executable;
 use crate::transport::{
     BoxFuture, CliPath, Connection, Environment, Error, Launch, PathMap, Process, Shutdown,
     Transport,
@@ -313,8 +314,10 @@ fn found(program: &OsStr, path: Option<OsString>) -> Result<PathBuf, Error> {
     let mut files = env::split_paths(&folders)
         .filter(|folder| folder.is_absolute())
         .map(|folder| folder.join(&name));
+    // As a shell searches.
+    let runs = |file: &PathBuf| file.metadata().is_ok_and(|it| it.is_file() && is_executable(&it));
     files
-        .find(|file| file.is_file())
+        .find(runs)
         .ok_or_else(|| Error::other(format!("the launcher `{}` is not on PATH", program.display())))
 }
 
@@ -366,6 +369,29 @@ mod tests {
         // `ssh` has a `--` before it.
         assert!(Launcher::ssh("-oProxyCommand=x").check().is_ok());
         assert!(words(&Launcher::ssh("-x")).contains(" -- -x exec sh"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_launcher_that_may_not_be_executed_is_passed_over() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+        let [plain, folder, real] = folders.each_ref().map(|folder| folder.path().join("ssh"));
+        std::fs::write(&plain, "").unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(&real, "").unwrap();
+        let look = || {
+            let path = env::join_paths(folders.iter().map(|folder| folder.path())).unwrap();
+            found(OsStr::new("ssh"), Some(path)).map_err(|error| error.to_string())
+        };
+        assert!(look().unwrap_err().ends_with("the launcher `ssh` is not on PATH"));
+        for (file, mode) in [(&real, 0o755), (&real, 0o100), (&plain, 0o111)] {
+            std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(look().as_ref(), Ok(file), "{mode:o}");
+        }
+        // A path is left to the start, which says what is wrong.
+        assert_eq!(found(folder.as_os_str(), None).unwrap(), folder);
     }
 
     #[test]
