@@ -1,5 +1,7 @@
 //! Faults around any transport.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::Path;
@@ -82,6 +84,10 @@ impl Transport for Faulty {
 
     fn path_map(&self) -> Option<&PathMap> {
         self.inner.path_map()
+    }
+
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        self.inner.environment(launch)
     }
 
     fn taken(&self) {

@@ -1,5 +1,7 @@
 //! A transport that replays a recording if it exists, and records otherwise.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -206,6 +208,14 @@ impl Transport for Recorded {
             Source::Played(_) => None,
             Source::Made(made) => made.recorder.path_map(),
             Source::Plain(cli) => cli.path_map(),
+        }
+    }
+
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        match &self.source {
+            Source::Played(replay) => replay.environment(launch),
+            Source::Made(made) => made.recorder.environment(launch),
+            Source::Plain(cli) => cli.environment(launch),
         }
     }
 

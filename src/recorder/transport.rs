@@ -1,5 +1,6 @@
 //! A recorder around any transport.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -280,6 +281,10 @@ impl Transport for Recorder {
 
     fn path_map(&self) -> Option<&PathMap> {
         self.inner.path_map()
+    }
+
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        self.inner.environment(launch)
     }
 
     fn taken(&self) {

@@ -19,6 +19,10 @@ use crate::transport::PathMap;
 
 /// The variable that names the configuration folder.
 pub(crate) const CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
+/// Why there is no configuration folder.
+pub(crate) const NO_CONFIG_FOLDER: &str = "the CLI's configuration folder is not known, because neither CLAUDE_CONFIG_DIR nor HOME is in \
+     the environment that it gets; set one with `env`, or say by `passes_environment` of a launcher \
+     that it gets that of this program";
 /// Files and folders of the configuration folder that are used where they are: what the user has
 /// written, and what is installed.
 const LINKED: [&str; 13] = [
@@ -130,7 +134,12 @@ impl Restored {
     /// Takes over the settings, the credentials and what the user wrote. What cannot be read is
     /// left out, with a warning.
     fn take_over(&mut self, source: &Source, map: Option<&PathMap>) {
-        let Some(from) = &source.folder else { return };
+        let Some(from) = &source.folder else {
+            let text = format!(
+                "the resumed CLI starts without settings and credentials: {NO_CONFIG_FOLDER}"
+            );
+            return self.warnings.push(text);
+        };
         let to = self.folder.path().to_owned();
         let mut warn = |path: &Path, error: io::Error| {
             if error.kind() != ErrorKind::NotFound {

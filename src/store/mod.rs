@@ -101,7 +101,7 @@ mod summary;
 pub(crate) use self::calls::LOAD_TIMEOUT;
 pub use self::error::{Error, MirrorFailure, Result};
 pub use self::folder::FolderSessionStore;
-pub(crate) use self::home::{CONFIG_DIR, Home, Restored, config_folder};
+pub(crate) use self::home::{CONFIG_DIR, Home, NO_CONFIG_FOLDER, Restored, config_folder};
 pub use self::import::{ImportSessionToStoreOptions, ImportedSession, import_session_to_store};
 pub use self::key::SessionKey;
 pub use self::memory::InMemorySessionStore;

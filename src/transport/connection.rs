@@ -1,5 +1,6 @@
 //! The transport trait, and its input and output.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -52,6 +53,15 @@ pub trait Transport: Send + Sync + 'static {
         None
     }
 
+    /// The variables of the CLI that this launch would start, as far as they are known here. A
+    /// session finds the CLI's configuration folder by them. Default: what the launch says, with the
+    /// variables of this program. A wrapper passes it on.
+    ///
+    /// The result is plain text and contains the key.
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref())
+    }
+
     /// A session has this transport now, and reports what is [`unfinished`](Self::unfinished) at its
     /// end. A replay that was moved into a session then does not verify itself when it is dropped.
     /// Default: nothing. A wrapper passes it on.
@@ -77,6 +87,10 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
         (**self).path_map()
     }
 
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        (**self).environment(launch)
+    }
+
     fn taken(&self) {
         (**self).taken();
     }
@@ -97,6 +111,10 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 
     fn path_map(&self) -> Option<&PathMap> {
         (**self).path_map()
+    }
+
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        (**self).environment(launch)
     }
 
     fn taken(&self) {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use claude_wire::Session;
 use claude_wire::history::project_key;
+use claude_wire::session::SessionEvent;
 use claude_wire::store::{InMemorySessionStore, SessionKey, SessionStore as _};
 use claude_wire::testing::mock_claude;
 use claude_wire::transport::Launcher;
@@ -127,6 +128,112 @@ async fn a_conversation_of_a_store_is_resumed_where_folders_have_other_names() {
         let held = std::fs::read_dir(here.join("config/projects").join(&project)).unwrap();
         assert_eq!(held.count(), 1, "the lease is in the folder here");
         assert!(session.stop().await.unwrap().unwrap().success());
+    }
+}
+
+/// Set in the process whose variables the CLI does not get: the folder of the test.
+const HOST: &str = "CLAUDE_WIRE_TEST_HOST";
+
+/// The configuration folder is that of the variables that the CLI gets. Where it gets none that are
+/// known here, nothing is taken over or held, and warnings say so.
+#[tokio::test]
+async fn variables_that_the_cli_does_not_get_do_not_count() {
+    if let Some(root) = std::env::var_os(HOST) {
+        return of_variables(Path::new(&root)).await;
+    }
+    for has_config in [true, false] {
+        let root = tempfile::tempdir().unwrap();
+        for (folder, text) in [("host", "host"), ("home/.claude", "home"), ("there", "there")] {
+            let folder = root.path().join(folder);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("settings.json"), text).unwrap();
+        }
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args([
+            "--exact",
+            "session_through_launcher::variables_that_the_cli_does_not_get_do_not_count",
+        ]);
+        again.env("HOME", root.path().join("home")).env(HOST, root.path());
+        match has_config {
+            true => again.env("CLAUDE_CONFIG_DIR", root.path().join("host")),
+            false => again.env_remove("CLAUDE_CONFIG_DIR"),
+        };
+        let output = again.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{has_config}: {said}");
+    }
+}
+
+/// Sessions whose launchers pass on the variables of this process, or not.
+async fn of_variables(root: &Path) {
+    let (container, plain, cli) = (root.join("container"), root.join("plain"), root.join("cli"));
+    // A launcher: what follows its own arguments is the command.
+    let skip = r#"while [ "$1" != sh ]; do shift; done"#;
+    script(&container, &format!("{skip}\nexec env -i PATH=\"$PATH\" HOME=/nowhere \"$@\""));
+    script(&plain, &format!("{skip}\nexec \"$@\""));
+    let seen = root.join("seen");
+    let text = format!(
+        "cat \"$CLAUDE_CONFIG_DIR/settings.json\" > '{}' 2>/dev/null\nexec '{}' \"$@\"",
+        seen.display(),
+        mock_claude().unwrap().display()
+    );
+    script(&cli, &text);
+    let (scenario, work) = (root.join("scenario.json"), root.join("work"));
+    std::fs::write(&scenario, SCENARIO).unwrap();
+    std::fs::create_dir(&work).unwrap();
+    let host = if std::env::var_os("CLAUDE_CONFIG_DIR").is_some() { "host" } else { "home" };
+    let folders = [("host", "host"), ("home", "home/.claude"), ("there", "there")];
+    let config = |name| root.join(folders.iter().find(|(known, _)| *known == name).unwrap().1);
+    for (launcher, is_set, expected) in [
+        (Launcher::docker_exec("c").program(&container), false, None),
+        (Launcher::docker_exec("c").program(&container), true, Some("there")),
+        (Launcher::kubectl_exec("p").program(&container), false, None),
+        (Launcher::new(&container), false, None),
+        (Launcher::systemd_run().program(&plain), false, Some(host)),
+        (Launcher::systemd_run().program(&plain), true, Some("there")),
+        (Launcher::srun().program(&plain), false, Some(host)),
+    ] {
+        let case = format!("{launcher:?} {is_set}");
+        let mut builder = Session::builder()
+            .transport(launcher.cli(&cli).shared_files(true))
+            .cwd(&work)
+            .env("CLAUDE_WIRE_SCENARIO", scenario.to_str().unwrap())
+            .session_store(stored(&work).await)
+            .resume(ID)
+            .exclusive(true);
+        if is_set {
+            builder = builder.env("CLAUDE_CONFIG_DIR", root.join("there").to_str().unwrap());
+        }
+        let session = builder.start().unwrap();
+        let mut events = session.events();
+        assert_eq!(session.query("Hello").text().await.unwrap(), "Hi!");
+        let got = std::fs::read_to_string(&seen).unwrap();
+        assert_eq!(got, expected.unwrap_or_default(), "{case}");
+        for (name, _) in folders {
+            let held = std::fs::read_dir(config(name).join("projects").join(project_key(&work)));
+            let held = held.map_or(0, |files| files.count());
+            assert_eq!(held, usize::from(expected == Some(name)), "{case}: held in {name}");
+        }
+        session.stop().await.unwrap();
+        drop(session);
+        let mut warnings = Vec::new();
+        while let Some(event) = events.next().await {
+            if let SessionEvent::Warning(text) = event {
+                warnings.push(text);
+            }
+        }
+        warnings.sort();
+        if expected.is_some() {
+            assert_eq!(warnings, [""; 0], "{case}");
+            continue;
+        }
+        let [held, taken] = &warnings[..] else { panic!("{case}: {warnings:?}") };
+        assert!(held.contains(ID) && held.contains("is not held"), "{held}");
+        assert!(taken.contains("without settings and credentials"), "{taken}");
+        for warning in [held, taken] {
+            assert!(warning.contains("neither CLAUDE_CONFIG_DIR nor HOME"), "{warning}");
+            assert!(warning.contains("`passes_environment`"), "{warning}");
+        }
     }
 }
 

@@ -14,8 +14,8 @@ use crate::session::error::Error;
 use crate::session::lease::{ENDS, Exclusive, Lease, Refused, until_free};
 use crate::session::lease_owner::Owner;
 use crate::session::shared::Shared;
-use crate::store::{Conversation, config_folder};
-use crate::transport::{Launch, PathMap, there};
+use crate::store::{Conversation, NO_CONFIG_FOLDER, config_folder};
+use crate::transport::{Launch, Transport, there};
 
 /// How often a launch looks whether the owner has ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -148,10 +148,9 @@ pub(super) fn owned(id: &str, owner: Option<Box<Owner>>) -> Error {
 ///
 /// What the CLI makes with its first line is made here before it, as it makes it: in the first run
 /// of a container there is nothing yet.
-pub(super) fn transcripts(launch: &Launch, map: Option<&PathMap>) -> Result<PathBuf, String> {
-    let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
-    let config = config_folder(&env, map);
-    let config = config.ok_or("neither CLAUDE_CONFIG_DIR nor a home is set")?;
+pub(super) fn transcripts(transport: &dyn Transport, launch: &Launch) -> Result<PathBuf, String> {
+    let (env, map) = (transport.environment(launch), transport.path_map());
+    let config = config_folder(&env, map).ok_or(NO_CONFIG_FOLDER)?;
     let cwd = launch.cwd.clone().map_or_else(std::env::current_dir, Ok);
     let cwd = cwd.map_err(|error| format!("the working directory is not known: {error}"))?;
     let key = project_of(there(map, &cwd), |name| env.get(OsStr::new(name)).cloned());

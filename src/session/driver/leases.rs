@@ -17,7 +17,7 @@ impl Driver {
         let setup = &self.shared.setup;
         if setup.exclusive != Exclusive::Off {
             self.taking.get_or_insert_default();
-            self.folder = transcripts(launch, setup.transport.path_map());
+            self.folder = transcripts(&setup.transport, launch);
         }
         // A lease that was lost is not the session's any more: it must ask for it again.
         let own = self.lease.as_ref().filter(|lease| lease.is_held());

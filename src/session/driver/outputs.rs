@@ -231,6 +231,7 @@ impl Driver {
             launch.args.push("--await-claim".into());
         }
         let launch = Launch { env: self.caller.apply(launch.env), ..launch };
+        // The CLI's launcher has the variables of this program, too.
         let env = launch.env.resolve(std::env::vars_os(), launch.cwd.as_deref());
         let key = options.api_key.iter().map(|key| key.expose().to_owned());
         self.shared.stderr().begin(key.chain(secret_values(&env)).collect());
@@ -238,7 +239,7 @@ impl Driver {
         let limit = self.shared.options().timeouts().initialize;
         let prepare = self.shared.setup.handlers.prepare(&self.shared.session, &initialize);
         let holding = self.holding(held, &launch);
-        let home = self.find_home(conversation, launch, env);
+        let home = self.find_home(conversation, launch);
         self.opening = Some(Box::pin(async move {
             let taken = holding.before_store().await?;
             let (mut launch, home) = home.await?;

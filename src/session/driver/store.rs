@@ -1,7 +1,6 @@
 //! What the driver does for the session's store.
 
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -76,7 +75,6 @@ impl Driver {
         &mut self,
         conversation: Option<Conversation>,
         mut launch: Launch,
-        env: BTreeMap<OsString, OsString>,
     ) -> BoxFuture<'static, Result<(Launch, Home), Error>> {
         let shared = Arc::clone(&self.shared);
         let (setup, known) = (&shared.setup, shared.home().clone());
@@ -91,6 +89,7 @@ impl Driver {
             shared.warn("store_not_loaded", text.to_owned());
         }
         let store = store.filter(|_| setup.transport.runs_here());
+        let env = setup.transport.environment(&launch);
         let named = project_name(|name| env.get(OsStr::new(name)).cloned());
         let map = setup.transport.path_map().cloned();
         let wanted = store.zip(conversation);

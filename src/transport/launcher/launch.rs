@@ -29,7 +29,8 @@ const SHELL: &str = "sh";
 /// the like need. The CLI gets what its shell has, and the variables of the [`Launch`] that you set
 /// or removed, with the key. What [`Inherit::Only`](crate::transport::Inherit::Only) names is sent
 /// too; the default, to inherit everything, sends nothing: it would be the environment of another
-/// machine.
+/// machine. Say by [`passes_environment`](Self::passes_environment) if the shell has the
+/// environment of the launcher: a session finds the CLI's configuration folder by it.
 ///
 /// **Paths.** [`map_path`](Self::map_path) says what a folder here is called there. It changes the
 /// working directory, arguments that are a path, and those of the form `--flag=<path>`; not what is
@@ -66,6 +67,7 @@ pub struct Launcher {
     cli: OsString,
     paths: PathMap,
     shared_files: bool,
+    passes_environment: bool,
     shutdown: Shutdown,
 }
 
@@ -83,6 +85,7 @@ impl Launcher {
             cli: "claude".into(),
             paths: PathMap::default(),
             shared_files: false,
+            passes_environment: false,
             shutdown: Shutdown::default(),
         }
     }
@@ -144,7 +147,7 @@ impl Launcher {
     /// A job step of Slurm with one task: `srun --ntasks=1`. Slurm ends the step with `srun`, which
     /// passes SIGTERM on. It also passes on its environment.
     pub fn srun() -> Self {
-        Self { args: vec!["--ntasks=1".into()], ..Self::new("srun") }
+        Self { args: vec!["--ntasks=1".into()], passes_environment: true, ..Self::new("srun") }
     }
 
     /// A unit of systemd on this machine, for limits of memory and CPU:
@@ -155,6 +158,7 @@ impl Launcher {
             args: ["--user", "--scope", "--quiet"].map(Into::into).into(),
             target: vec!["--".into()],
             shared_files: true,
+            passes_environment: true,
             ..Self::new("systemd-run")
         }
     }
@@ -217,9 +221,23 @@ impl Launcher {
     /// A session then checks its directory here, and resumes from a [store](crate::store): it
     /// writes the transcript to a temporary folder here (`TMPDIR`), which the CLI must see. Without
     /// shared files the CLI only resumes what its own configuration folder has.
+    ///
+    /// The CLI's configuration folder is that of `CLAUDE_CONFIG_DIR` or `HOME` in the environment of
+    /// the CLI. A session that knows neither of them takes over no settings and no credentials, and
+    /// holds no conversation; warnings say so. Set one for the session, or use
+    /// [`passes_environment`](Self::passes_environment).
     #[must_use]
     pub fn shared_files(self, shared: bool) -> Self {
         Self { shared_files: shared, ..self }
+    }
+
+    /// Whether the CLI has the environment of this program as well, as with `nice` or `bwrap`, but
+    /// not with `docker run` or `sudo` (default: only for [`srun`](Self::srun) and
+    /// [`systemd_run`](Self::systemd_run)). It changes nothing for the launcher, but tells a session
+    /// which configuration folder the CLI has.
+    #[must_use]
+    pub fn passes_environment(self, passes: bool) -> Self {
+        Self { passes_environment: passes, ..self }
     }
 
     /// How long the launcher may take to end after its handle was dropped.
@@ -257,12 +275,8 @@ impl Launcher {
     fn setup(&self, launch: &Launch) -> Result<Vec<u8>, Error> {
         let cwd = launch.cwd.as_deref().map(|cwd| self.paths.there(cwd));
         let args: Vec<_> = launch.args.iter().map(|arg| self.paths.argument(arg)).collect();
-        let set = launch.env.carried(env::vars_os(), cwd.as_deref());
-        let removed = launch.env.overrides().filter(|(_, value)| value.is_none());
-        let mut env: BTreeMap<_, _> = removed.map(|(name, _)| (name.to_owned(), None)).collect();
-        env.extend(set.into_iter().map(|(name, value)| (name, Some(value))));
         let setup = Setup {
-            env,
+            env: changes(launch, cwd.as_deref()),
             cwd: cwd.as_deref(),
             program: &self.cli,
             args: &args,
@@ -299,6 +313,31 @@ impl Transport for Launcher {
     fn path_map(&self) -> Option<&PathMap> {
         Some(&self.paths)
     }
+
+    fn environment(&self, launch: &Launch) -> BTreeMap<OsString, OsString> {
+        let mut env = match self.passes_environment {
+            // That of the launcher.
+            true => Environment::new().resolve(env::vars_os(), None),
+            false => BTreeMap::new(),
+        };
+        let cwd = launch.cwd.as_deref().map(|cwd| self.paths.there(cwd));
+        for (name, value) in changes(launch, cwd.as_deref()) {
+            match value {
+                Some(value) => env.insert(name, value),
+                None => env.remove(&name),
+            };
+        }
+        env
+    }
+}
+
+/// The variables that a launch sets where the CLI runs, and those that it removes (`None`).
+fn changes(launch: &Launch, cwd: Option<&Path>) -> BTreeMap<OsString, Option<OsString>> {
+    let removed = launch.env.overrides().filter(|(_, value)| value.is_none());
+    let mut env: BTreeMap<_, _> = removed.map(|(name, _)| (name.to_owned(), None)).collect();
+    let set = launch.env.carried(env::vars_os(), cwd);
+    env.extend(set.into_iter().map(|(name, value)| (name, Some(value))));
+    env
 }
 
 /// The launcher's program: a path, or a name that is on `PATH`.
