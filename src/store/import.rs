@@ -1,13 +1,14 @@
 //! Copies a session on disk into a store.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use tokio::sync::mpsc;
 
-use super::calls::{APPEND, Calls, MAX_BYTES, MAX_ENTRIES};
+use super::calls::{APPEND, Calls, LOAD_TIMEOUT, MAX_BYTES, MAX_ENTRIES};
 use super::key::SessionKey;
 use super::local::metadata;
-use super::session_store::{SessionStore, SessionStoreEntry};
+use super::session_store::{SessionStore, SessionStoreEntry, entry_uuid};
 use crate::history::{
     Error, History, Result, SkipReason, SkippedLine, TranscriptLine, for_each_line, skip_reason,
 };
@@ -67,11 +68,11 @@ enum Read {
 /// with this store would have used: so it can be resumed from there, in the same directory. The
 /// files stay.
 ///
-/// It may be repeated, for example after a store had failed: entries with a uuid that the store has
-/// are left out. Those without one (titles, tags, prompts) are added again, which changes nothing
-/// since the last one counts.
+/// It may be repeated, for example after a store had failed: entries that the store has are left
+/// out. A title or a tag that was changed in the store since the last import stays, unless it was
+/// changed on disk too. For that each transcript is first loaded from the store.
 ///
-/// An append is not tried again, and may take a minute.
+/// A call to the store is not tried again, and may take a minute.
 ///
 /// ```no_run
 /// use claude_wire::history::History;
@@ -87,7 +88,7 @@ enum Read {
 /// ```
 ///
 /// # Errors
-/// If the id is not a uuid, no such session exists, a file cannot be read, or an append failed. What
+/// If the id is not a uuid, no such session exists, a file cannot be read, or the store failed. What
 /// was appended before stays.
 ///
 /// # Cancel safety
@@ -107,17 +108,25 @@ pub async fn import_session_to_store(
     let reading = tokio::task::spawn_blocking(move || reader.read_all(&history, &id, agents));
     let calls = Calls { store, limit: APPEND };
     let mut imported = ImportedSession::default();
+    let mut known = Known::default();
     while let Some(read) = inbox.recv().await {
         match read {
             Read::Skipped(key, line) => imported.skipped.push((key, line)),
-            Read::Entries(key, entries) => {
+            Read::Entries(key, mut entries) => {
+                match imported.transcripts.last_mut() {
+                    Some((last, count)) if *last == key => *count += entries.len() as u64,
+                    _ => {
+                        known = Known::load(store, &key).await.map_err(Error::store)?;
+                        imported.transcripts.push((key.clone(), entries.len() as u64));
+                    }
+                }
+                entries.retain(|entry| !known.takes(entry));
+                if entries.is_empty() {
+                    continue;
+                }
                 let doing = format!("append to {key}");
                 let append = || store.append(&key, &entries);
                 calls.within(doing, append).await.map_err(Error::store)?;
-                match imported.transcripts.last_mut() {
-                    Some((last, count)) if *last == key => *count += entries.len() as u64,
-                    _ => imported.transcripts.push((key, entries.len() as u64)),
-                }
             }
         }
     }
@@ -125,6 +134,43 @@ pub async fn import_session_to_store(
         Ok(read) => read.map(|()| imported),
         Err(error) => Err(Error::store(error)),
     }
+}
+
+/// The entries without a uuid that a store has of a transcript, which it would add again: the text of
+/// each, and how many are not found on disk yet.
+#[derive(Default)]
+struct Known(HashMap<String, u64>);
+
+impl Known {
+    async fn load(store: &dyn SessionStore, key: &SessionKey) -> super::Result<Self> {
+        let calls = Calls { store, limit: LOAD_TIMEOUT };
+        let loaded = calls.within(format!("load {key}"), || store.load(key)).await?;
+        let mut known = Self::default();
+        for text in loaded.iter().flatten().filter_map(without_uuid) {
+            *known.0.entry(text).or_default() += 1;
+        }
+        Ok(known)
+    }
+
+    /// Whether the store has this entry. Each of its entries counts once, so that a title which is
+    /// given again later is added.
+    fn takes(&mut self, entry: &SessionStoreEntry) -> bool {
+        if self.0.is_empty() {
+            return false;
+        }
+        let left = without_uuid(entry).and_then(|text| self.0.get_mut(&text));
+        left.filter(|left| **left > 0).map(|left| *left -= 1).is_some()
+    }
+}
+
+/// The text of an entry without a uuid, whatever the order of its fields: a store may change that.
+fn without_uuid(entry: &SessionStoreEntry) -> Option<String> {
+    if entry_uuid(entry).is_some() {
+        return None;
+    }
+    let mut value = entry.to_value().ok()?;
+    value.sort_all_objects();
+    Some(value.to_string())
 }
 
 struct Reader {

@@ -28,6 +28,8 @@ struct Store {
     /// The session that cannot be loaded.
     broken: Option<String>,
     hangs: bool,
+    /// Entries come back with their fields in another order.
+    reorders: bool,
     /// What is added to the times of the sessions in the list.
     later: u64,
     appends: std::sync::Mutex<Vec<usize>>,
@@ -62,7 +64,12 @@ impl SessionStore for Store {
             if self.broken.as_ref() == Some(&key.session_id) {
                 return Err(Error::new("disk full"));
             }
-            self.stored.load(key).await
+            let mut loaded = self.stored.load(key).await?;
+            for entry in loaded.iter_mut().flatten().filter(|_| self.reorders) {
+                let Value::Object(fields) = entry.to_value().unwrap() else { panic!("{entry:?}") };
+                *entry = Value::from_iter(fields.into_iter().rev()).into();
+            }
+            Ok(loaded)
         })
     }
 
@@ -157,6 +164,7 @@ async fn a_store_lists_what_the_disk_lists() {
     for no_summaries in [false, true] {
         let store = Arc::new(Store { no_summaries, ..Store::default() });
         import(&config, &all, &store).await;
+        store.loads.store(0, Ordering::Relaxed);
         let sessions = StoredSessions::of_directory(store.clone(), &directory);
         let comparable = |info: &SessionInfo| {
             let mut info = info.clone();
@@ -322,15 +330,71 @@ async fn an_imported_session_has_its_sub_agents_and_their_metadata() {
     assert_eq!(found.messages.len(), 1);
     assert!(plain.list_subagents(&id(1)).await.unwrap_err().is_store());
 
-    // Again: nothing is there twice, but for what has no uuid.
+    // Again: nothing is there twice, not even what has no uuid.
     import(&config, &[1], &store).await;
-    let again = store.stored.get_entries(&key);
-    assert_eq!(again.len(), 2);
+    for (key, count) in counts {
+        assert_eq!(store.stored.get_entries(&key).len() as u64, count, "{key}");
+    }
 
     let alone = Arc::new(Store::default());
     let options = options.include_subagents(false);
     import_session_to_store(&config.history(), &id(1), &alone, &options).await.unwrap();
     assert_eq!(alone.stored.keys(), [key]);
+}
+
+#[tokio::test]
+async fn a_repeated_import_keeps_what_was_changed_in_the_store() {
+    let title = |title: &str| json!({"type": "custom-title", "customTitle": title, "n": 1});
+    let tag = |tag: &str| json!({"type": "tag", "tag": tag, "n": 1});
+    let (question, answer) = (user(1, None, json!("q")), reply(2, 1, "m1", text("a")));
+    for (reorders, batch_size) in [(false, 500), (false, 1), (true, 2)] {
+        let config = Config::new();
+        let directory = config.directory("w");
+        let store = Arc::new(Store { reorders, ..Store::default() });
+        let sessions = StoredSessions::of_directory(store.clone(), &directory);
+        let key = SessionKey::new(project_key(&directory), id(1));
+        let options = ImportSessionToStoreOptions::default().batch_size(batch_size);
+        // The title, the tag, and how many entries the store has.
+        let import = async |lines: &[Value]| {
+            config.write(&directory, 1, lines);
+            let history = config.history();
+            let imported =
+                import_session_to_store(&history, &id(1), &store, &options).await.unwrap();
+            assert_eq!(imported.transcripts, [(key.clone(), lines.len() as u64)]);
+            let info = sessions.get_session_info(&id(1)).await.unwrap().unwrap();
+            (info.custom_title.unwrap(), info.tag, store.stored.get_entries(&key).len())
+        };
+        let got = |title: &str, tag: &str, entries| {
+            (title.to_owned(), Some(tag.to_owned()).filter(|tag| !tag.is_empty()), entries)
+        };
+        let mut lines = vec![question.clone(), title("A"), tag("a"), answer.clone()];
+        assert_eq!(import(&lines).await, got("A", "a", 4));
+        assert_eq!(import(&lines).await, got("A", "a", 4));
+        sessions.rename_session(&id(1), "B").await.unwrap();
+        sessions.tag_session(&id(1), Some("b")).await.unwrap();
+        assert_eq!(import(&lines).await, got("B", "b", 6));
+        sessions.tag_session(&id(1), None).await.unwrap();
+        assert_eq!(import(&lines).await, got("B", "", 7));
+        // What was changed on disk since counts, also if it is what was there before.
+        lines.extend([title("C"), title("A")]);
+        assert_eq!(import(&lines).await, got("A", "", 9));
+        assert_eq!(import(&lines).await, got("A", "", 9));
+        lines.push(tag("a"));
+        assert_eq!(import(&lines).await, got("A", "a", 10));
+    }
+}
+
+#[tokio::test]
+async fn an_import_of_a_store_that_cannot_be_loaded_fails() {
+    let config = Config::new();
+    let directory = config.directory("w");
+    config.write(&directory, 1, &[prompt("p"), json!({"type": "tag", "tag": "a"})]);
+    let store = Store { broken: Some(id(1)), ..Store::default() };
+    let options = ImportSessionToStoreOptions::default();
+    let imported = import_session_to_store(&config.history(), &id(1), &store, &options).await;
+    let error = imported.unwrap_err();
+    assert!(error.is_store() && error.to_string().contains("disk full"), "{error}");
+    assert_eq!(*store.appends.lock().unwrap(), [0_usize; 0]);
 }
 
 #[tokio::test]
