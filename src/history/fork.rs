@@ -12,6 +12,7 @@ use super::ends::Ends;
 use super::error::{Error, Result};
 use super::folders::{History, check_id};
 use super::info::title_or_prompt;
+use super::list::custom_title;
 use super::transcript::{Entry, EntryKind, Transcript};
 use crate::common::{owned, rfc3339_millis};
 
@@ -73,7 +74,8 @@ impl History {
         let transcript = Transcript::read(&path)?;
         let mut buffer = Vec::new();
         let ends = Ends::read(&path, &mut buffer).map_err(|error| Error::io(error, &path))?;
-        let title = ends.as_ref().and_then(title_or_prompt);
+        let in_file = custom_title(&path.with_extension(""));
+        let title = ends.as_ref().and_then(|ends| title_or_prompt(ends, in_file));
         let fork = transcript.fork(session_id, options, title.as_deref())?;
         let path = folder.path.join(format!("{}.jsonl", fork.session_id));
         let write = || {

@@ -109,11 +109,7 @@ impl SessionInfo {
         if is_side_chain(head) {
             return None;
         }
-        let custom_title = title(&fields.custom_title, tail)
-            .or(known.title)
-            .or_else(|| title(&fields.custom_title, head))
-            .or_else(|| title(&fields.ai_title, tail))
-            .or_else(|| title(&fields.ai_title, head));
+        let custom_title = title(ends, known.title);
         let first_prompt = first_prompt(head);
         let summary = custom_title
             .clone()
@@ -155,23 +151,25 @@ pub(super) fn cwd(ends: &Ends<'_>) -> Option<String> {
     not_empty(FIELDS.cwd.first(ends.head()))
 }
 
-/// The title that a transcript has, else its first prompt.
-pub(super) fn title_or_prompt(ends: &Ends<'_>) -> Option<String> {
-    let fields = &*FIELDS;
+/// The title of a session, else its first prompt. `in_file` is the title in `custom-title.json`.
+pub(super) fn title_or_prompt(ends: &Ends<'_>, in_file: Option<String>) -> Option<String> {
+    title(ends, in_file).or_else(|| first_prompt(ends.head()))
+}
+
+/// The title that the user gave, else the one that the CLI made. `in_file` is the title in
+/// `custom-title.json`, which is newer than one at the start of the transcript.
+fn title(ends: &Ends<'_>, in_file: Option<String>) -> Option<String> {
     let (head, tail) = (ends.head(), ends.tail());
-    title(&fields.custom_title, tail)
-        .or_else(|| title(&fields.custom_title, head))
-        .or_else(|| title(&fields.ai_title, tail))
-        .or_else(|| title(&fields.ai_title, head))
-        .or_else(|| first_prompt(head))
+    let last = |field: &Field, text| not_empty(field.last(text));
+    last(&FIELDS.custom_title, tail)
+        .or(in_file)
+        .or_else(|| last(&FIELDS.custom_title, head))
+        .or_else(|| last(&FIELDS.ai_title, tail))
+        .or_else(|| last(&FIELDS.ai_title, head))
 }
 
 fn not_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
-}
-
-fn title(field: &Field, text: &[u8]) -> Option<String> {
-    not_empty(field.last(text))
 }
 
 fn is_side_chain(head: &[u8]) -> bool {

@@ -259,7 +259,7 @@ fn read(
 }
 
 /// The title in the session's folder, where the CLI keeps it when the transcript has grown past it.
-fn custom_title(folder: &Path) -> Option<String> {
+pub(super) fn custom_title(folder: &Path) -> Option<String> {
     let text = fs::read(folder.join("custom-title.json")).ok()?;
     let title = crate::wire::RawJson::parse(text).ok()?.pointer("/customTitle")?;
     let title = title.as_str()?.trim().to_owned();

@@ -301,6 +301,45 @@ fn a_fork_has_the_conversation_under_new_ids() {
     assert_eq!(messages.into_iter().map(|m| m.text()).collect::<Vec<_>>(), ["b"]);
 }
 
+/// As in the official TypeScript SDK; the one for Python does not know the file.
+#[test]
+fn a_fork_has_the_title_that_the_list_shows() {
+    let title = |title: &str| json!({"type": "custom-title", "customTitle": title});
+    let made = |title: &str| json!({"type": "ai-title", "aiTitle": title});
+    let far = json!({"type": "api-request", "blob": "x".repeat(140_000)});
+    let near = json!({"type": "mode"});
+    let file = Some(r#"{"customTitle":" file "}"#);
+    for (at_start, between, at_end, file, expected) in [
+        (title("start"), &far, &near, file, "file"),
+        (title("start"), &far, &near, None, "start"),
+        (title("start"), &far, &near, Some(r#"{"customTitle":" "}"#), "start"),
+        (title("start"), &far, &near, Some("not JSON"), "start"),
+        (title("start"), &near, &near, file, "start"),
+        (title("start"), &far, &title("end"), file, "end"),
+        (made("start"), &far, &made("end"), file, "file"),
+        (made("start"), &far, &made("end"), None, "end"),
+        (made("start"), &far, &near, None, "start"),
+        (near.clone(), &near, &near, file, "file"),
+        (near.clone(), &near, &near, None, "q"),
+    ] {
+        let config = Config::new();
+        let question = user(1, None, json!("q"));
+        let lines = [at_start, question, between.clone(), at_end.clone()];
+        let path = config.write(&config.directory("w"), 1, &lines);
+        if let Some(file) = file {
+            let folder = path.with_extension("");
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("custom-title.json"), file).unwrap();
+        }
+        let history = config.history();
+        let fork = history.fork_session(&id(1), &ForkSessionOptions::default()).unwrap();
+        let shown = |id: &str| history.get_session_info(id).unwrap().unwrap();
+        assert_eq!(shown(&id(1)).summary, expected, "{} {file:?}", lines[0]);
+        let title = shown(&fork).custom_title;
+        assert_eq!(title, Some(format!("{expected} (fork)")), "{} {file:?}", lines[0]);
+    }
+}
+
 #[test]
 fn a_fork_ends_where_it_is_asked_to() {
     let config = Config::new();
