@@ -1,0 +1,188 @@
+use super::*;
+
+const PROMPT: &str = r#"{"type":"user","uuid":"u-1","message":{"role":"user","content":"go"}}"#;
+const RESULT: &str = r#"{"type":"result","subtype":"success"}"#;
+const INITIALIZE: &str =
+    r#"{"type":"control_request","request_id":"cw-1","request":{"subtype":"initialize"}}"#;
+
+fn kept(limit: usize) -> Kept {
+    let mut kept = Kept::new(limit);
+    kept.attach();
+    kept
+}
+
+fn to_cli(kept: &mut Kept, line: &str) -> String {
+    match kept.asked(line.to_owned().into()) {
+        Goes::ToCli(line) => String::from_utf8(line.into()).unwrap(),
+        Goes::Nowhere => "nowhere".into(),
+    }
+}
+
+fn read(kept: &mut Kept) -> Vec<String> {
+    std::iter::from_fn(|| kept.next())
+        .map(|(tag, line)| format!("{}{}", char::from(tag), String::from_utf8_lossy(&line)))
+        .collect()
+}
+
+fn assistant(number: usize) -> String {
+    format!(r#"{{"type":"assistant","number":{number}}}"#)
+}
+
+fn request(id: &str) -> String {
+    format!(
+        r#"{{"type":"control_request","request_id":"{id}","request":{{"subtype":"can_use_tool"}}}}"#
+    )
+}
+
+fn answer(id: &str) -> String {
+    format!(
+        r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}"}}}}"#
+    )
+}
+
+#[test]
+fn the_next_owner_gets_the_turn_from_its_start() {
+    let mut kept = kept(10_000);
+    kept.written(assistant(0).into());
+    assert_eq!(read(&mut kept), [format!("o{}", assistant(0))]);
+    assert_eq!(to_cli(&mut kept, PROMPT), PROMPT);
+    kept.written(assistant(1).into());
+    assert_eq!(read(&mut kept).len(), 1);
+    // Without an owner.
+    kept.written(assistant(2).into());
+    kept.attach();
+    assert_eq!(read(&mut kept), [1, 2].map(|number| format!("o{}", assistant(number))));
+    assert!(!kept.turn().unwrap().ended);
+    kept.written(RESULT.into());
+    let turn = kept.turn().unwrap();
+    assert_eq!((turn.uuid.as_str(), turn.ended, turn.missing), ("u-1", true, 0));
+    // The next prompt leaves it behind, but for what was not read.
+    kept.written(assistant(3).into());
+    assert_eq!(kept.next().unwrap().1, RESULT);
+    to_cli(&mut kept, &PROMPT.replace("u-1", "u-2"));
+    kept.attach();
+    assert_eq!(read(&mut kept), [format!("o{}", assistant(3))]);
+    assert_eq!(kept.turn().unwrap().uuid, "u-2");
+}
+
+#[test]
+fn a_message_for_a_running_turn_begins_none() {
+    let mut kept = kept(10_000);
+    to_cli(&mut kept, PROMPT);
+    kept.written(assistant(1).into());
+    read(&mut kept);
+    to_cli(&mut kept, &PROMPT.replace("u-1", "u-2"));
+    kept.attach();
+    assert_eq!(read(&mut kept).len(), 1);
+    assert_eq!(kept.turn().unwrap().uuid, "u-1");
+}
+
+#[test]
+fn results_of_others_do_not_end_the_turn() {
+    let mut kept = kept(10_000);
+    to_cli(&mut kept, PROMPT);
+    for other in [
+        r#"{"type":"result","subtype":"success","user_message_uuid":"u-0"}"#,
+        r#"{"type":"result","subtype":"success","origin":{"kind":"task-notification"}}"#,
+    ] {
+        kept.written(other.into());
+        assert!(!kept.turn().unwrap().ended, "{other}");
+    }
+    kept.written(
+        r#"{"type":"result","subtype":"success","user_message_uuids":["u-1"]}"#.into(),
+    );
+    assert!(kept.turn().unwrap().ended);
+}
+
+#[test]
+fn only_open_requests_are_repeated() {
+    let mut kept = kept(10_000);
+    for id in ["r-1", "r-2", "r-3"] {
+        kept.written(request(id).into());
+    }
+    kept.written(r#"{"type":"control_cancel_request","request_id":"r-3"}"#.into());
+    to_cli(&mut kept, &answer("r-1"));
+    for _ in 0..2 {
+        kept.attach();
+        assert_eq!(read(&mut kept), [format!("o{}", request("r-2"))]);
+    }
+    assert_eq!(to_cli(&mut kept, &answer("r-2")), answer("r-2"), "the CLI's own id");
+    kept.attach();
+    assert!(read(&mut kept).is_empty());
+}
+
+#[test]
+fn replies_reach_the_owner_that_asked() {
+    let mut kept = kept(10_000);
+    let ask = |kept: &mut Kept| to_cli(kept, &request("cw-2"));
+    assert_eq!(ask(&mut kept), request("cw-2"));
+    kept.attach();
+    assert_eq!(ask(&mut kept), request("cw-2/2"));
+    kept.written(answer("cw-2").into());
+    assert!(read(&mut kept).is_empty(), "a reply to the former owner");
+    kept.written(answer("cw-2/2").into());
+    assert_eq!(read(&mut kept), [format!("o{}", answer("cw-2"))]);
+    let cancel = r#"{"type":"control_cancel_request","request_id":"cw-2"}"#;
+    assert_eq!(to_cli(&mut kept, cancel), cancel.replace("cw-2", "cw-2/2"));
+    kept.attach();
+    assert!(read(&mut kept).is_empty(), "replies are not repeated");
+}
+
+#[test]
+fn an_equal_handshake_is_answered_here() {
+    let mut kept = kept(10_000);
+    assert_eq!(to_cli(&mut kept, INITIALIZE), INITIALIZE);
+    kept.written(answer("cw-1").into());
+    read(&mut kept);
+    for id in ["cw-1", "cw-7"] {
+        kept.attach();
+        assert_eq!(to_cli(&mut kept, &INITIALIZE.replace("cw-1", id)), "nowhere");
+        assert_eq!(read(&mut kept), [format!("o{}", answer(id))]);
+    }
+    let other = INITIALIZE.replace("\"}}", "\",\"hooks\":{}}}");
+    assert_eq!(to_cli(&mut kept, &other), other.replace("cw-1", "cw-1/3"));
+    // Its reply has not come: the next owner asks again.
+    kept.attach();
+    assert_eq!(to_cli(&mut kept, &other), other.replace("cw-1", "cw-1/4"));
+}
+
+#[test]
+fn what_was_read_is_dropped_first_and_counted() {
+    let line = assistant(1);
+    let mut kept = kept(10 * (line.len() + OVERHEAD));
+    to_cli(&mut kept, PROMPT);
+    for _ in 0..10 {
+        assert!(kept.has_room());
+        kept.written(line.clone().into());
+    }
+    assert!(!kept.has_room(), "nothing was read, so nothing can be dropped");
+    kept.written(line.clone().into());
+    assert_eq!(read(&mut kept).len(), 11);
+    assert!(kept.has_room());
+    kept.attach();
+    assert_eq!(kept.turn().unwrap().missing, 1);
+    assert_eq!(read(&mut kept).len(), 10);
+}
+
+#[test]
+fn an_exit_comes_last() {
+    let mut kept = kept(10_000);
+    kept.written(request("r-1").into());
+    kept.push(b'x', "{}".into());
+    kept.attach();
+    assert_eq!(read(&mut kept), [format!("o{}", request("r-1")), "x{}".into()]);
+    assert!(kept.is_sent());
+}
+
+#[test]
+fn other_lines_pass_unchanged() {
+    let mut kept = kept(10_000);
+    kept.attach();
+    for line in
+        ["", "not json", r#"{"type":"control_request"}"#, r#"{"request_id":"cw-1"}"#, "[1]"]
+    {
+        assert_eq!(to_cli(&mut kept, line), line);
+        kept.written(line.to_owned().into());
+        assert_eq!(read(&mut kept), [format!("o{line}")]);
+    }
+}
