@@ -73,8 +73,8 @@ impl Transport for Faulty {
             let armed = armed.map_err(|refused| Error::other(refused.to_string()))?;
             refuse_launch(&armed)?;
             let inner = self.inner.open(launch).await?;
-            let held = inner.control.held_turn();
-            connect(armed, behind(inner), held).await
+            let found = Found { turn: inner.control.held_turn(), ran: inner.control.ran_before() };
+            connect(armed, behind(inner), found).await
         })
     }
 
@@ -115,11 +115,18 @@ pub(crate) fn refuse_launch(armed: &ArmedFaults) -> Result<(), Error> {
     }
 }
 
-/// The connection to a CLI, with faults. `held` is the turn with which the CLI was found.
+/// How a CLI was found: see [`Control`].
+#[derive(Default)]
+pub(crate) struct Found {
+    turn: Option<HeldTurn>,
+    ran: bool,
+}
+
+/// The connection to a CLI, with faults.
 pub(crate) async fn connect(
     armed: ArmedFaults,
     cli: Cli<'static, PeerSignal>,
-    held: Option<HeldTurn>,
+    found: Found,
 ) -> Result<Connection, Error> {
     let broke = Arc::<AtomicBool>::default();
     let notes = Notes::new();
@@ -138,7 +145,7 @@ pub(crate) async fn connect(
     let Connection { stdin, stdout, stderr, control } =
         Memory::new(main).open(Launch::default()).await?;
     let stdout = Box::new(Breaking { inner: stdout, broke });
-    let control = Box::new(Noted { inner: control, held, notes });
+    let control = Box::new(Noted { inner: control, found, notes });
     Ok(Connection { stdin, stdout, stderr, control })
 }
 
@@ -197,7 +204,7 @@ fn behind(connection: Connection) -> Cli<'static, PeerSignal> {
 /// The handle of a connection with faults.
 struct Noted {
     inner: Box<dyn Control>,
-    held: Option<HeldTurn>,
+    found: Found,
     notes: Notes,
 }
 
@@ -211,7 +218,11 @@ impl Control for Noted {
     }
 
     fn held_turn(&self) -> Option<HeldTurn> {
-        self.held.clone()
+        self.found.turn.clone()
+    }
+
+    fn ran_before(&self) -> bool {
+        self.found.ran
     }
 
     fn has_left(&self) -> bool {

@@ -95,8 +95,8 @@ impl HeldTransport {
         }
         let open = Ask::Open(Open::new(&self.key, &launch)?);
         let (hello, reader, writer) = greet(&self.socket, &open).await?;
-        let (pid, turn) = match hello {
-            Hello::Opened { pid, turn } => (pid, turn),
+        let (pid, turn, ran) = match hello {
+            Hello::Opened { pid, turn, ran } => (pid, turn, ran),
             Hello::Owned { pid } => return Err(Error::owned(&self.key, pid)),
             Hello::Failed { error } => return Err(Error::other(error)),
             Hello::Held { .. } => return Err(Error::other("the holder's answer is not for a CLI")),
@@ -116,7 +116,7 @@ impl HeldTransport {
             sending.abort();
         });
         let left = self.leaving.subscribe();
-        let control = Box::new(HeldControl { inner: control, pid, turn, left });
+        let control = Box::new(HeldControl { inner: control, pid, turn, ran, left });
         Ok(Connection { stdin, stdout, stderr, control })
     }
 }
@@ -272,6 +272,7 @@ struct HeldControl {
     inner: Box<dyn Control>,
     pid: Option<u32>,
     turn: Option<HeldTurn>,
+    ran: bool,
     left: watch::Receiver<bool>,
 }
 
@@ -294,6 +295,10 @@ impl Control for HeldControl {
 
     fn held_turn(&self) -> Option<HeldTurn> {
         self.turn.clone()
+    }
+
+    fn ran_before(&self) -> bool {
+        self.ran
     }
 
     fn has_left(&self) -> bool {

@@ -31,10 +31,22 @@ pub(super) struct Open {
 #[derive(Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Hello {
-    Opened { pid: Option<u32>, turn: Option<HeldTurn> },
-    Owned { pid: Option<u32> },
-    Failed { error: String },
-    Held { sessions: Vec<HeldSession> },
+    Opened {
+        pid: Option<u32>,
+        turn: Option<HeldTurn>,
+        /// Whether the CLI had started before.
+        #[serde(default)]
+        ran: bool,
+    },
+    Owned {
+        pid: Option<u32>,
+    },
+    Failed {
+        error: String,
+    },
+    Held {
+        sessions: Vec<HeldSession>,
+    },
 }
 
 /// A session that a holder has.

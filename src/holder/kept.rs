@@ -26,6 +26,8 @@ pub(super) struct Kept {
     open: BTreeMap<u64, (Bytes, Bytes)>,
     last_open: u64,
     handshake: Option<Handshake>,
+    /// Whether the CLI has answered a request.
+    answered: bool,
 }
 
 struct Entry {
@@ -72,6 +74,11 @@ impl Kept {
         self.turn.as_ref()
     }
 
+    /// Whether the CLI has started: what it writes then does not say why it will not.
+    pub(super) fn has_run(&self) -> bool {
+        self.answered
+    }
+
     /// Whether more output of the CLI may be read.
     pub(super) fn has_room(&self) -> bool {
         self.unsent < self.limit
@@ -80,7 +87,14 @@ impl Kept {
     /// There is a new owner, which gets what it needs.
     pub(super) fn attach(&mut self) {
         self.owner += 1;
-        self.lines.retain(|entry| !entry.for_owner);
+        // What was sent and is of no turn is not for this owner; how the CLI is doing is.
+        let (has_turn, mut sent) = (self.turn.is_some(), self.next);
+        self.lines.retain(|entry| {
+            let was_sent = sent > 0;
+            sent = sent.saturating_sub(1);
+            let is_output = matches!(entry.tag, b'o' | b'O' | b'r');
+            !entry.for_owner && (has_turn || !was_sent || !is_output)
+        });
         self.next = 0;
         let has_exit = self.lines.back().is_some_and(|entry| entry.tag == b'x');
         let exit = if has_exit { self.lines.pop_back() } else { None };
@@ -129,6 +143,7 @@ impl Kept {
                 entry.for_owner = true;
             }
             (FrameKind::ControlResponse, Some(id)) => {
+                self.answered = true;
                 let Some(own) = self.own_id(&id) else {
                     tracing::debug!("a reply to a request of a former owner was dropped");
                     return;

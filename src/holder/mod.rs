@@ -3,7 +3,8 @@
 //! A [`Holder`] is a process next to your program: `claude-wire hold`, or one of your own. It starts
 //! the CLIs, and your program reaches them through a socket, with [`HeldTransport`]. If your program
 //! exits or is killed, the CLIs go on. The next one that asks for the same key gets the same CLI:
-//! the lines of its last turn from the prompt on, and the requests that wait for an answer.
+//! the lines of its last turn from the prompt on, what no program has had, and the requests that wait
+//! for an answer.
 //! [`Session::held_turn`](crate::Session::held_turn) returns that turn.
 //!
 //! * **One owner.** While a program is connected for a key, another one is refused:
@@ -27,7 +28,7 @@
 //!
 //! | first line | answer |
 //! |---|---|
-//! | `{"type":"open","key":KEY,"args":[..],"env":{..},"cwd":PATH}` | `{"type":"opened","pid":N,"turn":{"uuid":U,"ended":B,"missing":N}}`; `turn` is null for a CLI that was just started |
+//! | `{"type":"open","key":KEY,"args":[..],"env":{..},"cwd":PATH}` | `{"type":"opened","pid":N,"turn":{"uuid":U,"ended":B,"missing":N},"ran":B}`; `turn` is null if there is none; `ran`: the CLI had started before |
 //! | | `{"type":"owned","pid":N}`: the process that has the key |
 //! | | `{"type":"failed","error":TEXT}`: the CLI could not be started |
 //! | `{"type":"list"}` | `{"type":"held","sessions":[{"key":K,"pid":N,"owner":N,"turn":..}]}` |

@@ -296,7 +296,11 @@ impl Task {
         let owned = self.owner.is_some();
         let hello = match owned {
             true => Hello::Owned { pid: lock(&self.info).owner },
-            false => Hello::Opened { pid: self.control.pid(), turn: self.kept.turn().cloned() },
+            false => Hello::Opened {
+                pid: self.control.pid(),
+                turn: self.kept.turn().cloned(),
+                ran: self.kept.has_run(),
+            },
         };
         let answered = tokio::time::timeout(ANSWER, answer(&mut writer, &hello)).await;
         if owned {

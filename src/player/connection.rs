@@ -17,7 +17,9 @@ const PIPE: usize = 64 * 1024;
 /// A connection in memory whose CLI is this machine.
 pub(super) async fn connect(machine: Shared) -> Result<Connection, transport::Error> {
     match machine.faults().cloned() {
-        Some(faults) => faults::connect(faults, behind(machine, in_memory_signal), None).await,
+        Some(faults) => {
+            faults::connect(faults, behind(machine, in_memory_signal), Default::default()).await
+        }
         None => {
             let main = move |_, peer| in_memory(machine.clone(), peer);
             Memory::new(main).open(Launch::default()).await

@@ -233,7 +233,9 @@ impl Observed {
                     open.abandoned = true;
                 }
             }
-            Input::Command(Command::Forget | Command::Stop | Command::TakeUp(..)) => {}
+            Input::Command(
+                Command::Forget | Command::Stop | Command::TakeUp(..) | Command::RanBefore,
+            ) => {}
         }
         Seen::Other
     }

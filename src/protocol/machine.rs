@@ -86,7 +86,7 @@ pub struct Machine {
     parted: bool,
     /// True if a restart was asked for while the process was being ended for another reason.
     reopens: bool,
-    /// True if the CLI of this connection ran before, and has a turn.
+    /// True if the CLI of this connection ran before: a result does not say why it will not start.
     found: bool,
     /// The reply to the last handshake, until it is taken.
     handshake: Option<RawJson>,
@@ -356,6 +356,7 @@ impl Machine {
                     out.push(Output::Ended(turn, TurnEnd::Failed(Failure::Closed)));
                 }
             }
+            Command::RanBefore => self.found |= self.link == Link::Handshake,
             Command::Control(request, ..) if stopped => {
                 out.push(Output::Reply(request, Err(Failure::Stopped)))
             }

@@ -160,6 +160,10 @@ impl Control for TeeControl {
         self.inner.as_ref()?.held_turn()
     }
 
+    fn ran_before(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| inner.ran_before())
+    }
+
     fn has_left(&self) -> bool {
         self.inner.as_ref().is_some_and(|inner| inner.has_left())
     }

@@ -248,6 +248,13 @@ pub trait Control: Send {
         None
     }
 
+    /// Whether the other side had started before this connection was opened: a result before the
+    /// first reply is one of its turns, and does not say why it will not start. Default: whether it
+    /// has a [`held_turn`](Self::held_turn). A wrapper passes it on.
+    fn ran_before(&self) -> bool {
+        self.held_turn().is_some()
+    }
+
     /// Whether the end is that of the connection alone, as the host wanted, and the CLI runs on: see
     /// [`holder`](crate::holder). Asked after the end. Default: no. A wrapper passes it on.
     fn has_left(&self) -> bool {

@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use claude_wire::holder::HeldTransport;
-use claude_wire::session::SessionEvent;
+use claude_wire::session::{Events, SessionEvent};
 use claude_wire::transport::Exit;
 use claude_wire::{Session, SessionBuilder};
+use futures_util::FutureExt;
+use tokio::sync::watch;
 
 use crate::holder_support::{Held, Program, asking, describe};
-use crate::support::cli::{Log, assistant, cli, init, result};
+use crate::support::cli::{Launches, Log, assistant, cli, init, result};
 
 /// A program begins a turn, and is killed while a permission request is open.
 async fn killed_at_a_request(held: &Held) {
@@ -153,9 +155,121 @@ async fn lines_wait_for_the_next_program_and_stop_the_cli_when_they_are_too_many
         assert!(text.starts_with(&format!("{number} ")), "{number}: {text:.9}");
     }
     let mut warned = false;
-    while let Some(event) = futures_util::FutureExt::now_or_never(events.next()).flatten() {
+    while let Some(event) = events.next().now_or_never().flatten() {
         warned |= matches!(&event, SessionEvent::Warning(text) if text.contains("no longer held"));
     }
     assert_eq!(warned, first > 0 || texts.first().is_none_or(|text| text != "system"));
     second.stop().await.unwrap();
+}
+
+/// A turn that the CLI runs by itself, as for the `initialPrompt` of an agent.
+const OWN: [&str; 3] = [
+    r#"{"type":"system","subtype":"init","session_id":"s"}"#,
+    r#"{"type":"assistant","message":{"id":"m","role":"assistant","content":[{"type":"text","text":"own"}]},"parent_tool_use_id":null,"session_id":"s"}"#,
+    r#"{"type":"result","subtype":"success","is_error":false,"num_turns":1,"session_id":"s","result":"own"}"#,
+];
+
+/// Reads the events up to a result that belongs to no turn, and returns their number of results.
+async fn own_result(events: &mut Events) {
+    loop {
+        if let SessionEvent::Message(message) = events.next().await.expect("the session is open")
+            && message.as_result().is_some()
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_turn_of_the_cli_itself_is_no_answer_for_the_next_program() {
+    const LATER: usize = 100;
+    // Whether the first program reads that turn; whether it had one of its own, of which the buffer
+    // has nothing left; what the next one does first, and whether its handshake is another one.
+    let cases = [true, false].into_iter().flat_map(|is_read| {
+        let ways = ["connect", "query", "held_turn"].into_iter();
+        let ways = ways.flat_map(|way| [(way, false), (way, true)]);
+        ways.flat_map(move |(way, other)| {
+            [(is_read, false, way, other), (is_read, true, way, other)]
+        })
+    });
+    for (is_read, had_turn, way, other) in cases {
+        let case = format!("read: {is_read}, had a turn: {had_turn}, {way}, other: {other}");
+        let launches = Launches::default();
+        let (begin, begins) = watch::channel(false);
+        let written = Log::default();
+        let (seen, noted) = (written.clone(), launches.clone());
+        let cli = cli(move |launch, mut cli| {
+            let (mut begins, seen, process) = (begins.clone(), seen.clone(), noted.note(launch));
+            async move {
+                if process > 0 {
+                    return cli.serve().await;
+                }
+                cli.handshake().await;
+                if had_turn {
+                    let (uuid, _) = cli.prompt().await;
+                    cli.turn(&uuid, "go").await;
+                    for _ in 0..LATER {
+                        cli.write(assistant("later")).await;
+                    }
+                }
+                begins.wait_for(|begins| *begins).await.unwrap();
+                for line in OWN {
+                    cli.write(line).await;
+                }
+                seen.push("own");
+                cli.serve().await
+            }
+        });
+        let held = Held::with(cli, |holder| holder.buffer(4000));
+        let first = Program::new(&held, 0);
+        let mut events = first.session.events();
+        assert!(first.held_turn().await.is_none());
+        if had_turn {
+            assert_eq!(first.text("go").await, "go");
+            let mut later = 0;
+            while later < LATER {
+                let event = events.next().await.unwrap();
+                later += usize::from(matches!(event, SessionEvent::Message(_)));
+            }
+        }
+        if is_read {
+            begin.send_replace(true);
+            own_result(&mut events).await;
+        }
+        first.kill().await;
+        held.is_unclaimed().await;
+        begin.send_replace(true);
+        while written.len() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(HeldTransport::list(held.socket()).await.unwrap()[0].turn, None, "{case}");
+
+        let second = Program::with(&held, 0, |builder| match other {
+            true => builder.initialize_field("aField", "another".into()),
+            false => builder,
+        });
+        let mut events = second.session.events();
+        match way {
+            "connect" => {
+                let session = second.session.clone();
+                let connected = second.runtime.spawn(async move { session.connect().await });
+                connected.await.unwrap().unwrap_or_else(|error| panic!("{case}: {error}"));
+            }
+            "query" => {}
+            _ => assert!(second.held_turn().await.is_none(), "{case}"),
+        }
+        assert_eq!(second.text("mine").await, "mine", "{case}");
+        let mut results = 0;
+        while let Some(event) = events.next().now_or_never().flatten() {
+            let message = match &event {
+                SessionEvent::Message(message) => Some(message),
+                SessionEvent::Warning(text) => panic!("{case}: {text}"),
+                _ => None,
+            };
+            results += usize::from(message.is_some_and(|it| it.as_result().is_some()));
+        }
+        assert_eq!(results, usize::from(!is_read), "{case}");
+        assert_eq!(launches.len(), 1, "{case}");
+        assert_eq!(second.stop().await, Some(Exit::from_code(0)));
+    }
 }

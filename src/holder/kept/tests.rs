@@ -88,9 +88,7 @@ fn results_of_others_do_not_end_the_turn() {
         kept.written(other.into());
         assert!(!kept.turn().unwrap().ended, "{other}");
     }
-    kept.written(
-        r#"{"type":"result","subtype":"success","user_message_uuids":["u-1"]}"#.into(),
-    );
+    kept.written(r#"{"type":"result","subtype":"success","user_message_uuids":["u-1"]}"#.into());
     assert!(kept.turn().unwrap().ended);
 }
 
@@ -178,11 +176,52 @@ fn an_exit_comes_last() {
 fn other_lines_pass_unchanged() {
     let mut kept = kept(10_000);
     kept.attach();
-    for line in
-        ["", "not json", r#"{"type":"control_request"}"#, r#"{"request_id":"cw-1"}"#, "[1]"]
+    for line in ["", "not json", r#"{"type":"control_request"}"#, r#"{"request_id":"cw-1"}"#, "[1]"]
     {
         assert_eq!(to_cli(&mut kept, line), line);
         kept.written(line.to_owned().into());
         assert_eq!(read(&mut kept), [format!("o{line}")]);
+    }
+}
+
+#[test]
+fn what_belongs_to_no_turn_is_not_repeated() {
+    let mut kept = kept(10_000);
+    kept.written(assistant(0).into());
+    kept.written(RESULT.into());
+    kept.push(b'r', "a complaint".into());
+    assert_eq!(read(&mut kept).len(), 3);
+    kept.written(assistant(1).into());
+    kept.attach();
+    assert_eq!(read(&mut kept), [format!("o{}", assistant(1))]);
+    // How the CLI is doing concerns each owner.
+    for tag in [b'b', b'O', b'c', b'x'] {
+        kept.push(tag, "{}".into());
+    }
+    assert_eq!(read(&mut kept), ["b{}", "O{}", "c{}", "x{}"]);
+    for _ in 0..2 {
+        kept.attach();
+        assert_eq!(read(&mut kept), ["b{}", "c{}", "x{}"]);
+    }
+    assert!(kept.is_sent());
+}
+
+#[test]
+fn a_cli_runs_once_it_has_answered() {
+    let refusal = r#"{"type":"control_response","response":{"subtype":"error","request_id":"cw-1","error":"no"}}"#;
+    for reply in [answer("cw-1"), answer("cw-9"), refusal.to_owned()] {
+        for owners in 0..2 {
+            let mut kept = kept(10_000);
+            to_cli(&mut kept, INITIALIZE);
+            // Both may come before: a request to a server of the program, and why it will not start.
+            kept.written(request("r-1").into());
+            kept.written(RESULT.into());
+            (0..owners).for_each(|_| kept.attach());
+            assert!(!kept.has_run(), "{reply} {owners}");
+            kept.written(reply.clone().into());
+            assert!(kept.has_run(), "{reply} {owners}");
+            kept.attach();
+            assert!(kept.has_run(), "{reply} {owners}");
+        }
     }
 }

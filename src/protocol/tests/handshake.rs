@@ -292,6 +292,31 @@ fn a_cli_that_ignores_initialize_fields_is_refused() {
 }
 
 #[test]
+fn a_result_of_a_cli_that_ran_before_is_an_event() {
+    // Also one that a CLI writes which will not start.
+    for result in [
+        r#"{"type":"result","subtype":"success","session_id":"s","result":"own"}"#,
+        r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["No conversation found"]}"#,
+    ] {
+        for asks in [false, true] {
+            let mut rig = Rig::idle();
+            if asks {
+                rig.prompt(2);
+            } else {
+                rig.connect(2);
+            }
+            rig.opened();
+            assert!(rig.command(Command::RanBefore).is_empty());
+            let outputs = rig.line(result);
+            assert!(outputs.contains(&event(result)), "{outputs:?}");
+            assert!(!outputs.iter().any(|it| it == "close stdin"), "{outputs:?}");
+            let reply = if asks { written(2) } else { "reply 2: {}".into() };
+            assert_eq!(rig.line(&success(1, "{}")), [reply]);
+        }
+    }
+}
+
+#[test]
 fn a_startup_result_fails_a_caller_that_only_connects() {
     let mut rig = Rig::idle();
     rig.connect(5);

@@ -277,10 +277,13 @@ impl Driver {
                 self.note_cli();
                 self.shared.publish(SessionEvent::Connected(pid));
                 let found = connection.control.held_turn();
+                let ran_before = connection.control.ran_before();
                 self.link = Some(Link::new(connection, self.shared.setup.max_line));
                 self.handle(Input::Opened);
-                if let Some(found) = found {
-                    self.take_up(found);
+                match found {
+                    Some(found) => self.take_up(found),
+                    None if ran_before => self.handle(Input::Command(Command::RanBefore)),
+                    None => {}
                 }
             }
             Err(error) => {
