@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 
 use crate::transport::HeldTurn;
+use crate::wire::control::PENDING_REQUESTS;
 use crate::wire::{Frame, FrameKind};
 
 /// The lines of one CLI.
@@ -148,7 +149,7 @@ impl Kept {
                     tracing::debug!("a reply to a request of a former owner was dropped");
                     return;
                 };
-                entry.line = replaced(&line, &id, &own);
+                entry.line = without_requests(replaced(&line, &id, &own));
                 entry.for_owner = true;
                 if let Some(handshake) = self.handshake.as_mut().filter(|it| it.id == own) {
                     handshake.reply = Some(entry.line.clone());
@@ -275,6 +276,19 @@ impl Kept {
 
 fn cost(entry: &Entry) -> usize {
     entry.line.len() + OVERHEAD
+}
+
+/// A reply without the requests that wait for the host. The owner gets them from here, each once: it
+/// may have answered one before the reply comes, and an owner before it when the reply was kept.
+fn without_requests(mut reply: Bytes) -> Bytes {
+    for list in PENDING_REQUESTS {
+        let Ok(frame) = Frame::parse(reply.clone()) else { return reply };
+        let value = frame.payload().and_then(|response| response.get(list));
+        if let Some(value) = value {
+            reply = replaced(&reply, value.raw().bytes(), &Bytes::from_static(b"[]"));
+        }
+    }
+    reply
 }
 
 /// The line with another value in place of this part of it.

@@ -8,10 +8,12 @@ use claude_wire::session::{Events, SessionEvent};
 use claude_wire::transport::Exit;
 use claude_wire::{Session, SessionBuilder};
 use futures_util::FutureExt;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::holder_support::{Held, Program, asking, describe};
-use crate::support::cli::{Launches, Log, assistant, cli, init, result};
+use crate::support::ask::ask;
+use crate::support::cli::{Launches, Log, assistant, cli, init, result, success};
 
 /// A program begins a turn, and is killed while a permission request is open.
 async fn killed_at_a_request(held: &Held) {
@@ -271,5 +273,64 @@ async fn a_turn_of_the_cli_itself_is_no_answer_for_the_next_program() {
         assert_eq!(results, usize::from(!is_read), "{case}");
         assert_eq!(launches.len(), 1, "{case}");
         assert_eq!(second.stop().await, Some(Exit::from_code(0)));
+    }
+}
+
+/// A CLI that names the request in its reply to a handshake which it has read before the answer.
+#[tokio::test]
+async fn a_request_in_the_reply_to_a_handshake_is_asked_once() {
+    // Whether the answer is read before that reply is written.
+    for answered_first in [true, false] {
+        let log = Log::default();
+        let seen = log.clone();
+        let cli = cli(move |_, mut cli| {
+            let seen = seen.clone();
+            async move {
+                let input = json!({"subtype": "can_use_tool", "tool_name": "r-1", "tool_use_id": "t", "input": {}});
+                let asked = ask("r-1", &input.to_string());
+                cli.handshake().await;
+                let (uuid, _) = cli.prompt().await;
+                cli.write(init(&uuid)).await;
+                cli.write(&asked).await;
+                let again = cli.request("initialize").await;
+                let asked: Value = serde_json::from_str(&asked).unwrap();
+                let mut reply = success(&again, json!({}));
+                reply["response"]["pending_permission_requests"] = json!([asked]);
+                if !answered_first {
+                    cli.write(&reply).await;
+                }
+                let answer = cli.read().await.unwrap();
+                seen.push(answer["response"]["request_id"].as_str().unwrap());
+                if answered_first {
+                    cli.write(&reply).await;
+                }
+                cli.write(result(&uuid, "done")).await;
+                while let Some(line) = cli.read().await {
+                    if line["type"] != "user" {
+                        seen.push(line.to_string());
+                        continue;
+                    }
+                    seen.push(line["message"]["content"].as_str().unwrap());
+                    cli.turn(line["uuid"].as_str().unwrap(), "more").await;
+                }
+                Exit::from_code(0)
+            }
+        });
+        let held = Held::new(cli);
+        killed_at_a_request(&held).await;
+        for (number, answers) in [(0, 9), (1, 9)] {
+            let change = |builder: SessionBuilder| builder.initialize_field("aField", "two".into());
+            let mut next = Program::with(&held, answers, change);
+            next.read(next.held_turn().await.unwrap());
+            let seen = next.seen_until("end").await;
+            let asked = seen.iter().filter(|seen| seen.starts_with("asked")).count();
+            assert_eq!(asked, usize::from(number == 0), "{answered_first} {number}: {seen:?}");
+            if number == 1 {
+                assert_eq!(next.text("more").await, "more");
+            }
+            next.kill().await;
+            held.is_unclaimed().await;
+        }
+        assert_eq!(log.all(), ["r-1", "more"], "{answered_first}");
     }
 }

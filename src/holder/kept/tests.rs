@@ -225,3 +225,43 @@ fn a_cli_runs_once_it_has_answered() {
         }
     }
 }
+
+#[test]
+fn a_cached_handshake_names_no_requests() {
+    const LISTS: [&str; 3] = [
+        "pending_permission_requests",
+        "pending_user_dialog_requests",
+        "pending_elicitation_requests",
+    ];
+    // Each list, and all of them.
+    let full = (0..3).map(|number| [number == 0, number == 1, number == 2]).chain([[true; 3]]);
+    for (full, is_answered) in full.flat_map(|full| [(full, true), (full, false)]) {
+        let reply = |id: &str, is_open: bool| {
+            let lists: String = (LISTS.iter().zip(full))
+                .map(|(list, full)| {
+                    let open = [request("r-1"), request("r-2")].join(",");
+                    format!(r#","{list}":[{}]"#, if is_open && full { &*open } else { "" })
+                })
+                .collect();
+            format!(
+                r#"{{"type":"control_response","response":{{"subtype":"success","request_id":"{id}","response":{{"pid":1,"pending_permission_requests":[2]}}{lists}}},"uuid":"u"}}"#
+            )
+        };
+        let mut kept = kept(100_000);
+        kept.written(request("r-1").into());
+        kept.written(request("r-2").into());
+        kept.attach();
+        assert_eq!(read(&mut kept).len(), 2);
+        to_cli(&mut kept, INITIALIZE);
+        if is_answered {
+            to_cli(&mut kept, &answer("r-1"));
+        }
+        kept.written(reply("cw-1/2", true).into());
+        assert_eq!(read(&mut kept), [format!("o{}", reply("cw-1", false))]);
+        to_cli(&mut kept, &answer("r-1"));
+        kept.attach();
+        assert_eq!(to_cli(&mut kept, &INITIALIZE.replace("cw-1", "cw-7")), "nowhere");
+        let expected = [request("r-2"), reply("cw-7", false)].map(|line| format!("o{line}"));
+        assert_eq!(read(&mut kept), expected, "{full:?} {is_answered}");
+    }
+}

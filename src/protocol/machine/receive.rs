@@ -15,7 +15,7 @@ use crate::protocol::requests::{MAX_INCOMING, Purpose, Registered, reply};
 use crate::protocol::route::route;
 use crate::protocol::state::EndCause;
 use crate::protocol::turns::Route;
-use crate::wire::control::{control_error_line, control_success_line};
+use crate::wire::control::{PENDING_REQUESTS, control_error_line, control_success_line};
 use crate::wire::{Frame, FrameKind, Outcome};
 
 impl Machine {
@@ -379,11 +379,7 @@ impl Machine {
     /// once.
     fn redeliver(&mut self, frame: &Frame, out: &mut Vec<Output>) {
         let Some(response) = frame.payload() else { return };
-        for list in [
-            "pending_permission_requests",
-            "pending_user_dialog_requests",
-            "pending_elicitation_requests",
-        ] {
+        for list in PENDING_REQUESTS {
             let pending = response.get(list).into_iter().flat_map(|list| list.items());
             for frame in
                 pending.filter_map(|request| Frame::parse(request.raw().bytes().clone()).ok())

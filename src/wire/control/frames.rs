@@ -59,6 +59,10 @@ pub struct ControlRequest {
     pub body: CliRequest,
 }
 
+/// The fields of a response with the requests that still wait for the host.
+pub(crate) const PENDING_REQUESTS: [&str; 3] =
+    ["pending_permission_requests", "pending_user_dialog_requests", "pending_elicitation_requests"];
+
 /// The CLI answers the host (`control_response`, CLI 2.1.329).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ pub use self::cli_requests::{
     ElicitationMode, HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine,
     ToolKind,
 };
-pub(crate) use self::frames::is_refusal;
+pub(crate) use self::frames::{PENDING_REQUESTS, is_refusal};
 pub use self::frames::{
     ControlCancel, ControlError, ControlFrame, ControlRequest, ControlResponse, KeepAlive,
     TranscriptMirror,
