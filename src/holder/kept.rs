@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::transport::HeldTurn;
 use crate::wire::control::PENDING_REQUESTS;
-use crate::wire::{Frame, FrameKind};
+use crate::wire::{Frame, FrameKind, RawJson};
 
 /// The lines of one CLI.
 ///
@@ -27,6 +27,8 @@ pub(super) struct Kept {
     open: BTreeMap<u64, (Bytes, Bytes)>,
     last_open: u64,
     handshake: Option<Handshake>,
+    /// The last request to drop the prompt of the turn: its id on the wire, and the prompt.
+    withdrawal: Option<(Bytes, String)>,
     /// Whether the CLI has answered a request.
     answered: bool,
 }
@@ -145,6 +147,11 @@ impl Kept {
             }
             (FrameKind::ControlResponse, Some(id)) => {
                 self.answered = true;
+                if let Some((_, uuid)) = self.withdrawal.take_if(|(asked, _)| *asked == id)
+                    && drops_prompt(&frame)
+                {
+                    self.withdrawn(|turn| *turn == uuid);
+                }
                 let Some(own) = self.own_id(&id) else {
                     tracing::debug!("a reply to a request of a former owner was dropped");
                     return;
@@ -154,6 +161,9 @@ impl Kept {
                 if let Some(handshake) = self.handshake.as_mut().filter(|it| it.id == own) {
                     handshake.reply = Some(entry.line.clone());
                 }
+            }
+            (FrameKind::CommandLifecycle, _) if is(&frame.json(), "/state", "cancelled") => {
+                self.withdrawn(|turn| frame.answers(turn));
             }
             _ => entry.ends = self.ends_turn(&frame),
         }
@@ -176,14 +186,13 @@ impl Kept {
             }
             FrameKind::ControlRequest => {
                 let request = frame.payload().map(|request| request.raw());
-                let is_handshake = request.as_ref().is_some_and(|request| {
-                    let subtype = request.pointer("/subtype");
-                    subtype.is_some_and(|it| it.as_str().as_deref() == Some("initialize"))
-                });
-                if let Some(request) = request.filter(|_| is_handshake)
-                    && self.shook_hands(request.bytes(), &id)
-                {
-                    return Goes::Nowhere;
+                if let Some(request) = request {
+                    if is(&request, "/subtype", "initialize")
+                        && self.shook_hands(request.bytes(), &id)
+                    {
+                        return Goes::Nowhere;
+                    }
+                    self.note_withdrawal(&request, &id);
                 }
             }
             _ => {}
@@ -223,6 +232,22 @@ impl Kept {
         self.bytes -= sent;
         self.next = 0;
         self.lines.iter_mut().for_each(|entry| entry.ends = false);
+    }
+
+    /// Notes a request to drop the prompt of the turn.
+    fn note_withdrawal(&mut self, request: &RawJson, id: &Bytes) {
+        let Some(turn) = self.turn.as_ref().filter(|turn| !turn.ended) else { return };
+        if is(request, "/subtype", "cancel_async_message")
+            && is(request, "/message_uuid", &turn.uuid)
+        {
+            self.withdrawal = Some((self.wire_id(id), turn.uuid.clone()));
+        }
+    }
+
+    /// The CLI has dropped a prompt that it had not begun: there will be no result for it. (It says so
+    /// of a turn that was interrupted as well, after its result.)
+    fn withdrawn(&mut self, names: impl FnOnce(&str) -> bool) {
+        self.turn.take_if(|turn| !turn.ended && names(&turn.uuid));
     }
 
     /// Notes whether this line is the result of the last turn.
@@ -276,6 +301,17 @@ impl Kept {
 
 fn cost(entry: &Entry) -> usize {
     entry.line.len() + OVERHEAD
+}
+
+/// Whether there is this text at this place.
+fn is(json: &RawJson, pointer: &str, text: &str) -> bool {
+    json.pointer(pointer).is_some_and(|it| it.as_str().as_deref() == Some(text))
+}
+
+/// Whether a reply says that a prompt was dropped.
+fn drops_prompt(reply: &Frame) -> bool {
+    let cancelled = reply.json().pointer("/response/response/cancelled");
+    cancelled.is_some_and(|it| it.as_bytes() == b"true")
 }
 
 /// A reply without the requests that wait for the host. The owner gets them from here, each once: it

@@ -334,3 +334,62 @@ async fn a_request_in_the_reply_to_a_handshake_is_asked_once() {
         assert_eq!(log.all(), ["r-1", "more"], "{answered_first}");
     }
 }
+
+#[tokio::test]
+async fn the_turn_behind_a_withdrawn_prompt_is_the_held_one() {
+    // What the CLI writes when it has dropped the prompt; whether it runs the next turn already.
+    for (is_reported, is_begun) in [(true, true), (true, false), (false, true), (false, false)] {
+        let case = format!("reported: {is_reported}, begun: {is_begun}");
+        let log = Log::default();
+        let (go_on, goes_on) = watch::channel(false);
+        let seen = log.clone();
+        let cli = cli(move |_, mut cli| {
+            let (seen, mut goes_on) = (seen.clone(), goes_on.clone());
+            async move {
+                cli.handshake().await;
+                cli.write(OWN[0]).await;
+                let (uuid, _) = cli.prompt().await;
+                seen.push("one");
+                let withdraw = cli.request("cancel_async_message").await;
+                cli.write(success(&withdraw, json!({"cancelled": true}))).await;
+                if is_reported {
+                    cli.write(json!({"type": "command_lifecycle", "command_uuid": uuid, "state": "cancelled"})).await;
+                }
+                let (uuid, _) = cli.prompt().await;
+                let origin = r#""result","origin":{"kind":"task-notification"}"#;
+                cli.write(OWN[2].replacen(r#""result""#, origin, 1)).await;
+                if is_begun {
+                    cli.write(init(&uuid)).await;
+                }
+                seen.push("two");
+                goes_on.wait_for(|goes_on| *goes_on).await.unwrap();
+                cli.turn(&uuid, "two").await;
+                cli.serve().await
+            }
+        });
+        let held = Held::new(cli);
+        let first = Program::new(&held, 0);
+        let mut events = first.session.events();
+        assert!(first.held_turn().await.is_none());
+        while !matches!(events.next().await.unwrap(), SessionEvent::Message(_)) {}
+        let mut turn = first.session.query("one");
+        let reading = first.runtime.spawn(async move { turn.next().await.is_some() });
+        while log.len() < 1 {
+            tokio::task::yield_now().await;
+        }
+        reading.abort();
+        first.read(first.session.query("two"));
+        while log.len() < 2 {
+            tokio::task::yield_now().await;
+        }
+        first.kill().await;
+        held.is_unclaimed().await;
+        go_on.send_replace(true);
+        let second = Program::new(&held, 0);
+        let turn = second.held_turn().await.expect("the second prompt is being answered");
+        let text = second.runtime.spawn(turn.text()).await.unwrap();
+        assert_eq!(text.unwrap_or_else(|error| panic!("{case}: {error}")), "two");
+        assert_eq!(second.text("three").await, "three", "{case}");
+        assert_eq!(second.stop().await, Some(Exit::from_code(0)));
+    }
+}

@@ -265,3 +265,55 @@ fn a_cached_handshake_names_no_requests() {
         assert_eq!(read(&mut kept), expected, "{full:?} {is_answered}");
     }
 }
+
+#[test]
+fn a_withdrawn_prompt_is_no_turn() {
+    const WITHDRAW: &str = r#"{"type":"control_request","request_id":"cw-5","request":{"subtype":"cancel_async_message","message_uuid":"u-1"}}"#;
+    const OVER: &str = r#"{"type":"command_lifecycle","command_uuid":"u-1","state":"cancelled"}"#;
+    const REPLY: &str = r#"{"type":"control_response","response":{"subtype":"success","request_id":"cw-5","response":{"cancelled":true}}}"#;
+    let refused = REPLY.replace("true", "false");
+    let of_another = OVER.replace("u-1", "u-0");
+    let begun = OVER.replace("cancelled", "started");
+    let cases: [(&[&str], bool); 9] = [
+        (&[OVER], true),
+        (&[REPLY], true),
+        (&[OVER, REPLY], true),
+        (&[REPLY, OVER], true),
+        (&[&refused], false),
+        (&[&of_another, &begun], false),
+        (&[&refused, RESULT, OVER], false),
+        (&[RESULT, REPLY], false),
+        (&[], false),
+    ];
+    for (lines, is_withdrawn) in cases {
+        // With the next owner before the lines, behind them, or without one; with a next prompt.
+        for (owner, asks_again) in (0..3).flat_map(|owner| [(owner, false), (owner, true)]) {
+            let case = format!("{lines:?} {owner} {asks_again}");
+            let mut kept = kept(10_000);
+            to_cli(&mut kept, PROMPT);
+            to_cli(&mut kept, WITHDRAW);
+            if owner == 0 {
+                kept.attach();
+            }
+            lines.iter().for_each(|line| kept.written((*line).to_owned().into()));
+            if owner == 1 {
+                kept.attach();
+            }
+            let turn = kept.turn().map(|turn| turn.uuid.clone());
+            assert_eq!(turn.as_deref(), (!is_withdrawn).then_some("u-1"), "{case}");
+            if !asks_again {
+                continue;
+            }
+            let has_ended = is_withdrawn || lines.contains(&RESULT);
+            to_cli(&mut kept, &PROMPT.replace("u-1", "u-2"));
+            let turn = kept.turn().map(|turn| turn.uuid.clone());
+            assert_eq!(turn.as_deref(), Some(if has_ended { "u-2" } else { "u-1" }), "{case}");
+            // Late lines for the former prompt.
+            kept.written(OVER.into());
+            kept.written(REPLY.into());
+            let turn = kept.turn().map(|turn| turn.uuid.clone());
+            let expected = has_ended.then_some("u-2");
+            assert_eq!(turn.as_deref(), expected, "{case}");
+        }
+    }
+}
