@@ -50,6 +50,7 @@ impl Entry {
 
 /// The last `initialize` of an owner.
 struct Handshake {
+    owner: u64,
     request: Bytes,
     id: Bytes,
     /// The whole line.
@@ -201,9 +202,11 @@ impl Kept {
     }
 
     /// Notes the handshake of the owner. Returns whether it is answered already: the CLI has had the
-    /// same one. Repeated, it would cancel a hook that is being called.
+    /// same one of a former owner. Repeated, it would cancel a hook that is being called. An owner
+    /// that repeats its own wants just that.
     fn shook_hands(&mut self, request: &Bytes, id: &Bytes) -> bool {
-        let known = self.handshake.take().filter(|known| known.request == *request);
+        let known = self.handshake.take();
+        let known = known.filter(|known| known.request == *request && known.owner != self.owner);
         let reply = known.and_then(|known| {
             let reply = known.reply?;
             Some(replaced(
@@ -216,7 +219,8 @@ impl Kept {
             self.add(Entry { for_owner: true, ..Entry::new(b'o', line) });
         }
         let is_answered = reply.is_some();
-        self.handshake = Some(Handshake { request: request.clone(), id: id.clone(), reply });
+        let (owner, request, id) = (self.owner, request.clone(), id.clone());
+        self.handshake = Some(Handshake { owner, request, id, reply });
         is_answered
     }
 

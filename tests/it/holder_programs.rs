@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use crate::holder_support::{Held, Program, asking};
-use crate::support::cli::{Launches, Log, cli, serving};
+use crate::support::cli::{Launches, Log, cli, serving, success};
 
 #[tokio::test]
 async fn a_supervisor_that_leaves_the_holder_starts_nothing_again() {
@@ -296,4 +296,37 @@ async fn what_is_not_the_protocol_is_refused() {
         assert_eq!(answer.contains("\"failed\""), is_whole, "{first:?}: {answer}");
     }
     assert!(held.keys().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_repeated_handshake_reaches_the_cli() {
+    let cli = cli(|_, mut cli| async move {
+        let mut handshakes = 0;
+        while let Some(line) = cli.read().await {
+            handshakes += 1;
+            cli.write(success(&line, json!({"output_style": handshakes.to_string()}))).await;
+        }
+        Exit::from_code(0)
+    });
+    let held = Held::new(cli);
+    // What each program is told at its start, and by each repetition.
+    for (start, again) in
+        [("1", vec!["2", "3"]), ("3", vec![]), ("3", vec!["4", "5"]), ("5", vec!["6"])]
+    {
+        let program = Program::new(&held, 0);
+        let session = program.session.clone();
+        let repetitions = again.len();
+        let told = program.runtime.spawn(async move {
+            let mut told = vec![session.connect().await.unwrap().output_style.clone()];
+            for _ in 0..repetitions {
+                told.push(session.reinitialize().await.unwrap().output_style.clone());
+                assert_eq!(session.server_info().unwrap().output_style, told[told.len() - 1]);
+            }
+            told
+        });
+        assert_eq!(told.await.unwrap(), [vec![start], again].concat());
+        assert_eq!(program.session.stats().lines, Default::default());
+        program.kill().await;
+        held.is_unclaimed().await;
+    }
 }

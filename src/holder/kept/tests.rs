@@ -317,3 +317,30 @@ fn a_withdrawn_prompt_is_no_turn() {
         }
     }
 }
+
+#[test]
+fn an_owner_that_repeats_its_handshake_reaches_the_cli() {
+    let mut kept = kept(10_000);
+    let reply = |id: &str, number: u64| {
+        answer(id).replace("\"}}", &format!("\",\"response\":{{\"number\":{number}}}}}}}"))
+    };
+    for owner in 1..4 {
+        // The first of the later owners is answered here, with the last reply.
+        for number in 1..4 {
+            let id = format!("cw-{number}");
+            let line = INITIALIZE.replace("cw-1", &id);
+            let told = 10 * owner + number;
+            if owner > 1 && number == 1 {
+                assert_eq!(to_cli(&mut kept, &line), "nowhere");
+                assert_eq!(read(&mut kept), [format!("o{}", reply(&id, 10 * (owner - 1) + 3))]);
+                continue;
+            }
+            let wire_id = if owner == 1 { id.clone() } else { format!("{id}/{owner}") };
+            assert_eq!(to_cli(&mut kept, &line), INITIALIZE.replace("cw-1", &wire_id));
+            assert!(read(&mut kept).is_empty());
+            kept.written(reply(&wire_id, told).into());
+            assert_eq!(read(&mut kept), [format!("o{}", reply(&id, told))]);
+        }
+        kept.attach();
+    }
+}
