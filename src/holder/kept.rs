@@ -121,6 +121,14 @@ impl Kept {
         Some(next)
     }
 
+    /// The owner did not get the last of the lines that were for it.
+    pub(super) fn take_back(&mut self, lines: usize) {
+        for _ in 0..lines.min(self.next) {
+            self.next -= 1;
+            self.unsent += self.lines.get(self.next).map_or(0, cost);
+        }
+    }
+
     /// Whether the owner has had everything.
     pub(super) fn is_sent(&self) -> bool {
         self.next == self.lines.len()

@@ -60,6 +60,8 @@ struct Task {
     control: Box<dyn Control>,
     exit: Option<Exit>,
     owner: Option<OwnedWriteHalf>,
+    /// Whether the owner reads no more. What it wrote before still counts.
+    deaf: bool,
     from_owner: Lines<OwnedReadHalf>,
     /// Whether the owner has closed its connection, so that what it wrote has an end.
     hung_up: bool,
@@ -146,6 +148,7 @@ impl Task {
             control,
             exit: None,
             owner: None,
+            deaf: false,
             from_owner: Lines::closed(),
             hung_up: false,
             to_owner: BytesMut::new(),
@@ -215,8 +218,10 @@ impl Task {
                 }
                 Event::HungUp => self.hung_up = true,
                 // A line that was cut off was not meant for the CLI.
-                Event::Owner(Some(Read::Tail(_)) | None) | Event::Sent(Err(_) | Ok(0)) => {
-                    self.left()
+                Event::Owner(Some(Read::Tail(_)) | None) => self.left(),
+                Event::Sent(Err(_) | Ok(0)) => {
+                    self.deaf = true;
+                    self.take_back();
                 }
                 Event::Sent(Ok(sent)) => self.to_owner.advance(sent),
                 Event::Due(due) => {
@@ -310,7 +315,8 @@ impl Task {
             return self.left();
         }
         self.kept.attach();
-        (self.owner, self.from_owner, self.hung_up) = (Some(writer), reader, false);
+        (self.owner, self.from_owner) = (Some(writer), reader);
+        (self.deaf, self.hung_up) = (false, false);
         lock(&self.info).owner = pid.or(Some(0));
         self.unclaimed = None;
     }
@@ -319,16 +325,24 @@ impl Task {
     fn left(&mut self) {
         self.owner = None;
         self.from_owner = Lines::closed();
-        self.to_owner = BytesMut::new();
+        self.take_back();
         lock(&self.info).owner = None;
         if self.unclaimed.is_none() {
             self.unclaimed = Instant::now().checked_add(self.settings.unclaimed);
         }
     }
 
+    /// What the owner has not taken is for the next one.
+    fn take_back(&mut self) {
+        let lines = self.to_owner.iter().filter(|byte| **byte == b'\n').count();
+        self.kept.take_back(lines);
+        self.to_owner = BytesMut::new();
+    }
+
     /// Moves lines to the owner's connection.
     fn fill(&mut self) {
         while self.owner.is_some()
+            && !self.deaf
             && self.to_owner.len() < CHUNK
             && let Some((tag, line)) = self.kept.next()
         {

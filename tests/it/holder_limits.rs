@@ -1,6 +1,7 @@
 //! What a connection to a holder does when something is full, too long or over.
 #![cfg(target_os = "linux")]
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -173,4 +174,59 @@ async fn a_prompt_that_is_too_long_for_a_holder_is_an_error_of_its_turn() {
     // The next one has the next CLI.
     assert_eq!(session.query("hello").text().await.unwrap(), "hello");
     session.stop().await.unwrap();
+}
+
+/// A line of a CLI with so much text.
+fn long(text: usize) -> String {
+    json!({"type": "assistant", "text": "x".repeat(text)}).to_string()
+}
+
+#[tokio::test]
+async fn the_last_line_of_an_owner_reaches_the_cli() {
+    // How many lines it writes before it closes, and how much the CLI has to say at that moment.
+    for (lines, said) in [(1, 1), (1, 100_000), (3, 1), (3, 100_000)] {
+        let log = Log::default();
+        let (say, says) = watch::channel(false);
+        let seen = log.clone();
+        let cli = cli(move |_, mut cli| {
+            let (seen, mut says) = (seen.clone(), says.clone());
+            async move {
+                says.wait_for(|says| *says).await.unwrap();
+                cli.write(long(said)).await;
+                while let Some(line) = cli.read().await {
+                    seen.push(line["name"].to_string());
+                }
+                Exit::from_code(0)
+            }
+        });
+        let held = Held::new(cli);
+        let mut owner = UnixStream::connect(held.socket()).await.unwrap();
+        let open = json!({"type": "open", "key": "chat", "args": [], "env": {}, "cwd": "/"});
+        owner.write_all(format!("{open}\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        BufReader::new(&mut owner).read_line(&mut answer).await.unwrap();
+        assert!(answer.starts_with("{\"type\":\"opened\""), "{answer}");
+        // From here on without a look at the sockets, until both have happened.
+        let mut owner = owner.into_std().unwrap();
+        for name in 0..lines {
+            owner.write_all(format!("i{}\n", json!({"name": name})).as_bytes()).unwrap();
+        }
+        drop(owner);
+        say.send_replace(true);
+        let arrives = async {
+            while log.len() < lines {
+                tokio::task::yield_now().await;
+            }
+        };
+        let arrived = timeout(Duration::from_secs(10), arrives).await;
+        assert!(arrived.is_ok(), "{lines} {said}: {:?}", log.all());
+        held.is_unclaimed().await;
+        // The next one has the CLI, and what was said.
+        let transport = held.transport();
+        let next = transport.open(Launch::default()).await.unwrap();
+        let mut output = BufReader::new(next.stdout).lines();
+        assert_eq!(output.next_line().await.unwrap().unwrap(), long(said));
+        drop(next.stdin);
+        assert_eq!(log.len(), lines);
+    }
 }

@@ -344,3 +344,33 @@ fn an_owner_that_repeats_its_handshake_reaches_the_cli() {
         kept.attach();
     }
 }
+
+#[test]
+fn what_an_owner_did_not_get_is_for_the_next_one() {
+    for (lines, lost) in [(3, 0), (3, 1), (3, 3), (3, 4), (0, 1)] {
+        for prompt in [None, Some(PROMPT)] {
+            let mut kept = kept(10_000);
+            prompt.iter().for_each(|prompt| drop(to_cli(&mut kept, prompt)));
+            (0..lines).for_each(|number| kept.written(assistant(number).into()));
+            assert_eq!(read(&mut kept).len(), lines);
+            kept.take_back(lost);
+            assert_eq!(kept.is_sent(), lost == 0 || lines == 0);
+            kept.attach();
+            let first = if prompt.is_some() { 0 } else { lines.saturating_sub(lost) };
+            let expected: Vec<_> =
+                (first..lines).map(|number| format!("o{}", assistant(number))).collect();
+            assert_eq!(read(&mut kept), expected, "{lines} {lost} {prompt:?}");
+        }
+    }
+    // It waits again.
+    let mut kept = kept(2 * (assistant(0).len() + OVERHEAD));
+    kept.written(assistant(0).into());
+    kept.written(assistant(1).into());
+    assert!(!kept.has_room());
+    read(&mut kept);
+    assert!(kept.has_room());
+    kept.take_back(1);
+    assert!(kept.has_room());
+    kept.take_back(1);
+    assert!(!kept.has_room());
+}
