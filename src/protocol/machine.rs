@@ -61,6 +61,8 @@ pub struct Machine {
     profile: Profile,
     /// The profiles with which it would have been launched in the same way.
     alike: Vec<Profile>,
+    /// What this connection was opened for.
+    opened_for: Option<Waiter>,
     /// What that launch determines.
     settled: Vec<Settled>,
     habits: Habits,
@@ -119,6 +121,7 @@ impl Machine {
             in_force: InForce::default(),
             profile: Profile::default(),
             alike: Vec::new(),
+            opened_for: None,
             settled: Vec::new(),
             habits: Habits::default(),
             doubt: Doubt::default(),
@@ -152,7 +155,7 @@ impl Machine {
             Input::Command(command) => self.command(now, command, out),
             Input::Answered(callback, answer) => self.answered(now, callback, answer, out),
             Input::Tick => self.tick(now, out),
-            // Nothing was written during the handshake, so that the first waiter gets the error.
+            // Nothing was written during the handshake, so that what needs it gets the error.
             Input::Leaving if self.link == Link::Ready => {
                 self.link = Link::Closing { for_good: false }
             }
@@ -432,6 +435,7 @@ impl Machine {
             self.was_ready = false;
             self.forgotten = false;
             self.found = false;
+            self.opened_for = Some(wanted_by);
             (self.profile, self.settled) = self
                 .queue
                 .front()

@@ -18,6 +18,7 @@ mod queue;
 mod requests;
 mod restart;
 mod routing;
+mod starts;
 mod steer;
 mod stop;
 mod stray;

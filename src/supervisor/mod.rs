@@ -25,9 +25,9 @@
 //! | has a key or a login that the API refuses | [`ChildState::Degraded`]: it is not restarted for that; the next query starts it if it has ended |
 //! | cannot find the conversation to resume | it starts a new one, and says so: [`SupervisorEvent::HistoryLost`] |
 //!
-//! Prompts that wait in the session of a child are asked after its restart. If it is not known whether
-//! there will be one (the child or its supervisor is given up, it has failed, its key is refused and
-//! its CLI has ended), they fail ([`is_stopped`](crate::session::Error::is_stopped)).
+//! Prompts that wait in the session of a child are asked after the restart that succeeds. If it is
+//! not known whether there will be one (the child or its supervisor is given up, it has failed, its
+//! key is refused and its CLI has ended), they fail ([`is_stopped`](crate::session::Error::is_stopped)).
 //!
 //! What may be spent is limited for each session ([`ChildSpec::max_usd`],
 //! [`SupervisorBuilder::max_usd_each`]), for a group ([`Budget`]), and for a supervisor with all below

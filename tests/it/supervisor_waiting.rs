@@ -1,11 +1,18 @@
-//! Prompts that wait for a child, when the supervisor gives it up: they fail, and wait for nothing.
+//! Prompts that wait for a child: they are asked after the restart that succeeds, and fail when the
+//! supervisor gives it up.
 #![allow(clippy::unwrap_used, reason = "a test may fail")]
 
+use std::sync::Arc;
+
+use claude_wire::Session;
 use claude_wire::session::Error;
 use claude_wire::supervisor::{
     Backoff, ChildSpec, ChildState, OnLimit, RestartType, SessionRef, Supervisor,
 };
-use claude_wire::transport::{Exit, Memory};
+use claude_wire::transport::{
+    BoxFuture, Connection, Error as TransportError, Exit, Launch, Memory, Transport,
+};
+use serde_json::json;
 
 use crate::supervisor_support::{
     SECOND, answer_without_login, kill, mortal, noted, serve_until_die, spec, text, with,
@@ -143,4 +150,117 @@ async fn prompts_wait_for_the_end_of_a_quarantine() {
     let ends = asked(&a, "die", 1).await;
     assert_eq!(ends[1].as_ref().unwrap(), "wait 0");
     supervisor.stop().await;
+}
+
+/// How a start fails.
+#[derive(Clone, Copy, Debug)]
+enum Fault {
+    Exits,
+    Hangs,
+    DoesNotOpen,
+}
+
+/// A CLI that dies at the prompt `die`, and whose next starts, this many, fail.
+struct Failing {
+    memory: Memory,
+    launches: Launches,
+    fault: Fault,
+    starts: usize,
+}
+
+impl Failing {
+    fn new(fault: Fault, starts: usize, launches: &Launches) -> Self {
+        let memory = noted(launches, move |number, mut cli| async move {
+            match fault {
+                _ if number == 0 || number > starts => serve_until_die(cli).await,
+                Fault::Hangs => {
+                    cli.control.signal().await;
+                    Exit::from_code(143)
+                }
+                _ => Exit::from_code(7),
+            }
+        });
+        Self { memory, launches: launches.clone(), fault, starts }
+    }
+}
+
+impl Transport for Failing {
+    fn open(&self, launch: Launch) -> BoxFuture<'_, Result<Connection, TransportError>> {
+        let number = self.launches.len();
+        if matches!(self.fault, Fault::DoesNotOpen) && (1..=self.starts).contains(&number) {
+            self.launches.note(launch);
+            return Box::pin(async { Err(TransportError::other("no memory for a process")) });
+        }
+        self.memory.open(launch)
+    }
+}
+
+/// Those that wait for a restart are not for each attempt.
+#[tokio::test(start_paused = true)]
+async fn prompts_wait_for_the_restart_that_succeeds() {
+    let escalate = (5, OnLimit::Escalate);
+    let quarantine = (0, OnLimit::Quarantine(60 * SECOND));
+    for fault in [Fault::Exits, Fault::Hangs, Fault::DoesNotOpen] {
+        for (starts, behind, (restarts, on_limit)) in [
+            (1, 1, escalate),
+            (1, 4, escalate),
+            (2, 2, escalate),
+            (3, 1, escalate),
+            (3, 4, escalate),
+            (1, 1, quarantine),
+            (2, 3, quarantine),
+        ] {
+            let case = format!("{fault:?} {starts} {behind} {on_limit:?}");
+            let launches = Launches::default();
+            let transport = Arc::new(Failing::new(fault, starts, &launches));
+            let make = move || {
+                let builder = Session::builder().transport(transport.clone());
+                builder.initialize_timeout(7 * SECOND)
+            };
+            let supervisor = Supervisor::builder()
+                .intensity(restarts, 60 * SECOND)
+                .on_limit(on_limit)
+                .child(ChildSpec::new("a", make))
+                .start()
+                .await
+                .unwrap();
+            let a = supervisor.session(&"a".to_owned()).unwrap();
+            let ends = asked(&a, "die", behind).await;
+            assert!(ends[0].as_ref().unwrap_err().is_closed(), "{case}: {:?}", ends[0]);
+            for (number, end) in ends[1..].iter().enumerate() {
+                assert_eq!(end.as_ref().ok(), Some(&format!("wait {number}")), "{case}: {end:?}");
+            }
+            assert_eq!((a.state(), launches.len()), (ChildState::Up, starts + 2), "{case}");
+            supervisor.stop().await;
+        }
+    }
+}
+
+/// The supervisor gives up at an attempt that fails: what waits fails then.
+#[tokio::test(start_paused = true)]
+async fn prompts_fail_with_the_last_restart_that_is_made() {
+    for fault in [Fault::Exits, Fault::Hangs, Fault::DoesNotOpen] {
+        for behind in [1, 3] {
+            let launches = Launches::default();
+            let transport = Arc::new(Failing::new(fault, 9, &launches));
+            let make = move || {
+                let builder = Session::builder().transport(transport.clone());
+                builder.initialize_timeout(7 * SECOND)
+            };
+            let supervisor = Supervisor::builder()
+                .intensity(2, 600 * SECOND)
+                .child(ChildSpec::new("a", make))
+                .start()
+                .await
+                .unwrap();
+            let a = supervisor.session(&"a".to_owned()).unwrap();
+            let ends = asked(&a, "die", behind).await;
+            assert!(ends[0].as_ref().unwrap_err().is_closed(), "{fault:?} {:?}", ends[0]);
+            for end in &ends[1..] {
+                assert!(end.as_ref().unwrap_err().is_stopped(), "{fault:?} {behind} {end:?}");
+            }
+            assert_eq!(launches.len(), 3, "{fault:?} {behind}");
+            supervisor.finished().await;
+        }
+    }
 }

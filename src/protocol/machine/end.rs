@@ -5,16 +5,16 @@ use std::time::Instant;
 use super::doubt::Whose;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Output, Reconnect, TurnEnd, Waiter};
+use crate::protocol::io::{Output, QueuedPrompt, Reconnect, TurnEnd, Waiter};
 use crate::protocol::requests::Purpose;
 use crate::protocol::route::Habits;
 use crate::protocol::state::EndCause;
 
 impl Machine {
-    /// The handshake has failed: the first waiters get the failure, and the process is ended.
+    /// The handshake has failed: what needs it gets the failure, and the process is ended.
     pub(super) fn give_up(&mut self, failure: Failure, out: &mut Vec<Output>) {
         if self.link == Link::Handshake {
-            self.fail_waiting(&failure, out);
+            self.fail_start(&failure, out);
         }
         self.ends_for(match failure {
             Failure::HandshakeTimeout(_) => EndCause::HandshakeTimeout,
@@ -31,11 +31,19 @@ impl Machine {
         }
     }
 
-    pub(super) fn fail_waiting(&mut self, failure: &Failure, out: &mut Vec<Output>) {
+    /// The start has failed, and so does what it was for. The other prompts wait for the next one.
+    fn fail_start(&mut self, failure: &Failure, out: &mut Vec<Output>) {
         self.fail_requests(failure, out);
-        if let Some(prompt) = self.queue.pop_front() {
+        if let Some(prompt) = self.take_prompt_of_start() {
             out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
         }
+    }
+
+    /// Takes the prompt that this connection was opened for, if it still waits.
+    pub(super) fn take_prompt_of_start(&mut self) -> Option<QueuedPrompt> {
+        let first = self.queue.front()?.turn;
+        let is_first = self.opened_for == Some(Waiter::Turn(first));
+        is_first.then(|| self.queue.pop_front()).flatten()
     }
 
     /// Fails what waits for the handshake, except prompts.
@@ -60,7 +68,7 @@ impl Machine {
         {
             out.push(Output::Ended(prompt.turn, TurnEnd::Failed(Failure::Stopped)));
         }
-        self.fail_waiting(&Failure::Stopped, out);
+        self.fail_requests(&Failure::Stopped, out);
         self.ends_for(EndCause::Stopped);
         match self.link {
             Link::Idle => self.link = Link::Stopped,
@@ -120,12 +128,18 @@ impl Machine {
             out,
         );
         if matches!(link, Link::Opening | Link::Handshake) && !lost {
-            // Only the first prompt fails: the next one gets its own start.
-            self.fail_waiting(&Failure::Closed, out);
+            self.fail_start(&Failure::Closed, out);
         }
-        if let Some(waiter) = self.first_waiter(restarts) {
+        // One that goes back to another conversation is for the same.
+        let again = lost && !self.was_ready && matches!(self.opened_for, Some(Waiter::Request(_)));
+        if let Some(waiter) = self.first_waiter(restarts || again) {
             self.open(waiter, out);
         }
+    }
+
+    /// Whether anything waits for a connection.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.first_waiter(false).is_some()
     }
 
     /// What the next connection is for: the first prompt, whose launch it has, unless the caller

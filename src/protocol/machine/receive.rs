@@ -182,8 +182,8 @@ impl Machine {
         }
     }
 
-    /// A result before the reply to `initialize` says why the CLI will not start: the first waiters
-    /// get it.
+    /// A result before the reply to `initialize` says why the CLI will not start: what needs it gets
+    /// that.
     fn startup_result(&mut self, frame: &Frame, out: &mut Vec<Output>) -> bool {
         if self.is_for_another_launch(frame) {
             out.push(Output::Event(ConnectionEvent::Message(frame.clone())));
@@ -192,13 +192,13 @@ impl Machine {
             out.push(Output::CloseStdin);
             return true;
         }
-        match self.queue.pop_front() {
+        match self.take_prompt_of_start() {
             Some(prompt) => {
                 out.push(Output::Message(prompt.turn, frame.clone()));
                 out.push(Output::Ended(prompt.turn, TurnEnd::Result));
                 self.fail_requests(&Failure::Closed, out);
             }
-            None if self.connecting.is_empty() && self.held.is_empty() => return false,
+            None if !self.is_awaited() => return false,
             None => {
                 out.push(Output::Event(ConnectionEvent::Message(frame.clone())));
                 self.fail_requests(&Failure::Refused(Refusal::of_result(frame)), out);

@@ -12,7 +12,7 @@ impl Model {
             self.facts.push(Fact::Ended(ask.turn, End::QueueFull));
         } else {
             self.queue.push_back(ask);
-            self.open();
+            self.open(ask.turn);
         }
     }
 
@@ -22,7 +22,7 @@ impl Model {
             Link::Ready => self.facts.push(Fact::Replied(n, true)),
             _ => {
                 self.connecting.push(n);
-                self.open();
+                self.open(n);
             }
         }
     }
@@ -43,7 +43,7 @@ impl Model {
             }
             _ => {
                 self.held.push((n, request));
-                self.open();
+                self.open(n);
             }
         }
     }
@@ -111,12 +111,11 @@ impl Model {
         }
         self.connecting.push(n);
         if self.link == Link::Idle {
-            return self.open();
+            return self.open(n);
         }
         self.forgotten |= fresh;
-        if matches!(self.link, Link::Closing { .. }) {
-            self.reopens = true;
-        } else {
+        self.restart = Some(n);
+        if !matches!(self.link, Link::Closing { .. }) {
             self.is_wanted.get_or_insert(true);
             self.terminate();
         }

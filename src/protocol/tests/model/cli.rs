@@ -157,15 +157,14 @@ impl Model {
     }
 
     fn startup_failure(&mut self) {
-        let first = self.queue.pop_front();
-        let waiting = first.is_some() || !(self.connecting.is_empty() && self.held.is_empty());
-        match first {
+        let waits = !(self.connecting.is_empty() && self.held.is_empty() && self.queue.is_empty());
+        match self.take_prompt_of_start() {
             Some(ask) => {
                 self.facts.extend([Fact::Delivered(ask.turn), Fact::Ended(ask.turn, End::Result)])
             }
             None => self.facts.push(Fact::Event),
         }
-        if waiting {
+        if waits {
             self.fail_requests();
             self.is_wanted.get_or_insert(false);
             self.link = Link::Closing { for_good: false };

@@ -1,11 +1,12 @@
 //! The start and the end of a process, and the clock.
 
 use super::reference::{Cli, Link, Model, Purpose, Stage};
-use super::vocabulary::{End, Fact};
+use super::vocabulary::{Ask, End, Fact};
 use crate::protocol::Reconnect;
 
 impl Model {
-    pub(super) fn open(&mut self) {
+    /// `wanted_by`: the turn or the request that needs a connection.
+    pub(super) fn open(&mut self, wanted_by: u64) {
         if self.parted && self.reconnect == Reconnect::Never {
             self.fail_requests();
             let asks = std::mem::take(&mut self.queue).into_iter();
@@ -14,6 +15,7 @@ impl Model {
         if self.link == Link::Idle && !self.parted {
             self.link = Link::Opening;
             self.forgotten = false;
+            self.opened_for = wanted_by;
             self.profile = self.queue.front().map_or(0, |ask| ask.profile);
             self.cli = Cli::new(self.session.unwrap_or(self.next));
             self.facts.push(Fact::Open { profile: self.profile, resume: self.session });
@@ -98,8 +100,8 @@ impl Model {
         let link = self.link;
         let for_good = self.stopped();
         self.link = if for_good { Link::Stopped } else { Link::Idle };
-        let reopens = std::mem::take(&mut self.reopens);
-        let is_wanted = self.is_wanted.take().unwrap_or(false) || reopens;
+        let restarts = self.restart.take().is_some();
+        let is_wanted = self.is_wanted.take().unwrap_or(false) || restarts;
         self.parted = !is_wanted && self.reconnect != Reconnect::OnDemand;
         if let Some(ask) = std::mem::take(&mut self.preparing).prompt {
             self.queue.push_front(ask);
@@ -118,11 +120,13 @@ impl Model {
         }
         self.finish(if for_good { End::Stopped } else { End::Closed });
         if matches!(link, Link::Opening | Link::Handshake) {
-            self.fail_waiting(End::Closed);
+            self.fail_start(End::Closed);
         }
-        if !(self.queue.is_empty() && self.held.is_empty() && self.connecting.is_empty()) {
-            self.open();
-        }
+        let prompt = self.queue.front().map(|ask| ask.turn);
+        let connecting = self.connecting.first().copied();
+        let held = self.held.first().map(|(n, _)| *n);
+        let first = if restarts { connecting.or(prompt) } else { prompt.or(connecting) };
+        first.or(held).into_iter().for_each(|first| self.open(first));
     }
 
     /// The prompt of the running turn goes to the next process, once.
@@ -146,7 +150,7 @@ impl Model {
     /// The handshake has failed.
     pub(super) fn give_up(&mut self, end: End) {
         if self.link == Link::Handshake {
-            self.fail_waiting(end);
+            self.fail_start(end);
         }
         self.is_wanted.get_or_insert(false);
         self.terminate();
@@ -166,10 +170,16 @@ impl Model {
         self.facts.extend(waiting.map(|n| Fact::Replied(n, false)));
     }
 
-    fn fail_waiting(&mut self, end: End) {
+    fn fail_start(&mut self, end: End) {
         self.fail_requests();
-        if let Some(ask) = self.queue.pop_front() {
+        if let Some(ask) = self.take_prompt_of_start() {
             self.facts.push(Fact::Ended(ask.turn, end));
         }
+    }
+
+    /// The prompt that the process was launched for. Others wait for the next one.
+    pub(super) fn take_prompt_of_start(&mut self) -> Option<Ask> {
+        let waits = self.queue.front().is_some_and(|ask| ask.turn == self.opened_for);
+        waits.then(|| self.queue.pop_front()).flatten()
     }
 }

@@ -42,10 +42,12 @@ pub(super) struct Model {
     pub(super) parted: bool,
     /// Why this process is being ended, if the host ends it: whether it wants that.
     pub(super) is_wanted: Option<bool>,
-    /// Whether a restart was asked for while the process was ending.
-    pub(super) reopens: bool,
+    /// The restart that was asked for while there was a process.
+    pub(super) restart: Option<u64>,
     /// The profile with which the CLI was launched.
     pub(super) profile: u64,
+    /// The turn or the request for which it was launched.
+    pub(super) opened_for: u64,
     pub(super) connecting: Vec<u64>,
     /// Requests that wait for the handshake.
     pub(super) held: Vec<(u64, Request)>,
@@ -210,8 +212,9 @@ impl Model {
             forgotten: false,
             parted: false,
             is_wanted: None,
-            reopens: false,
+            restart: None,
             profile: 0,
+            opened_for: 0,
             connecting: Vec::new(),
             held: Vec::new(),
             requests: BTreeMap::new(),
