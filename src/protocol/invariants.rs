@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::{
     Answer, CallbackId, Command, Config, ConnectionEvent, Counters, Input, Machine, Output,
-    RequestId, SteerId, Steered, TurnEnd, TurnId,
+    Profile, RequestId, SteerId, Steered, TurnEnd, TurnId, Waiter,
 };
 use crate::wire::control::{Request, RequestName};
 use crate::wire::{Frame, FrameKind, Outcome, RawJson};
@@ -259,8 +259,22 @@ impl Observed {
     /// tick.
     fn check(&mut self, output: &Output, closed: bool, may_end: bool, ticked: bool) {
         match output {
-            Output::Open { resume, .. } => {
+            Output::Open { resume, profile, wanted_by } => {
                 self.unread = false;
+                match wanted_by {
+                    Waiter::Turn(turn) => {
+                        let repeats = self.open.as_ref().is_some_and(|open| open.turn == *turn);
+                        assert!(
+                            repeats || self.waiting.contains_key(turn),
+                            "opened for {turn:?}, which does not wait"
+                        );
+                    }
+                    Waiter::Request(request) => assert_eq!(
+                        *profile,
+                        Profile::default(),
+                        "{request:?} has the launch of a prompt"
+                    ),
+                }
                 assert_eq!(self.link, Link::Closed, "opened twice");
                 assert_eq!(resume.as_deref(), self.machine.session_id(), "resumes another session");
                 self.link = Link::Opening;

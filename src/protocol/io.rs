@@ -27,9 +27,9 @@ pub struct CallbackId(pub u64);
 /// What waits for a connection, and causes it to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Waiter {
-    /// The prompt of a turn.
+    /// The prompt of a turn, whose launch it has.
     Turn(TurnId),
-    /// A request of the caller.
+    /// A request of the caller. It has the session's launch.
     Request(RequestId),
 }
 
@@ -278,6 +278,8 @@ pub enum ConnectionEvent {
 pub(crate) const DEFAULT_DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What happens when a CLI that the host did not end is gone, and something waits for the next one.
+/// A CLI that was launched for one prompt, in another way than for the session, and did not get
+/// ready, fails only that prompt.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Reconnect {
     /// The next prompt or request starts another CLI.

@@ -436,9 +436,9 @@ impl Machine {
             self.forgotten = false;
             self.found = false;
             self.opened_for = Some(wanted_by);
+            // A request has the session's launch, whatever prompt waits behind it.
             (self.profile, self.settled) = self
-                .queue
-                .front()
+                .prompt_of_start()
                 .map(|prompt| (prompt.profile, prompt.settled.clone()))
                 .unwrap_or_default();
             self.alike.clear();

@@ -19,8 +19,9 @@
 //!   Stop, in any state: Closing; Closed then leads to Stopped, which is final.
 //! ```
 //!
-//! A start that fails is the failure of what it was opened for ([`Waiter`]) and of the requests that
-//! wait for it. Other prompts wait for the next start.
+//! A start that fails is the failure of what it was opened for ([`Waiter`]), and of the requests
+//! that wait for it. Other prompts wait for the next start; so do requests, if the launch was that
+//! of one prompt.
 //!
 //! Prompts that were not written yet survive a lost connection: the machine opens the next
 //! connection for them, with the id of the last session that the CLI confirmed, so that it can be

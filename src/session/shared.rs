@@ -274,12 +274,12 @@ impl Shared {
         &self,
         cause: EndCause,
         exit: Option<Exit>,
-        was_ready: bool,
+        (was_ready, of_query): (bool, bool),
         (phase, queued): (Phase, usize),
     ) -> ConnectionEnd {
         self.status().connected = false;
         let (pid, launch) = (self.state.borrow().pid, self.state.borrow().launches);
-        let end = ConnectionEnd { cause, exit, pid, was_ready, launch };
+        let end = ConnectionEnd { cause, exit, pid, was_ready, of_query, launch };
         let (code, signal) = exit.map_or((None, None), |exit| (exit.code, exit.signal));
         let word = word_of_end(cause);
         let is_failure = !cause.is_wanted() && cause != EndCause::Exited;

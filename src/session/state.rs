@@ -55,6 +55,10 @@ pub struct ConnectionEnd {
     /// Whether the CLI had answered the handshake. One that exits before mostly does so because of
     /// its configuration.
     pub was_ready: bool,
+    /// Whether it was launched for one query, whose options differ from the session's. If it was not
+    /// ready, only that query has failed: the next one needs no restart, also without
+    /// [`Reconnect::OnDemand`](super::Reconnect::OnDemand).
+    pub of_query: bool,
     /// The number of the launch, from 1.
     pub launch: u64,
 }

@@ -84,7 +84,10 @@ pub(super) fn ended(state: &SessionState) -> Option<(Class, String)> {
     }
     let end = state.last_end.filter(|end| {
         let is_wanted = end.cause.is_wanted() && end.cause != EndCause::Left;
-        state.phase == Phase::Down && end.launch == state.launches && !is_wanted
+        let is_last = state.phase == Phase::Down && end.launch == state.launches;
+        // The session goes on without the options of that query.
+        let is_of_query = end.of_query && !end.was_ready && end.cause != EndCause::Left;
+        is_last && !is_wanted && !is_of_query
     })?;
     let class = match end.cause {
         // Another start would end in the same way.
@@ -106,8 +109,14 @@ mod tests {
     #[test]
     fn a_session_whose_task_was_lost_has_crashed_and_a_stopped_one_has_not() {
         let stopped = |cause| {
-            let end =
-                |cause| ConnectionEnd { cause, exit: None, pid: None, was_ready: true, launch: 1 };
+            let end = |cause| ConnectionEnd {
+                cause,
+                exit: None,
+                pid: None,
+                was_ready: true,
+                of_query: false,
+                launch: 1,
+            };
             let (phase, last_end) = (Phase::Stopped, Option::map(cause, end));
             ended(&SessionState { phase, launches: 1, last_end, ..SessionState::default() })
                 .unwrap()

@@ -221,7 +221,7 @@ impl<K: Key> Start<K> {
                 return self.report(News::Down(class, why, None));
             }
             // Each change is a sign of use. A turn is use for as long as it takes.
-            let is_idle = now.phase == Phase::Ready && now.queued == 0;
+            let is_idle = matches!(now.phase, Phase::Ready | Phase::Down) && now.queued == 0;
             let idle = self.spec.idle_after.filter(|_| is_idle);
             let idle = idle.map(|time| later(Instant::now(), time));
             let changed = loop {

@@ -30,6 +30,7 @@ mod supervisor_isolation;
 mod supervisor_memory;
 mod supervisor_nested;
 mod supervisor_options;
+mod supervisor_options_refused;
 mod supervisor_order;
 mod supervisor_panics;
 mod supervisor_pool;

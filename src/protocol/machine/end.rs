@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::doubt::Whose;
 use super::{Link, Machine};
 use crate::protocol::failure::Failure;
-use crate::protocol::io::{Output, QueuedPrompt, Reconnect, TurnEnd, Waiter};
+use crate::protocol::io::{Output, Profile, QueuedPrompt, Reconnect, TurnEnd, Waiter};
 use crate::protocol::requests::Purpose;
 use crate::protocol::route::Habits;
 use crate::protocol::state::EndCause;
@@ -33,17 +33,36 @@ impl Machine {
 
     /// The start has failed, and so does what it was for. The other prompts wait for the next one.
     fn fail_start(&mut self, failure: &Failure, out: &mut Vec<Output>) {
-        self.fail_requests(failure, out);
+        self.fail_requests_of_start(failure, out);
         if let Some(prompt) = self.take_prompt_of_start() {
             out.push(Output::Ended(prompt.turn, TurnEnd::Failed(failure.clone())));
         }
     }
 
-    /// Takes the prompt that this connection was opened for, if it still waits.
+    /// Fails what waits for the handshake, except prompts. What one prompt needs says nothing about
+    /// requests: they wait for the next start.
+    pub(super) fn fail_requests_of_start(&mut self, failure: &Failure, out: &mut Vec<Output>) {
+        if !self.has_launch_of_prompt() {
+            self.fail_requests(failure, out);
+        }
+    }
+
+    /// True if the CLI of this connection was launched for one prompt, in another way than for the
+    /// session.
+    pub fn has_launch_of_prompt(&self) -> bool {
+        let usual = Profile::default();
+        self.profile != usual && !self.alike.contains(&usual)
+    }
+
+    /// The prompt that this connection was opened for, if it still waits.
+    pub(super) fn prompt_of_start(&self) -> Option<&QueuedPrompt> {
+        self.queue.front().filter(|prompt| self.opened_for == Some(Waiter::Turn(prompt.turn)))
+    }
+
+    /// Takes it.
     pub(super) fn take_prompt_of_start(&mut self) -> Option<QueuedPrompt> {
-        let first = self.queue.front()?.turn;
-        let is_first = self.opened_for == Some(Waiter::Turn(first));
-        is_first.then(|| self.queue.pop_front()).flatten()
+        self.prompt_of_start()?;
+        self.queue.pop_front()
     }
 
     /// Fails what waits for the handshake, except prompts.
@@ -100,7 +119,9 @@ impl Machine {
         let cause = self.end_cause.take();
         let restarts = reopens || cause == Some(EndCause::Restarted);
         let wanted = cause.is_some_and(EndCause::is_wanted) || reopens;
-        self.parted = !wanted && self.config.reconnect != Reconnect::OnDemand;
+        // A start for one prompt says nothing about the next one.
+        let is_of_prompt = !self.was_ready && self.has_launch_of_prompt();
+        self.parted = !(wanted || is_of_prompt) && self.config.reconnect != Reconnect::OnDemand;
         // A prompt that was not written yet is kept.
         if let Some(prompt) = self.switches.clear() {
             self.queue.push_front(prompt);

@@ -196,12 +196,13 @@ impl Machine {
             Some(prompt) => {
                 out.push(Output::Message(prompt.turn, frame.clone()));
                 out.push(Output::Ended(prompt.turn, TurnEnd::Result));
-                self.fail_requests(&Failure::Closed, out);
+                self.fail_requests_of_start(&Failure::Closed, out);
             }
             None if !self.is_awaited() => return false,
             None => {
                 out.push(Output::Event(ConnectionEvent::Message(frame.clone())));
-                self.fail_requests(&Failure::Refused(Refusal::of_result(frame)), out);
+                let failure = Failure::Refused(Refusal::of_result(frame));
+                self.fail_requests_of_start(&failure, out);
             }
         }
         // The exit that follows does not concern the prompts queued behind it.

@@ -3,6 +3,7 @@
 use super::*;
 use crate::protocol::Reconnect;
 
+const POLICIES: [Reconnect; 3] = [Reconnect::OnDemand, Reconnect::ByHand, Reconnect::Never];
 const STARTUP_RESULT: &str =
     r#"{"type":"result","subtype":"error_during_execution","is_error":true,"errors":["no"]}"#;
 
@@ -43,6 +44,10 @@ fn ends(outputs: &[String]) -> Vec<&str> {
     };
     let names = outputs.iter().map(|output| output.split(" failed").next().unwrap_or(output));
     names.map(|name| name.split(" ended").next().unwrap_or(name)).filter(is_end).collect()
+}
+
+fn launched(turn: u64, profile: u64) -> Command {
+    Command::Prompt(QueuedPrompt { profile: Profile(profile), ..prompt(turn) })
 }
 
 fn ready(reconnect: Reconnect) -> Rig {
@@ -97,5 +102,97 @@ fn a_prompt_behind_one_that_was_dropped_has_its_own_start() {
         let failed = fail(&mut rig);
         assert_eq!(ends(&failed), ["open"], "{failed:?}");
         assert_eq!(*succeed(&mut rig).last().unwrap(), written(2));
+    }
+}
+
+/// What else waits has a start with the session's launch, whatever follows other ends.
+#[test]
+fn a_start_with_the_options_of_one_query_fails_that_query_alone() {
+    for reconnect in POLICIES {
+        for fail in FAILURES {
+            let mut rig = ready(reconnect);
+            assert_eq!(rig.command(launched(1, 1)), ["close stdin"]);
+            rig.command(launched(2, 2));
+            rig.prompt(3);
+            rig.connect(5);
+            rig.control(6, r#"{"subtype":"get_usage"}"#);
+            assert_eq!(ends(&rig.closed()), ["open 1, resume nothing"]);
+            let failed = fail(&mut rig);
+            assert_eq!(ends(&failed), ["turn 1", "open 2, resume nothing"], "{failed:?}");
+            let failed = fail(&mut rig);
+            assert_eq!(ends(&failed), ["turn 2", "open"], "{failed:?}");
+            let ready = succeed(&mut rig);
+            assert!(ready[0].starts_with("reply 5"), "{ready:?}");
+            assert!(ready[1].contains("get_usage"), "{ready:?}");
+            assert_eq!(ready[2], written(3), "{ready:?}");
+        }
+    }
+}
+
+/// Nothing else waits, and nothing is opened; what comes later opens the session's launch.
+#[test]
+fn a_session_goes_on_after_a_start_with_the_options_of_one_query() {
+    for reconnect in POLICIES {
+        for fail in FAILURES {
+            let mut rig = ready(reconnect);
+            rig.command(launched(1, 1));
+            rig.closed();
+            let failed = fail(&mut rig);
+            assert_eq!(ends(&failed), ["turn 1"], "{failed:?}");
+            assert_eq!(rig.machine().phase(), Phase::Down);
+            assert_eq!(rig.prompt(2), ["open"], "{reconnect:?}");
+            assert_eq!(*succeed(&mut rig).last().unwrap(), written(2));
+        }
+    }
+}
+
+/// With what the session has, a start is the session's, and so is an end after the handshake.
+#[test]
+fn an_end_that_is_not_of_the_options_of_one_query_is_one_of_the_session() {
+    for alike in [true, false] {
+        for fail in FAILURES {
+            let mut rig = ready(Reconnect::ByHand);
+            rig.command(launched(1, 1));
+            rig.closed();
+            if alike {
+                rig.observed.machine_mut().set_profiles(vec![Profile(0), Profile(1)]);
+                fail(&mut rig);
+            } else {
+                succeed(&mut rig);
+                rig.closed();
+            }
+            assert!(rig.prompt(2).is_empty(), "it waits for a restart");
+            assert_eq!(rig.command(Command::Restart(RequestId(9), false)), ["open"]);
+        }
+    }
+}
+
+/// The prompts behind it get what they need after that.
+#[test]
+fn a_restart_has_the_launch_of_the_session() {
+    for reconnect in POLICIES {
+        for from in [Phase::Ready, Phase::Ending, Phase::Down] {
+            let mut rig = ready(reconnect);
+            rig.prompt(1);
+            match from {
+                Phase::Ready => {}
+                Phase::Ending => drop(rig.input(Input::Leaving)),
+                _ => drop(rig.closed()),
+            }
+            // Without reconnection it would fail.
+            let waits = from != Phase::Down || reconnect == Reconnect::ByHand;
+            if waits {
+                rig.command(launched(2, 2));
+            }
+            let restarted = rig.command(Command::Restart(RequestId(9), false));
+            let opened = if from == Phase::Down { restarted } else { rig.closed() };
+            assert_eq!(*opened.last().unwrap(), "open", "{reconnect:?} {from:?}");
+            let ready = succeed(&mut rig);
+            assert!(ready[0].starts_with("reply 9"), "{ready:?}");
+            if waits {
+                assert_eq!(ready[1..], ["close stdin"], "{reconnect:?} {from:?}");
+                assert_eq!(rig.closed(), ["open 2, resume nothing"], "{reconnect:?} {from:?}");
+            }
+        }
     }
 }

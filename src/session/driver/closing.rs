@@ -125,7 +125,7 @@ impl Driver {
             Some(EndCause::Cleared) if self.refused.is_some() => EndCause::Owned,
             cause => cause.unwrap_or(by_itself),
         };
-        let was_ready = self.machine.was_ready();
+        let start = self.start();
         self.link = None;
         self.opening = None;
         self.control.closed();
@@ -133,11 +133,16 @@ impl Driver {
         self.handle(Input::Closed);
         self.report_lost();
         let phase = self.phase();
-        self.ended(cause, was_ready, (phase, self.machine.queue_len()));
+        self.ended(cause, start, (phase, self.machine.queue_len()));
     }
 
-    fn ended(&self, cause: EndCause, was_ready: bool, now: (Phase, usize)) {
-        let end = self.shared.set_ended(cause, self.exit, was_ready, now);
+    /// Whether the CLI of this connection was ready, and whether it was launched for one query.
+    fn start(&self) -> (bool, bool) {
+        (self.machine.was_ready(), self.machine.has_launch_of_prompt())
+    }
+
+    fn ended(&self, cause: EndCause, start: (bool, bool), now: (Phase, usize)) {
+        let end = self.shared.set_ended(cause, self.exit, start, now);
         self.shared.publish(SessionEvent::Disconnected(end));
     }
 }
@@ -166,7 +171,7 @@ impl Drop for Driver {
         (self.link, self.opening) = (None, None);
         if has_cli || cause == EndCause::Panicked {
             self.exit = None;
-            self.ended(cause, self.machine.was_ready(), (Phase::Stopped, 0));
+            self.ended(cause, self.start(), (Phase::Stopped, 0));
         } else {
             self.shared.set_phase(Phase::Stopped, 0);
         }

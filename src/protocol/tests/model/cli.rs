@@ -126,6 +126,7 @@ impl Model {
 
     fn ready(&mut self) {
         self.link = Link::Ready;
+        self.was_ready = true;
         let connecting = std::mem::take(&mut self.connecting);
         self.facts.extend(connecting.into_iter().map(|n| Fact::Replied(n, true)));
         self.make_again();
@@ -165,7 +166,7 @@ impl Model {
             None => self.facts.push(Fact::Event),
         }
         if waits {
-            self.fail_requests();
+            self.fail_requests_of_start();
             self.is_wanted.get_or_insert(false);
             self.link = Link::Closing { for_good: false };
             self.facts.push(Fact::CloseStdin);

@@ -16,7 +16,10 @@ impl Model {
             self.link = Link::Opening;
             self.forgotten = false;
             self.opened_for = wanted_by;
-            self.profile = self.queue.front().map_or(0, |ask| ask.profile);
+            self.was_ready = false;
+            // A request needs no other launch than the session's.
+            let ask = self.queue.front().filter(|ask| ask.turn == wanted_by);
+            self.profile = ask.map_or(0, |ask| ask.profile);
             self.cli = Cli::new(self.session.unwrap_or(self.next));
             self.facts.push(Fact::Open { profile: self.profile, resume: self.session });
         }
@@ -102,7 +105,8 @@ impl Model {
         self.link = if for_good { Link::Stopped } else { Link::Idle };
         let restarts = self.restart.take().is_some();
         let is_wanted = self.is_wanted.take().unwrap_or(false) || restarts;
-        self.parted = !is_wanted && self.reconnect != Reconnect::OnDemand;
+        let is_of_prompt = self.profile != 0 && !self.was_ready;
+        self.parted = !(is_wanted || is_of_prompt) && self.reconnect != Reconnect::OnDemand;
         if let Some(ask) = std::mem::take(&mut self.preparing).prompt {
             self.queue.push_front(ask);
         }
@@ -171,9 +175,16 @@ impl Model {
     }
 
     fn fail_start(&mut self, end: End) {
-        self.fail_requests();
+        self.fail_requests_of_start();
         if let Some(ask) = self.take_prompt_of_start() {
             self.facts.push(Fact::Ended(ask.turn, end));
+        }
+    }
+
+    /// Requests do not fail with what one prompt needs.
+    pub(super) fn fail_requests_of_start(&mut self) {
+        if self.profile == 0 {
+            self.fail_requests();
         }
     }
 

@@ -48,6 +48,8 @@ pub(super) struct Model {
     pub(super) profile: u64,
     /// The turn or the request for which it was launched.
     pub(super) opened_for: u64,
+    /// Whether it has answered the handshake.
+    pub(super) was_ready: bool,
     pub(super) connecting: Vec<u64>,
     /// Requests that wait for the handshake.
     pub(super) held: Vec<(u64, Request)>,
@@ -215,6 +217,7 @@ impl Model {
             restart: None,
             profile: 0,
             opened_for: 0,
+            was_ready: false,
             connecting: Vec::new(),
             held: Vec::new(),
             requests: BTreeMap::new(),
