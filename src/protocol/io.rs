@@ -84,7 +84,7 @@ pub enum Command {
     RanBefore,
     /// Send a control request. A limit of `None` means the configured one.
     Control(RequestId, Box<Request>, Option<Duration>),
-    /// The caller no longer waits for this request.
+    /// The caller no longer waits for this request. A restart is made all the same.
     Cancel(RequestId),
     /// Forget the conversation: the process is ended, and the next one does not resume it.
     Forget,

@@ -86,8 +86,9 @@ pub struct Machine {
     /// True after an end that the host did not cause, if the configuration says that the next
     /// connection is not opened by itself.
     parted: bool,
-    /// True if a restart was asked for while the process was being ended for another reason.
-    reopens: bool,
+    /// The last restart that was asked for while there was a process. It is made when that has ended,
+    /// also if its caller is gone.
+    restart: Option<RequestId>,
     /// True if the CLI of this connection ran before: a result does not say why it will not start.
     found: bool,
     /// The reply to the last handshake, until it is taken.
@@ -136,7 +137,7 @@ impl Machine {
             end_cause: None,
             forgotten: false,
             parted: false,
-            reopens: false,
+            restart: None,
             found: false,
             handshake: None,
             counters: Counters::default(),
@@ -413,12 +414,10 @@ impl Machine {
             return self.open(Waiter::Request(request), out);
         }
         self.forgotten |= fresh;
-        match self.link {
-            Link::Closing { .. } => self.reopens = true,
-            _ => {
-                self.ends_for(EndCause::Restarted);
-                self.terminate(out);
-            }
+        self.restart = Some(request);
+        if !matches!(self.link, Link::Closing { .. }) {
+            self.ends_for(EndCause::Restarted);
+            self.terminate(out);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use claude_wire::session::{EndCause, Phase, Reconnect, Restart};
-use claude_wire::transport::Exit;
+use claude_wire::transport::{Exit, Memory};
 use claude_wire::{Options, Session};
 use serde_json::json;
 
@@ -15,7 +15,7 @@ use crate::support::cli::{
 };
 
 /// A CLI whose first process dies in its second turn; the next ones serve.
-fn fragile(launches: &Launches) -> claude_wire::transport::Memory {
+fn fragile(launches: &Launches) -> Memory {
     first(launches, |mut cli, uuid| async move {
         cli.turn(&uuid, "one").await;
         cli.prompt().await;
@@ -59,6 +59,69 @@ async fn a_restart_starts_a_cli_that_was_not_running() {
     assert!(session.state().is_up());
     session.stop().await.unwrap();
     assert!(session.restart(Restart::Fresh).await.unwrap_err().is_stopped());
+}
+
+/// A CLI that takes 3 s to end. It answers no prompt `hang`, and ends after the prompt `leave`.
+fn slow_to_end(launches: &Launches) -> Memory {
+    let launches = launches.clone();
+    cli(move |launch, mut cli| {
+        launches.note(launch);
+        async move {
+            cli.handshake().await;
+            while let Some((uuid, text)) = cli.next_prompt().await {
+                if text != "hang" {
+                    cli.turn(&uuid, &text).await;
+                }
+                if text == "leave" {
+                    cli.close_stdout();
+                    break;
+                }
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
+            Exit::from_code(0)
+        }
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_whose_caller_is_gone_is_made_all_the_same() {
+    for reconnect in [Reconnect::OnDemand, Reconnect::ByHand, Reconnect::Never] {
+        for conversation in [Restart::Fresh, Restart::Resume] {
+            for from in [Phase::Down, Phase::Ready, Phase::Busy, Phase::Ending] {
+                // Before the session knows of it, and while the CLI ends.
+                for after in [Duration::ZERO, Duration::from_secs(1)] {
+                    let case = format!("{reconnect:?} {conversation:?} {from:?} {after:?}");
+                    let launches = Launches::default();
+                    let builder = Session::builder().transport(slow_to_end(&launches));
+                    let session = builder.reconnect(reconnect).start().unwrap();
+                    let query = |prompt: &str| session.query(prompt.to_owned()).text();
+                    match from {
+                        Phase::Ready => drop(query("one").await.unwrap()),
+                        Phase::Busy => {
+                            query("one").await.unwrap();
+                            tokio::spawn(query("hang"));
+                        }
+                        Phase::Ending => drop(query("leave").await.unwrap()),
+                        _ => {}
+                    }
+                    session.watch().wait_for(|state| state.phase == from).await.unwrap();
+                    let (id, before) = (session.session_id(), launches.len());
+                    let _ = tokio::time::timeout(after, session.restart(conversation)).await;
+                    let mut state = session.watch();
+                    let up = state
+                        .wait_for(|state| state.is_up() && state.launches == before as u64 + 1);
+                    let up = tokio::time::timeout(Duration::from_secs(60), up).await;
+                    assert!(up.is_ok(), "{case}: {:?}", session.state());
+                    drop(up);
+                    let wanted = id.filter(|_| conversation == Restart::Resume);
+                    assert_eq!(launches.flag(before, "--resume"), wanted, "{case}");
+                    assert_eq!(query("again").await.unwrap(), "again", "{case}");
+                    assert_eq!(launches.len(), before + 1, "{case}");
+                    session.stop().await.unwrap();
+                }
+            }
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

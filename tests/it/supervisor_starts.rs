@@ -374,3 +374,34 @@ async fn a_restart_by_hand_of_one_of_a_group_keeps_the_order() {
     assert!(counts == [2, 2, 2] || counts == [2, 3, 2], "{counts:?}");
     supervisor.stop().await;
 }
+
+/// The restart was given up before its CLI was launched: none comes up later.
+#[tokio::test(start_paused = true)]
+async fn a_restart_that_is_given_up_launches_nothing_later() {
+    for behind in [0, 2] {
+        let launches = Launches::default();
+        let supervisor = Supervisor::builder()
+            .intensity(0, SECOND)
+            .on_limit(OnLimit::Quarantine(60 * SECOND))
+            .child(ChildSpec::new("a", with(lingering(&launches))).start_timeout(SECOND))
+            .start()
+            .await
+            .unwrap();
+        let a = supervisor.session(&"a".to_owned()).unwrap();
+        assert_eq!(text(&a, "one").await, "one");
+        let session = a.session().await.unwrap();
+        supervisor.restart_session(&"a".to_owned()).await.unwrap_err();
+        let waits: Vec<_> =
+            (0..behind).map(|_| tokio::spawn(session.query("wait").text())).collect();
+        a.wait_for(ChildState::Quarantined).await.unwrap();
+        tokio::time::sleep(30 * SECOND).await;
+        assert_eq!((launches.len(), a.state()), (1, ChildState::Quarantined), "{behind}");
+        a.wait_for(ChildState::Up).await.unwrap();
+        assert_eq!(text(&a, "two").await, "two", "{behind}");
+        for turn in waits {
+            assert_eq!(turn.await.unwrap().unwrap(), "wait", "{behind}");
+        }
+        assert_eq!(launches.len(), 2, "{behind}");
+        supervisor.stop().await;
+    }
+}

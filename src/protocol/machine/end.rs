@@ -115,10 +115,9 @@ impl Machine {
         }
         let for_good = link == Link::Closing { for_good: true };
         self.link = if for_good { Link::Stopped } else { Link::Idle };
-        let reopens = std::mem::take(&mut self.reopens);
+        let restart = self.restart.take().filter(|_| !for_good);
         let cause = self.end_cause.take();
-        let restarts = reopens || cause == Some(EndCause::Restarted);
-        let wanted = cause.is_some_and(EndCause::is_wanted) || reopens;
+        let wanted = cause.is_some_and(EndCause::is_wanted) || restart.is_some();
         // A start for one prompt says nothing about the next one.
         let is_of_prompt = !self.was_ready && self.has_launch_of_prompt();
         self.parted = !(wanted || is_of_prompt) && self.config.reconnect != Reconnect::OnDemand;
@@ -152,24 +151,38 @@ impl Machine {
             self.fail_start(&Failure::Closed, out);
         }
         // One that goes back to another conversation is for the same.
-        let again = lost && !self.was_ready && matches!(self.opened_for, Some(Waiter::Request(_)));
-        if let Some(waiter) = self.first_waiter(restarts || again) {
+        let again = match self.opened_for {
+            Some(Waiter::Request(request)) if lost && !self.was_ready => Some(request),
+            _ => None,
+        };
+        let waiter = match restart.or(again) {
+            Some(request) => Some(Waiter::Request(request)),
+            None => self.first_waiter(),
+        };
+        if let Some(waiter) = waiter {
             self.open(waiter, out);
+        }
+    }
+
+    /// The process is being killed, as if it ended by itself: a restart that no one waits for is not
+    /// made.
+    #[cfg(feature = "session")]
+    pub(crate) fn withdraw_restart(&mut self) {
+        if self.restart.take_if(|restart| !self.connecting.contains(restart)).is_some() {
+            self.end_cause.take_if(|cause| *cause == EndCause::Restarted);
         }
     }
 
     /// Whether anything waits for a connection.
     pub(super) fn is_awaited(&self) -> bool {
-        self.first_waiter(false).is_some()
+        self.first_waiter().is_some()
     }
 
-    /// What the next connection is for: the first prompt, whose launch it has, unless the caller
-    /// has asked for a restart.
-    fn first_waiter(&self, restarts: bool) -> Option<Waiter> {
+    /// What the next connection is for: the first prompt, whose launch it has, or else a request.
+    fn first_waiter(&self) -> Option<Waiter> {
         let prompt = self.queue.front().map(|prompt| Waiter::Turn(prompt.turn));
-        let connecting = self.connecting.first().map(|request| Waiter::Request(*request));
-        let held = self.held.first().map(|(request, ..)| Waiter::Request(*request));
-        let first = if restarts { connecting.or(prompt) } else { prompt.or(connecting) };
-        first.or(held)
+        let held = self.held.first().map(|(request, ..)| request);
+        let request = self.connecting.first().or(held);
+        prompt.or(request.map(|request| Waiter::Request(*request)))
     }
 }

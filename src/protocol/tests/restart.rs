@@ -101,6 +101,48 @@ fn a_restart_of_a_cli_that_is_ending_opens_the_next() {
     }
 }
 
+/// Its caller is gone before the process has ended.
+#[test]
+fn a_restart_that_no_one_waits_for_is_made() {
+    for reconnect in [Reconnect::OnDemand, Reconnect::ByHand, Reconnect::Never] {
+        for fresh in [false, true] {
+            for leaves in [false, true] {
+                for prompts in 0..2 {
+                    let mut rig = ready(reconnect);
+                    rig.prompt(1);
+                    rig.lines(&[NAMED, RESULT]);
+                    if leaves {
+                        rig.input(Input::Leaving);
+                    }
+                    rig.command(Command::Restart(RequestId(9), fresh));
+                    assert!(rig.cancel(9).is_empty());
+                    (2..2 + prompts).for_each(|turn| assert!(rig.prompt(turn).is_empty()));
+                    let opened = if fresh { "open" } else { "open, resume s-1" };
+                    assert_eq!(rig.closed(), [opened], "{reconnect:?} {leaves}");
+                    rig.opened();
+                    let ready = rig.line(&success(2, "{}"));
+                    assert_eq!(ready.len(), prompts as usize, "{ready:?}");
+                }
+            }
+        }
+    }
+}
+
+/// Stopped first, it is not made.
+#[test]
+fn a_restart_is_not_made_after_a_stop() {
+    for cancels in [false, true] {
+        let mut rig = ready(Reconnect::OnDemand);
+        rig.command(Command::Restart(RequestId(9), false));
+        if cancels {
+            rig.cancel(9);
+        }
+        rig.stop();
+        assert!(rig.closed().is_empty());
+        assert_eq!(rig.prompt(2), ["turn 2 failed: Stopped"]);
+    }
+}
+
 /// The second restart is not for the end after the next.
 #[test]
 fn a_restart_counts_for_one_end() {

@@ -311,8 +311,13 @@ impl Driver {
                 self.stopping.push(reply);
                 self.stop();
             }
-            Order::Kill if self.link.is_some() || self.opening.is_some() => self.terminate(),
-            Order::Kill => {}
+            Order::Kill => {
+                self.drop_cancelled_requests();
+                self.machine.withdraw_restart();
+                if self.link.is_some() || self.opening.is_some() {
+                    self.terminate();
+                }
+            }
             Order::StopIfIdle(reply) if self.is_unused() => self.order(Order::Stop(reply)),
             Order::StopIfIdle(_) => {}
         }

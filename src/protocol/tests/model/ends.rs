@@ -103,8 +103,8 @@ impl Model {
         let link = self.link;
         let for_good = self.stopped();
         self.link = if for_good { Link::Stopped } else { Link::Idle };
-        let restarts = self.restart.take().is_some();
-        let is_wanted = self.is_wanted.take().unwrap_or(false) || restarts;
+        let restart = self.restart.take().filter(|_| !for_good);
+        let is_wanted = self.is_wanted.take().unwrap_or(false) || restart.is_some();
         let is_of_prompt = self.profile != 0 && !self.was_ready;
         self.parted = !(is_wanted || is_of_prompt) && self.reconnect != Reconnect::OnDemand;
         if let Some(ask) = std::mem::take(&mut self.preparing).prompt {
@@ -129,8 +129,8 @@ impl Model {
         let prompt = self.queue.front().map(|ask| ask.turn);
         let connecting = self.connecting.first().copied();
         let held = self.held.first().map(|(n, _)| *n);
-        let first = if restarts { connecting.or(prompt) } else { prompt.or(connecting) };
-        first.or(held).into_iter().for_each(|first| self.open(first));
+        let first = restart.or(prompt).or(connecting).or(held);
+        first.into_iter().for_each(|first| self.open(first));
     }
 
     /// The prompt of the running turn goes to the next process, once.
