@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
+use super::error::SupervisorError;
 use super::info::SupervisorEvent;
 use super::key::Key;
 use super::spec::Nested;
@@ -54,11 +55,13 @@ pub(super) enum News<K: Key> {
     Down(Class, String, Option<session::Error>),
     /// Whether the API refuses its key or its login, when that changes.
     Degraded(bool),
-    Warning(String),
-    /// A turn has begun or ended. It is passed on, also when the child is gone.
-    Turn(SupervisorEvent<K>),
+    /// Of its session: a turn has begun or ended, or there is a warning. It is passed on, also when
+    /// the child is gone.
+    Said(SupervisorEvent<K>),
     Idle,
     /// It was to rest, but has work.
     Busy,
     Stopped,
+    /// It is forgotten, and what it has run has ended. Who has wanted that learns of it.
+    Gone(K, Vec<oneshot::Sender<Result<(), SupervisorError>>>),
 }

@@ -65,8 +65,8 @@ impl<K: Key> Observer for Watcher<K> {
     }
 
     fn warned(&self, text: &str) {
-        let news = News::Warning(text.to_owned());
-        self.report(news);
+        let event = SupervisorEvent::Warning(self.key.clone(), text.to_owned());
+        self.report(News::Said(event));
     }
 
     fn forgot(&self) {
@@ -79,12 +79,12 @@ impl<K: Key> Observer for Watcher<K> {
 
     fn turn_began(&self, uuid: Option<&str>) {
         let event = SupervisorEvent::TurnStarted(self.key.clone(), uuid.map(String::from));
-        self.report(News::Turn(event));
+        self.report(News::Said(event));
     }
 
     fn turn_ended(&self, report: TurnReport) {
         let event = SupervisorEvent::TurnEnded(self.key.clone(), Box::new(report));
-        self.report(News::Turn(event));
+        self.report(News::Said(event));
     }
 }
 

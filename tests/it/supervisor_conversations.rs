@@ -251,7 +251,8 @@ async fn what_a_session_has_forgotten_does_not_come_back() {
                     assert_eq!(supervisor.snapshot().sessions().next().unwrap().1, None, "{what}");
                 };
                 nothing(&supervisor);
-                a.session().await.unwrap();
+                // Without a CLI it would not rest.
+                a.session().await.unwrap().connect().await.unwrap();
                 let launched = launches.len();
                 match then {
                     "rest" => rest(&a).await,

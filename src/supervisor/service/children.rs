@@ -8,7 +8,7 @@ use crate::supervisor::error::{Kind, SupervisorError};
 use crate::supervisor::info::{ChildState, SupervisorEvent};
 use crate::supervisor::key::Key;
 use crate::supervisor::policy::Strategy;
-use crate::supervisor::report::{Left, Running};
+use crate::supervisor::report::{Left, News, Report, Running};
 use crate::supervisor::shared::{Answer, Child};
 use crate::supervisor::slot::ended;
 use crate::supervisor::tree::{ChildId, Input, State, Then, Why};
@@ -196,19 +196,17 @@ impl<K: Key> Service<K> {
             let _ = reply.send(Err(stopped()));
         }
         let removing = self.removing.remove(&id).unwrap_or_default();
-        let shared = self.shared.clone();
-        let gone = move || {
-            shared.publish(SupervisorEvent::Gone(key));
-            for reply in removing {
-                let _ = reply.send(Ok(()));
-            }
-        };
+        // What its session has said comes before.
+        let gone = Report { child: id, start: None, news: News::Gone(key, removing) };
         match left {
-            Some(left) => drop(self.leaving.spawn(async move {
-                left.over().await;
-                gone();
-            })),
-            None => gone(),
+            Some(left) => {
+                let reports = self.reports.clone();
+                self.leaving.spawn(async move {
+                    left.over().await;
+                    let _ = reports.send(gone);
+                });
+            }
+            None => self.report(gone),
         }
     }
 

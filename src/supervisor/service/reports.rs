@@ -34,9 +34,14 @@ impl<K: Key> Service<K> {
 
     pub(super) fn report(&mut self, report: Report<K>) {
         let Report { child: id, start, news } = report;
-        if let News::Turn(event) = news {
-            return self.shared.publish(event);
-        }
+        let news = match news {
+            News::Said(event) => return self.shared.publish(event),
+            News::Gone(key, removing) => {
+                self.shared.publish(SupervisorEvent::Gone(key));
+                return removing.into_iter().for_each(|reply| drop(reply.send(Ok(()))));
+            }
+            news => news,
+        };
         let is_renewed = {
             let mut children = self.shared.children();
             let child = children.by_id.get_mut(&id);
@@ -64,7 +69,7 @@ impl<K: Key> Service<K> {
                         child.forget_conversation();
                     }
                 }
-                News::Idle | News::Busy | News::Warning(_) | News::Turn(_) => {}
+                News::Idle | News::Busy | News::Said(_) | News::Gone(..) => {}
             }
             matches!(news, News::Down(..)) && std::mem::take(&mut child.is_renewed)
         };
@@ -102,14 +107,10 @@ impl<K: Key> Service<K> {
                     false => SupervisorEvent::Up(key),
                 });
             }
-            News::Warning(text) => {
-                let Some(key) = self.key(id) else { return };
-                self.shared.publish(SupervisorEvent::Warning(key, text));
-            }
             News::Idle => self.decide(Input::Rest(id)),
             News::Busy => self.decide(Input::Busy(id)),
             News::Stopped => self.decide(Input::Stopped(id)),
-            News::Turn(event) => self.shared.publish(event),
+            News::Said(_) | News::Gone(..) => {}
         }
     }
 

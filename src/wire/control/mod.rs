@@ -15,11 +15,11 @@ pub use self::cli_requests::{
     ElicitationMode, HookCallback, MatchedAskRule, McpMessage, McpProvenance, McpSkill, PromptLine,
     ToolKind,
 };
-pub(crate) use self::frames::{PENDING_REQUESTS, is_refusal};
 pub use self::frames::{
     ControlCancel, ControlError, ControlFrame, ControlRequest, ControlResponse, KeepAlive,
     TranscriptMirror,
 };
+pub(crate) use self::frames::{PENDING_REQUESTS, is_refusal};
 pub use self::outgoing::{
     control_cancel_line, control_error_line, control_request_line, control_success_line,
 };
