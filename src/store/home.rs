@@ -20,9 +20,9 @@ use crate::transport::PathMap;
 /// The variable that names the configuration folder.
 pub(crate) const CONFIG_DIR: &str = "CLAUDE_CONFIG_DIR";
 /// Why there is no configuration folder.
-pub(crate) const NO_CONFIG_FOLDER: &str = "the CLI's configuration folder is not known, because neither CLAUDE_CONFIG_DIR nor HOME is in \
-     the environment that it gets; set one with `env`, or say by `passes_environment` of a launcher \
-     that it gets that of this program";
+pub(crate) const NO_CONFIG_FOLDER: &str = "the CLI's configuration folder is not known, because neither CLAUDE_CONFIG_DIR nor HOME is \
+     in the environment that it gets; set one with `env`, or say by `passes_environment` of a \
+     launcher that it gets that of this program";
 /// Files and folders of the configuration folder that are used where they are: what the user has
 /// written, and what is installed.
 const LINKED: [&str; 13] = [

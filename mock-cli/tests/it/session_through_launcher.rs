@@ -7,11 +7,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use claude_wire::Session;
+use claude_wire::faults::{FaultPlan, Faulty};
 use claude_wire::history::project_key;
+use claude_wire::recorder::Recorder;
 use claude_wire::session::SessionEvent;
 use claude_wire::store::{InMemorySessionStore, SessionKey, SessionStore as _};
 use claude_wire::testing::mock_claude;
-use claude_wire::transport::Launcher;
+use claude_wire::transport::{Launcher, Transport};
 use claude_wire::wire::RawJson;
 
 const SCENARIO: &str = r#"{"claude-wire": "scenario", "version": 1, "turns": [
@@ -184,7 +186,7 @@ async fn of_variables(root: &Path) {
     let host = if std::env::var_os("CLAUDE_CONFIG_DIR").is_some() { "host" } else { "home" };
     let folders = [("host", "host"), ("home", "home/.claude"), ("there", "there")];
     let config = |name| root.join(folders.iter().find(|(known, _)| *known == name).unwrap().1);
-    for (launcher, is_set, expected) in [
+    let cases = [
         (Launcher::docker_exec("c").program(&container), false, None),
         (Launcher::docker_exec("c").program(&container), true, Some("there")),
         (Launcher::kubectl_exec("p").program(&container), false, None),
@@ -192,10 +194,20 @@ async fn of_variables(root: &Path) {
         (Launcher::systemd_run().program(&plain), false, Some(host)),
         (Launcher::systemd_run().program(&plain), true, Some("there")),
         (Launcher::srun().program(&plain), false, Some(host)),
-    ] {
+        (Launcher::new(&plain).passes_environment(true), false, Some(host)),
+    ];
+    for (at, (launcher, is_set, expected)) in cases.into_iter().enumerate() {
         let case = format!("{launcher:?} {is_set}");
+        let launcher = launcher.cli(&cli).shared_files(true);
+        let recording = tempfile::tempdir().unwrap();
+        // Whatever is around it.
+        let transport: Box<dyn Transport> = match at {
+            2 => Box::new(Faulty::new(launcher, FaultPlan::new()).unwrap()),
+            3 => Box::new(Recorder::new(launcher, recording.path().join("r.jsonl"))),
+            _ => Box::new(launcher),
+        };
         let mut builder = Session::builder()
-            .transport(launcher.cli(&cli).shared_files(true))
+            .transport(transport)
             .cwd(&work)
             .env("CLAUDE_WIRE_SCENARIO", scenario.to_str().unwrap())
             .session_store(stored(&work).await)
