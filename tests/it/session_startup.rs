@@ -125,7 +125,7 @@ async fn a_pipe_closed_during_the_handshake_is_noticed_at_once() {
         });
         let session = Session::builder().transport(transport).start().unwrap();
         let start = Instant::now();
-        let (connect, turn) = tokio::join!(session.connect(), read(session.query("go")));
+        let (turn, connect) = tokio::join!(read(session.query("go")), session.connect());
         assert!(start.elapsed() < Duration::from_secs(3), "{how:?}: {:?}", start.elapsed());
         let pipe = if matches!(how, Closes::Stdout | Closes::Both) { "output" } else { "input" };
         for error in [&connect.unwrap_err(), turn.error()] {

@@ -221,7 +221,8 @@ async fn what_a_session_has_forgotten_does_not_come_back() {
                 let make = move || Session::builder().transport(faulty.clone());
                 let child = ChildSpec::new("a", make).conversation(Restart::Resume);
                 let child = child.idle_after(60 * SECOND);
-                let builder = Supervisor::builder().backoff(Backoff::none());
+                // It is started again when it has forgotten.
+                let builder = Supervisor::builder().backoff(Backoff::new(SECOND, SECOND));
                 let builder = builder.strategy(Strategy::OneForAll).intensity(9, SECOND);
                 let saved = json!({"sessions": [{"key": "a", "session_id": STALE}]});
                 let builder = match from {

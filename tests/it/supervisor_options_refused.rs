@@ -126,7 +126,7 @@ async fn a_request_does_not_fail_with_the_options_of_a_query() {
         let session = a.session().await.unwrap();
         let request = async {
             session.watch().wait_for(|state| state.launches == 2).await.unwrap();
-            session.usage().details().await
+            session.connect().await
         };
         let (answer, ()) = tokio::join!(request, ask_refused(&a, 0, true));
         answer.unwrap();

@@ -12,7 +12,6 @@ use claude_wire::supervisor::{
 use claude_wire::transport::{
     BoxFuture, Connection, Error as TransportError, Exit, Launch, Memory, Transport,
 };
-use serde_json::json;
 
 use crate::supervisor_support::{
     SECOND, answer_without_login, kill, mortal, noted, serve_until_die, spec, text, with,

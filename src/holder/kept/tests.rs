@@ -1,3 +1,5 @@
+//! Which lines are kept, repeated and dropped.
+
 use super::*;
 
 const PROMPT: &str = r#"{"type":"user","uuid":"u-1","message":{"role":"user","content":"go"}}"#;

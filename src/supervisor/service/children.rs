@@ -5,7 +5,7 @@ use tokio::sync::oneshot;
 use super::Service;
 use crate::session;
 use crate::supervisor::error::{Kind, SupervisorError};
-use crate::supervisor::info::{ChildState, SupervisorEvent};
+use crate::supervisor::info::ChildState;
 use crate::supervisor::key::Key;
 use crate::supervisor::policy::Strategy;
 use crate::supervisor::report::{Left, News, Report, Running};

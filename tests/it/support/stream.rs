@@ -160,7 +160,10 @@ pub async fn blocks_after(turn: Turn, taken: usize) -> Vec<String> {
         apply(&mut blocks, delta.unwrap());
     }
     for delta in deltas.collect().await.unwrap() {
-        apply(&mut blocks, delta);
+        // A restart is there if it may concern what was taken.
+        if !matches!(delta, ContentDelta::Restart { index } if index >= blocks.len()) {
+            apply(&mut blocks, delta);
+        }
     }
     blocks
 }
