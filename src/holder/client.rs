@@ -15,7 +15,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 
-use super::hello::{Ask, HeldSession, Hello, Open};
+use super::hello::{Ask, HeldSession, Hello, Open, trusts};
 use super::lines::{Lines, Read, put};
 use crate::transport::{
     BoxFuture, BoxedRead, BoxedWrite, Connection, Control, Error, Exit, HeldTurn, Launch, Peer,
@@ -128,6 +128,12 @@ async fn greet(
 ) -> Result<(Hello, Lines<OwnedReadHalf>, OwnedWriteHalf), Error> {
     let failed = |error| Error::no_holder(socket, error);
     let stream = UnixStream::connect(socket).await.map_err(failed)?;
+    // Anyone may have bound a name in a folder that others can write, and the line has a key in it.
+    let peer = stream.peer_cred().map_err(failed)?.uid();
+    if !trusts(rustix::process::geteuid().as_raw(), peer) {
+        let text = format!("what answers there is of user {peer}");
+        return Err(failed(io::Error::new(io::ErrorKind::PermissionDenied, text)));
+    }
     let (reader, mut writer) = stream.into_split();
     let mut line = serde_json::to_vec(ask).map_err(Error::other)?;
     line.push(b'\n');

@@ -63,6 +63,12 @@ pub struct HeldSession {
     pub turn: Option<HeldTurn>,
 }
 
+/// Whether what a user may see may be sent to another one, or come from it: only root, who can read
+/// all of it anyway.
+pub(super) fn trusts(user: u32, peer: u32) -> bool {
+    peer == user || peer == 0
+}
+
 /// Writes the answer to the first line. Returns whether that succeeded.
 pub(super) async fn answer(writer: &mut OwnedWriteHalf, hello: &Hello) -> bool {
     let Ok(mut line) = serde_json::to_vec(hello) else { return false };
@@ -122,6 +128,18 @@ impl Open {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_user_trusts_itself_and_root() {
+        let users = [0, 1, 1000, 65534, u32::MAX];
+        for (user, peer) in users.iter().flat_map(|user| users.map(|peer| (*user, peer))) {
+            let is_trusted = matches!(
+                (user, peer),
+                (_, 0) | (1, 1) | (1000, 1000) | (65534, 65534) | (u32::MAX, u32::MAX)
+            );
+            assert_eq!(trusts(user, peer), is_trusted, "{user} {peer}");
+        }
+    }
 
     #[test]
     fn a_launch_arrives_as_it_was() {

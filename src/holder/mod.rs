@@ -18,7 +18,8 @@
 //!   done with it: compare [`Turn::uuid`](crate::session::Turn::uuid).
 //! * **Nothing stays for ever.** A CLI without an owner is ended after
 //!   [`unclaimed`](Holder::unclaimed), as a session ends it.
-//! * The socket is for one user: mode 0600, and a connection of another user is closed.
+//! * The socket is for one user: mode 0600, and a connection of another user is closed. A
+//!   [`HeldTransport`] sends nothing to a holder of another user, but for one of root.
 //! * If the holder ends, its CLIs end. A session then sees a crash, and resumes the conversation once
 //!   there is a holder again.
 //!

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::hello::{Ask, HeldSession, Hello, answer};
+use super::hello::{Ask, HeldSession, Hello, answer, trusts};
 use super::lines::{Lines, Read};
 use super::task::{self, Attach, Settings};
 use crate::common::{lock, os_error};
@@ -174,8 +174,7 @@ fn check_free(path: &Path) -> io::Result<()> {
 /// Reads the first line of a connection, and does what it asks for.
 async fn greet(sessions: Arc<Sessions>, stream: UnixStream) {
     let Ok(peer) = stream.peer_cred() else { return };
-    let own = rustix::process::geteuid().as_raw();
-    if peer.uid() != own && peer.uid() != 0 {
+    if !trusts(rustix::process::geteuid().as_raw(), peer.uid()) {
         tracing::warn!(uid = peer.uid(), "a connection of another user was closed");
         return;
     }

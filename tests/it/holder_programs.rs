@@ -2,17 +2,19 @@
 #![cfg(unix)]
 
 use std::collections::HashMap;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::Permissions;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
 use claude_wire::Session;
 use claude_wire::holder::{HeldTransport, Holder};
 use claude_wire::session::{EndCause, SessionEvent};
 use claude_wire::supervisor::{ChildSpec, ChildState, Supervisor};
-use claude_wire::transport::{CliPath, Exit, Process, Shutdown};
+use claude_wire::transport::{CliPath, Exit, Launch, Process, Shutdown, Transport};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 
 use crate::holder_support::{Held, Program, asking};
@@ -328,5 +330,62 @@ async fn a_repeated_handshake_reaches_the_cli() {
         assert_eq!(program.session.stats().lines, Default::default());
         program.kill().await;
         held.is_unclaimed().await;
+    }
+}
+
+/// Run as another user: a holder that tells how much it is sent.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "a part of another test"]
+fn holder_of_another_user() {
+    let socket = std::env::var_os("SOCKET").unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::fs::set_permissions(&socket, Permissions::from_mode(0o777)).unwrap();
+    println!("\nit listens");
+    for _ in 0..2 {
+        let (mut program, _) = listener.accept().unwrap();
+        let read = std::io::Read::read(&mut program, &mut [0; 1000]).unwrap();
+        println!("\nit was sent {read} bytes");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_holder_of_another_user_gets_nothing() {
+    const OTHER: u32 = 65534;
+    let folder = tempfile::tempdir().unwrap();
+    if std::fs::metadata(folder.path()).unwrap().uid() != 0 {
+        println!("not checked: only root can start a holder as another user");
+        return;
+    }
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).unwrap();
+    let socket = folder.path().join("socket");
+    // Under this name it starts where the other user cannot look.
+    let mut other = tokio::process::Command::new("/proc/self/exe")
+        .args(["--exact", "holder_programs::holder_of_another_user", "--ignored", "--nocapture"])
+        .env("SOCKET", &socket)
+        .current_dir(folder.path())
+        .uid(OTHER)
+        .gid(OTHER)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(other.stdout.take().unwrap()).lines();
+    let mut next = async || loop {
+        let line = said.next_line().await.unwrap().expect("it says more");
+        if line.starts_with("it ") {
+            return line;
+        }
+    };
+    assert_eq!(next().await, "it listens");
+    let opened = HeldTransport::new(&socket, "chat").open(Launch::default()).await;
+    assert_eq!(next().await, "it was sent 0 bytes");
+    let listed = HeldTransport::list(&socket).await;
+    assert_eq!(next().await, "it was sent 0 bytes");
+    for error in [opened.map(drop).unwrap_err(), listed.map(drop).unwrap_err()] {
+        assert!(error.is_no_holder(), "{error}");
+        assert!(error.to_string().contains("user 65534"), "{error}");
     }
 }
