@@ -19,8 +19,8 @@ pub(crate) trait Observer: Send + Sync {
     /// The session has a warning. There may be no reader of its events yet.
     fn warned(&self, text: &str);
 
-    /// The session has forgotten its conversation, confirmed or not. Comes before whoever wanted that
-    /// learns that it is done.
+    /// The session has forgotten its conversation, confirmed or not. Comes before the caller who wanted
+    /// that learns that it is done.
     fn forgot(&self);
 
     /// Whether it wants to know of the turn that begins now.

@@ -311,22 +311,22 @@ async fn a_repeated_handshake_reaches_the_cli() {
         Exit::from_code(0)
     });
     let held = Held::new(cli);
-    // What each program is told at its start, and by each repetition.
+    // What each program hears at its start, and by each repetition.
     for (start, again) in
         [("1", vec!["2", "3"]), ("3", vec![]), ("3", vec!["4", "5"]), ("5", vec!["6"])]
     {
         let program = Program::new(&held, 0);
         let session = program.session.clone();
         let repetitions = again.len();
-        let told = program.runtime.spawn(async move {
-            let mut told = vec![session.connect().await.unwrap().output_style.clone()];
+        let heard = program.runtime.spawn(async move {
+            let mut heard = vec![session.connect().await.unwrap().output_style.clone()];
             for _ in 0..repetitions {
-                told.push(session.reinitialize().await.unwrap().output_style.clone());
-                assert_eq!(session.server_info().unwrap().output_style, told[told.len() - 1]);
+                heard.push(session.reinitialize().await.unwrap().output_style.clone());
+                assert_eq!(session.server_info().unwrap().output_style, heard[heard.len() - 1]);
             }
-            told
+            heard
         });
-        assert_eq!(told.await.unwrap(), [vec![start], again].concat());
+        assert_eq!(heard.await.unwrap(), [vec![start], again].concat());
         assert_eq!(program.session.stats().lines, Default::default());
         program.kill().await;
         held.is_unclaimed().await;

@@ -185,7 +185,7 @@ async fn own_result(events: &mut Events) {
 #[tokio::test]
 async fn a_turn_of_the_cli_itself_is_no_answer_for_the_next_program() {
     const LATER: usize = 100;
-    // Whether the first program reads that turn; whether it had one of its own, of which the buffer
+    // Whether the first program reads that turn; whether it had asked one itself, of which the buffer
     // has nothing left; what the next one does first, and whether its handshake is another one.
     let cases = [true, false].into_iter().flat_map(|is_read| {
         let ways = ["connect", "query", "held_turn"].into_iter();

@@ -297,9 +297,9 @@ async fn a_failed_append_is_repeated_and_nothing_is_stored_twice() {
     }
 }
 
-/// Whoever learns that the session has ended may read its store: who stops it later, or watches it.
+/// Everyone who learns that the session has ended may read its store: who stops it later, or watches it.
 #[tokio::test(start_paused = true)]
-async fn whoever_learns_of_the_end_finds_all_in_the_store() {
+async fn all_who_learn_of_the_end_find_everything_in_the_store() {
     for millis in [0, 1, 500, 15_000] {
         let store = Scripted::new(&[Step::Takes(20_000); 3]);
         let session = builder(mirroring(), &store).start().unwrap();

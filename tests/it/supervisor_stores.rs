@@ -178,10 +178,10 @@ async fn a_child_that_is_down_has_given_its_store_all_when_the_stop_returns() {
                     "stop" => drop(supervisor.stop().await),
                     _ => drop(supervisor),
                 }
-                let told = until_gone(&mut events);
+                let heard = until_gone(&mut events);
                 let kept = match end {
-                    "last handle" => told.await,
-                    _ => told.now_or_never().expect("it is gone"),
+                    "last handle" => heard.await,
+                    _ => heard.now_or_never().expect("it is gone"),
                 };
                 let expected = if fails { 1 } else { 2 };
                 assert_eq!(stored(&store, &place), expected, "{what}");

@@ -331,7 +331,7 @@ fn an_owner_that_repeats_its_handshake_reaches_the_cli() {
         for number in 1..4 {
             let id = format!("cw-{number}");
             let line = INITIALIZE.replace("cw-1", &id);
-            let told = 10 * owner + number;
+            let heard = 10 * owner + number;
             if owner > 1 && number == 1 {
                 assert_eq!(to_cli(&mut kept, &line), "nowhere");
                 assert_eq!(read(&mut kept), [format!("o{}", reply(&id, 10 * (owner - 1) + 3))]);
@@ -340,8 +340,8 @@ fn an_owner_that_repeats_its_handshake_reaches_the_cli() {
             let wire_id = if owner == 1 { id.clone() } else { format!("{id}/{owner}") };
             assert_eq!(to_cli(&mut kept, &line), INITIALIZE.replace("cw-1", &wire_id));
             assert!(read(&mut kept).is_empty());
-            kept.written(reply(&wire_id, told).into());
-            assert_eq!(read(&mut kept), [format!("o{}", reply(&id, told))]);
+            kept.written(reply(&wire_id, heard).into());
+            assert_eq!(read(&mut kept), [format!("o{}", reply(&id, heard))]);
         }
         kept.attach();
     }

@@ -351,7 +351,7 @@ impl Model {
     }
 
     /// What the words of [`RestartType`] mean for each child, whatever happened, and however the
-    /// model puts it: a start that is not the user's wish follows an end of its own kind.
+    /// model puts it: a start that is not the user's wish follows an end of the same kind.
     fn compare_starts(&self, rig: &Rig) {
         for (id, restart) in self.types.iter().zip(1..).map(|(restart, id)| (ChildId(id), restart))
         {
