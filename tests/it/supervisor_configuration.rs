@@ -179,7 +179,7 @@ async fn what_only_a_session_can_have_is_refused_for_a_supervisor() {
         ("resume", |spec| spec.resume("6f1a3e52-0000-4000-8000-00000000000a")),
     ];
     for (name, change) in changes {
-        let inner = move || change(ChildSpec::supervisor("inner", || Supervisor::builder()));
+        let inner = move || change(ChildSpec::supervisor("inner", Supervisor::builder));
         let is_refused = |error: &SupervisorError| {
             let text = error.to_string();
             error.is_invalid_spec() && text.contains(name) && text.contains("\"inner\"")
