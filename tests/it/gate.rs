@@ -19,8 +19,8 @@ fn its_budgets_are_45_minutes_together() {
     assert!(sum <= 2700, "{sum} s: {text}");
 }
 
-/// A copy of the gate with two steps that take no time, with this limit: what it prints, and whether
-/// it succeeds.
+/// A copy of the gate with two steps that take no time and one that fails, with this limit: what it
+/// prints, and whether it succeeds.
 fn quick_gate(limit: &str, steps: &[&str]) -> (String, bool) {
     let gate = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/run")).unwrap();
     let line = |start: &str| {
@@ -29,10 +29,12 @@ fn quick_gate(limit: &str, steps: &[&str]) -> (String, bool) {
         assert!(lines.next().is_none(), "several lines {start:?} in .ci/run");
         line.to_owned()
     };
-    let gate =
-        gate.replace(&line("steps=("), "steps=(one two)\nstep_one() { :; }\nstep_two() { :; }");
+    let gate = gate.replace(
+        &line("steps=("),
+        "steps=(one two)\nstep_one() { :; }\nstep_two() { :; }\nstep_bad() { echo why; false; }",
+    );
     let gate = gate.replace(&line("limit="), &format!("limit={limit}"));
-    let gate = gate.replace("    readme) echo", "    one | two) echo 9 ;;\n    readme) echo");
+    let gate = gate.replace("    readme) echo", "    one | two | bad) echo 9 ;;\n    readme) echo");
     let folder = tempfile::tempdir().unwrap();
     let script = folder.path().join(".ci/run");
     fs::create_dir(script.parent().unwrap()).unwrap();
@@ -61,4 +63,17 @@ fn it_fails_if_its_steps_take_too_long_together() {
     let (text, passes) = quick_gate("-1", &["two"]);
     assert!(passes && !text.contains("== one: "), "{text}");
     total(&text, " s");
+}
+
+#[test]
+fn a_step_that_fails_is_seen_also_if_others_run_at_the_same_time() {
+    for (steps, passes) in [("one two", true), ("bad one", false), ("one bad", false)] {
+        let (text, passed) = quick_gate("2700", &[steps, "two"]);
+        assert_eq!(passed, passes, "{steps}: {text}");
+        for step in steps.split(' ') {
+            let shown = format!("== {step}: ");
+            assert!(text.contains(&shown) && (step != "bad" || text.contains("why")), "{text}");
+        }
+        assert_eq!(text.contains("== done: "), passes, "nothing runs after a failure: {text}");
+    }
 }
