@@ -79,7 +79,7 @@ pub enum Command {
     /// The CLI of this connection ran before, and another host has written the prompt with this
     /// uuid. Its lines come first, and belong to this turn. Only right after [`Input::Opened`].
     TakeUp(TurnId, String),
-    /// The CLI of this connection ran before, and no turn is taken up: a result is no answer to the
+    /// The CLI of this connection ran before, and no turn is taken up: a result does not answer the
     /// handshake. Only right after [`Input::Opened`].
     RanBefore,
     /// Send a control request. A limit of `None` means the configured one.

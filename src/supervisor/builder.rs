@@ -134,11 +134,11 @@ impl<K: Key> SupervisorBuilder<K> {
     }
 
     /// How many bytes of memory the CLIs of its sessions may use together, with the processes that they
-    /// have started: see [`Supervisor::memory`]. Sessions of nested supervisors are not included. While they use as much or more,
-    /// [`start_session`](Supervisor::start_session) and queries of sessions that rest are refused
-    /// ([`is_memory`](SupervisorError::is_memory)). Sessions that run are not touched, and neither are
-    /// restarts nor the first children. A session takes its memory after it was admitted, so leave room
-    /// for those that are being started.
+    /// have started: see [`Supervisor::memory`]. Sessions of nested supervisors are not included. While
+    /// they use as much or more, [`start_session`](Supervisor::start_session) and queries of sessions
+    /// that rest are refused ([`is_memory`](SupervisorError::is_memory)). Sessions that run are not
+    /// touched, and neither are restarts nor the first children. A session takes its memory after it
+    /// was admitted, so leave room for those that are being started.
     ///
     /// Where the memory cannot be read, which is the case on other systems than Linux, all of these are
     /// refused ([`is_memory_unknown`](SupervisorError::is_memory_unknown)). Default: no limit.

@@ -162,7 +162,7 @@ impl Frame {
     }
 
     /// True if the frame names a prompt that it answers (`user_message_uuid`,
-    /// `user_message_uuids`). An empty list, an empty text, or anything that is no text names none.
+    /// `user_message_uuids`). An empty list, an empty text, or anything but a text names none.
     pub fn names_prompts(&self) -> bool {
         self.named_prompt().is_some()
     }
